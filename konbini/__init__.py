@@ -1,0 +1,1 @@
+"""Issuing Japan's resident certificates at shop terminals (コンビニ交付)."""

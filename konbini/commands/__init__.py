@@ -1,0 +1,1 @@
+"""The `konbini` command: wires subcommands to the rooms."""

@@ -1,0 +1,114 @@
+"""The one closed vocabulary of what can go wrong (docs/failure-codes.md).
+
+Each code has a sentence for the resident (the kiosk's catalogues) and an instruction for the operator
+(docs/failure-codes.md); tests compare both with this list. Anything untyped becomes `Code.INTERNAL` without
+detail. A code that reaches a kiosk never tells a protective measure (支援措置) from an ordinary
+"please go to a counter": see `Code.ASK_AT_COUNTER`.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, unique
+
+__all__ = ["Code", "Refused"]
+
+
+@unique
+class Code(IntEnum):
+    """Numbers are stable: they stand on screens, in messages and in logs."""
+
+    # 1xx: the card, seen from the kiosk
+    NO_CARD = 101
+    CARD_REMOVED = 102
+    WRONG_CARD = 103
+    CARD_CHANGED = 104
+    CARD_MUTE = 105
+    READER_UNAVAILABLE = 106
+    PIN_WRONG = 107
+    PIN_LOCKED = 108
+    CARD_FAULT = 109
+
+    # 2xx: the asking, judged by the ward
+    TICKET_INVALID = 201
+    TICKET_EXPIRED = 202
+    KIOSK_UNKNOWN = 203
+    PREKEY_UNKNOWN = 204
+    VISIT_CONFLICT = 205
+    CARD_SIGNATURE_INVALID = 206
+    DEVICE_SIGNATURE_INVALID = 207
+    CARD_ISSUER_UNKNOWN = 208
+    CARD_EXPIRED = 209
+    CARD_REVOKED = 210
+    REVOCATION_UNKNOWN = 211
+    CARD_UNLINKED = 212
+    VISIT_ELSEWHERE = 213
+    DAILY_LIMIT = 214
+    VISIT_OVER = 215
+
+    # 3xx: the rules and the order
+    ASK_AT_COUNTER = 301
+    UNDER_AGE = 302
+    MENU_EXPIRED = 311
+    CHANGED_LOOK_AGAIN = 312
+    NOT_OFFERED = 313
+    ORDER_CONFLICT = 314
+    ORDER_OUT_OF_TURN = 315
+
+    # 4xx: who is open, reachable and current
+    WARD_CLOSED = 401
+    WARD_STOPPED = 402
+    WARD_NOT_CURRENT = 403
+    WARD_UNREACHABLE = 404
+    CENTER_UNREACHABLE = 405
+    BUSY = 406
+    QUOTA = 407
+
+    # 5xx: the document, judged by the kiosk
+    DOCUMENT_INVALID = 501
+    DOCUMENT_LATE = 502
+
+    # 6xx: paper and money
+    PRINTER_UNAVAILABLE = 601
+    PAPER_OUT = 602
+    JAM = 603
+    PRINT_IN_DOUBT = 604
+    CASH_UNAVAILABLE = 611
+    PAYMENT_NOT_MADE = 612
+    REFUND_OWED = 613
+
+    # 7xx: what a peer sent
+    MALFORMED = 701
+    OVERSIZE = 702
+    VERSION_UNKNOWN = 703
+    MISROUTED = 704
+    SIGNATURE_INVALID = 705
+
+    # 8xx: the clerk's reading, inside the ward; a kiosk sees INTERNAL
+    EVIDENCE_MISMATCH = 801
+    RECORD_NOT_SIGNED = 802
+    RECORD_STALE = 803
+    SUBJECT_MISMATCH = 804
+    PAGE_MISMATCH = 805
+    SEALED_OTHERWISE = 806
+    GLYPH_MISSING = 807
+    FORM_OVERFLOW = 808
+    FEED_BROKEN = 809
+
+    # 9xx: the rest
+    INTERNAL = 901
+    CANCELLED = 902
+    IDLE = 903
+
+
+class Refused(Exception):  # noqa: N818 - a refusal is an answer, not a defect
+    """One refusal of the closed list.
+
+    Args:
+        code: what the peer and the screen may know.
+        detail: for the operator's log; never a name, a number of a person or a PIN.
+    """
+
+    def __init__(self, code: Code, detail: str = "") -> None:
+        super().__init__(f"{code.name} ({int(code)})" + (f": {detail}" if detail else ""))
+        self.code = code
+        self.detail = detail
