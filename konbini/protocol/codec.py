@@ -1,0 +1,110 @@
+"""The one encoding of the wire: deterministic CBOR without maps, floats or tags.
+
+A value is an integer of 64 bits, bytes, text, a boolean, null, or an array of values (RFC 8949, section 4.2.1).
+What is decoded is looked over before the library sees it, then encoded again and compared, so that one value
+has one encoding and nothing that is not of this subset ever reaches a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import cbor2
+
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["Value", "decode", "encode"]
+
+Value: TypeAlias = "int | bytes | str | bool | Sequence[Value] | None"
+
+_MOST_DEPTH = 8
+_MOST_INTEGER = 2**63 - 1
+_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = 0, 1, 2, 3, 4, 7
+_SIMPLE_VALUES = frozenset((20, 21, 22))  # false, true, null
+_LENGTH_FOLLOWS = {24: 1, 25: 2, 26: 4, 27: 8}
+
+
+def encode(value: Value) -> bytes:
+    """Encode one value.
+
+    Raises:
+        TypeError: the value holds something that the wire does not know; that is our own defect.
+    """
+    _check_types(value, _MOST_DEPTH)
+    return cbor2.dumps(value, canonical=True)
+
+
+def decode(data: bytes, most: int) -> Value:
+    """Decode one value of at most `most` bytes.
+
+    Raises:
+        Refused: `OVERSIZE`, or `MALFORMED` for anything that is not the one encoding of one value.
+    """
+    if len(data) > most:
+        raise Refused(Code.OVERSIZE, f"{len(data)} bytes, {most} allowed")
+    _look_over(data)
+    try:
+        value: Value = cbor2.loads(data)
+    except (cbor2.CBORDecodeError, UnicodeDecodeError, ValueError) as error:
+        raise Refused(Code.MALFORMED, "not CBOR") from error
+    if cbor2.dumps(value, canonical=True) != data:
+        raise Refused(Code.MALFORMED, "not the deterministic encoding")
+    return value
+
+
+def _check_types(value: Value, depth: int) -> None:
+    if depth == 0:
+        raise TypeError("nested too deep for the wire")
+    if value is None or isinstance(value, bool | bytes | str):
+        return
+    if isinstance(value, int):
+        if not -_MOST_INTEGER <= value <= _MOST_INTEGER:
+            raise TypeError("integer too large for the wire")
+        return
+    if isinstance(value, list | tuple):
+        for item in value:
+            _check_types(item, depth - 1)
+        return
+    raise TypeError(f"{type(value).__name__} cannot cross the wire")
+
+
+def _look_over(data: bytes) -> None:
+    """Refuse tags, maps, floats, indefinite lengths, depth and trailing bytes before the library acts on them."""
+    position, open_arrays = 0, [1]
+    while open_arrays:
+        if open_arrays[-1] == 0:
+            open_arrays.pop()
+            continue
+        open_arrays[-1] -= 1
+        major, argument, position = _head(data, position)
+        if major in (_BYTES, _TEXT):
+            position += argument
+        elif major == _ARRAY:
+            open_arrays.append(argument)
+        if position > len(data) or len(open_arrays) > _MOST_DEPTH:
+            raise Refused(Code.MALFORMED, "cut short or nested too deep")
+    if position != len(data):
+        raise Refused(Code.MALFORMED, "bytes after the value")
+
+
+def _head(data: bytes, position: int) -> tuple[int, int, int]:
+    if position >= len(data):
+        raise Refused(Code.MALFORMED, "cut short")
+    major, short = data[position] >> 5, data[position] & 0x1F
+    position += 1
+    if major == _SIMPLE:
+        if short not in _SIMPLE_VALUES:
+            raise Refused(Code.MALFORMED, "a type that the wire does not know")
+        return major, 0, position
+    if major not in (_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY):
+        raise Refused(Code.MALFORMED, "a type that the wire does not know")
+    if short < min(_LENGTH_FOLLOWS):
+        return major, short, position
+    width = _LENGTH_FOLLOWS.get(short)
+    if width is None or position + width > len(data):
+        raise Refused(Code.MALFORMED, "a length that the wire does not know")
+    argument = int.from_bytes(data[position : position + width])
+    if argument > _MOST_INTEGER:
+        raise Refused(Code.MALFORMED, "number too large")
+    return major, argument, position + width

@@ -1,0 +1,132 @@
+"""COSE_Sign1 with ES256 (RFC 9052), each signature bound to its place in a visit.
+
+A signature's external_aad and a seal's HPKE info are the same bytes, the `Context`, so that no signature of
+one kind, ward or visit passes as another. The headers are fixed: protected {alg: ES256}, nothing unprotected.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cwt import COSE, COSEKey
+from cwt.exceptions import CWTError
+
+from konbini.protocol.codec import encode
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import PROTOCOL, SUITE, MessageKind
+
+__all__ = ["Context", "SigningKey", "VerifyingKey"]
+
+# Tag 18, an array of four, the protected header {1: -7} and an empty unprotected one: the only start we know.
+_START = bytes.fromhex("d28443a10126a0")
+_POINT_BYTES = 65
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """Where a signature or seal belongs: ["konbini/1", kind, from, to, v, order ordinal, suite, key id].
+
+    `visit` is v, the SHA-256 of the ticket's bytes; empty outside a visit.
+    """
+
+    kind: MessageKind
+    sender: str
+    receiver: str
+    visit: bytes = b""
+    ordinal: int = 0
+    key_id: bytes = b""
+
+    def to_bytes(self) -> bytes:
+        """Give the external_aad and the HPKE info."""
+        return encode(
+            [
+                PROTOCOL,
+                int(self.kind),
+                self.sender,
+                self.receiver,
+                self.visit,
+                self.ordinal,
+                SUITE,
+                self.key_id,
+            ]
+        )
+
+
+class VerifyingKey:
+    """A P-256 public key that checks our signatures."""
+
+    def __init__(self, point: bytes) -> None:
+        """Take the key as an uncompressed point of 65 bytes (SEC 1).
+
+        Raises:
+            Refused: `MALFORMED`, not a point of the curve.
+        """
+        if len(point) != _POINT_BYTES:
+            raise Refused(Code.MALFORMED, "not an uncompressed point")
+        try:
+            public = ec.EllipticCurvePublicKey.from_encoded_point(ec.SECP256R1(), point)
+        except ValueError as error:
+            raise Refused(Code.MALFORMED, "not a point of P-256") from error
+        pem = public.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+        self.point = point
+        self.key_id = hashlib.sha256(point).digest()[:8]
+        self._key = COSEKey.from_pem(pem, alg="ES256")
+
+    def open(self, message: bytes, context: Context) -> bytes:
+        """Check the signature and give the payload.
+
+        Raises:
+            Refused: `SIGNATURE_INVALID`.
+        """
+        if not message.startswith(_START):
+            raise Refused(Code.SIGNATURE_INVALID, f"{context.kind.name}: not our COSE_Sign1")
+        try:
+            return bytes(COSE.new().decode(message, self._key, external_aad=context.to_bytes()))
+        except (CWTError, ValueError, TypeError) as error:
+            raise Refused(Code.SIGNATURE_INVALID, context.kind.name) from error
+
+
+class SigningKey:
+    """A P-256 private key in memory."""
+
+    def __init__(self, private: ec.EllipticCurvePrivateKey) -> None:
+        """Take a P-256 private key.
+
+        Raises:
+            ValueError: another curve.
+        """
+        if private.curve.name != "secp256r1":
+            raise ValueError("our messages are signed with P-256")
+        pem = private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        point = private.public_key().public_bytes(
+            serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
+        )
+        self._key = COSEKey.from_pem(pem, alg="ES256")
+        self.verifying = VerifyingKey(point)
+
+    @classmethod
+    def generate(cls) -> SigningKey:
+        """Make a fresh key from the operating system's entropy."""
+        return cls(ec.generate_private_key(ec.SECP256R1()))
+
+    @classmethod
+    def from_pem(cls, pem: bytes) -> SigningKey:
+        """Read an unencrypted PKCS#8 key.
+
+        Raises:
+            ValueError: not a P-256 private key.
+        """
+        private = serialization.load_pem_private_key(pem, None)
+        if not isinstance(private, ec.EllipticCurvePrivateKey):
+            raise ValueError("our messages are signed with P-256")  # noqa: TRY004 - what is wrong is the file's content
+        return cls(private)
+
+    def sign(self, payload: bytes, context: Context) -> bytes:
+        """Give the COSE_Sign1 of the payload in its context."""
+        signed = COSE.new().encode_and_sign(payload, self._key, protected={1: -7}, external_aad=context.to_bytes())
+        return bytes(signed)

@@ -1,0 +1,92 @@
+"""The numbers of the wire: kinds of message, certificates, options, outcomes (docs/protocol.md).
+
+Numbers are never used again for something else.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum, IntFlag, unique
+
+__all__ = [
+    "CENTER",
+    "PROTOCOL",
+    "SUITE",
+    "CertificateKind",
+    "MessageKind",
+    "Options",
+    "Outcome",
+    "Scope",
+]
+
+PROTOCOL = "konbini/1"
+"""The name and version of this protocol; it stands in everything that is signed."""
+SUITE = 1
+"""HPKE base mode, ML-KEM-768+X25519, HKDF-SHA256, AES-256-GCM (RFC 9180)."""
+CENTER = "center"
+"""The issuance center's name as sender and receiver."""
+
+
+@unique
+class MessageKind(IntEnum):
+    """What a message is; the tens are the message's number in the design of a visit."""
+
+    PREKEY = 0
+    HELLO = 10
+    TICKET = 20
+    OPEN = 40
+    MENU = 41
+    ORDER = 50
+    DOCUMENT = 51
+    RECEIPT = 70
+    FINAL = 71
+    ASK = 80
+    STATE = 90
+    NOTICE = 100
+    OWNLIST = 110
+    LINK_REFUSED = 120
+
+
+@unique
+class CertificateKind(IntEnum):
+    """The certificates (証明書の種類)."""
+
+    RESIDENT_RECORD = 1
+    """住民票の写し."""
+
+
+@unique
+class Scope(IntEnum):
+    """Whom a copy of the resident record shows."""
+
+    SELF = 1
+    """本人."""
+    PART = 2
+    """世帯の一部."""
+    WHOLE = 3
+    """世帯全員."""
+
+
+class Options(IntFlag):
+    """What a resident may ask to have shown; what is not asked for prints as omitted (省略)."""
+
+    HEAD_AND_RELATIONSHIP = 1
+    """世帯主・続柄."""
+    DOMICILE = 2
+    """本籍・筆頭者."""
+    INDIVIDUAL_NUMBER = 4
+    """個人番号."""
+    RESIDENT_CODE = 8
+    """住民票コード."""
+    FOREIGN_ITEMS = 16
+    """国籍・地域, 法第30条の45に規定する区分, 在留資格, 在留期間等, 在留カード等の番号."""
+
+
+@unique
+class Outcome(IntEnum):
+    """What became of an order, as the kiosk's receipt says. All but `IN_DOUBT` are final."""
+
+    CANCELLED = 1
+    PRINTED = 2
+    VOID = 3
+    JAM = 4
+    IN_DOUBT = 5

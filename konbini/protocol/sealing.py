@@ -1,0 +1,129 @@
+"""Sealing end to end: HPKE (RFC 9180), base mode, ML-KEM-768+X25519 / HKDF-SHA256 / AES-256-GCM.
+
+Everything sealed is padded to one of four sizes before it is sealed, so that the center learns no more from a
+length than the kind of message that it reads anyway; a refusal has the size of what it stands for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from enum import IntEnum
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hpke import (
+    AEAD,
+    KDF,
+    KEM,
+    MLKEM768X25519PrivateKey,
+    MLKEM768X25519PublicKey,
+    Suite,
+)
+
+from konbini.protocol.cose import Context
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["PUBLIC_BYTES", "SEAL_BYTES", "OpeningKey", "SealedSize", "SealingKey"]
+
+_SUITE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_MLKEM_PUBLIC_BYTES = 1184
+PUBLIC_BYTES = _MLKEM_PUBLIC_BYTES + 32
+"""A public key: the ML-KEM-768 encapsulation key, then the X25519 key."""
+SEAL_BYTES = 1120 + 16
+"""What sealing adds: the encapsulated key and the tag."""
+_LENGTH_BYTES = 4
+
+
+class SealedSize(IntEnum):
+    """The sizes of what is sealed, in bytes before sealing."""
+
+    SMALL = 4 * 1024
+    MEDIUM = 16 * 1024
+    DOCUMENT = 128 * 1024
+    LARGE_DOCUMENT = 512 * 1024
+
+
+class SealingKey:
+    """A public key that one seals to."""
+
+    def __init__(self, public: bytes) -> None:
+        """Take the key's 1,216 bytes.
+
+        Raises:
+            Refused: `MALFORMED`.
+        """
+        if len(public) != PUBLIC_BYTES:
+            raise Refused(Code.MALFORMED, "not a sealing key")
+        try:
+            self._key = MLKEM768X25519PublicKey(
+                MLKEM768PublicKey.from_public_bytes(public[:_MLKEM_PUBLIC_BYTES]),
+                X25519PublicKey.from_public_bytes(public[_MLKEM_PUBLIC_BYTES:]),
+            )
+        except ValueError as error:
+            raise Refused(Code.MALFORMED, "not a sealing key") from error
+        self.public = public
+        self.key_id = hashlib.sha256(public).digest()[:8]
+
+    def seal(self, content: bytes, context: Context, *sizes: SealedSize) -> bytes:
+        """Pad to the first of `sizes` that holds the content, and seal.
+
+        Raises:
+            Refused: `OVERSIZE`, no size holds it.
+        """
+        for size in sizes:
+            if len(content) + _LENGTH_BYTES <= size:
+                padded = (len(content).to_bytes(_LENGTH_BYTES) + content).ljust(size, b"\0")
+                return _SUITE.encrypt(padded, self._key, context.to_bytes())
+        raise Refused(Code.OVERSIZE, f"{context.kind.name} of {len(content)} bytes")
+
+
+class OpeningKey:
+    """A private key in memory: a visit's, a device's, or a ward's prekey."""
+
+    def __init__(self, mlkem: MLKEM768PrivateKey, x25519: X25519PrivateKey) -> None:
+        """Take both halves."""
+        self._mlkem, self._x25519 = mlkem, x25519
+        self._key = MLKEM768X25519PrivateKey(mlkem, x25519)
+        self.sealing = SealingKey(
+            mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw(),
+        )
+
+    @classmethod
+    def generate(cls) -> OpeningKey:
+        """Make a fresh key from the operating system's entropy."""
+        return cls(MLKEM768PrivateKey.generate(), X25519PrivateKey.generate())
+
+    @classmethod
+    def from_bytes(cls, private: bytes) -> OpeningKey:
+        """Read a key that `to_bytes` gave: the ML-KEM seed of 64 bytes, then the X25519 key of 32.
+
+        Raises:
+            ValueError: not such a key.
+        """
+        return cls(
+            MLKEM768PrivateKey.from_seed_bytes(private[:64]),
+            X25519PrivateKey.from_private_bytes(private[64:]),
+        )
+
+    def to_bytes(self) -> bytes:
+        """Give the private key's 96 bytes, for a device's own key file."""
+        return self._mlkem.private_bytes_raw() + self._x25519.private_bytes_raw()
+
+    def open(self, sealed: bytes, context: Context) -> bytes:
+        """Open a seal and take the padding off.
+
+        Raises:
+            Refused: `MALFORMED`, not sealed to this key in this context, or of a size that nobody sends.
+        """
+        if len(sealed) - SEAL_BYTES not in set(SealedSize):
+            raise Refused(Code.MALFORMED, f"{context.kind.name}: no size of ours")
+        try:
+            padded = _SUITE.decrypt(sealed, self._key, context.to_bytes())
+        except InvalidTag as error:
+            raise Refused(Code.MALFORMED, f"{context.kind.name}: does not open") from error
+        length = int.from_bytes(padded[:_LENGTH_BYTES])
+        content, padding = padded[_LENGTH_BYTES : _LENGTH_BYTES + length], padded[_LENGTH_BYTES + length :]
+        if len(content) != length or padding.strip(b"\0"):
+            raise Refused(Code.MALFORMED, f"{context.kind.name}: padding")
+        return content
