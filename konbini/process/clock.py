@@ -1,0 +1,50 @@
+"""Time as an argument: the port that use cases hold, and the machine's own clock behind it.
+
+Pure rooms take a moment as a parameter; whoever must wait or measure holds a `Clock`. A settable one for tests
+and the simulated town is `konbini.simulation.clock.SettableClock`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Protocol
+
+__all__ = ["Clock", "SystemClock"]
+
+_NANOSECONDS_PER_MILLISECOND = 1_000_000
+
+
+class Clock(Protocol):
+    """What a use case may know of time."""
+
+    def now(self) -> int:
+        """Return wall-clock time as Unix milliseconds, UTC; it may jump when the machine's clock is set."""
+
+    def monotonic(self) -> float:
+        """Return seconds since an arbitrary start; never goes back and is not moved when the clock is set."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for this many seconds of `monotonic`; a negative or zero wait only yields."""
+
+
+class SystemClock:
+    """The machine's clock.
+
+    `monotonic` counts on through a suspend (CLOCK_BOOTTIME): a lease must have run out on a machine that slept,
+    where CLOCK_MONOTONIC would have stood still.
+    """
+
+    __slots__ = ()
+
+    def now(self) -> int:
+        """Return Unix milliseconds, UTC."""
+        return time.time_ns() // _NANOSECONDS_PER_MILLISECOND
+
+    def monotonic(self) -> float:
+        """Return seconds since the machine started, time asleep included."""
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for `seconds`."""
+        await asyncio.sleep(max(seconds, 0.0))
