@@ -8,9 +8,13 @@ from __future__ import annotations
 from enum import IntEnum, IntFlag, unique
 
 __all__ = [
+    "ANYONE",
     "CENTER",
+    "LONG_VISIT_MINUTES",
+    "MOST_ORDERS",
     "PROTOCOL",
     "SUITE",
+    "VISIT_MINUTES",
     "CertificateKind",
     "MessageKind",
     "Options",
@@ -24,6 +28,14 @@ SUITE = 1
 """HPKE base mode, ML-KEM-768+X25519, HKDF-SHA256, AES-256-GCM (RFC 9180)."""
 CENTER = "center"
 """The issuance center's name as sender and receiver."""
+ANYONE = "*"
+"""The receiver of what is signed for everybody."""
+MOST_ORDERS = 5
+"""Certificates in one visit; it stands in what the card signs."""
+VISIT_MINUTES = 15
+"""Minutes that one visit may take; it stands in what the card signs."""
+LONG_VISIT_MINUTES = 30
+"""The same where the resident asked for more time."""
 
 
 @unique
@@ -44,6 +56,16 @@ class MessageKind(IntEnum):
     NOTICE = 100
     OWNLIST = 110
     LINK_REFUSED = 120
+
+    # What is signed once and carried by others.
+    DIRECTORY = 200
+    ENROLMENT = 201
+    MESSAGE_KEY = 202
+
+    # Inside a ward: from its registry to its issuing copy and its clerk.
+    RECORD = 210
+    FEED = 211
+    HEARTBEAT = 212
 
 
 @unique

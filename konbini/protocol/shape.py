@@ -63,7 +63,7 @@ def to_value(message: object) -> Value:
         return int(message)
     if isinstance(message, tuple):
         return [to_value(item) for item in message]
-    return typing.cast(Value, message)
+    return typing.cast("Value", message)
 
 
 def to_bytes(message: object) -> bytes:
@@ -95,7 +95,7 @@ def from_value(kind: type[M], value: Value) -> M:
     Raises:
         Refused: `MALFORMED`, naming the field.
     """
-    return typing.cast(M, _read(kind, value, kind.__name__))
+    return typing.cast("M", _read(kind, value, kind.__name__))
 
 
 @functools.cache
@@ -136,7 +136,7 @@ def _read_plain(kind: type, value: Value, where: str) -> object:
             **{name: _read(form, item, f"{where}.{name}") for (name, form), item in zip(fields, value, strict=True)}
         )
     if issubclass(kind, enum.IntEnum):
-        if type(value) is not int or value not in iter(kind):
+        if type(value) is not int or value not in frozenset(int(member) for member in kind):
             raise _malformed(where)
         return kind(value)
     if type(value) is not kind:

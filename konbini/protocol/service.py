@@ -1,0 +1,102 @@
+"""Messages 9 and 10: STATE and NOTICE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from typing import Annotated
+
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import ANYONE, CertificateKind, MessageKind
+from konbini.protocol.shape import Line, Moment, UpTo, from_bytes, to_bytes
+from konbini.protocol.trust import MessageKeyCertificate, WardEntry
+
+__all__ = ["Condition", "Notice", "State"]
+
+_MinuteOfDay = Annotated[int, UpTo(24 * 60)]
+
+
+@unique
+class Condition(IntEnum):
+    """How one part of a kiosk is."""
+
+    GOOD = 0
+    WARNING = 1
+    FAULT = 2
+    ABSENT = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Message 9, kiosk to center to wards, each minute and on change; signed by the device key."""
+
+    kiosk: Line
+    reader: Condition
+    printer: Condition
+    paper: Condition
+    coins: Condition
+    version: Line
+    at: Moment
+
+    def sign(self, device: SigningKey) -> bytes:
+        """Sign with the kiosk's device key."""
+        return device.sign(to_bytes(self), Context(kind=MessageKind.STATE, sender=self.kiosk, receiver=ANYONE))
+
+    @classmethod
+    def open(cls, signed: bytes, device: VerifyingKey, kiosk: str) -> State:
+        """Check with the enrolled key of `kiosk`.
+
+        Raises:
+            Refused: `SIGNATURE_INVALID`, `MALFORMED`, `MISROUTED`.
+        """
+        state = from_bytes(
+            cls, device.open(signed, Context(kind=MessageKind.STATE, sender=kiosk, receiver=ANYONE)), 4096
+        )
+        if state.kiosk != kiosk:
+            raise Refused(Code.MISROUTED, "STATE of another kiosk")
+        return state
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """Message 10, ward to center to kiosks: shown before the card is asked for.
+
+    Hours are minutes of the day in Japan; `serial` grows with each notice of the ward.
+    """
+
+    ward: Line
+    serial: Moment
+    opens: _MinuteOfDay
+    closes: _MinuteOfDay
+    maintenance_from: Moment | None
+    maintenance_to: Moment | None
+    held: tuple[CertificateKind, ...]
+    stopped: bool
+    version: Line
+    message_key: Annotated[bytes, UpTo(1024)]
+
+    def sign(self, message_key: SigningKey) -> bytes:
+        """Sign with the ward's message key of the day."""
+        return message_key.sign(to_bytes(self), Context(kind=MessageKind.NOTICE, sender=self.ward, receiver=ANYONE))
+
+    @classmethod
+    def open(cls, signed: bytes, message_key: bytes, entry: WardEntry, moment: int) -> Notice:
+        """Check against the ward directory.
+
+        Args:
+            signed: the notice as received.
+            message_key: the message-key certificate that came beside it.
+            entry: the ward in the directory.
+            moment: now, Unix seconds.
+
+        Raises:
+            Refused: `SIGNATURE_INVALID`, `MALFORMED`.
+        """
+        key = MessageKeyCertificate.open(message_key, entry, moment)
+        notice = from_bytes(
+            cls, key.open(signed, Context(kind=MessageKind.NOTICE, sender=entry.ward, receiver=ANYONE)), 4096
+        )
+        if notice.ward != entry.ward or notice.message_key != message_key:
+            raise Refused(Code.SIGNATURE_INVALID, "notice of another ward or key")
+        return notice
