@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
+import cbor2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cwt import COSE, COSEKey
@@ -18,7 +19,7 @@ from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL, SUITE, MessageKind
 
-__all__ = ["Context", "SigningKey", "VerifyingKey"]
+__all__ = ["Context", "SigningKey", "VerifyingKey", "unchecked_payload"]
 
 # Tag 18, an array of four, the protected header {1: -7} and an empty unprotected one: the only start we know.
 _START = bytes.fromhex("d28443a10126a0")
@@ -130,3 +131,22 @@ class SigningKey:
         """Give the COSE_Sign1 of the payload in its context."""
         signed = COSE.new().encode_and_sign(payload, self._key, protected={1: -7}, external_aad=context.to_bytes())
         return bytes(signed)
+
+
+def unchecked_payload(signed: bytes) -> bytes:
+    """Read the payload of one of our COSE_Sign1 before its signature is checked.
+
+    For payloads that name the key which checks them: whoever calls goes on to check.
+
+    Raises:
+        Refused: `MALFORMED`.
+    """
+    try:
+        message = cbor2.loads(signed) if signed.startswith(_START) else None
+    except (cbor2.CBORDecodeError, ValueError) as error:
+        raise Refused(Code.MALFORMED, "not our COSE_Sign1") from error
+    match message:
+        case cbor2.CBORTag(tag=18, value=[bytes(), dict(), bytes() as payload, bytes()]):
+            return payload
+        case _:
+            raise Refused(Code.MALFORMED, "not our COSE_Sign1")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from konbini.protocol.codec import Value, encode
-from konbini.protocol.cose import Context, SigningKey, VerifyingKey
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, CENTER, PROTOCOL, SUITE, MessageKind
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, from_bytes, to_bytes
@@ -75,7 +75,7 @@ class Prekey:
     @classmethod
     def peek(cls, signed: bytes) -> Prekey:
         """Read a prekey without believing it: its own maker, and whoever goes on to check it, may."""
-        return from_bytes(cls, _payload(signed))
+        return from_bytes(cls, unchecked_payload(signed))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,12 +201,3 @@ def card_challenge(ticket: bytes, certificate: bytes, algorithm: int, *, most_or
         most_minutes,
     ]
     return hashlib.sha256(encode(parts)).digest()
-
-
-def _payload(signed: bytes) -> bytes:
-    """Cut the payload out of a COSE_Sign1 of ours without checking it."""
-    start = bytes.fromhex("d28443a10126a059")
-    if not signed.startswith(start) or len(signed) < len(start) + 2:
-        raise Refused(Code.MALFORMED, "not our COSE_Sign1")
-    length = int.from_bytes(signed[len(start) : len(start) + 2])
-    return signed[len(start) + 2 : len(start) + 2 + length]
