@@ -1,0 +1,246 @@
+"""The order as the resident puts it together (交付請求の下書き): answers, the questions still due, and their screens.
+
+Pure. Owns: which questions a menu asks of whom, how an answer changes the others, and which flow event an action
+means. Invariants: answers survive going back and changing the language; a draft never holds a kind, scope, handle or
+option that the menu does not offer; the handles are always those that the scope means.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from konbini.kiosk.session.action import (
+    Action,
+    Back,
+    Cancel,
+    Change,
+    ChooseKind,
+    ChooseLanguage,
+    ChooseMembers,
+    ChooseOptions,
+    ChooseScope,
+    ChooseWard,
+    Confirm,
+    EnterPin,
+    Finish,
+    LookAgain,
+)
+from konbini.kiosk.session.flow import Event, State
+from konbini.kiosk.session.view import (
+    CheckView,
+    KindView,
+    Language,
+    MemberChoice,
+    MembersView,
+    OptionsView,
+    PricedKind,
+    ScopeView,
+    View,
+    masked,
+)
+from konbini.protocol.kinds import CertificateKind, Options, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Draft", "KindOffer", "MemberOffer", "Offer", "event_of", "question", "questions", "settled"]
+
+_NOTHING = Options(0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberOffer:
+    """A person whom the certificate may show: the ward's handle for this visit, the name, whether it is the holder."""
+
+    handle: bytes
+    name: str
+    is_holder: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindOffer:
+    """A certificate that can be drawn for these people.
+
+    Attributes:
+        kind: which one.
+        fee: in yen.
+        scopes: whom it may show, at least one.
+        options: what may be shown or omitted.
+    """
+
+    kind: CertificateKind
+    fee: int
+    scopes: tuple[Scope, ...]
+    options: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """What the ward's menu offers, as the screens need it.
+
+    Raises:
+        ValueError: nothing is offered, a kind has no scope, or there is not exactly one holder.
+    """
+
+    kinds: tuple[KindOffer, ...]
+    members: tuple[MemberOffer, ...]
+
+    def __post_init__(self) -> None:
+        if not self.kinds or not all(offer.scopes for offer in self.kinds):
+            raise ValueError("a menu offers at least one kind, and each kind at least one scope")
+        if sum(member.is_holder for member in self.members) != 1:
+            raise ValueError("exactly one member holds the card")
+
+    def of(self, kind: CertificateKind) -> KindOffer:
+        """Return what is offered for `kind`.
+
+        Raises:
+            KeyError: the menu does not offer it.
+        """
+        for offer in self.kinds:
+            if offer.kind is kind:
+                return offer
+        raise KeyError(kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The answers so far; None and empty where a question has no answer yet."""
+
+    kind: CertificateKind | None = None
+    scope: Scope | None = None
+    handles: tuple[bytes, ...] = ()
+    options: Options = _NOTHING
+
+
+def questions(offer: Offer, draft: Draft) -> tuple[State, ...]:
+    """Return the questions that this menu asks after these answers, in their order; the check is always the last."""
+    if draft.kind is None:
+        return (State.KIND, State.CHECK)
+    chosen = offer.of(draft.kind)
+    due = (
+        (State.KIND, True),
+        (State.SCOPE, len(chosen.scopes) > 1),
+        (State.MEMBERS, draft.scope is Scope.PART),
+        (State.OPTIONS, bool(chosen.options)),
+        (State.CHECK, True),
+    )
+    return tuple(state for state, asked in due if asked)
+
+
+def settled(offer: Offer, draft: Draft, action: Action) -> Draft:
+    """Return the draft after `action`; actions that answer no question change nothing."""
+    match action:
+        case ChooseKind(kind=kind) if kind is not draft.kind:
+            only = offer.of(kind).scopes
+            return _scoped(offer, Draft(kind=kind), only[0] if len(only) == 1 else None)
+        case ChooseScope(scope=scope):
+            return _scoped(offer, draft, scope)
+        case ChooseMembers(handles=handles):
+            return replace(draft, handles=handles)
+        case ChooseOptions(options=options):
+            return replace(draft, options=options)
+        case _:
+            return draft
+
+
+def _scoped(offer: Offer, draft: Draft, scope: Scope | None) -> Draft:
+    if scope is draft.scope:
+        return draft
+    handles = tuple(
+        member.handle for member in offer.members if scope is Scope.WHOLE or (scope is Scope.SELF and member.is_holder)
+    )
+    return replace(draft, scope=scope, handles=handles)
+
+
+_TO: Mapping[State, Event] = {
+    State.KIND: Event.TO_KIND,
+    State.SCOPE: Event.TO_SCOPE,
+    State.MEMBERS: Event.TO_MEMBERS,
+    State.OPTIONS: Event.TO_OPTIONS,
+    State.CHECK: Event.TO_CHECK,
+}
+_PLAIN: Mapping[type[Action], Event] = {
+    ChooseLanguage: Event.LANGUAGE_CHOSEN,
+    ChooseWard: Event.WARD_CHOSEN,
+    EnterPin: Event.PIN_ENTERED,
+    Confirm: Event.CONFIRMED,
+    LookAgain: Event.LOOK,
+    Back: Event.BACK,
+    Cancel: Event.CANCEL,
+    Finish: Event.FINISH,
+}
+
+
+def event_of(state: State, action: Action, offer: Offer | None, draft: Draft) -> Event | None:
+    """Return what `action` means to the flow in `state`, or None where it moves nothing (names shown, still here).
+
+    Args:
+        state: where the visit stands.
+        action: what the resident did.
+        offer: the menu, None before it came.
+        draft: the answers with `action` already settled.
+
+    A closed ward and a fee of nothing are the caller's to tell: they turn `WARD_CHOSEN` and `CONFIRMED` into
+    `CLOSED_WARD_CHOSEN` and `CONFIRMED_FREE`.
+    """
+    match action:
+        case Change(question=asked):
+            return _TO[asked]
+        case Back() if offer is not None and state in _TO:
+            return _TO[_neighbour(questions(offer, draft), state, -1)]
+        case ChooseKind() | ChooseScope() | ChooseMembers() | ChooseOptions() if offer is not None:
+            return _TO[_neighbour(questions(offer, draft), state, +1)]
+        case _:
+            return _PLAIN.get(type(action))
+
+
+def _neighbour(asked: tuple[State, ...], state: State, way: int) -> State:
+    return asked[asked.index(state) + way]
+
+
+def question(state: State, offer: Offer, draft: Draft, language: Language, *, names_shown: bool = False) -> View:
+    """Return the screen of one question of the menu.
+
+    Raises:
+        ValueError: `state` asks nothing, or the check comes before the answers that it shows.
+    """
+    match state:
+        case State.KIND:
+            kinds = tuple(PricedKind(kind=each.kind, fee=each.fee) for each in offer.kinds)
+            return KindView(language=language, kinds=kinds, chosen=draft.kind)
+        case State.SCOPE if draft.kind is not None:
+            return ScopeView(language=language, scopes=offer.of(draft.kind).scopes, chosen=draft.scope)
+        case State.MEMBERS:
+            return MembersView(language=language, members=_choices(offer, draft))
+        case State.OPTIONS if draft.kind is not None:
+            return OptionsView(language=language, offered=offer.of(draft.kind).options, chosen=draft.options)
+        case State.CHECK if draft.kind is not None and draft.scope is not None:
+            return _check(offer, offer.of(draft.kind), draft, draft.scope, language, names_shown=names_shown)
+        case _:
+            raise ValueError(f"no question at {state} with these answers")
+
+
+def _choices(offer: Offer, draft: Draft) -> tuple[MemberChoice, ...]:
+    return tuple(
+        MemberChoice(handle=member.handle, name=member.name, chosen=member.handle in draft.handles)
+        for member in offer.members
+    )
+
+
+def _check(  # noqa: PLR0913 - the parts of one screen
+    offer: Offer, chosen: KindOffer, draft: Draft, scope: Scope, language: Language, *, names_shown: bool
+) -> CheckView:
+    names = (member.name for member in offer.members if member.handle in draft.handles)
+    return CheckView(
+        language=language,
+        questions=questions(offer, draft)[:-1],
+        kind=chosen.kind,
+        scope=scope,
+        people=tuple(name if names_shown else masked(name) for name in names),
+        names_shown=names_shown,
+        offered=chosen.options,
+        shown=draft.options,
+        fee=chosen.fee,
+    )

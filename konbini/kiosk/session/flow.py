@@ -1,0 +1,323 @@
+"""The flow of a visit (利用) as one table: (state, event) -> state.
+
+Owns: which screen follows which. Pure: what happened is handed in as an `Event`, and nothing is done here.
+
+Invariants, each walked by a property test:
+
+* `State.START` is entered from `State.WIPING` alone, so nothing of a visit outlives it;
+* from every state there is a way to `State.START` that needs no tap on the screen: idleness or a device ends each
+  state; a card or paper that lies there keeps its screen until somebody takes it or its sensor is lost;
+* no screen after `State.TAKE_CARD` can be reached while the card lies on the reader;
+* once money is in escrow, every way out passes `State.RETURNING`, `State.RETURNING_TO_LOOK`, `State.TAKE_PAPER`
+  or an in-doubt outcome that a person settles;
+* nothing can be cancelled from the moment the order is sent.
+
+An event that a state does not know is late (a coin after the cancel, a card taken twice) and changes nothing:
+`follow` answers None. Two things are no states because they lie over one: the idle warning and the language.
+
+Limits: which of the questions come, and in which order, depends on the menu (`konbini.kiosk.session.draft`); how
+long a state may last is `patience`, in seconds that the caller counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, unique
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["FIRST", "TABLE", "Event", "Patience", "State", "Step", "follow", "knows", "patience", "step"]
+
+
+@unique
+class State(Enum):
+    """Where a visit stands; the values name the screens."""
+
+    OUT_OF_SERVICE = "out of service"
+    """A device is missing: said before a card is asked for."""
+    CLOSED = "closed"
+    """No ward can be asked now (hours, maintenance, stopped): said before a card is asked for."""
+    START = "start"
+    WARD = "ward"
+    """Which municipality (市区町村)."""
+    WARD_CLOSED = "ward closed"
+    """The ward that was chosen cannot be asked now: said before a card is asked for."""
+    CARD = "card"
+    IDENTIFYING = "identifying"
+    """The kiosk finds out what lies on the reader, and how many tries its PIN has left."""
+    PIN = "pin"
+    CHECKING_PIN = "checking pin"
+    """The card checks the PIN and signs: it must not be moved."""
+    ASKING = "asking"
+    """The ward is asked; the card has done its work and still lies there."""
+    ASKING_CARD_BACK = "asking, card back"
+    TAKE_CARD = "take card"
+    KIND = "kind"
+    SCOPE = "scope"
+    MEMBERS = "members"
+    OPTIONS = "options"
+    CHECK = "check"
+    LOOK_AGAIN = "look again"
+    """The menu ran out or the ward's record or fee changed: nothing is kept, the ward is asked anew."""
+    PAY = "pay"
+    PREPARING = "preparing"
+    """The money is in escrow and the order is sent."""
+    PRINTING = "printing"
+    RETURNING = "returning"
+    """Money goes back, and the visit ends after it."""
+    RETURNING_TO_LOOK = "returning to look again"
+    TAKE_PAPER = "take paper"
+    PAPER_LEFT = "paper left"
+    """Nobody took the paper: the visit is over, the shop is told, and the screen stays until the paper is gone."""
+    REFUSED_TAKE_CARD = "refused, take card"
+    """The visit is over and the card still lies there."""
+    REFUSED = "refused"
+    """The visit is over without a certificate: what happened to money and paper is on the screen."""
+    END = "end"
+    WIPING = "wiping"
+    CARD_LEFT = "card left"
+    """Everything is wiped but a card was found on the reader."""
+
+
+@unique
+class Event(Enum):
+    """What can happen: the resident's acts, then the devices', the ward's and the clock's."""
+
+    LANGUAGE_CHOSEN = "language chosen"
+    WARD_CHOSEN = "ward chosen"
+    CLOSED_WARD_CHOSEN = "closed ward chosen"
+    PIN_ENTERED = "PIN entered"
+    TO_KIND = "to the kind"
+    TO_SCOPE = "to the scope"
+    TO_MEMBERS = "to the members"
+    TO_OPTIONS = "to the options"
+    TO_CHECK = "to the check"
+    CONFIRMED = "confirmed"
+    CONFIRMED_FREE = "confirmed, no fee"
+    LOOK = "look again"
+    BACK = "back"
+    CANCEL = "cancel"
+    FINISH = "finish"
+
+    CARD_PLACED = "card placed"
+    CARD_RECOGNISED = "card recognised"
+    CARD_SIGNED = "card signed"
+    CARD_TAKEN = "card taken"
+    CARD_FOUND = "card found"
+    PIN_REJECTED = "PIN rejected"
+    MENU = "menu received"
+    MENU_EXPIRED = "menu ran out"
+    CHANGED = "changed, look again"
+    COIN = "coin"
+    PAID = "paid in full"
+    DOCUMENT = "document verified"
+    PAGE_PRINTED = "page printed"
+    PRINTED = "all pages printed"
+    PRINT_FAILED = "print failed"
+    IN_DOUBT = "print in doubt"
+    PAPER_TAKEN = "paper taken"
+    MONEY_RETURNED = "money returned"
+    MONEY_OWED = "money owed"
+    REFUSED = "refused"
+    DEVICE_LOST = "device lost"
+    WARD_CLOSED = "ward closed"
+    RESTORED = "restored"
+    IDLE = "idle"
+    """The resident's patience ran out, warning included."""
+    WIPED = "wiped"
+
+
+S, E = State, Event
+_QUESTIONS = (S.KIND, S.SCOPE, S.MEMBERS, S.OPTIONS, S.CHECK)
+
+_ROWS: Mapping[State, Mapping[Event, State]] = {
+    S.START: {E.LANGUAGE_CHOSEN: S.WARD, E.DEVICE_LOST: S.OUT_OF_SERVICE, E.WARD_CLOSED: S.CLOSED},
+    S.OUT_OF_SERVICE: {E.RESTORED: S.WIPING},
+    S.CLOSED: {E.RESTORED: S.WIPING, E.DEVICE_LOST: S.OUT_OF_SERVICE},
+    S.WARD: {
+        E.WARD_CHOSEN: S.CARD,
+        E.CLOSED_WARD_CHOSEN: S.WARD_CLOSED,
+        E.DEVICE_LOST: S.OUT_OF_SERVICE,
+        E.CANCEL: S.WIPING,
+        E.IDLE: S.WIPING,
+    },
+    S.WARD_CLOSED: {
+        E.BACK: S.WARD,
+        E.DEVICE_LOST: S.OUT_OF_SERVICE,
+        E.CANCEL: S.WIPING,
+        E.IDLE: S.WIPING,
+    },
+    S.CARD: {
+        E.CARD_PLACED: S.IDENTIFYING,
+        E.WARD_CLOSED: S.WARD_CLOSED,
+        E.DEVICE_LOST: S.OUT_OF_SERVICE,
+        E.BACK: S.WARD,
+        E.CANCEL: S.WIPING,
+        E.IDLE: S.WIPING,
+    },
+    S.IDENTIFYING: {E.CARD_RECOGNISED: S.PIN, E.REFUSED: S.REFUSED_TAKE_CARD, E.CARD_TAKEN: S.CARD},
+    S.PIN: {
+        E.PIN_ENTERED: S.CHECKING_PIN,
+        E.CARD_TAKEN: S.CARD,
+        E.REFUSED: S.REFUSED_TAKE_CARD,
+        E.CANCEL: S.REFUSED_TAKE_CARD,
+        E.IDLE: S.REFUSED_TAKE_CARD,
+    },
+    S.CHECKING_PIN: {
+        E.PIN_REJECTED: S.PIN,
+        E.CARD_SIGNED: S.ASKING,
+        E.REFUSED: S.REFUSED_TAKE_CARD,
+        E.CARD_TAKEN: S.REFUSED,
+    },
+    S.ASKING: {
+        E.MENU: S.TAKE_CARD,
+        E.CARD_TAKEN: S.ASKING_CARD_BACK,
+        E.REFUSED: S.REFUSED_TAKE_CARD,
+        E.CANCEL: S.REFUSED_TAKE_CARD,
+    },
+    S.ASKING_CARD_BACK: {E.MENU: S.KIND, E.REFUSED: S.REFUSED, E.CANCEL: S.REFUSED},
+    S.TAKE_CARD: {
+        E.CARD_TAKEN: S.KIND,
+        E.REFUSED: S.REFUSED_TAKE_CARD,
+        E.CANCEL: S.REFUSED_TAKE_CARD,
+        E.IDLE: S.REFUSED_TAKE_CARD,
+        E.DEVICE_LOST: S.REFUSED,
+    },
+    S.KIND: {E.TO_SCOPE: S.SCOPE, E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK},
+    S.SCOPE: {E.TO_MEMBERS: S.MEMBERS, E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK, E.TO_KIND: S.KIND},
+    S.MEMBERS: {E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK, E.TO_SCOPE: S.SCOPE},
+    S.OPTIONS: {E.TO_CHECK: S.CHECK, E.TO_MEMBERS: S.MEMBERS, E.TO_SCOPE: S.SCOPE, E.TO_KIND: S.KIND},
+    S.CHECK: {
+        E.CONFIRMED: S.PAY,
+        E.CONFIRMED_FREE: S.PREPARING,
+        E.TO_KIND: S.KIND,
+        E.TO_SCOPE: S.SCOPE,
+        E.TO_MEMBERS: S.MEMBERS,
+        E.TO_OPTIONS: S.OPTIONS,
+    },
+    S.LOOK_AGAIN: {E.LOOK: S.ASKING_CARD_BACK, E.REFUSED: S.REFUSED, E.CANCEL: S.REFUSED, E.IDLE: S.WIPING},
+    S.PAY: {
+        E.COIN: S.PAY,
+        E.PAID: S.PREPARING,
+        E.MENU_EXPIRED: S.RETURNING_TO_LOOK,
+        E.CANCEL: S.RETURNING,
+        E.IDLE: S.RETURNING,
+        E.REFUSED: S.RETURNING,
+    },
+    S.PREPARING: {E.DOCUMENT: S.PRINTING, E.CHANGED: S.RETURNING_TO_LOOK, E.REFUSED: S.RETURNING},
+    S.PRINTING: {
+        E.PAGE_PRINTED: S.PRINTING,
+        E.PRINTED: S.TAKE_PAPER,
+        E.PRINT_FAILED: S.RETURNING,
+        E.IN_DOUBT: S.REFUSED,
+    },
+    S.RETURNING: {E.MONEY_RETURNED: S.REFUSED, E.MONEY_OWED: S.REFUSED},
+    S.RETURNING_TO_LOOK: {E.MONEY_RETURNED: S.LOOK_AGAIN, E.MONEY_OWED: S.REFUSED},
+    S.TAKE_PAPER: {E.PAPER_TAKEN: S.END, E.IDLE: S.PAPER_LEFT, E.DEVICE_LOST: S.END},
+    S.PAPER_LEFT: {E.PAPER_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
+    S.REFUSED_TAKE_CARD: {E.CARD_TAKEN: S.REFUSED, E.DEVICE_LOST: S.REFUSED},
+    S.REFUSED: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
+    S.END: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
+    S.WIPING: {E.WIPED: S.START, E.CARD_FOUND: S.CARD_LEFT},
+    S.CARD_LEFT: {E.CARD_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
+}
+_ON_EVERY_QUESTION: Mapping[Event, State] = {
+    E.MENU_EXPIRED: S.LOOK_AGAIN,
+    E.REFUSED: S.REFUSED,
+    E.CANCEL: S.REFUSED,
+    E.IDLE: S.WIPING,
+}
+
+
+def _table() -> dict[tuple[State, Event], State]:
+    rows = {(state, event): after for state, row in _ROWS.items() for event, after in row.items()}
+    return rows | {(state, event): after for state in _QUESTIONS for event, after in _ON_EVERY_QUESTION.items()}
+
+
+TABLE: Mapping[tuple[State, Event], State] = MappingProxyType(_table())
+FIRST = State.START
+"""Where a fresh visit process stands: the one before it has wiped."""
+
+
+def follow(state: State, event: Event) -> State | None:
+    """Return the state after `event`, or None where the event comes too late to mean anything."""
+    return TABLE.get((state, event))
+
+
+def knows(state: State, event: Event) -> bool:
+    """Whether `event` means something in `state`: a screen offers exactly these acts."""
+    return (state, event) in TABLE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long a state waits for a person, in seconds.
+
+    Attributes:
+        quiet: seconds without an act until the warning, or until the end where there is no warning.
+        warning: seconds that the warning counts down; at least 20 where it can cost the resident the visit
+            (WCAG 2.2, 2.2.1 Timing Adjustable), 0 where the visit is over anyway.
+    """
+
+    quiet: int
+    warning: int
+
+
+_PATIENCE: Mapping[State, Patience] = {
+    S.WARD_CLOSED: Patience(quiet=30, warning=0),
+    S.WARD: Patience(quiet=45, warning=20),
+    S.CARD: Patience(quiet=60, warning=20),
+    S.PIN: Patience(quiet=60, warning=30),
+    S.TAKE_CARD: Patience(quiet=90, warning=0),
+    S.LOOK_AGAIN: Patience(quiet=60, warning=30),
+    S.PAY: Patience(quiet=90, warning=30),
+    S.TAKE_PAPER: Patience(quiet=120, warning=0),
+    S.REFUSED: Patience(quiet=60, warning=0),
+    S.END: Patience(quiet=15, warning=0),
+    **dict.fromkeys(_QUESTIONS, Patience(quiet=60, warning=30)),
+}
+
+
+def patience(state: State) -> Patience | None:
+    """Return how long `state` waits for a person; None where it lasts until a device or a peer has answered."""
+    return _PATIENCE.get(state)
+
+
+@unique
+class Step(Enum):
+    """The named parts of a visit that the resident sees as progress."""
+
+    PROVE = "prove"
+    """Who you are: card and PIN."""
+    CHOOSE = "choose"
+    PAY = "pay"
+    RECEIVE = "receive"
+
+
+_STEPS: Mapping[State, Step] = {
+    **dict.fromkeys(
+        (
+            S.WARD,
+            S.WARD_CLOSED,
+            S.CARD,
+            S.IDENTIFYING,
+            S.PIN,
+            S.CHECKING_PIN,
+            S.ASKING,
+            S.ASKING_CARD_BACK,
+            S.TAKE_CARD,
+        ),
+        Step.PROVE,
+    ),
+    **dict.fromkeys((S.KIND, S.SCOPE, S.MEMBERS, S.OPTIONS, S.LOOK_AGAIN), Step.CHOOSE),
+    **dict.fromkeys((S.CHECK, S.PAY), Step.PAY),
+    **dict.fromkeys((S.PREPARING, S.PRINTING, S.TAKE_PAPER, S.PAPER_LEFT, S.END), Step.RECEIVE),
+}
+
+
+def step(state: State) -> Step | None:
+    """Return the part of the visit that `state` belongs to; None outside of one."""
+    return _STEPS.get(state)

@@ -1,0 +1,483 @@
+"""What each screen may know: one frozen view model for each, and nothing beyond what its page needs.
+
+Invariants: members' names stand in `MembersView` (whole, because one chooses by them) and in `CheckView` (masked by
+`masked` unless the resident asked to see them), nowhere else; no certificate, PIN, card number or key is ever part
+of a view. Amounts are whole yen. Moments are Unix milliseconds, shown in Japan's time by the pages.
+
+Two things lie over any screen and are part of every view: the language and the idle warning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum, unique
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from konbini.kiosk.session.flow import State, Step, step
+
+if TYPE_CHECKING:
+    from konbini.protocol.errors import Code
+    from konbini.protocol.kinds import CertificateKind, Options, Scope
+
+__all__ = [
+    "CardLeftView",
+    "CardView",
+    "CheckView",
+    "ClosedView",
+    "EndView",
+    "IdleWarning",
+    "KindView",
+    "Language",
+    "LookAgainView",
+    "MemberChoice",
+    "MembersView",
+    "Money",
+    "MoneyFate",
+    "OptionsView",
+    "OutOfServiceView",
+    "OutcomeView",
+    "Paper",
+    "PaperFate",
+    "PayView",
+    "PinView",
+    "PricedKind",
+    "PrintingView",
+    "ReturningView",
+    "ScopeView",
+    "Sound",
+    "StartView",
+    "TakeCardView",
+    "TakePaperView",
+    "View",
+    "WardChoice",
+    "WardName",
+    "WardView",
+    "WorkingView",
+    "masked",
+]
+
+
+@unique
+class Language(Enum):
+    """The languages of the screens, as BCP 47 tags."""
+
+    JAPANESE = "ja"
+    ENGLISH = "en"
+
+
+@unique
+class Sound(Enum):
+    """What repeats until it is true no more."""
+
+    TAKE_CARD = "take-card"
+    TAKE_PAPER = "take-paper"
+
+
+@unique
+class MoneyFate(Enum):
+    """What became of the resident's money."""
+
+    NONE_TAKEN = "none taken"
+    RETURNED = "returned"
+    TAKEN = "taken"
+    OWED = "owed"
+    """The machine could not pay it out: a slip (控え) says so."""
+    HELD = "held"
+    """Nobody knows yet whether a certificate came out: a person settles it."""
+
+
+@unique
+class PaperFate(Enum):
+    """What became of the paper."""
+
+    NONE = "none"
+    ALL = "all"
+    SOME = "some"
+    """Pages came out, and they are void."""
+    UNCERTAIN = "uncertain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Money:
+    """What became of `amount` yen."""
+
+    fate: MoneyFate
+    amount: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """What became of the paper: `out` pages of `due`."""
+
+    fate: PaperFate
+    out: int = 0
+    due: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdleWarning:
+    """Nobody has touched anything: `seconds` are left."""
+
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardName:
+    """A municipality's name as it is written, and in Latin letters (empty where it has none)."""
+
+    written: str
+    latin: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardChoice:
+    """One ward that can be chosen; `hours` as "6:30-23:00"; a closed one can be chosen too, and says until when."""
+
+    code: str
+    name: WardName
+    hours: str
+    is_open: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedKind:
+    """A certificate that is offered, and its fee in yen."""
+
+    kind: CertificateKind
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MemberChoice:
+    """A member of the household: the ward's handle for this visit, and the name as recorded."""
+
+    handle: bytes
+    name: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What every screen has.
+
+    Attributes:
+        LIVE: whether the screen's figures may change under the resident's finger without changing what a tap means.
+        SOUND: what repeats while the screen lasts.
+    """
+
+    LIVE: ClassVar[bool] = False
+    SOUND: ClassVar[Sound | None] = None
+    STATE: ClassVar[State]
+
+    language: Language = Language.JAPANESE
+    idle: IdleWarning | None = None
+
+    @property
+    def state(self) -> State:
+        """The flow's state that this screen shows."""
+        return self.STATE
+
+    @property
+    def step(self) -> Step | None:
+        """The named part of the visit, None outside of one."""
+        return step(self.state)
+
+    @property
+    def sound(self) -> Sound | None:
+        """What repeats while this screen lasts."""
+        return self.SOUND
+
+    def bare(self) -> Self:
+        """Return this view without what lies over it: two views with equal bare ones ask the same question."""
+        return replace(self, language=Language.JAPANESE, idle=None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfServiceView(View):
+    """A device is missing; `code` says which."""
+
+    STATE = State.OUT_OF_SERVICE
+
+    code: Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosedView(View):
+    """Closed: the whole kiosk, or the one ward that was chosen.
+
+    Attributes:
+        code: why (`Code.WARD_CLOSED`, `Code.WARD_STOPPED`, ...).
+        ward: the ward that was chosen, None where no ward can be asked.
+        reopens: when it opens again, None where nobody knows.
+    """
+
+    code: Code
+    ward: WardName | None = None
+    reopens: int | None = None
+
+    @property
+    def state(self) -> State:
+        """The kiosk's own state or the one ward's."""
+        return State.CLOSED if self.ward is None else State.WARD_CLOSED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartView(View):
+    """Nobody is here: choose a language to begin."""
+
+    STATE = State.START
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardView(View):
+    """Which municipality."""
+
+    STATE = State.WARD
+
+    wards: tuple[WardChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardView(View):
+    """Put the card on the reader."""
+
+    STATE = State.CARD
+
+    ward: WardName
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PinView(View):
+    """The PIN, with the tries that the card has left (1 to 3)."""
+
+    STATE = State.PIN
+
+    tries_left: int
+    was_wrong: bool = False
+
+
+_WORKING = frozenset(
+    {
+        State.IDENTIFYING,
+        State.CHECKING_PIN,
+        State.ASKING,
+        State.ASKING_CARD_BACK,
+        State.PREPARING,
+        State.WIPING,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingView(View):
+    """The kiosk works and the resident waits; `work` is the state that says at what.
+
+    Raises:
+        ValueError: `work` is a state with a screen of its own.
+    """
+
+    work: State
+
+    def __post_init__(self) -> None:
+        if self.work not in _WORKING:
+            raise ValueError(f"{self.work} has a screen of its own")
+
+    @property
+    def state(self) -> State:
+        """What the kiosk works at."""
+        return self.work
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeCardView(View):
+    """Take the card back: there is no way on while it lies there."""
+
+    SOUND = Sound.TAKE_CARD
+    STATE = State.TAKE_CARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindView(View):
+    """Which certificate."""
+
+    STATE = State.KIND
+
+    kinds: tuple[PricedKind, ...]
+    chosen: CertificateKind | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScopeView(View):
+    """Whom the certificate shows."""
+
+    STATE = State.SCOPE
+
+    scopes: tuple[Scope, ...]
+    chosen: Scope | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MembersView(View):
+    """Which members of the household; at least one."""
+
+    STATE = State.MEMBERS
+
+    members: tuple[MemberChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionsView(View):
+    """What to show or omit; every flag of `chosen` is one of `offered`."""
+
+    STATE = State.OPTIONS
+
+    offered: Options
+    chosen: Options
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckView(View):
+    """Check the answers and the fee.
+
+    Attributes:
+        questions: the questions that were asked and can be changed, in their order.
+        people: names, masked unless `names_shown`.
+        shown: what the certificate will show, of `offered`.
+        fee: in yen.
+    """
+
+    STATE = State.CHECK
+
+    questions: tuple[State, ...]
+    kind: CertificateKind
+    scope: Scope
+    people: tuple[str, ...]
+    names_shown: bool
+    offered: Options
+    shown: Options
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookAgainView(View):
+    """Something changed meanwhile or the menu ran out; `money` says what became of it."""
+
+    STATE = State.LOOK_AGAIN
+
+    code: Code
+    money: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayView(View):
+    """Coins go into escrow; amounts in yen."""
+
+    LIVE = True
+    STATE = State.PAY
+
+    fee: int
+    inserted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintingView(View):
+    """Page `page` of `pages` is being printed."""
+
+    LIVE = True
+    STATE = State.PRINTING
+
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakePaperView(View):
+    """Take the paper; `left` once the visit has given up waiting and the shop is told."""
+
+    SOUND = Sound.TAKE_PAPER
+
+    pages: int
+    left: bool = False
+
+    @property
+    def state(self) -> State:
+        """Waiting for the resident, or for anybody."""
+        return State.PAPER_LEFT if self.left else State.TAKE_PAPER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReturningView(View):
+    """`amount` yen go back; `again` where the visit goes on with a fresh menu."""
+
+    amount: int
+    again: bool = False
+
+    @property
+    def state(self) -> State:
+        """What follows when the money is back."""
+        return State.RETURNING_TO_LOOK if self.again else State.RETURNING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutcomeView(View):
+    """The visit is over without a certificate: exactly what happened.
+
+    Attributes:
+        code: what happened; its sentences stand in the catalogues.
+        money: what became of it.
+        paper: what became of it.
+        reference: a number that an office can look up, empty where there is nothing to look up.
+        card_on_reader: the card still lies there; there is no way on until it is taken.
+    """
+
+    code: Code
+    money: Money
+    paper: Paper
+    reference: str = ""
+    card_on_reader: bool = False
+
+    @property
+    def state(self) -> State:
+        """Waiting for the card, or for the resident to go."""
+        return State.REFUSED_TAKE_CARD if self.card_on_reader else State.REFUSED
+
+    @property
+    def sound(self) -> Sound | None:
+        """The card's sound while it lies there."""
+        return Sound.TAKE_CARD if self.card_on_reader else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndView(View):
+    """The certificate is in the resident's hands; `fee` yen were taken."""
+
+    STATE = State.END
+
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLeftView(View):
+    """Everything is wiped, and a card lies on the reader."""
+
+    SOUND = Sound.TAKE_CARD
+    STATE = State.CARD_LEFT
+
+
+_SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))
+"""Variation selectors (Unicode 15.0, blocks FE00 and E0100): they belong to the character before them."""
+
+
+def masked(name: str) -> str:
+    """Return `name` with each part's first character and one ＊ for all that follow it, whatever their number.
+
+    A variant character keeps its selector, so that the mask shows the resident's own form of it.
+    """
+    return "　".join(_masked_part(part) for part in name.split())
+
+
+def _masked_part(part: str) -> str:
+    end = 1
+    while end < len(part) and any(ord(part[end]) in block for block in _SELECTORS):
+        end += 1
+    return part[:end] + ("＊" if end < len(part) else "")
