@@ -1,0 +1,97 @@
+"""The audit log of one process of the ward: rows with an index, each carrying the hash of the one before.
+
+A store keeps it in its own file of rows, so that state, audit entry and owed message are one transaction. Its migration
+creates the table, word for word:
+
+    CREATE TABLE audit_entry (
+        position INTEGER PRIMARY KEY,
+        entry BLOB NOT NULL,
+        hash BLOB NOT NULL CHECK (length(hash) = 32)
+    ) STRICT;
+
+Invariants: positions run 0, 1, 2 ... without gaps; `hash` is SHA-256(hash of the row before | entry bytes), over 32
+zero bytes at the start; no row is ever changed or removed. An entry names no resident: it refers to orders, changes,
+kiosks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass
+from typing import Annotated
+
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
+from konbini.ward_server.audit.events import AuditEvent
+
+__all__ = ["AuditEntry", "append", "entry_at", "newest", "verify"]
+
+_NOTHING_BEFORE = bytes(32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """One decision, before or after it was carried out.
+
+    Fields: moment in Unix milliseconds; the visit's id and the order's ordinal where there is one; the issuance number;
+    the persons who acted, in order (one who enters, one who approves); what else it is about (a change's id, a kiosk's
+    name); the refusal's code, 0 where nothing was refused; the SHA-256 of what was decided upon.
+    """
+
+    moment: Annotated[int, UpTo(2**53)]
+    event: AuditEvent
+    visit: Annotated[bytes, UpTo(32)] = b""
+    ordinal: Annotated[int, UpTo(99)] = 0
+    number: Line = ""
+    operators: tuple[Line, ...] = ()
+    about: Line = ""
+    code: Annotated[int, UpTo(9999)] = 0
+    digest: Annotated[bytes, UpTo(32)] = b""
+
+
+def append(connection: sqlite3.Connection, entry: AuditEntry) -> int:
+    """Add an entry within the caller's transaction.
+
+    Returns:
+        Its position in the log.
+    """
+    position, before = _end(connection)
+    data = to_bytes(entry)
+    digest = hashlib.sha256(before + data).digest()
+    connection.execute("INSERT INTO audit_entry (position, entry, hash) VALUES (?, ?, ?)", (position, data, digest))
+    return position
+
+
+def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    """Give how many entries there are and the hash of the last (32 zero bytes where there is none)."""
+    return _end(connection)
+
+
+def entry_at(connection: sqlite3.Connection, position: int) -> AuditEntry | None:
+    """Read the entry at a position."""
+    row = connection.execute("SELECT entry FROM audit_entry WHERE position = ?", (position,)).fetchone()
+    return None if row is None else from_bytes(AuditEntry, row[0])
+
+
+def verify(connection: sqlite3.Connection) -> int:
+    """Walk the whole log and recompute its hashes.
+
+    Returns:
+        How many entries it has.
+
+    Raises:
+        Refused: `EVIDENCE_MISMATCH`, naming the first position that does not follow.
+    """
+    before, count = _NOTHING_BEFORE, 0
+    for position, data, digest in connection.execute("SELECT position, entry, hash FROM audit_entry ORDER BY position"):
+        before = hashlib.sha256(before + data).digest()
+        if position != count or digest != before:
+            raise Refused(Code.EVIDENCE_MISMATCH, f"audit entry {count} does not follow")
+        count += 1
+    return count
+
+
+def _end(connection: sqlite3.Connection) -> tuple[int, bytes]:
+    row = connection.execute("SELECT position, hash FROM audit_entry ORDER BY position DESC LIMIT 1").fetchone()
+    return (0, _NOTHING_BEFORE) if row is None else (row[0] + 1, row[1])
