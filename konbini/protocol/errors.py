@@ -62,6 +62,7 @@ class Code(IntEnum):
     CENTER_UNREACHABLE = 405
     BUSY = 406
     QUOTA = 407
+    KIOSK_UNREACHABLE = 408
 
     # 5xx: the document, judged by the kiosk
     DOCUMENT_INVALID = 501
@@ -82,6 +83,7 @@ class Code(IntEnum):
     VERSION_UNKNOWN = 703
     MISROUTED = 704
     SIGNATURE_INVALID = 705
+    PEER_UNKNOWN = 706
 
     # 8xx: the clerk's reading, inside the ward; a kiosk sees INTERNAL
     EVIDENCE_MISMATCH = 801
