@@ -22,21 +22,11 @@ from pyhanko_certvalidator import errors as path_errors
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.visits import CARD_ES256, CARD_ES384, CARD_RS256
+from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["CardIdentity", "CardIssuer", "check_certificate", "check_signature", "identify"]
+__all__ = ["CardIssuer", "check_certificate", "check_signature", "identify"]
 
 _TOLERANCE = timedelta(seconds=30)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardIdentity:
-    """CardSerial (コンビニ交付シリアル番号): what a ward links to a resident.
-
-    `issuer_key_id` is the certificate's authority key identifier; `serial` its serial number, big-endian.
-    """
-
-    issuer_key_id: bytes
-    serial: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +41,8 @@ class CardIssuer:
     policies: frozenset[str]
 
 
-def identify(certificate: bytes) -> CardIdentity:
-    """Read the identity from a certificate (DER); proves nothing by itself.
+def identify(certificate: bytes) -> CardSerial:
+    """Read コンビニ交付シリアル番号 from a certificate (DER); proves nothing by itself.
 
     Raises:
         Refused: `CARD_ISSUER_UNKNOWN`: not a certificate, or one without an authority key identifier.
@@ -65,7 +55,7 @@ def identify(certificate: bytes) -> CardIdentity:
     if authority is None:
         raise Refused(Code.CARD_ISSUER_UNKNOWN, "no authority key identifier")
     serial = parsed.serial_number
-    return CardIdentity(issuer_key_id=authority, serial=serial.to_bytes((serial.bit_length() + 8) // 8))
+    return CardSerial(issuer_key_id=authority, serial=serial.to_bytes((serial.bit_length() + 8) // 8))
 
 
 async def check_certificate(
@@ -75,7 +65,7 @@ async def check_certificate(
     *,
     moment: int,
     oldest_revocation_seconds: int,
-) -> CardIdentity:
+) -> CardSerial:
     """Judge the card's certificate with the OCSP answer that was fetched for it.
 
     Args:

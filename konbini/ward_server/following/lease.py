@@ -1,0 +1,73 @@
+"""The lease: how long a follower may rely on the registry's last signed heartbeat. Pure.
+
+It is counted on the follower's monotonic clock from the moment it asked, 60 s at most, and it counts only once
+every change that the heartbeat speaks of is applied: until then the follower is behind and says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["MOST_LEASE_SECONDS", "Lease"]
+
+MOST_LEASE_SECONDS = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Granted:
+    number: int
+    until: float
+
+
+class Lease:
+    """A lease with its newest grants; nothing is granted at the start.
+
+    Grants whose changes are not applied yet wait; the newest waiting one is enough, since a later heartbeat
+    speaks of all that an earlier one spoke of.
+    """
+
+    def __init__(self) -> None:
+        self._applied = 0
+        self._until = float("-inf")
+        self._waiting: _Granted | None = None
+
+    def granted(self, *, asked_at: float, seconds: int, number: int) -> None:
+        """Take a verified heartbeat.
+
+        Args:
+            asked_at: monotonic seconds at which the follower asked.
+            seconds: what the registry grants.
+            number: the newest change when it answered.
+        """
+        until = asked_at + min(seconds, MOST_LEASE_SECONDS)
+        if number <= self._applied:
+            self._until = max(self._until, until)
+        else:
+            self._waiting = _Granted(number=number, until=until)
+
+    def applied(self, number: int) -> None:
+        """Say that every change up to `number` is applied."""
+        self._applied = max(self._applied, number)
+        if self._waiting is not None and self._waiting.number <= self._applied:
+            self._until = max(self._until, self._waiting.until)
+            self._waiting = None
+
+    def broken(self) -> None:
+        """End the lease at once: the feed has a gap, a fork or a new incarnation."""
+        self._until = float("-inf")
+        self._waiting = None
+
+    def holds(self, now: float) -> bool:
+        """Say whether the lease holds at `now` (monotonic seconds)."""
+        return now < self._until
+
+    def check(self, now: float) -> None:
+        """Refuse where the lease has run out.
+
+        Raises:
+            Refused: `WARD_NOT_CURRENT`.
+        """
+        if not self.holds(now):
+            raise Refused(Code.WARD_NOT_CURRENT, "the registry's lease has run out")

@@ -1,0 +1,86 @@
+"""What `issuing` says to kiosks: signed with the message key of the day, sealed to a visit or a device."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from konbini.protocol.cose import Context
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import MessageKind
+from konbini.protocol.receipts import Ask, Final, ReceiptBody
+from konbini.protocol.sealing import SealedSize, SealingKey
+from konbini.protocol.shape import to_bytes
+from konbini.protocol.trust import Enrolment
+from konbini.protocol.visits import Document, Menu, answer, refusal
+from konbini.ward_server.asking.opening import Opened
+from konbini.ward_server.issuing.prekeys import MessageKey
+
+__all__ = ["Answers", "SignedAnswer", "outward"]
+
+_MENU_SIZES = (SealedSize.MEDIUM,)
+_DOCUMENT_SIZES = (SealedSize.DOCUMENT, SealedSize.LARGE_DOCUMENT)
+_SMALL = (SealedSize.SMALL,)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedAnswer:
+    """An answer as signed (its hash names it) and as it goes out, sealed."""
+
+    signed: bytes
+    sealed: bytes
+
+
+class Answers:
+    """Signs and seals for one ward."""
+
+    def __init__(self, ward: str) -> None:
+        self._ward = ward
+
+    def menu(self, key: MessageKey, opened: Opened, menu: Menu | Code) -> SignedAnswer:
+        """Answer an OPEN; a refusal has the size of a menu."""
+        return self._to_visit(key, opened, MessageKind.MENU, 0, menu)
+
+    def document(self, key: MessageKey, opened: Opened, ordinal: int, document: Document | Code) -> SignedAnswer:
+        """Answer an ORDER; a refusal has the size of a document."""
+        return self._to_visit(key, opened, MessageKind.DOCUMENT, ordinal, document)
+
+    def final(self, key: MessageKey, device: Enrolment, visit: bytes, ordinal: int, final: Final) -> bytes:
+        """Answer a RECEIPT: the body of FINAL, sealed to the device."""
+        context = self._device_context(MessageKind.FINAL, device, visit, ordinal)
+        return _to_device(key, device, context, to_bytes(final))
+
+    def ask(self, key: MessageKey, device: Enrolment, visit: bytes, ask: Ask) -> bytes:
+        """Ask what became of an order: the body of ASK, sealed to the device."""
+        context = self._device_context(MessageKind.ASK, device, visit, ask.ordinal)
+        return _to_device(key, device, context, to_bytes(ask))
+
+    def _device_context(self, kind: MessageKind, device: Enrolment, visit: bytes, ordinal: int) -> Context:
+        key_id = SealingKey(device.sealing).key_id
+        return Context(kind=kind, sender=self._ward, receiver=device.kiosk, visit=visit, ordinal=ordinal, key_id=key_id)
+
+    def _to_visit(
+        self, key: MessageKey, opened: Opened, kind: MessageKind, ordinal: int, content: Menu | Document | Code
+    ) -> SignedAnswer:
+        recipient = SealingKey(opened.opening.visit_keys.sealing)
+        context = Context(
+            kind=kind,
+            sender=self._ward,
+            receiver=opened.ticket.kiosk,
+            visit=opened.visit,
+            ordinal=ordinal,
+            key_id=recipient.key_id,
+        )
+        payload = refusal(content) if isinstance(content, Code) else answer(content)
+        signed = key.signing.sign(payload, context)
+        sizes = _MENU_SIZES if kind is MessageKind.MENU else _DOCUMENT_SIZES
+        return SignedAnswer(signed=signed, sealed=recipient.seal(signed, context, *sizes))
+
+
+def _to_device(key: MessageKey, device: Enrolment, context: Context, content: bytes) -> bytes:
+    sealed = SealingKey(device.sealing).seal(key.signing.sign(content, context), context, *_SMALL)
+    return to_bytes(ReceiptBody(visit=context.visit, ordinal=context.ordinal, key_id=context.key_id, sealed=sealed))
+
+
+def outward(code: Code) -> Code:
+    """Give what a kiosk may know of a refusal: what the clerk found stays in the ward."""
+    return code if code < Code.EVIDENCE_MISMATCH or code >= Code.INTERNAL else Code.INTERNAL

@@ -1,0 +1,96 @@
+"""PREKEY: fresh keys that visits are sealed to, and the message key that signs for `issuing`.
+
+A prekey is made every 10 minutes, accepted for 20, never ahead, and lives in memory alone: a restart destroys
+all of them, and what was sealed to them stays closed for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from konbini.protocol.cose import SigningKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import SUITE
+from konbini.protocol.sealing import OpeningKey
+from konbini.protocol.tickets import Prekey
+
+__all__ = ["PREKEY_LIFE_SECONDS", "PREKEY_TURN_SECONDS", "MessageKey", "Prekeys"]
+
+PREKEY_TURN_SECONDS = 600
+PREKEY_LIFE_SECONDS = 1200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageKey:
+    """The message key of the day and its certificate by the ward's identity key."""
+
+    signing: SigningKey
+    certificate: bytes
+    ends: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Held:
+    opening: OpeningKey
+    signed: bytes
+    begins: int
+    ends: int
+
+
+class Prekeys:
+    """The prekeys that are accepted now."""
+
+    def __init__(self, ward: str, *, generate: Callable[[], OpeningKey] = OpeningKey.generate) -> None:
+        self._ward = ward
+        self._generate = generate
+        self._held: dict[bytes, _Held] = {}
+        self._newest: _Held | None = None
+
+    def turn(self, message_key: MessageKey, moment: int) -> bytes:
+        """Give the prekey to publish now, a new one where the last is 10 minutes old, and drop what has ended.
+
+        Returns:
+            The signed PREKEY.
+        """
+        self._held = {key_id: held for key_id, held in self._held.items() if moment < held.ends}
+        if self._newest is None or not 0 <= moment - self._newest.begins < PREKEY_TURN_SECONDS:
+            opening = self._generate()
+            prekey = Prekey(
+                ward=self._ward,
+                key_id=opening.sealing.key_id,
+                suite=SUITE,
+                sealing=opening.sealing.public,
+                begins=moment,
+                ends=moment + PREKEY_LIFE_SECONDS,
+                message_key=message_key.certificate,
+            )
+            signed = prekey.sign(message_key.signing)
+            self._newest = _Held(opening=opening, signed=signed, begins=moment, ends=prekey.ends)
+            self._held[prekey.key_id] = self._newest
+        return self._newest.signed
+
+    def own(self, signed: bytes, moment: int) -> tuple[bytes, OpeningKey]:
+        """Find the private half of a PREKEY as a ticket carries it, byte for byte our own.
+
+        Returns:
+            The key's id and the key.
+
+        Raises:
+            Refused: `PREKEY_UNKNOWN`.
+        """
+        for key_id, held in self._held.items():
+            if held.signed == signed and moment < held.ends:
+                return key_id, held.opening
+        raise Refused(Code.PREKEY_UNKNOWN, "not one of ours, or run out")
+
+    def named(self, key_id: bytes, moment: int) -> OpeningKey:
+        """Find a private key by its id.
+
+        Raises:
+            Refused: `PREKEY_UNKNOWN`.
+        """
+        held = self._held.get(key_id)
+        if held is None or moment >= held.ends:
+            raise Refused(Code.PREKEY_UNKNOWN, "not one of ours, or run out")
+        return held.opening

@@ -1,0 +1,81 @@
+"""The visits that are open now, in memory: a restart ends them all, because it destroys the prekeys they need.
+
+Each visit has a lock: OPEN and ORDER of one visit are handled one after the other, those of others beside them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.trust import Enrolment
+from konbini.protocol.visits import Menu
+from konbini.ward_server.asking.opening import Opened
+from konbini.ward_server.residents.feed import CardSerial
+
+__all__ = ["GivenMenu", "OpenVisit", "OpenVisits"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenMenu:
+    """A MENU as it was given: what it says, as it was signed, as it went out."""
+
+    menu: Menu
+    signed: bytes
+    digest: bytes
+    sealed: bytes
+
+
+@dataclass(slots=True, kw_only=True)
+class OpenVisit:
+    """One visit (利用) and what proves it. `given` is the newest menu."""
+
+    opened: Opened
+    enrolment: Enrolment
+    ticket: bytes
+    opening: bytes
+    revocation: bytes
+    body_hash: bytes
+    card: CardSerial
+    holder: str
+    given: GivenMenu | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class OpenVisits:
+    """Visits by v, the hash of their tickets."""
+
+    def __init__(self) -> None:
+        self._by_visit: dict[bytes, OpenVisit] = {}
+
+    def put(self, visit: OpenVisit, moment: int) -> None:
+        """Keep a visit, and forget those whose minutes are over.
+
+        Raises:
+            Refused: `VISIT_CONFLICT`: v is taken.
+        """
+        self._by_visit = {v: kept for v, kept in self._by_visit.items() if moment < kept.opened.last_moment}
+        if visit.opened.visit in self._by_visit:
+            raise Refused(Code.VISIT_CONFLICT, "opened twice")
+        self._by_visit[visit.opened.visit] = visit
+
+    def find(self, v: bytes, moment: int) -> OpenVisit | None:
+        """Find a visit whose minutes are not over."""
+        visit = self._by_visit.get(v)
+        return visit if visit is not None and moment < visit.opened.last_moment else None
+
+    def get(self, v: bytes, kiosk: str, moment: int) -> OpenVisit:
+        """Find a visit of this kiosk.
+
+        Raises:
+            Refused: `VISIT_OVER`.
+        """
+        visit = self.find(v, moment)
+        if visit is None or visit.opened.ticket.kiosk != kiosk:
+            raise Refused(Code.VISIT_OVER, "no such visit is open")
+        return visit
+
+    def drop(self, v: bytes) -> None:
+        """Forget a visit."""
+        self._by_visit.pop(v, None)
