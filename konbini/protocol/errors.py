@@ -95,6 +95,15 @@ class Code(IntEnum):
     GLYPH_MISSING = 807
     FORM_OVERFLOW = 808
     FEED_BROKEN = 809
+    SEAL_BROKEN = 810
+
+    # 10xx: the registry and its operators; no kiosk sees one
+    SAME_PERSON = 1001
+    CHANGED_MEANWHILE = 1002
+    CARD_LINKED_BEFORE = 1003
+    CHANGE_INVALID = 1004
+    RESIDENT_UNKNOWN = 1005
+    CHANGE_UNKNOWN = 1006
 
     # 9xx: the rest
     INTERNAL = 901

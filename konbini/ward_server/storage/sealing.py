@@ -1,0 +1,171 @@
+"""Sealing of personal fields at rest: AES-256-GCM under a data key of the record's own, wrapped by a key of the ward.
+
+    data key of one resident   wrapped: [id of the key-encryption key, data key id, nonce, AES-256-GCM of the data key]
+    sealed field               [data key id, nonce, AES-256-GCM of the content]
+
+Associated data are framed arrays (CBOR): for a data key [domain, key-encryption key id, data key id, municipality,
+resident], for a field [domain, data key id, table, municipality, resident, version]. What was moved to another table,
+resident or version does not open, and neither does a data key that was moved to another resident.
+
+A store keeps wrapped data keys apart from what they seal, so that destroying one (at the end of a retention) makes
+every copy of the record unreadable, those in backups included. Individual numbers are sealed with data keys of their
+own, under another key-encryption key.
+
+Source: NIST SP 800-38D. Nonces are random; a data key seals far fewer than 2^32 fields.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from konbini.process.entropy import Entropy
+from konbini.protocol.codec import encode
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import PROTOCOL
+from konbini.protocol.shape import Sized, UpTo, from_bytes, to_bytes
+
+__all__ = ["KeyEncryptionKeys", "Place", "Sealer"]
+
+E = TypeVar("E")
+
+_KEY_BYTES = 32
+_ID_BYTES = 8
+_NONCE_BYTES = 12
+_TAG_BYTES = 16
+_MOST_SEALED_BYTES = 1 << 20
+
+_Id = Annotated[bytes, Sized(_ID_BYTES)]
+_Nonce = Annotated[bytes, Sized(_NONCE_BYTES)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a sealed field stands: nowhere else does it open."""
+
+    table: str
+    resident: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wrapped:
+    wrapping_key: _Id
+    data_key: _Id
+    nonce: _Nonce
+    content: Annotated[bytes, Sized(_KEY_BYTES + _TAG_BYTES)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sealed:
+    data_key: _Id
+    nonce: _Nonce
+    content: Annotated[bytes, UpTo(_MOST_SEALED_BYTES)]
+
+
+class KeyEncryptionKeys:
+    """The keys that wrap data keys: the first wraps, all unwrap. Known by the first bytes of their hash."""
+
+    def __init__(self, keys: Iterable[bytes]) -> None:
+        """Take keys of 32 bytes, the current one first.
+
+        Raises:
+            ValueError: no key, one of another length, or one that stands twice.
+        """
+        listed = tuple(keys)
+        if not listed or any(len(key) != _KEY_BYTES for key in listed):
+            raise ValueError("a key-encryption key has 32 bytes, and there is at least one")
+        self._by_id = {_key_id(key): AESGCM(key) for key in listed}
+        if len(self._by_id) != len(listed):
+            raise ValueError("a key-encryption key stands twice")
+        self.current = _key_id(listed[0])
+
+    def __repr__(self) -> str:
+        return f"KeyEncryptionKeys({', '.join(key_id.hex() for key_id in self._by_id)})"
+
+    def named(self, key_id: bytes) -> AESGCM:
+        """Find a key.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: this process does not hold it.
+        """
+        key = self._by_id.get(key_id)
+        if key is None:
+            raise Refused(Code.SEAL_BROKEN, f"wrapped by a key that is not here: {key_id.hex()}")
+        return key
+
+
+class Sealer:
+    """Seals and opens the fields of one municipality's residents."""
+
+    def __init__(self, keys: KeyEncryptionKeys, municipality: str, entropy: Entropy) -> None:
+        self._keys = keys
+        self._municipality = municipality
+        self._entropy = entropy
+
+    def new_data_key(self, resident: str) -> bytes:
+        """Make a data key for a resident's fields and give it wrapped, for the store."""
+        key_id, nonce = self._entropy.token(_ID_BYTES), self._entropy.token(_NONCE_BYTES)
+        associated = self._associate_key(self._keys.current, key_id, resident)
+        content = self._keys.named(self._keys.current).encrypt(nonce, self._entropy.token(_KEY_BYTES), associated)
+        return to_bytes(_Wrapped(wrapping_key=self._keys.current, data_key=key_id, nonce=nonce, content=content))
+
+    def seal(self, wrapped: bytes, place: Place, content: bytes) -> bytes:
+        """Seal content for its place under a wrapped data key of the same resident.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: the data key does not open.
+        """
+        key_id, key = self._unwrap(wrapped, place.resident)
+        nonce = self._entropy.token(_NONCE_BYTES)
+        sealed = key.encrypt(nonce, content, self._associate(key_id, place))
+        return to_bytes(_Sealed(data_key=key_id, nonce=nonce, content=sealed))
+
+    def open(self, wrapped: bytes, place: Place, sealed: bytes) -> bytes:
+        """Open what was sealed for this very place.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: another place, another key, or changed.
+        """
+        key_id, key = self._unwrap(wrapped, place.resident)
+        envelope = _read(_Sealed, sealed)
+        if envelope.data_key != key_id:
+            raise Refused(Code.SEAL_BROKEN, f"{place.table}: sealed under another data key")
+        return _decrypt(key, envelope.nonce, envelope.content, self._associate(key_id, place), place.table)
+
+    def _unwrap(self, wrapped: bytes, resident: str) -> tuple[bytes, AESGCM]:
+        envelope = _read(_Wrapped, wrapped)
+        key = self._keys.named(envelope.wrapping_key)
+        associated = self._associate_key(envelope.wrapping_key, envelope.data_key, resident)
+        return envelope.data_key, AESGCM(_decrypt(key, envelope.nonce, envelope.content, associated, "data key"))
+
+    def _associate_key(self, wrapping_key: bytes, data_key: bytes, resident: str) -> bytes:
+        return encode([f"{PROTOCOL} data key", wrapping_key, data_key, self._municipality, resident])
+
+    def _associate(self, data_key: bytes, place: Place) -> bytes:
+        return encode(
+            [f"{PROTOCOL} sealed field", data_key, place.table, self._municipality, place.resident, place.version]
+        )
+
+
+def _key_id(key: bytes) -> bytes:
+    return hashlib.sha256(f"{PROTOCOL} key id".encode() + key).digest()[:_ID_BYTES]
+
+
+def _read(kind: type[E], data: bytes) -> E:
+    try:
+        return from_bytes(kind, data, _MOST_SEALED_BYTES)
+    except Refused as refused:
+        raise Refused(Code.SEAL_BROKEN, refused.detail) from refused
+
+
+def _decrypt(key: AESGCM, nonce: bytes, content: bytes, associated: bytes, what: str) -> bytes:
+    try:
+        return key.decrypt(nonce, content, associated)
+    except InvalidTag as error:
+        raise Refused(Code.SEAL_BROKEN, f"{what}: sealed for another place, or changed") from error
