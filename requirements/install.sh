@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, the package
+# itself. Quick where nothing changed. Installs Debian packages only as root or with a sudo that asks nothing; otherwise
+# says which are missing and stops.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' requirements/system-packages.txt; }
+
+missing_packages() {
+    local package
+    while read -r package; do
+        [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)" = installed ] || echo "$package"
+    done < <(packages)
+}
+
+install_packages() {
+    local missing=("$@") root=()
+    if [ "$(id -u)" -ne 0 ]; then
+        if ! sudo -n true 2>/dev/null; then
+            {
+                echo "These Debian packages are missing, and only an administrator can install them:"
+                printf '    %s\n' "${missing[@]}"
+                echo "As administrator: apt-get install ${missing[*]}"
+            } >&2
+            exit 1
+        fi
+        root=(sudo -n)
+    fi
+    echo "Installing Debian packages: ${missing[*]}"
+    local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=500)
+    "${apt[@]}" update
+    "${apt[@]}" install --no-install-recommends "${missing[@]}"
+}
+
+find_python() {
+    local candidate
+    for candidate in python3.11 /usr/bin/python3.11 python3; do
+        if "$candidate" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null; then
+            command -v "$candidate"
+            return
+        fi
+    done
+    echo "Python 3.11 with venv is needed (Debian 12 has it: python3, python3-venv)." >&2
+    return 1
+}
+
+# What .venv was made from: the same words mean that there is nothing to do.
+fingerprint() {
+    { echo "$1"; pwd; cat requirements/install.sh requirements/build.txt requirements/all.txt pyproject.toml; } | sha256sum
+}
+
+command -v dpkg-query >/dev/null || { echo "This needs Debian 12 (dpkg-query is not here)." >&2; exit 1; }
+mapfile -t missing < <(missing_packages)
+[ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
+
+python=$(find_python)
+made_from=$(fingerprint "$("$python" -VV)")
+stamp=.venv/made-from
+if [ -x .venv/bin/konbini ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ]; then
+    exit 0
+fi
+
+echo "Making .venv (a minute or two the first time)"
+rm -f "$stamp"
+[ -x .venv/bin/python ] || "$python" -m venv .venv
+pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
+# The build tools are pinned as well: no isolated build environment fetches others behind the lock.
+"${pip[@]}" --require-hashes -r requirements/build.txt
+PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r requirements/all.txt
+"${pip[@]}" --no-deps --no-build-isolation --editable .
+echo "$made_from" >"$stamp"
