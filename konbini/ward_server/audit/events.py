@@ -31,3 +31,43 @@ class AuditEvent(IntEnum):
     """The identity key certified a message key of `issuing` for a day."""
     INDIVIDUAL_NUMBER_HANDED_OUT = 108
     """`issuing` was given an individual number, for a paper that prints it."""
+
+    VISIT_OPENED = 201
+    """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""
+    VISIT_REFUSED = 202
+    """`issuing` refused an OPEN, with the code."""
+    VISIT_CONFLICT = 203
+    """A visit id came again with other bytes; a case is open."""
+    VISIT_CLOSED = 204
+    """A kiosk said that the resident has gone."""
+    ORDER_SEALING = 211
+    """A number is reserved and the intent recorded; nothing is issued yet."""
+    ORDER_SEALED = 212
+    """Issued: versions, link, measures, stop and lease held in the completing transaction."""
+    ORDER_REFUSED = 213
+    """An order was refused before a number was reserved, with the code."""
+    ORDER_VOIDED = 214
+    """A reserved number was voided before its document was sent, with the code."""
+    RECEIPT_TAKEN = 221
+    """A kiosk said what became of an order; `about` names the outcome."""
+    RECEIPT_CONTRADICTED = 222
+    """A kiosk said something else of an order that was final; a case is open, and the outcome did not change."""
+    ORDER_ASKED = 223
+    """`issuing` asked a kiosk what became of an order."""
+    ISSUING_STOPPED = 231
+    """A mismatch that the ward can check itself stopped all issuing, with the code."""
+
+    CERTIFYING = 301
+    """The clerk took an order's evidence; nothing is judged yet."""
+    CERTIFIED = 302
+    """The evidence held, and the facts were given to be drawn."""
+    CERTIFY_REFUSED = 303
+    """The clerk refused to certify, with the code."""
+    SEALING = 311
+    """The pages read back as the facts; the signature comes next."""
+    SEALED = 312
+    """The clerk signed the very buffer that it had read."""
+    SEAL_REFUSED = 313
+    """The clerk refused to seal, with the code."""
+    CLERK_STOPPED = 321
+    """The clerk found a mismatch and certifies and seals nothing more, with the code."""
