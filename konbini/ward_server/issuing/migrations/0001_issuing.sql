@@ -1,38 +1,49 @@
 -- The issuing copy (交付用データ), the visits and the issuances of one ward.
 -- Personal fields stand sealed in `sealed` columns; a card serial is looked up through a keyed hash.
 
-CREATE TABLE feed_position (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+CREATE TABLE audit_entry (
+    position INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TABLE feed_entry (
+    number INTEGER PRIMARY KEY,
     incarnation INTEGER NOT NULL,
-    number INTEGER NOT NULL,
     hash BLOB NOT NULL
 ) STRICT;
 
+CREATE TABLE data_key (
+    resident TEXT PRIMARY KEY,
+    wrapped BLOB NOT NULL
+) STRICT;
+
+-- sealed: the record as the registry signed it. Individual numbers are not copied.
 CREATE TABLE person (
     resident TEXT PRIMARY KEY,
     household TEXT NOT NULL,
-    place INTEGER NOT NULL,
     version INTEGER NOT NULL,
     present INTEGER NOT NULL CHECK (present IN (0, 1)),
-    sealed BLOB NOT NULL,
-    sealed_number BLOB
+    sealed BLOB NOT NULL
 ) STRICT;
-CREATE INDEX person_household ON person (household, place);
+CREATE INDEX person_household ON person (household);
 
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,
-    counts_from TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    counts_from INTEGER NOT NULL,
     ended INTEGER NOT NULL CHECK (ended IN (0, 1))
 ) STRICT;
 
-CREATE TABLE measure (
-    resident TEXT NOT NULL,
-    application TEXT NOT NULL,
+-- A protective measure (kind 3) or a hold (kind 4); whose it is stands as a keyed hash.
+CREATE TABLE bar (
+    restriction BLOB PRIMARY KEY,
+    whose BLOB NOT NULL,
     version INTEGER NOT NULL,
-    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1)),
-    PRIMARY KEY (resident, application)
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
 ) STRICT;
+CREATE INDEX bar_whose ON bar (whose) WHERE in_force = 1;
 
 -- A visit's keys, menu and evidence live in memory: a restart destroys the prekeys, and with them the visit.
 CREATE TABLE visit (

@@ -1,0 +1,220 @@
+"""The clerk's two calls. Steps are numbered as the design of a visit numbers them inside the ward.
+
+1. (issuing: the rules)  2. (issuing: a number reserved, the intent recorded)
+3. `certify(evidence) -> facts`: who asked is proved again, the subjects are read from records that the registry signed
+4. (issuing: the form drawn from these facts)
+5. `seal(order, PDF) -> suffix`: every page is read back against the facts, then the very buffer that was read is signed
+6. (issuing: the completing transaction)
+
+Invariants: one number an order and one order a number, for ever; the same order and the same bytes get the same
+signature, other bytes none; nothing is certified or sealed while the clerk is stopped or its lease has run out.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import Scope as PrintedScope
+from konbini.pdf.template import Template, choose
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind, Options
+from konbini.protocol.numbers import IssuanceNumber, binding
+from konbini.protocol.tickets import ticket_hash
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.certificates.resident_record import Particulars, statement
+from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
+from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.clerk.judging import Beliefs, judge_asking, judge_subjects
+from konbini.ward_server.clerk.store import ClerkStore, StoredSeal
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.residents.dates import to_day, today
+
+__all__ = ["TEMPLATE_KIND", "Clerk", "PaperReader", "PaperSigner"]
+
+TEMPLATE_KIND = {CertificateKind.RESIDENT_RECORD: "resident-record.household"}
+"""Which templates draw which kind of certificate."""
+_MISMATCHES = frozenset(
+    (
+        Code.EVIDENCE_MISMATCH,
+        Code.RECORD_NOT_SIGNED,
+        Code.SUBJECT_MISMATCH,
+        Code.PAGE_MISMATCH,
+        Code.SEALED_OTHERWISE,
+    )
+)
+"""What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
+_MOST_WAITING = 256
+_MILLISECONDS = 1000
+
+PaperReader = Callable[[bytes, CertificateFacts, Template, bytes], None]
+"""Reads a PDF back against facts, template and binding; raises `Refused(PAGE_MISMATCH)`."""
+
+
+class PaperSigner(Protocol):
+    """Signs papers with the ward's document key."""
+
+    def __call__(self, pdf: bytes, moment: int) -> bytes:
+        """Give the PDF with one signed revision after the very bytes handed in; `moment` is Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    """An order between `certify` and `seal`, in memory alone."""
+
+    facts: CertificateFacts
+    template: Template
+    binding: bytes
+    entry: AuditEntry
+
+
+class Clerk:
+    """The clerk (交付前の審査)."""
+
+    def __init__(  # noqa: PLR0913 - the room that wires names each
+        self,
+        *,
+        beliefs: Beliefs,
+        index: Index,
+        store: ClerkStore,
+        lease: Lease,
+        clock: Clock,
+        templates: Sequence[Template],
+        read: PaperReader,
+        sign: PaperSigner,
+    ) -> None:
+        self._beliefs = beliefs
+        self._index = index
+        self._store = store
+        self._lease = lease
+        self._clock = clock
+        self._templates = templates
+        self._read = read
+        self._sign = sign
+        self._waiting: OrderedDict[bytes, _Waiting] = OrderedDict()
+
+    async def certify(self, evidence: Evidence) -> Certified:
+        """Prove again who asked, and give the facts to draw.
+
+        Raises:
+            Refused: `WARD_STOPPED`, `WARD_NOT_CURRENT`, a mismatch (which stops the clerk), or what came too late.
+        """
+        entry = AuditEntry(
+            moment=self._clock.now(),
+            event=AuditEvent.CERTIFYING,
+            visit=ticket_hash(evidence.ticket),
+            ordinal=evidence.ordinal,
+            number=evidence.number,
+        )
+        await self._store.record(entry)
+        try:
+            return await self._certify(evidence, entry)
+        except Refused as refused:
+            await self._refuse(entry, AuditEvent.CERTIFY_REFUSED, refused.code)
+            raise
+
+    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
+        """Read every page back, then sign the very buffer that was read.
+
+        Args:
+            order: the order's key, as `certify` gave it.
+            pdf: the unsigned document.
+
+        Raises:
+            Refused: `ORDER_OUT_OF_TURN` (nothing certified, or not since this process started), `WARD_STOPPED`,
+                `WARD_NOT_CURRENT`, or a mismatch, which stops the clerk.
+        """
+        waiting = self._waiting.get(order)
+        if waiting is None:
+            raise Refused(Code.ORDER_OUT_OF_TURN, "certify comes before seal")
+        try:
+            return await self._seal(order, pdf, waiting)
+        except Refused as refused:
+            await self._refuse(waiting.entry, AuditEvent.SEAL_REFUSED, refused.code)
+            raise
+
+    async def _certify(self, evidence: Evidence, entry: AuditEntry) -> Certified:
+        await self._check_able()
+        now = self._clock.now()
+        day = today(now)
+        asked = await judge_asking(evidence, self._beliefs, now // _MILLISECONDS)
+        number = IssuanceNumber.parse(evidence.number)
+        if number.ward != self._beliefs.entry.ward:
+            raise Refused(Code.EVIDENCE_MISMATCH, "a number of another ward")
+        if number.date != to_day(day):
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
+        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
+        template = choose(
+            self._templates,
+            kind=TEMPLATE_KIND[asked.order.kind],
+            municipality=self._beliefs.entry.ward,
+            day=to_day(day),
+        )
+        particulars = Particulars(
+            number=evidence.number,
+            form=template.form,
+            issued_on=to_day(day),
+            scope=PrintedScope(asked.order.scope),
+            options=Options(asked.order.options),
+        )
+        facts = statement(subjects, particulars)
+        bound = binding(asked.opened.t, evidence.ordinal, evidence.number)
+        key = evidence.order_key()
+        await self._store.certify(key, _with(entry, AuditEvent.CERTIFIED, digest=facts.digest()))
+        self._wait(key, _Waiting(facts=facts, template=template, binding=bound, entry=entry))
+        return Certified(
+            order=key,
+            facts=facts.to_wire(),
+            binding=bound,
+            versions=tuple(
+                Version(resident=subject.record.resident, version=subject.record.version) for subject in subjects
+            ),
+        )
+
+    async def _seal(self, order: bytes, pdf: bytes, waiting: _Waiting) -> Sealed:
+        await self._check_able()
+        pdf_hash = hashlib.sha256(pdf).digest()
+        known = await self._store.sealed(order)
+        if known is None:
+            await asyncio.to_thread(self._read, pdf, waiting.facts, waiting.template, waiting.binding)
+            await self._store.record(_with(waiting.entry, AuditEvent.SEALING, digest=pdf_hash))
+            signed = await asyncio.to_thread(self._sign, pdf, self._clock.now() // _MILLISECONDS)
+            if not signed.startswith(pdf):
+                raise Refused(Code.INTERNAL, "the signature does not follow the buffer that was read")
+            fresh = StoredSeal(pdf_hash=pdf_hash, suffix=signed[len(pdf) :])
+            known = await self._store.seal(order, fresh, _with(waiting.entry, AuditEvent.SEALED, digest=pdf_hash))
+        if known.pdf_hash != pdf_hash:
+            raise Refused(Code.SEALED_OTHERWISE, "this order was sealed with other bytes")
+        return Sealed(suffix=known.suffix, pdf_hash=pdf_hash)
+
+    async def _check_able(self) -> None:
+        await self._store.check_running()
+        self._lease.check(self._clock.monotonic())
+
+    async def _refuse(self, entry: AuditEntry, event: AuditEvent, code: Code) -> None:
+        refused = _with(entry, event, code=code)
+        await (self._store.stop(refused) if code in _MISMATCHES else self._store.record(refused))
+
+    def _wait(self, key: bytes, waiting: _Waiting) -> None:
+        self._waiting[key] = waiting
+        while len(self._waiting) > _MOST_WAITING:
+            self._waiting.popitem(last=False)
+
+
+def _with(entry: AuditEntry, event: AuditEvent, *, code: int = 0, digest: bytes = b"") -> AuditEntry:
+    return AuditEntry(
+        moment=entry.moment,
+        event=event,
+        visit=entry.visit,
+        ordinal=entry.ordinal,
+        number=entry.number,
+        code=code,
+        digest=digest,
+    )

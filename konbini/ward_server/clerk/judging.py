@@ -1,0 +1,188 @@
+"""What the clerk believes, and how it judges evidence: everything again, from the signed bytes.
+
+`issuing` has made the same checks, so whatever does not hold here is a mismatch inside the ward and stops it
+(`EVIDENCE_MISMATCH`, `SUBJECT_MISMATCH`, `RECORD_NOT_SIGNED`); what only came too late is said as what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from konbini.protocol.cose import Context, VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import MessageKind, Scope
+from konbini.protocol.sealing import SealingKey
+from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, Ticket, ticket_hash
+from konbini.protocol.trust import WardEntry
+from konbini.protocol.visits import Menu, Order, message_hash, read_answer
+from konbini.ward_server.asking.card import CardIssuer, check_certificate
+from konbini.ward_server.asking.opening import (
+    KioskRegister,
+    Opened,
+    handle_of,
+    open_context,
+    order_context,
+    read_opening,
+    read_order,
+)
+from konbini.ward_server.certificates.resident_record import Subject
+from konbini.ward_server.clerk.evidence import Evidence
+from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.record import IndividualNumberPart, SignedRecord
+
+__all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
+
+_MOMENT_CODES = frozenset((Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN, Code.CHANGED_LOOK_AGAIN))
+_REVOCATION_GRACE_SECONDS = 120
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beliefs:
+    """The roots that this clerk was started with.
+
+    Attributes:
+        entry: the ward's own entry of the ward directory.
+        center: the center's ticket key.
+        register: the ward's register of kiosks.
+        issuers: pinned card issuers.
+        record_key: the registry's record key.
+        handle_key: what handles are keyed with, 32 bytes.
+    """
+
+    entry: WardEntry
+    center: VerifyingKey
+    register: KioskRegister
+    issuers: Sequence[CardIssuer]
+    record_key: VerifyingKey
+    handle_key: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Who asked for what, as the evidence proves it."""
+
+    opened: Opened
+    order: Order
+    card: CardSerial
+
+
+async def judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> Asked:
+    """Verify ticket, kiosk, visit keys, card, revocation answer, MENU and ORDER.
+
+    Raises:
+        Refused: `EVIDENCE_MISMATCH`, or what came too late: `VISIT_OVER`, `CARD_EXPIRED`, `REVOCATION_UNKNOWN`.
+    """
+    try:
+        return await _judge_asking(evidence, beliefs, moment)
+    except Refused as refused:
+        if refused.code in _MOMENT_CODES:
+            raise
+        raise Refused(Code.EVIDENCE_MISMATCH, f"{refused.code.name}: {refused.detail}") from refused
+
+
+async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> Asked:
+    ward = beliefs.entry.ward
+    ticket = Ticket.read(evidence.ticket, beliefs.center)
+    if ticket.ward != ward or ticket.issued > moment + CLOCK_SKEW_SECONDS:
+        raise Refused(Code.TICKET_INVALID, "of another ward, or post-dated")
+    enrolment = beliefs.register.find(ticket.kiosk, ticket.device_key_id, moment)
+    prekey, message_key = Prekey.open(ticket.prekey, beliefs.entry, ticket.issued)
+    v = ticket_hash(evidence.ticket)
+    context = open_context(kiosk=ticket.kiosk, ward=ward, visit=v, key_id=prekey.key_id)
+    opened = read_opening(evidence.opening, evidence.ticket, ticket, enrolment, context)
+    if moment > opened.last_moment + CLOCK_SKEW_SECONDS:
+        raise Refused(Code.VISIT_OVER)
+    card = await check_certificate(
+        opened.opening.certificate,
+        evidence.revocation,
+        beliefs.issuers,
+        moment=moment,
+        oldest_revocation_seconds=60 * opened.opening.most_minutes + _REVOCATION_GRACE_SECONDS,
+    )
+    menu = _menu(evidence.menu, opened, ward, message_key)
+    context = order_context(
+        kiosk=ticket.kiosk, ward=ward, visit=v, ordinal=evidence.ordinal, key_id=evidence.order_key_id
+    )
+    order = read_order(evidence.order, opened, message_hash(evidence.menu), context)
+    if not set(order.handles) <= {member.handle for member in menu.members}:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a handle that was not on the menu")
+    return Asked(opened=opened, order=order, card=card)
+
+
+def _menu(signed: bytes, opened: Opened, ward: str, message_key: VerifyingKey) -> Menu:
+    context = Context(
+        kind=MessageKind.MENU,
+        sender=ward,
+        receiver=opened.ticket.kiosk,
+        visit=opened.visit,
+        key_id=SealingKey(opened.opening.visit_keys.sealing).key_id,
+    )
+    return read_answer(Menu, message_key.open(signed, context))
+
+
+async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, index: Index, day: int) -> list[Subject]:
+    """Take only records that the registry signed, at their newest version, of those whom the handles name.
+
+    Args:
+        evidence: the records.
+        asked: what the evidence proved.
+        beliefs: keys.
+        index: the clerk's own index, which also names the card's holder.
+        day: today in Japan, yyyymmdd.
+
+    Returns:
+        The people on the paper in the order of the household.
+
+    Raises:
+        Refused: `RECORD_NOT_SIGNED`, `RECORD_STALE`, `SUBJECT_MISMATCH`, `CARD_UNLINKED`, or `ASK_AT_COUNTER` where
+            somebody of the household is barred.
+    """
+    holder = await index.holder(asked.card, day)
+    household = {person.resident: person for person in await index.household_of(holder)}
+    if holder not in household:
+        raise Refused(Code.CARD_UNLINKED, "the card's holder has no record")
+    if any(person.barred for person in household.values()):
+        raise Refused(Code.ASK_AT_COUNTER, "somebody of the household is barred")
+    subjects = await _subjects(evidence, beliefs, index, household[holder].household)
+    _check_handles(asked, beliefs, subjects)
+    shown = {subject.record.resident for subject in subjects}
+    present = {person.resident for person in household.values() if person.present}
+    _check_scope(asked.order.scope, holder, shown, present)
+    return sorted(subjects, key=lambda subject: subject.record.order)
+
+
+async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index, household: str) -> list[Subject]:
+    if len(evidence.individual_numbers) != len(evidence.records):
+        raise Refused(Code.EVIDENCE_MISMATCH, "records and individual numbers differ in count")
+    subjects = []
+    for data, number in zip(evidence.records, evidence.individual_numbers, strict=True):
+        signed = SignedRecord.open(data, beliefs.record_key, beliefs.entry.ward)
+        # The version first: whoever moved to another household meanwhile is no mismatch, only too late.
+        indexed = await index.person(signed.record.resident)
+        if (signed.record.version, signed.digest) != (indexed.version, indexed.record_hash):
+            raise Refused(Code.RECORD_STALE, "not the newest version of a record")
+        if indexed.household != household:
+            raise Refused(Code.SUBJECT_MISMATCH, "a record of another household than the holder's")
+        part = None if number is None else IndividualNumberPart.open(number, signed.record)
+        subjects.append(Subject(record=signed.record, individual_number=part))
+    return subjects
+
+
+def _check_handles(asked: Asked, beliefs: Beliefs, subjects: Sequence[Subject]) -> None:
+    visit_id = asked.opened.ticket.visit_id
+    given = [handle_of(beliefs.handle_key, visit_id, subject.record.resident) for subject in subjects]
+    if len(set(given)) != len(given) or sorted(given) != sorted(asked.order.handles):
+        raise Refused(Code.SUBJECT_MISMATCH, "the subjects are not whom the handles name")
+
+
+def _check_scope(scope: Scope, holder: str, shown: set[str], present: set[str]) -> None:
+    if not shown <= present:
+        raise Refused(Code.SUBJECT_MISMATCH, "somebody whose record was removed")
+    if scope is Scope.WHOLE and shown < present:
+        raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
+    if scope is Scope.SELF and shown != {holder}:
+        raise Refused(Code.SUBJECT_MISMATCH, "another person than the card's holder")
+    if not shown:
+        raise Refused(Code.SUBJECT_MISMATCH, "nobody")

@@ -1,0 +1,57 @@
+-- What the clerk knows by itself: an index of the registry's records without a single personal field, and what it
+-- certified and sealed.
+
+CREATE TABLE audit_entry (
+    position INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TABLE feed_entry (
+    number INTEGER PRIMARY KEY,
+    incarnation INTEGER NOT NULL,
+    hash BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE person (
+    resident TEXT PRIMARY KEY,
+    household TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    record_hash BLOB NOT NULL,
+    present INTEGER NOT NULL CHECK (present IN (0, 1))
+) STRICT;
+CREATE INDEX person_household ON person (household);
+
+CREATE TABLE card_link (
+    serial_hash BLOB PRIMARY KEY,
+    resident TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    counts_from INTEGER NOT NULL,
+    ended INTEGER NOT NULL CHECK (ended IN (0, 1))
+) STRICT;
+
+-- A protective measure (kind 3) or a hold (kind 4), as the feed numbers them. Whose it is stands as a keyed hash, so
+-- that a stolen file does not show who is protected.
+CREATE TABLE bar (
+    restriction BLOB PRIMARY KEY,
+    whose BLOB NOT NULL,
+    version INTEGER NOT NULL,
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
+) STRICT;
+CREATE INDEX bar_whose ON bar (whose) WHERE in_force = 1;
+
+CREATE TABLE certified (
+    order_key BLOB PRIMARY KEY,
+    visit BLOB NOT NULL,
+    ordinal INTEGER NOT NULL,
+    number TEXT NOT NULL UNIQUE,
+    pdf_hash BLOB,
+    suffix BLOB,
+    UNIQUE (visit, ordinal)
+) STRICT;
+
+CREATE TABLE stop (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    since INTEGER NOT NULL,
+    code INTEGER NOT NULL
+) STRICT;

@@ -1,0 +1,132 @@
+"""What both followers keep of the feed in the same way: the entries' hashes, card links, and bars.
+
+Card serials and barred residents stand as keyed hashes (docs/keys.md), so that a stolen file shows neither.
+Tables: `feed_entry`, `card_link`, `bar`, as each follower's first migration declares them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+
+from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
+from konbini.ward_server.residents.record import SignedRecord
+from konbini.ward_server.storage.keyed_hash import KeyedHash
+
+__all__ = ["FeedRows", "position"]
+
+
+class FeedRows:
+    """Applies entries within a transaction of the follower's store."""
+
+    def __init__(self, municipality: str, record_key: VerifyingKey, hashes: KeyedHash) -> None:
+        self._municipality = municipality
+        self._record_key = record_key
+        self._hashes = hashes
+
+    def apply(
+        self,
+        connection: sqlite3.Connection,
+        signed: Sequence[bytes],
+        apply_record: Callable[[sqlite3.Connection, SignedRecord], None],
+    ) -> FeedPosition:
+        """Apply entries in order, once; what a follower keeps of a record is its own affair.
+
+        Raises:
+            Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
+        """
+        follower = FeedFollower(
+            self._municipality, self._record_key, position(connection), seen=lambda number: _seen(connection, number)
+        )
+        for one in signed:
+            entry = follower.accept(one)
+            if entry is None:
+                continue
+            if entry.kind is FeedKind.RECORD:
+                apply_record(connection, self._record(entry))
+            else:
+                self._apply_other(connection, entry)
+            connection.execute(
+                "INSERT INTO feed_entry (number, incarnation, hash) VALUES (?, ?, ?)",
+                (entry.number, entry.incarnation, follower.position.newest),
+            )
+        return follower.position
+
+    def holder(self, connection: sqlite3.Connection, card: CardSerial, day: int) -> str:
+        """Give the resident whom a card stands for on a day (yyyymmdd).
+
+        Raises:
+            Refused: `CARD_UNLINKED`.
+        """
+        row = connection.execute(
+            "SELECT resident FROM card_link WHERE serial_hash = ? AND ended = 0 AND counts_from <= ?",
+            (self._hashes.card(card.issuer_key_id, card.serial), day),
+        ).fetchone()
+        if row is None:
+            raise Refused(Code.CARD_UNLINKED)
+        return str(row[0])
+
+    def barred(self, connection: sqlite3.Connection, resident: str) -> bool:
+        """Say whether a protective measure or a hold of a resident is in force."""
+        whose = self._hashes.resident(self._municipality, resident)
+        found = connection.execute("SELECT 1 FROM bar WHERE whose = ? AND in_force = 1 LIMIT 1", (whose,)).fetchone()
+        return found is not None
+
+    def _record(self, entry: FeedEntry) -> SignedRecord:
+        signed = SignedRecord.open(entry.body, self._record_key, self._municipality)
+        if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
+            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
+        return signed
+
+    def _apply_other(self, connection: sqlite3.Connection, entry: FeedEntry) -> None:
+        match entry.kind:
+            case FeedKind.LINK:
+                self._apply_link(connection, entry)
+            case FeedKind.MEASURE:
+                measure = entry.measure()
+                self._apply_bar(connection, entry, measure.application, in_force=measure.in_force)
+            case FeedKind.HOLD:
+                hold = entry.hold()
+                self._apply_bar(connection, entry, hold.hold, in_force=hold.in_force)
+            case _:
+                raise Refused(Code.FEED_BROKEN, f"entry {entry.number} of a kind that is not applied")
+
+    def _apply_link(self, connection: sqlite3.Connection, entry: FeedEntry) -> None:
+        link = entry.link()
+        connection.execute(
+            "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (serial_hash) DO UPDATE SET resident = excluded.resident, version = excluded.version,"
+            " counts_from = excluded.counts_from, ended = excluded.ended",
+            (
+                self._hashes.card(link.card.issuer_key_id, link.card.serial),
+                entry.resident,
+                entry.version,
+                link.counts_from,
+                link.ended,
+            ),
+        )
+
+    def _apply_bar(self, connection: sqlite3.Connection, entry: FeedEntry, name: str, *, in_force: bool) -> None:
+        connection.execute(
+            "INSERT INTO bar (restriction, whose, version, in_force) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (restriction) DO UPDATE SET version = excluded.version, in_force = excluded.in_force",
+            (
+                self._hashes.restriction(self._municipality, entry.resident, entry.kind, name),
+                self._hashes.resident(self._municipality, entry.resident),
+                entry.version,
+                in_force,
+            ),
+        )
+
+
+def position(connection: sqlite3.Connection) -> FeedPosition:
+    """Give how far the feed is applied."""
+    row = connection.execute("SELECT incarnation, number, hash FROM feed_entry ORDER BY number DESC LIMIT 1").fetchone()
+    return FeedPosition() if row is None else FeedPosition(incarnation=row[0], number=row[1], newest=row[2])
+
+
+def _seen(connection: sqlite3.Connection, number: int) -> bytes | None:
+    row = connection.execute("SELECT hash FROM feed_entry WHERE number = ?", (number,)).fetchone()
+    return None if row is None else bytes(row[0])

@@ -1,0 +1,127 @@
+"""The issuing copy (交付用データ): what certificates are made from, as the registry's feed brought it.
+
+A record stands as the registry signed it, sealed to its resident and version: moved elsewhere it does not open, and
+opened it is verified again. The individual number is not copied.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from konbini.process.rows import Rows
+from konbini.protocol.cose import VerifyingKey
+from konbini.ward_server.following.rows import FeedRows, position
+from konbini.ward_server.residents.feed import CardSerial, FeedPosition
+from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.storage.sealing import Place, Sealer
+
+__all__ = ["CopiedPerson", "ResidentCopy"]
+
+_TABLE = "person"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopiedPerson:
+    """One resident of the copy. `barred`: a protective measure or a hold is in force."""
+
+    signed: SignedRecord
+    barred: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Row:
+    resident: str
+    version: int
+    sealed: bytes
+    wrapped: bytes
+    barred: bool
+
+
+class ResidentCopy:
+    """The copy in the rows of `issuing`."""
+
+    def __init__(
+        self, rows: Rows, feed: FeedRows, *, sealer: Sealer, record_key: VerifyingKey, municipality: str
+    ) -> None:
+        self._rows = rows
+        self._feed = feed
+        self._sealer = sealer
+        self._record_key = record_key
+        self._municipality = municipality
+
+    async def position(self) -> FeedPosition:
+        """Give how far the feed is applied."""
+        return await self._rows.read(position)
+
+    async def apply(self, signed: Sequence[bytes]) -> FeedPosition:
+        """Apply entries in order, once, in one transaction.
+
+        Raises:
+            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of the batch was applied.
+        """
+        return await self._rows.write(
+            lambda connection: self._feed.apply(connection, signed, self._apply_record), step="apply feed"
+        )
+
+    async def holder(self, card: CardSerial, day: int) -> str:
+        """Give the resident whom a card stands for on a day (yyyymmdd).
+
+        Raises:
+            Refused: `CARD_UNLINKED`.
+        """
+        return await self._rows.read(lambda connection: self._feed.holder(connection, card, day))
+
+    async def household_of(self, resident: str) -> tuple[CopiedPerson, ...]:
+        """Give the resident and everybody of the same household whose record stands, in 記載順位.
+
+        Raises:
+            Refused: `SEAL_BROKEN`, `RECORD_NOT_SIGNED`: a record of the copy is not what it was.
+        """
+        found = await self._rows.read(lambda connection: self._look(connection, resident))
+        people = (CopiedPerson(signed=self._open(row), barred=row.barred) for row in found)
+        return tuple(sorted(people, key=lambda person: person.signed.record.order))
+
+    def _look(self, connection: sqlite3.Connection, resident: str) -> tuple[_Row, ...]:
+        rows = connection.execute(
+            "SELECT person.resident, version, sealed, wrapped FROM person JOIN data_key USING (resident)"
+            " WHERE household = (SELECT household FROM person WHERE resident = ?1)"
+            " AND (present = 1 OR person.resident = ?1)",
+            (resident,),
+        ).fetchall()
+        return tuple(
+            _Row(
+                resident=row[0],
+                version=row[1],
+                sealed=row[2],
+                wrapped=row[3],
+                barred=self._feed.barred(connection, row[0]),
+            )
+            for row in rows
+        )
+
+    def _open(self, row: _Row) -> SignedRecord:
+        place = Place(table=_TABLE, resident=row.resident, version=row.version)
+        data = self._sealer.open(row.wrapped, place, row.sealed)
+        return SignedRecord.open(data, self._record_key, self._municipality)
+
+    def _apply_record(self, connection: sqlite3.Connection, signed: SignedRecord) -> None:
+        record = signed.record
+        row = connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (record.resident,)).fetchone()
+        wrapped = self._sealer.new_data_key(record.resident) if row is None else bytes(row[0])
+        if row is None:
+            connection.execute("INSERT INTO data_key (resident, wrapped) VALUES (?, ?)", (record.resident, wrapped))
+        place = Place(table=_TABLE, resident=record.resident, version=record.version)
+        connection.execute(
+            "INSERT INTO person (resident, household, version, present, sealed) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (resident) DO UPDATE SET household = excluded.household, version = excluded.version,"
+            " present = excluded.present, sealed = excluded.sealed",
+            (
+                record.resident,
+                record.household,
+                record.version,
+                record.presence is Presence.PRESENT,
+                self._sealer.seal(wrapped, place, signed.data),
+            ),
+        )
