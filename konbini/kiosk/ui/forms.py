@@ -1,0 +1,210 @@
+"""What the browser posts, parsed once: `application/x-www-form-urlencoded` bytes in, an `Action` out.
+
+Owns: the alphabet of the forms that `templates/` draws. Values are plain ASCII of a small alphabet, so nothing is ever
+percent-decoded; whatever else comes is refused as malformed. The PIN is taken out of the body as bytes and never
+becomes a str: every buffer that held it here is wiped, except the one inside `EnterPin`, which belongs to its taker.
+
+An action is returned only if the page it names could have been used for it: the flow knows the act in the view's
+state, and the value is one that the view offered. Anything else is None, which is harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from konbini.kiosk.session.action import (
+    Action,
+    Back,
+    Cancel,
+    Change,
+    ChooseKind,
+    ChooseLanguage,
+    ChooseMembers,
+    ChooseOptions,
+    ChooseScope,
+    ChooseWard,
+    Confirm,
+    EnterPin,
+    Finish,
+    LookAgain,
+    ShowNames,
+    StillHere,
+)
+from konbini.kiosk.session.flow import Event, State, knows
+from konbini.kiosk.session.view import (
+    CheckView,
+    KindView,
+    Language,
+    MembersView,
+    OptionsView,
+    PinView,
+    ScopeView,
+    View,
+    WardView,
+)
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Options
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["BODY_LIMIT", "PIN_DIGITS", "Form", "action", "parse"]
+
+BODY_LIMIT = 4096
+"""Bytes; the longest honest form is a household of thirty."""
+PIN_DIGITS = 4
+
+_NAME = re.compile(rb"[a-z][a-z0-9_.]{0,31}")
+_VALUE = re.compile(rb"[A-Za-z0-9_.-]{0,128}")
+_FIELDS = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """One post.
+
+    Attributes:
+        token: the page's proof that it is this kiosk's own page.
+        step: which page it was made on.
+        act: what was tapped: a verb, or a verb and its value with a point between.
+        values: all other fields, in order.
+        pin: the digits, empty on every other form.
+    """
+
+    token: str
+    step: str
+    act: str
+    values: tuple[tuple[str, str], ...] = ()
+    pin: bytearray = field(default_factory=bytearray, repr=False)
+
+    def wipe(self) -> None:
+        """Overwrite the digits of a form that nobody took."""
+        self.pin[:] = bytes(len(self.pin))
+
+
+def parse(body: bytearray) -> Form:
+    """Return the form in `body`, and wipe `body` whatever happens.
+
+    Raises:
+        Refused: `Code.MALFORMED` or `Code.OVERSIZE`; what was sent is never quoted.
+    """
+    parts: list[bytearray] = []
+    try:
+        if len(body) > BODY_LIMIT:
+            raise Refused(Code.OVERSIZE, "form")
+        parts = body.split(b"&")
+        return _form(parts)
+    finally:
+        for buffer in (body, *parts):
+            buffer[:] = bytes(len(buffer))
+
+
+def _form(parts: list[bytearray]) -> Form:
+    if len(parts) > _FIELDS:
+        raise Refused(Code.MALFORMED, "too many fields")
+    fixed: dict[str, str] = {}
+    values: list[tuple[str, str]] = []
+    pin = bytearray()
+    for part in parts:
+        name, _, value = part.partition(b"=")
+        if name == b"pin":
+            pin = value
+            continue
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
+            raise Refused(Code.MALFORMED, "a field outside the forms' alphabet")
+        key, text = name.decode("ascii"), value.decode("ascii")
+        if key not in ("token", "step", "act"):
+            values.append((key, text))
+        elif key in fixed:
+            raise Refused(Code.MALFORMED, "a field twice")
+        else:
+            fixed[key] = text
+    if len(fixed) < 3:  # noqa: PLR2004 - token, step and act
+        raise Refused(Code.MALFORMED, "a field is missing")
+    return Form(token=fixed["token"], step=fixed["step"], act=fixed["act"], values=tuple(values), pin=pin)
+
+
+_PLAIN: Mapping[str, tuple[Event, Action]] = {
+    "back": (Event.BACK, Back()),
+    "cancel": (Event.CANCEL, Cancel()),
+    "finish": (Event.FINISH, Finish()),
+    "look": (Event.LOOK, LookAgain()),
+}
+
+
+def action(form: Form, view: View) -> Action | None:
+    """Return what `form` means on the screen of `view`, or None where that screen does not offer it."""
+    verb, _, value = form.act.partition(".")
+    if verb == "here":
+        return StillHere()
+    if verb == "language":
+        return next((ChooseLanguage(language=each) for each in Language if each.value == value), None)
+    if verb == "back" and isinstance(view, _QUESTIONS) and view.state is not State.KIND:
+        return Back()
+    if verb in _PLAIN:
+        event, plain = _PLAIN[verb]
+        return plain if knows(view.state, event) else None
+    return _answer(verb, value, form, view)
+
+
+_QUESTIONS = (KindView, ScopeView, MembersView, OptionsView, CheckView)
+
+
+def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:
+    match verb, view:
+        case "pin", PinView():
+            return _pin(form)
+        case "members", MembersView():
+            return _members(form, view)
+        case "options", OptionsView():
+            return _options(form, view)
+        case _, CheckView():
+            return _checked(verb, value, view)
+        case _:
+            return _picked(verb, value, view)
+
+
+def _picked(verb: str, value: str, view: View) -> Action | None:
+    match verb, view:
+        case "ward", WardView(wards=wards):
+            return next((ChooseWard(code=each.code) for each in wards if each.code == value), None)
+        case "kind", KindView(kinds=kinds):
+            return next((ChooseKind(kind=each.kind) for each in kinds if str(int(each.kind)) == value), None)
+        case "scope", ScopeView(scopes=scopes):
+            return next((ChooseScope(scope=each) for each in scopes if str(int(each)) == value), None)
+        case _:
+            return None
+
+
+def _pin(form: Form) -> EnterPin | None:
+    good = len(form.pin) == PIN_DIGITS and form.pin.isdigit()
+    return EnterPin(pin=form.pin) if good else None
+
+
+def _members(form: Form, view: MembersView) -> ChooseMembers | None:
+    ticked = {value for name, value in form.values if name == "member"}
+    handles = tuple(each.handle for each in view.members if each.handle.hex() in ticked)
+    return ChooseMembers(handles=handles) if handles and len(handles) == len(ticked) else None
+
+
+def _options(form: Form, view: OptionsView) -> ChooseOptions | None:
+    shown = {name for name, value in form.values if value == "show"}
+    chosen = Options(0)
+    for each in view.offered:
+        if f"option.{int(each)}" in shown:
+            chosen |= each
+    return ChooseOptions(options=chosen) if len(chosen) == len(shown) else None
+
+
+def _checked(verb: str, value: str, view: CheckView) -> Action | None:
+    match verb:
+        case "confirm":
+            return Confirm()
+        case "names":
+            return ShowNames(shown=value == "shown")
+        case "change":
+            return next((Change(question=each) for each in view.questions if each.name.lower() == value), None)
+        case _:
+            return None

@@ -1,0 +1,226 @@
+"""Serves the screen: the `Screen` port on a listening socket that this process was handed.
+
+Owns: which page is up, its version, and the one queue of what the resident did.
+
+* The state's version is `<process>-<step>-<revision>`. The step is a new one whenever a tap would mean something else;
+  the revision counts what changes within it (coins, pages, the language, the idle warning). The event stream tells
+  the browser the version, and the browser fetches the page when it is not the one it shows.
+* A post names the step. One step gives one action: a double tap, or a post from a page that is gone, gets the present
+  page and does nothing. So does a tap that the visit had not yet taken when a device changed the page. The language
+  and "I am still here" mean the same on every page, and never use one up.
+* The process part is random: a page left by the process before us, on the same listening socket, is never ours.
+
+Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, and this process ends with the visit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from aiohttp import web
+
+from konbini.kiosk.session.action import Action, ChooseLanguage, EnterPin, StillHere
+from konbini.kiosk.ui import forms
+from konbini.kiosk.ui.guard import HEADERS, Guard
+from konbini.kiosk.ui.pages import Marks, Pages
+from konbini.protocol.errors import Code, Refused
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from konbini.kiosk.session.view import View
+    from konbini.process.entropy import Entropy
+
+__all__ = ["ScreenServer"]
+
+_STATIC: Final = Path(__file__).with_name("static")
+_TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+_STATUS: Mapping[Code, int] = {Code.MISROUTED: 403, Code.MALFORMED: 400, Code.OVERSIZE: 413}
+_TIMELESS: Final = (ChooseLanguage, StillHere)
+_WAITING_ACTIONS = 8
+_RECONNECT_MILLISECONDS = 300
+_SHUTDOWN_SECONDS = 1.0
+
+
+class ScreenServer:
+    """The screen of one visit.
+
+    Args:
+        listener: a listening TCP socket on a loopback address; closed with this server, and only in this process.
+        pages: the pages, compiled.
+        entropy: where the process's mark and the page token come from.
+        first: what is shown until the first `show`.
+
+    Raises:
+        ValueError: the socket is not on a loopback address.
+    """
+
+    def __init__(self, *, listener: socket.socket, pages: Pages, entropy: Entropy, first: View) -> None:
+        self._listener = listener
+        self._pages = pages
+        self._guard = Guard(listener=listener, entropy=entropy)
+        self._process = entropy.token(8).hex()
+        self._view = first
+        self._step = 1
+        self._revision = 1
+        self._is_used = False
+        self._is_waiting = False
+        self._is_closing = False
+        self._changed = asyncio.Event()
+        self._actions: asyncio.Queue[Action] = asyncio.Queue(_WAITING_ACTIONS)
+        self._static = {path.name: path.read_bytes() for path in _STATIC.iterdir()}
+        self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
+
+    @property
+    def address(self) -> str:
+        """Where the kiosk's browser finds the screen."""
+        return f"{self._guard.origin}/"
+
+    async def start(self) -> None:
+        """Begin to accept; a process that is kept warm calls this when its turn has come."""
+        await self._runner.setup()
+        await web.SockSite(self._runner, self._listener).start()
+
+    async def close(self) -> None:
+        """Stop accepting, end the event streams, and wipe a PIN that nobody took."""
+        await self._runner.cleanup()
+        self._listener.close()
+        while not self._actions.empty():
+            _wipe(self._actions.get_nowait())
+
+    async def show(self, view: View) -> None:
+        """Show `view`; a tap on the page before it does nothing from now on, unless it asks the same question."""
+        same = view.bare() == self._view.bare() or (view.LIVE and type(view) is type(self._view))
+        if not same:
+            self._forget_taps()
+        if not same or (self._is_used and not self._is_waiting):
+            self._step += 1
+            self._revision = 1
+            self._is_used = False
+        elif view != self._view:
+            self._revision += 1
+        else:
+            return
+        self._view = view
+        self._announce()
+
+    async def next_action(self) -> Action:
+        """Wait for the next action; a PIN in it belongs to the caller from here on."""
+        action = await self._actions.get()
+        if not isinstance(action, _TIMELESS):
+            self._is_waiting = False
+        return action
+
+    def _forget_taps(self) -> None:
+        """Drop what was tapped on a page that is gone before anybody took it; the timeless acts stay."""
+        waiting = [self._actions.get_nowait() for _ in range(self._actions.qsize())]
+        for action in waiting:
+            if isinstance(action, _TIMELESS):
+                self._actions.put_nowait(action)
+            else:
+                _wipe(action)
+        self._is_waiting = False
+
+    @property
+    def _version(self) -> str:
+        return f"{self._process}-{self._step}-{self._revision}"
+
+    @property
+    def _step_mark(self) -> str:
+        return f"{self._process}-{self._step}"
+
+    def _announce(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
+
+    def _application(self) -> web.Application:
+        app = web.Application(middlewares=[self._admit], client_max_size=forms.BODY_LIMIT)
+        app.add_routes(
+            [
+                web.get("/", self._page),
+                web.get("/events", self._events),
+                web.get("/static/{name}", self._asset),
+                web.post("/act", self._act),
+            ]
+        )
+        app.on_response_prepare.append(_add_headers)
+        app.on_shutdown.append(self._end_streams)
+        return app
+
+    @web.middleware
+    async def _admit(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        try:
+            self._guard.admit(request)
+            return await handler(request)
+        except Refused as refused:
+            return web.Response(status=_STATUS[refused.code], text=refused.code.name)
+
+    async def _page(self, _: web.Request) -> web.Response:
+        marks = Marks(token=self._guard.token, step=self._step_mark, version=self._version, is_used=self._is_used)
+        return web.Response(text=self._pages.draw(self._view, marks), content_type="text/html")
+
+    async def _asset(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        if name not in self._static:
+            return web.Response(status=404)
+        return web.Response(body=self._static[name], content_type=_TYPES[Path(name).suffix], charset="utf-8")
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await stream.prepare(request)
+        await stream.write(f"retry: {_RECONNECT_MILLISECONDS}\n\n".encode())
+        while not self._is_closing:
+            changed = self._changed
+            await stream.write(f"data: {self._version}\n\n".encode())
+            await changed.wait()
+        return stream
+
+    async def _end_streams(self, _: web.Application) -> None:
+        self._is_closing = True
+        self._announce()
+
+    async def _act(self, request: web.Request) -> web.Response:
+        if request.content_type != "application/x-www-form-urlencoded":
+            raise Refused(Code.MALFORMED, "content type")
+        form = forms.parse(await _body(request))
+        if not self._guard.own(form.token):
+            form.wipe()
+            raise Refused(Code.MISROUTED, "token")
+        if not self._take(form):
+            form.wipe()
+        return web.Response(status=303, headers={"Location": "/"})
+
+    def _take(self, form: forms.Form) -> bool:
+        action = forms.action(form, self._view)
+        if action is None or self._actions.full():
+            return False
+        if not isinstance(action, _TIMELESS):
+            if form.step != self._step_mark or self._is_used:
+                return False
+            self._is_used = self._is_waiting = True
+        self._actions.put_nowait(action)
+        return True
+
+
+async def _body(request: web.Request) -> bytearray:
+    body = bytearray()
+    async for chunk, _ in request.content.iter_chunks():
+        body += chunk
+        if len(body) > forms.BODY_LIMIT:
+            body[:] = bytes(len(body))
+            raise Refused(Code.OVERSIZE, "form")
+    return body
+
+
+async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
+    response.headers.update(HEADERS)
+
+
+def _wipe(action: Action) -> None:
+    if isinstance(action, EnterPin):
+        action.wipe()
