@@ -15,6 +15,7 @@ import asyncio
 import ssl
 from collections import deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn, Protocol
 
@@ -60,6 +61,7 @@ class LinkLimits:
         dial_seconds: for name, connection, handshake and upgrade together.
         heartbeat_seconds: silence after which the peer is asked whether it lives.
         stall_seconds: how long one frame may wait for the peer to take it.
+        parting_seconds: how long a goodbye may take.
         waiting_bytes: how much may wait in all.
         first_pause_seconds: upper bound of the first pause before dialling again; it doubles each time.
         longest_pause_seconds: where it stops doubling.
@@ -68,6 +70,7 @@ class LinkLimits:
     dial_seconds: float = 15.0
     heartbeat_seconds: float = 30.0
     stall_seconds: float = 20.0
+    parting_seconds: float = 1.0
     waiting_bytes: int = 8 << 20
     first_pause_seconds: float = 2.0
     longest_pause_seconds: float = 30.0
@@ -189,27 +192,36 @@ class Link:
         try:
             # Leaving the session aborts the connection: nothing lingers for a peer that does not read.
             async with aiohttp.ClientSession() as session:
-                await self._converse(await self._dial(session))
+                socket = await self._dial(session)
+                try:
+                    await self._converse(socket)
+                finally:
+                    await self._part(socket)
         except* (aiohttp.ClientError, OSError, TimeoutError, Refused, _LinkEndedError) as faults:
             first = faults.exceptions[0]
             _log.warning("link down", peer=self._address.name, attempt=attempt, error=type(first).__name__)
 
     async def _dial(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         async with asyncio.timeout(self._limits.dial_seconds):
-            socket = await session.ws_connect(
+            return await session.ws_connect(
                 self._address.url,
                 ssl=self._tls,
                 server_hostname=self._address.name,
                 heartbeat=self._limits.heartbeat_seconds,
                 max_msg_size=MOST_FRAME_BYTES,
             )
+
+    async def _part(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        """Say goodbye to a peer that listens."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._limits.parting_seconds):
+                await socket.close()
+
+    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         tls = socket.get_extra_info("ssl_object")
         if tls is None:
             raise _LinkEndedError
         expect_peer(tls, {self._address.name})
-        return socket
-
-    async def _converse(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         self._outlet = outlet = Outlet(self._limits.waiting_bytes)
         _log.info("link up", peer=self._address.name)
         try:

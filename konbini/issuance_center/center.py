@@ -1,0 +1,196 @@
+"""What the center does with a frame: judge, write down, hand on.
+
+The one use case of the center. Steps, for a frame of a visit: 1. the relay decides from header and certificate; 2. the
+receiver must be there; 3. the ledger's row is durable; 4. the frame is handed on, byte for byte as it came. What is
+refused is answered with LINK_REFUSED to its sender.
+
+Invariant: a body is referred to only by the call that carries it and by the receiver's outlet while it waits.
+Limits: a frame that was written down may still be lost with the receiver's link; kiosk and ward repeat end to end.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from contextlib import suppress
+
+from konbini.issuance_center.ledger import Ledger
+from konbini.issuance_center.lines import Line, Lines
+from konbini.issuance_center.relay.quotas import Window
+from konbini.issuance_center.relay.routing import (
+    OUTLIVES_VISIT,
+    KioskEnd,
+    Sender,
+    ToCenter,
+    ToEveryWard,
+    ToPeer,
+    WardEnd,
+    route,
+)
+from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit, VisitTable
+from konbini.issuance_center.tickets import TicketDesk
+from konbini.issuance_center.trust import Trust
+from konbini.issuance_center.wards import KeptNotice, WardsToday
+from konbini.process.clock import Clock
+from konbini.process.log import logger
+from konbini.process.rows import NotStored
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.frames import Frame, LinkRefusal
+from konbini.protocol.kinds import MessageKind
+from konbini.protocol.shape import to_bytes
+
+__all__ = ["FRAMES_A_MINUTE", "Center"]
+
+FRAMES_A_MINUTE = 600
+"""How many frames a kiosk may send within a minute."""
+_MILLISECONDS = 1000
+_UNCOUNTED = frozenset({MessageKind.LINK_REFUSED})
+
+_log = logger("konbini.issuance_center")
+
+
+class Center:
+    """The issuance center (証明書交付センター), without its sockets."""
+
+    def __init__(  # noqa: PLR0913 - a wiring room hands each over by name
+        self,
+        *,
+        trust: Trust,
+        visits: VisitTable,
+        wards: WardsToday,
+        desk: TicketDesk,
+        ledger: Ledger,
+        lines: Lines,
+        clock: Clock,
+        frames: Window,
+    ) -> None:
+        """Take what the center stands on; `frames` is a window of a minute."""
+        self._trust, self._visits, self._wards = trust, visits, wards
+        self._desk, self._ledger, self._lines = desk, ledger, lines
+        self._clock, self._frames = clock, frames
+
+    def joined(self, peer: Sender, line: Line) -> None:
+        """Take a link that came up; a kiosk is handed the latest notice of each ward."""
+        self._lines.join(peer, line)
+        if isinstance(peer, KioskEnd):
+            for kept in self._wards.notices:
+                self._tell(peer, _notice_frame(kept).to_bytes())
+
+    def left(self, peer: Sender, line: Line) -> None:
+        """Forget a link that went down."""
+        if self._lines.leave(peer, line) and isinstance(peer, WardEnd):
+            self._wards.drop_prekey(peer.ward)
+
+    async def received(self, sender: Sender, data: bytes) -> None:
+        """Take one frame from a peer's link.
+
+        Raises:
+            Refused: it is no frame; the link is to be ended.
+        """
+        frame = Frame.from_bytes(data)
+        try:
+            await self._take(sender, frame, data)
+        except Refused as refused:
+            _log.warning(
+                "frame refused", code=refused.code, detail=refused.detail, kind=frame.kind, visit=frame.visit_id
+            )
+            self._tell(sender, _refusal(frame, refused.code))
+        except NotStored:
+            _log.error("the ledger took no row", kind=frame.kind, visit=frame.visit_id, exc_info=True)
+            self._tell(sender, _refusal(frame, Code.INTERNAL))
+
+    async def _take(self, sender: Sender, frame: Frame, data: bytes) -> None:
+        moment = self._clock.now() // _MILLISECONDS
+        if isinstance(sender, KioskEnd):
+            self._frames.spend(sender.kiosk, FRAMES_A_MINUTE, self._clock.monotonic())
+        visit = await self._visit_of(frame)
+        match route(sender, frame, visit, moment):
+            case ToCenter():
+                await self._for_center(frame, moment)
+            case ToEveryWard():
+                self._to_every_ward(data)
+            case ToPeer(peer):
+                await self._pass_on(frame, visit, peer, data, moment)
+
+    async def _visit_of(self, frame: Frame) -> Visit | None:
+        visit = self._visits.find(frame.visit_id)
+        if visit is None and frame.kind in OUTLIVES_VISIT:
+            return await self._ledger.find(frame.visit_id)
+        return visit
+
+    async def _pass_on(self, frame: Frame, visit: Visit | None, receiver: Sender, data: bytes, moment: int) -> None:
+        self._lines.require(receiver)
+        if frame.kind not in _UNCOUNTED:
+            await self._ledger.passed(visit or _of_before(frame, moment), frame.kind, moment)
+        self._lines.hand(receiver, data)
+        if frame.kind is MessageKind.OPEN:
+            self._visits.open(frame.visit_id)
+
+    def _to_every_ward(self, data: bytes) -> None:
+        """Hand a STATE on; a ward that is away gets the next one within a minute."""
+        for ward in self._trust.wards_that_want_states:
+            self._tell(WardEnd(ward), data)
+
+    async def _for_center(self, frame: Frame, moment: int) -> None:
+        if frame.kind is MessageKind.HELLO:
+            await self._hello(frame, moment)
+        elif frame.kind is MessageKind.PREKEY:
+            self._wards.take_prekey(frame.ward, frame.body, moment)
+        else:
+            await self._notice(frame, moment)
+
+    async def _hello(self, frame: Frame, moment: int) -> None:
+        self._lines.require(WardEnd(frame.ward))
+        granted = self._desk.hello(frame.kiosk, frame, moment)
+        if granted.visit is not None:
+            try:
+                await self._ledger.ticketed(granted.visit, granted.superseded, moment)
+            except BaseException:
+                self._desk.withdraw(frame.kiosk)
+                raise
+        answer = Frame(
+            kind=MessageKind.TICKET,
+            visit_id=frame.visit_id,
+            kiosk=frame.kiosk,
+            ward=frame.ward,
+            body=granted.ticket,
+        )
+        self._lines.hand(KioskEnd(frame.kiosk), answer.to_bytes())
+
+    async def _notice(self, frame: Frame, moment: int) -> None:
+        kept = self._wards.check_notice(frame.ward, frame.body, moment)
+        await self._ledger.keep_notice(frame.ward, kept.notice.serial, kept.signed, moment)
+        self._wards.keep_notice(kept)
+        data = _notice_frame(kept).to_bytes()
+        for kiosk in self._lines.kiosks:
+            self._tell(kiosk, data)
+
+    def _tell(self, peer: Sender, data: bytes) -> None:
+        with suppress(Refused):  # whoever is not there, or reads nothing, learns it when the link is up again
+            self._lines.hand(peer, data)
+
+
+def _of_before(frame: Frame, moment: int) -> Visit:
+    """Give a visit that no row remembers, as its settling names it, with its time already over."""
+    return Visit(
+        visit_id=frame.visit_id,
+        kiosk=frame.kiosk,
+        ward=frame.ward,
+        ticket_expires=moment - LIFE_SECONDS,
+        opened=True,
+    )
+
+
+def _notice_frame(kept: KeptNotice) -> Frame:
+    return Frame(kind=MessageKind.NOTICE, ward=kept.notice.ward, body=kept.signed)
+
+
+def _refusal(frame: Frame, code: Code) -> bytes:
+    body = to_bytes(LinkRefusal(code=int(code), answered=hashlib.sha256(frame.body).digest()))
+    answer = Frame(
+        kind=MessageKind.LINK_REFUSED,
+        visit_id=frame.visit_id,
+        kiosk=frame.kiosk,
+        ward=frame.ward,
+        body=body,
+    )
+    return answer.to_bytes()

@@ -1,0 +1,144 @@
+"""Where a frame goes, or why it goes nowhere: decided from its header and its sender's certificate alone.
+
+Invariants: a kiosk speaks as itself and a ward as itself; what belongs to a visit passes only between that visit's
+kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, ASK) outlives
+its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers it goes
+by the header, and the two ends check it with their own keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TypeAlias
+
+from konbini.issuance_center.relay.visits import Visit
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.frames import MOST_FRAME_BYTES, Frame
+from konbini.protocol.kinds import MessageKind
+
+__all__ = ["OUTLIVES_VISIT", "KioskEnd", "Route", "Sender", "ToCenter", "ToEveryWard", "ToPeer", "WardEnd", "route"]
+
+
+@dataclass(frozen=True, slots=True)
+class KioskEnd:
+    """A kiosk, by the name in its certificate."""
+
+    kiosk: str
+
+
+@dataclass(frozen=True, slots=True)
+class WardEnd:
+    """A ward, by the name in its certificate."""
+
+    ward: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToPeer:
+    """Hand the frame to this kiosk or ward."""
+
+    peer: KioskEnd | WardEnd
+
+
+@dataclass(frozen=True, slots=True)
+class ToEveryWard:
+    """Hand the frame to each ward that wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class ToCenter:
+    """The frame is for the center itself."""
+
+
+Sender: TypeAlias = KioskEnd | WardEnd
+Route: TypeAlias = ToPeer | ToEveryWard | ToCenter
+
+OUTLIVES_VISIT = frozenset({MessageKind.RECEIPT, MessageKind.FINAL, MessageKind.ASK, MessageKind.LINK_REFUSED})
+"""Kinds for which a visit that is over must be looked up in the ledger."""
+
+
+class _Way(Enum):
+    """How one kind passes in one direction."""
+
+    CENTER = auto()
+    WARDS = auto()
+    OPEN = auto()
+    WITHIN_VISIT = auto()
+    SETTLING = auto()
+
+
+_FROM_KIOSK = {
+    MessageKind.HELLO: _Way.CENTER,
+    MessageKind.STATE: _Way.WARDS,
+    MessageKind.OPEN: _Way.OPEN,
+    MessageKind.ORDER: _Way.WITHIN_VISIT,
+    MessageKind.OWNLIST: _Way.WITHIN_VISIT,
+    MessageKind.RECEIPT: _Way.SETTLING,
+}
+_FROM_WARD = {
+    MessageKind.PREKEY: _Way.CENTER,
+    MessageKind.NOTICE: _Way.CENTER,
+    MessageKind.MENU: _Way.WITHIN_VISIT,
+    MessageKind.DOCUMENT: _Way.WITHIN_VISIT,
+    MessageKind.OWNLIST: _Way.WITHIN_VISIT,
+    MessageKind.FINAL: _Way.SETTLING,
+    MessageKind.ASK: _Way.SETTLING,
+    MessageKind.LINK_REFUSED: _Way.SETTLING,
+}
+_VISIT_ID_BYTES = 16
+_KIBI = 1024
+_MOST_BODY = {
+    MessageKind.PREKEY: 4 * _KIBI,
+    MessageKind.HELLO: _KIBI,
+    MessageKind.STATE: 4 * _KIBI,
+    MessageKind.NOTICE: 4 * _KIBI,
+    MessageKind.LINK_REFUSED: _KIBI,
+    MessageKind.DOCUMENT: MOST_FRAME_BYTES,
+}
+_MOST_SEALED_BODY = 32 * _KIBI
+
+
+def route(sender: Sender, frame: Frame, visit: Visit | None, moment: int) -> Route:
+    """Decide.
+
+    Args:
+        sender: whose certificate the link showed.
+        frame: the frame; its body is not looked at, only measured.
+        visit: what is known of the visit that the frame names, if it names one.
+        moment: now, Unix seconds.
+
+    Raises:
+        Refused: `MISROUTED`, `OVERSIZE`, `MALFORMED` (no visit id), `TICKET_INVALID`, `TICKET_EXPIRED`, `VISIT_OVER`.
+    """
+    from_kiosk = isinstance(sender, KioskEnd)
+    way = (_FROM_KIOSK if from_kiosk else _FROM_WARD).get(frame.kind)
+    if way is None:
+        raise Refused(Code.MISROUTED, f"{frame.kind.name} does not come from this side")
+    if len(frame.body) > _MOST_BODY.get(frame.kind, _MOST_SEALED_BODY):
+        raise Refused(Code.OVERSIZE, frame.kind.name)
+    if sender != (KioskEnd(frame.kiosk) if from_kiosk else WardEnd(frame.ward)):
+        raise Refused(Code.MISROUTED, "speaks as another")
+    if way is _Way.CENTER:
+        return ToCenter()
+    if way is _Way.WARDS:
+        return ToEveryWard()
+    _hold_to_visit(way, frame, visit, moment)
+    return ToPeer(WardEnd(frame.ward) if from_kiosk else KioskEnd(frame.kiosk))
+
+
+def _hold_to_visit(way: _Way, frame: Frame, visit: Visit | None, moment: int) -> None:
+    if way is _Way.SETTLING and frame.kind is not MessageKind.LINK_REFUSED and len(frame.visit_id) != _VISIT_ID_BYTES:
+        raise Refused(Code.MALFORMED, "visit id")
+    if visit is None:
+        if way is _Way.SETTLING:
+            return
+        raise Refused(Code.TICKET_INVALID, "no such visit")
+    if (visit.visit_id, visit.kiosk, visit.ward) != (frame.visit_id, frame.kiosk, frame.ward):
+        raise Refused(Code.MISROUTED, "the visit is of another kiosk or ward")
+    if way is _Way.OPEN:
+        visit.passes_open(moment)
+    elif way is _Way.WITHIN_VISIT:
+        if not visit.opened:
+            raise Refused(Code.TICKET_INVALID, "the visit was not opened")
+        visit.alive(moment)
