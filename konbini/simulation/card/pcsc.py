@@ -70,8 +70,11 @@ class PrivatePcscd:
             raise RuntimeError("this pcscd does not run")
         return self._daemon.pid
 
-    async def start(self) -> None:
+    async def start(self, *, plugged: bool = True) -> None:
         """Bring the daemon up; on return its reader takes cards and its socket takes clients.
+
+        Args:
+            plugged: whether there is a reader at all; without one the daemon runs and has none to show.
 
         Raises:
             PcscdUnavailable: it did not come up; the message carries the daemon's last words.
@@ -86,8 +89,9 @@ class PrivatePcscd:
         for _ in range(_ATTEMPTS):
             if not keeps_port:
                 self._port = _two_free_ports()
+            self._configure(plugged=plugged)
             self._launch()
-            if await self._is_ready():
+            if await self._is_ready(self.ports if plugged else ()):
                 return
             await self.stop()
         raise PcscdUnavailable(self._last_words())
@@ -134,15 +138,19 @@ class PrivatePcscd:
             raise RuntimeError("this pcscd was never started")
         return self._folder
 
-    def _launch(self) -> None:
-        folder = self._made_folder()
-        (folder / "readers" / "vpcd").write_text(
+    def _configure(self, *, plugged: bool) -> None:
+        (self._made_folder() / "readers" / "vpcd").write_text(
             f'FRIENDLYNAME "{self._reader_name}"\n'
             f"DEVICENAME /dev/null:{self._port:#x}\n"
             f"LIBPATH {_DRIVER}\n"
-            f"CHANNELID {self._port:#x}\n",
+            f"CHANNELID {self._port:#x}\n"
+            if plugged
+            else "",
             "ascii",
         )
+
+    def _launch(self) -> None:
+        folder = self._made_folder()
         Path(self.socket_name).unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX) as listening, (folder / "log").open("wb") as log:
             listening.bind(self.socket_name)
@@ -155,12 +163,12 @@ class PrivatePcscd:
                 start_new_session=True,
             )
 
-    async def _is_ready(self) -> bool:
-        """Whether our own process came to listen on both ports; pcscd opens them before it serves its socket."""
+    async def _is_ready(self, ports: tuple[int, ...]) -> bool:
+        """Whether our own process came to listen on these ports; pcscd opens them before it serves its socket."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_READY_SECONDS):
                 while self._daemon is not None and self._daemon.poll() is None:
-                    if _listens(self._daemon.pid, self.ports):
+                    if _listens(self._daemon.pid, ports):
                         return True
                     await asyncio.sleep(_POLL_SECONDS)
         return False
