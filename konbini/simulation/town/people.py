@@ -1,0 +1,113 @@
+"""The town's people: records as a registry imports them, cards, and who is under what restriction.
+
+Cards are only named here (serial, PIN, condition); their keys and certificates are made when one is first laid on a
+reader.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum, auto
+
+from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.record import ResidentRecord
+
+__all__ = ["CardCondition", "HeldCard", "Population", "Townsperson"]
+
+_ADULT_AT_A_KIOSK = 15
+
+
+class CardCondition(Enum):
+    """What is the matter with a card."""
+
+    GOOD = auto()
+    EXPIRED = auto()
+    REVOKED = auto()
+    LINKED_TODAY = auto()
+    """Linked today, so that it counts from tomorrow."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldCard:
+    """A card that a resident holds.
+
+    Attributes:
+        serial: of its user-authentication certificate.
+        pin: four digits.
+        condition: what is the matter with it.
+        counts_from: the day (yyyymmdd) from which it stands for the resident.
+    """
+
+    serial: int
+    pin: str = field(repr=False)
+    condition: CardCondition
+    counts_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Townsperson:
+    """One resident, as the registry's import takes them.
+
+    Attributes:
+        record: at version 1, without the commitment to the individual number, which the registry makes.
+        individual_number: 個人番号.
+        card: None for those who hold none.
+        measure: application number of a protective measure (支援措置) in force, or None.
+    """
+
+    record: ResidentRecord
+    individual_number: str = field(repr=False)
+    card: HeldCard | None
+    measure: str | None
+
+    @property
+    def restricted(self) -> bool:
+        """Whether something about this person stops issuing for the household."""
+        record = self.record
+        return self.measure is not None or record.leaving is not None or record.name_in_registration
+
+    def age(self, today: dt.date) -> int:
+        """Give the age in whole years."""
+        birth = to_day(self.record.birth)
+        return today.year - birth.year - ((today.month, today.day) < (birth.month, birth.day))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Population:
+    """All people of the town on one day, in the order of the registry, households together."""
+
+    today: dt.date
+    people: tuple[Townsperson, ...]
+
+    def households(self) -> Iterator[tuple[Townsperson, ...]]:
+        """Give each household."""
+        together: list[Townsperson] = []
+        for person in self.people:
+            if together and together[-1].record.household != person.record.household:
+                yield tuple(together)
+                together = []
+            together.append(person)
+        yield tuple(together)
+
+    def plain_holders(self, *, most_members: int = 4) -> Iterator[Townsperson]:
+        """Give those whom nothing stops: a good card, 15 or older, nothing about anybody in the household.
+
+        Args:
+            most_members: of the household; a sheet of the household form holds four.
+        """
+        for members in self.households():
+            if len(members) > most_members or any(self._stopped(person) for person in members):
+                continue
+            for person in members:
+                if self.holds_good_card(person):
+                    yield person
+
+    def holds_good_card(self, person: Townsperson) -> bool:
+        """Say whether this person's card opens a visit today."""
+        good = person.card is not None and person.card.condition is CardCondition.GOOD
+        return good and person.age(self.today) >= _ADULT_AT_A_KIOSK
+
+    def _stopped(self, person: Townsperson) -> bool:
+        return person.restricted or person.record.moved_in == to_number(self.today)
