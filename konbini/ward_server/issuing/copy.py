@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from konbini.process.rows import Rows
 from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
 from konbini.ward_server.residents.record import Presence, SignedRecord
@@ -104,7 +105,10 @@ class ResidentCopy:
     def _open(self, row: _Row) -> SignedRecord:
         place = Place(table=_TABLE, resident=row.resident, version=row.version)
         data = self._sealer.open(row.wrapped, place, row.sealed)
-        return SignedRecord.open(data, self._record_key, self._municipality)
+        signed = SignedRecord.open(data, self._record_key, self._municipality)
+        if (signed.record.resident, signed.record.version) != (row.resident, row.version):
+            raise Refused(Code.SEAL_BROKEN, "a record that stands under another resident or version")
+        return signed
 
     def _apply_record(self, connection: sqlite3.Connection, signed: SignedRecord) -> None:
         record = signed.record

@@ -15,7 +15,7 @@ from konbini.protocol.kinds import SUITE
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.tickets import Prekey
 
-__all__ = ["PREKEY_LIFE_SECONDS", "PREKEY_TURN_SECONDS", "MessageKey", "Prekeys"]
+__all__ = ["PREKEY_LIFE_SECONDS", "PREKEY_TURN_SECONDS", "HeldPrekey", "MessageKey", "Prekeys"]
 
 PREKEY_TURN_SECONDS = 600
 PREKEY_LIFE_SECONDS = 1200
@@ -31,8 +31,12 @@ class MessageKey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Held:
+class HeldPrekey:
+    """A prekey with its private half, and the message key that it names: the one that answers its visits."""
+
+    key_id: bytes
     opening: OpeningKey
+    message_key: MessageKey
     signed: bytes
     begins: int
     ends: int
@@ -44,8 +48,8 @@ class Prekeys:
     def __init__(self, ward: str, *, generate: Callable[[], OpeningKey] = OpeningKey.generate) -> None:
         self._ward = ward
         self._generate = generate
-        self._held: dict[bytes, _Held] = {}
-        self._newest: _Held | None = None
+        self._held: dict[bytes, HeldPrekey] = {}
+        self._newest: HeldPrekey | None = None
 
     def turn(self, message_key: MessageKey, moment: int) -> bytes:
         """Give the prekey to publish now, a new one where the last is 10 minutes old, and drop what has ended.
@@ -66,26 +70,35 @@ class Prekeys:
                 message_key=message_key.certificate,
             )
             signed = prekey.sign(message_key.signing)
-            self._newest = _Held(opening=opening, signed=signed, begins=moment, ends=prekey.ends)
+            self._newest = HeldPrekey(
+                key_id=prekey.key_id,
+                opening=opening,
+                message_key=message_key,
+                signed=signed,
+                begins=moment,
+                ends=prekey.ends,
+            )
             self._held[prekey.key_id] = self._newest
         return self._newest.signed
 
-    def own(self, signed: bytes, moment: int) -> tuple[bytes, OpeningKey]:
-        """Find the private half of a PREKEY as a ticket carries it, byte for byte our own.
+    @property
+    def newest(self) -> HeldPrekey | None:
+        """The prekey that is published now; its message key signs what belongs to no visit."""
+        return self._newest
 
-        Returns:
-            The key's id and the key.
+    def own(self, signed: bytes, moment: int) -> HeldPrekey:
+        """Find a PREKEY as a ticket carries it, byte for byte our own.
 
         Raises:
             Refused: `PREKEY_UNKNOWN`.
         """
-        for key_id, held in self._held.items():
+        for held in self._held.values():
             if held.signed == signed and moment < held.ends:
-                return key_id, held.opening
+                return held
         raise Refused(Code.PREKEY_UNKNOWN, "not one of ours, or run out")
 
-    def named(self, key_id: bytes, moment: int) -> OpeningKey:
-        """Find a private key by its id.
+    def named(self, key_id: bytes, moment: int) -> HeldPrekey:
+        """Find a prekey by its id.
 
         Raises:
             Refused: `PREKEY_UNKNOWN`.
@@ -93,4 +106,4 @@ class Prekeys:
         held = self._held.get(key_id)
         if held is None or moment >= held.ends:
             raise Refused(Code.PREKEY_UNKNOWN, "not one of ours, or run out")
-        return held.opening
+        return held

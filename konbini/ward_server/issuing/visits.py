@@ -1,17 +1,20 @@
 """The visits that are open now, in memory: a restart ends them all, because it destroys the prekeys they need.
 
-Each visit has a lock: OPEN and ORDER of one visit are handled one after the other, those of others beside them.
+The messages of one visit take turns; those of different visits go beside each other.
 """
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Menu
 from konbini.ward_server.asking.opening import Opened
+from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["GivenMenu", "OpenVisit", "OpenVisits"]
@@ -33,6 +36,7 @@ class OpenVisit:
 
     opened: Opened
     enrolment: Enrolment
+    message_key: MessageKey
     ticket: bytes
     opening: bytes
     revocation: bytes
@@ -40,7 +44,12 @@ class OpenVisit:
     card: CardSerial
     holder: str
     given: GivenMenu | None = None
+
+
+@dataclass(slots=True)
+class _Turn:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    wanted: int = 0
 
 
 class OpenVisits:
@@ -48,6 +57,20 @@ class OpenVisits:
 
     def __init__(self) -> None:
         self._by_visit: dict[bytes, OpenVisit] = {}
+        self._turns: dict[bytes, _Turn] = {}
+
+    @asynccontextmanager
+    async def turn(self, v: bytes) -> AsyncIterator[None]:
+        """Wait for this visit's turn; a lock lives only as long as somebody holds it or waits."""
+        turn = self._turns.setdefault(v, _Turn())
+        turn.wanted += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            turn.wanted -= 1
+            if not turn.wanted:
+                del self._turns[v]
 
     def put(self, visit: OpenVisit, moment: int) -> None:
         """Keep a visit, and forget those whose minutes are over.

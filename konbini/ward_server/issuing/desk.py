@@ -1,0 +1,179 @@
+"""The desk (窓口) of `issuing`: everything that the three use cases of a visit hold, built once by `main`."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.template import Template, choose
+from konbini.process.clock import Clock
+from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind, MessageKind
+from konbini.ward_server.asking.card import CardIssuer
+from konbini.ward_server.asking.opening import KioskRegister
+from konbini.ward_server.clerk.clerk import TEMPLATE_KIND
+from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
+from konbini.ward_server.issuing.ledger import Ledger
+from konbini.ward_server.issuing.prekeys import Prekeys
+from konbini.ward_server.issuing.rules import Household, Person
+from konbini.ward_server.issuing.settings import Settings
+from konbini.ward_server.issuing.visits import OpenVisits
+from konbini.ward_server.residents.dates import to_number
+from konbini.ward_server.residents.record import Presence
+
+__all__ = ["ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "Revocation", "household"]
+
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+_MILLISECONDS = 1000
+
+Revocation = Callable[[bytes], Awaitable[bytes]]
+"""Fetches the OCSP response (DER) for a card's certificate (DER); raises `Refused(REVOCATION_UNKNOWN)`."""
+IndividualNumbers = Callable[[str, bytes], Awaitable[bytes]]
+"""Asks the registry for the individual-number part of a resident, by the commitment in the record."""
+
+
+class ClerkCalls(Protocol):
+    """The clerk, as `issuing` calls it; each may raise `Refused`, `ConnectionError` or `TimeoutError`."""
+
+    async def certify(self, evidence: Evidence) -> Certified:
+        """Step 3: prove again who asked, and give the facts to draw."""
+
+    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
+        """Step 5: read every page back, and sign."""
+
+
+class Form(Protocol):
+    """One template, ready to draw."""
+
+    def fits(self, facts: CertificateFacts) -> None:
+        """Refuse facts that the form cannot hold: `FORM_OVERFLOW`, `GLYPH_MISSING`."""
+
+    def draw(self, facts: CertificateFacts, *, binding: bytes) -> bytes:
+        """Give the unsigned PDF."""
+
+    def pages(self, facts: CertificateFacts) -> int:
+        """Give how many pages the facts take."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What goes back to the kiosk: a kind of message and its body."""
+
+    kind: MessageKind
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """One moment, read once for a whole use case."""
+
+    milliseconds: int
+
+    @property
+    def seconds(self) -> int:
+        """Unix seconds."""
+        return self.milliseconds // _MILLISECONDS
+
+    @property
+    def japan(self) -> dt.datetime:
+        """The same in Japan."""
+        return dt.datetime.fromtimestamp(self.milliseconds / _MILLISECONDS, _JAPAN)
+
+    @property
+    def day(self) -> dt.date:
+        """The day in Japan."""
+        return self.japan.date()
+
+    @property
+    def day_number(self) -> int:
+        """The day in Japan as yyyymmdd."""
+        return to_number(self.day)
+
+    @property
+    def day_began(self) -> int:
+        """When the day in Japan began, Unix seconds."""
+        return int(self.japan.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What the use cases hold.
+
+    Attributes:
+        ward: the municipality code, which is the ward's name on the wire.
+        forms: a ready form for each template, by the template's id.
+        drawing: bounds how many papers are drawn at once.
+    """
+
+    ward: str
+    settings: Settings
+    center: VerifyingKey
+    register: KioskRegister
+    issuers: Sequence[CardIssuer]
+    handle_key: bytes
+    templates: Sequence[Template]
+    forms: Mapping[str, Form]
+    copy: ResidentCopy
+    ledger: Ledger
+    visits: OpenVisits
+    prekeys: Prekeys
+    answers: Answers
+    lease: Lease
+    clock: Clock
+    clerk: ClerkCalls
+    revocation: Revocation
+    individual_numbers: IndividualNumbers
+    drawing: asyncio.Semaphore
+
+    def now(self) -> Now:
+        """Read the clock."""
+        return Now(milliseconds=self.clock.now())
+
+    def check_lease(self) -> None:
+        """Refuse where the registry's lease has run out.
+
+        Raises:
+            Refused: `WARD_NOT_CURRENT`.
+        """
+        self.lease.check(self.clock.monotonic())
+
+    async def check_serving(self, now: Now) -> None:
+        """Refuse outside the hours, while stopped, and without a lease.
+
+        Raises:
+            Refused: `WARD_CLOSED`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
+        """
+        self.settings.check_open(now.japan)
+        await self.ledger.check_running()
+        self.check_lease()
+
+    def form(self, kind: CertificateKind, now: Now) -> tuple[Template, Form]:
+        """Give the template of a kind in force today, and its form.
+
+        Raises:
+            Refused: `NOT_OFFERED`.
+        """
+        template = choose(self.templates, kind=TEMPLATE_KIND[kind], municipality=self.ward, day=now.day)
+        return template, self.forms[template.form]
+
+
+def household(people: Sequence[CopiedPerson], holder: str) -> Household:
+    """Give what the rules see of a household of the copy.
+
+    Raises:
+        Refused: `CARD_UNLINKED`: the card's holder has no record.
+    """
+    seen = [Person(record=person.signed.record, barred=person.barred) for person in people]
+    found = next((person for person in seen if person.record.resident == holder), None)
+    if found is None:
+        raise Refused(Code.CARD_UNLINKED, "a link without a record")
+    standing = tuple(person for person in seen if person.record.presence is Presence.PRESENT)
+    return Household(holder=found, members=standing)

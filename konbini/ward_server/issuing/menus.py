@@ -1,0 +1,78 @@
+"""MENU: what this household may take today, as far as the forms can draw it. Pure but for the forms it asks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from konbini.pdf.facts import Scope as PrintedScope
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind, Options, Scope
+from konbini.protocol.numbers import MOST_COUNTER, IssuanceNumber
+from konbini.protocol.visits import Member, Menu, Offer
+from konbini.ward_server.asking.opening import handle_of
+from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
+from konbini.ward_server.issuing.desk import Desk, Now
+from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
+
+__all__ = ["MENU_SECONDS", "can_draw", "make_menu"]
+
+MENU_SECONDS = 300
+
+
+def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, now: Now) -> Menu:
+    """Make the menu of a visit whose holder the rules let through.
+
+    Raises:
+        Refused: `ASK_AT_COUNTER`: no form can draw anything for these people.
+    """
+    members = showable(people, desk.settings, now.day)
+    first = sorted(members, key=lambda person: person.record.resident != people.holder.record.resident)
+    offers = tuple(_offers(desk, people, members, now))
+    if not offers:
+        raise Refused(Code.ASK_AT_COUNTER, "nothing that a form can draw")
+    closes = int(desk.settings.closing(now.japan).timestamp())
+    return Menu(
+        offers=offers,
+        members=tuple(
+            Member(handle=handle_of(desk.handle_key, visit_id, one.record.resident), name=one.record.name)
+            for one in first
+        ),
+        closes=closes,
+        good_until=min(now.seconds + MENU_SECONDS, closes, last_moment),
+    )
+
+
+def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: Wish, now: Now) -> bool:
+    """Say whether the form in force holds these people, under the longest number there is.
+
+    The individual number has the form's own room for twelve digits: what may not fit is text.
+    """
+    template, form = desk.form(kind, now)
+    particulars = Particulars(
+        number=str(IssuanceNumber.of(desk.ward, now.day, 0, MOST_COUNTER)),
+        form=template.form,
+        issued_on=now.day,
+        scope=PrintedScope(wish.scope),
+        options=wish.options & ~Options.INDIVIDUAL_NUMBER,
+    )
+    try:
+        form.fits(statement([Subject(record=person.record) for person in people], particulars))
+    except Refused:
+        return False
+    return True
+
+
+def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) -> list[Offer]:
+    offers = []
+    for kind in CertificateKind:
+        options = options_for(people.members, desk.settings)
+        shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
+        scopes = tuple(
+            scope
+            for scope in scopes_for(people, desk.settings, now.day)
+            if can_draw(desk, kind, shown[scope], Wish(scope=scope, options=options, residents=frozenset()), now)
+        )
+        if scopes:
+            fee = desk.settings.fee(kind, now.day)
+            offers.append(Offer(kind=kind, scopes=scopes, options=int(options), fee=fee))
+    return offers

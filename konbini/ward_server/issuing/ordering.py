@@ -1,0 +1,300 @@
+"""ORDER -> DOCUMENT: one certificate, issued at most once.
+
+1. the rules; 2. a number reserved, the intent recorded; 3. `clerk.certify`; 4. the form drawn from the clerk's facts;
+5. `clerk.seal`; 6. the completing transaction. A crash between 2 and 6 leaves a number that the next start voids.
+The same bytes get the same DOCUMENT bytes, other bytes under the same ordinal are a conflict.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import dataclass
+
+from konbini.pdf.facts import CertificateFacts
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import MessageKind, Options
+from konbini.protocol.shape import from_bytes
+from konbini.protocol.visits import Document, Menu, Order, OrderBody
+from konbini.ward_server.asking.opening import handle_of, order_context, read_order
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.clerk.evidence import Certified, Evidence
+from konbini.ward_server.issuing.answers import outward
+from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
+from konbini.ward_server.issuing.ledger import Completion, Issuance, IssuanceState, NewOrder
+from konbini.ward_server.issuing.menus import can_draw
+from konbini.ward_server.issuing.opening import link_refusal
+from konbini.ward_server.issuing.rules import Household, Person, Wish, may_issue
+from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
+
+__all__ = ["PRINT_SECONDS", "Orders"]
+
+PRINT_SECONDS = 180
+"""From when ORDER was sent to the last moment at which printing may begin."""
+_CLOCK_SKEW_SECONDS = 30
+_STOPPING = frozenset(
+    (
+        Code.EVIDENCE_MISMATCH,
+        Code.RECORD_NOT_SIGNED,
+        Code.SUBJECT_MISMATCH,
+        Code.PAGE_MISMATCH,
+        Code.SEALED_OTHERWISE,
+        Code.SEAL_BROKEN,
+    )
+)
+"""Mismatches that the ward can check itself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """An ORDER that belongs to an open visit and to its menu."""
+
+    visit: OpenVisit
+    given: GivenMenu
+    order: Order
+    signed: bytes
+    key_id: bytes
+    order_hash: bytes
+
+
+class Orders:
+    """The use case."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def take(self, kiosk: str, body: bytes) -> Reply:
+        """Answer an ORDER of the kiosk `kiosk`.
+
+        Returns:
+            DOCUMENT (or a sealed refusal of its size), or LINK_REFUSED where no such visit is open.
+        """
+        now = self._desk.now()
+        try:
+            order_body = from_bytes(OrderBody, body)
+            async with self._desk.visits.turn(order_body.visit):
+                visit = self._desk.visits.get(order_body.visit, kiosk, now.seconds)
+                return await self._answer(visit, order_body, hashlib.sha256(body).digest(), now)
+        except Refused as refused:
+            entry = AuditEntry(moment=now.milliseconds, event=AuditEvent.ORDER_REFUSED, about=kiosk, code=refused.code)
+            await self._desk.ledger.record(entry)
+            return link_refusal(refused.code, body)
+
+    async def _answer(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Now) -> Reply:
+        known = await self._desk.ledger.issuance(visit.opened.visit, body.ordinal)
+        if known is not None:
+            return await self._again(visit, body, known, order_hash, now)
+        try:
+            taken = await self._read(visit, body, order_hash, now)
+            number = await self._reserve(taken, now)
+        except Refused as refused:
+            await self._desk.ledger.record(
+                self._entry(visit, body.ordinal, AuditEvent.ORDER_REFUSED, now, refused.code)
+            )
+            return self._refuse(visit, body.ordinal, refused.code)
+        return await self._issue(taken, number, now)
+
+    async def _again(self, visit: OpenVisit, body: OrderBody, known: Issuance, order_hash: bytes, now: Now) -> Reply:
+        if known.order_hash != order_hash:
+            entry = self._entry(visit, body.ordinal, AuditEvent.ORDER_REFUSED, now, Code.ORDER_CONFLICT)
+            await self._desk.ledger.record(entry)
+            return self._refuse(visit, body.ordinal, Code.ORDER_CONFLICT)
+        if known.document is not None:
+            return Reply(kind=MessageKind.DOCUMENT, body=known.document)
+        if known.state is IssuanceState.VOID and known.refused is not None:
+            return self._refuse(visit, body.ordinal, Code(known.refused))
+        return self._refuse(visit, body.ordinal, Code.DOCUMENT_LATE)
+
+    async def _read(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Now) -> _Taken:
+        """Open the seal and check signature, menu, turn and time."""
+        given = visit.given
+        if given is None:
+            raise Refused(Code.ORDER_OUT_OF_TURN, "no menu was given")
+        context = order_context(
+            kiosk=visit.opened.ticket.kiosk,
+            ward=self._desk.ward,
+            visit=visit.opened.visit,
+            ordinal=body.ordinal,
+            key_id=body.key_id,
+        )
+        signed = self._desk.prekeys.named(body.key_id, now.seconds).opening.open(body.sealed, context)
+        order = read_order(signed, visit.opened, given.digest, context)
+        if now.seconds >= given.menu.good_until:
+            raise Refused(Code.MENU_EXPIRED)
+        if not now.seconds - PRINT_SECONDS < order.sent <= now.seconds + _CLOCK_SKEW_SECONDS:
+            raise Refused(Code.DOCUMENT_LATE, "an order of another time")
+        await self._desk.ledger.in_turn(visit.opened.visit, order.ordinal)
+        return _Taken(visit=visit, given=given, order=order, signed=signed, key_id=body.key_id, order_hash=order_hash)
+
+    async def _reserve(self, taken: _Taken, now: Now) -> str:
+        """Steps 1 and 2."""
+        await self._desk.check_serving(now)
+        order, visit = taken.order, taken.visit
+        _check_offered(order, taken.given.menu)
+        copied = await self._desk.copy.household_of(visit.holder)
+        people = self._named(taken, household(copied, visit.holder), now)
+        wish = Wish(scope=order.scope, options=Options(order.options), residents=frozenset())
+        if self._desk.settings.fee(order.kind, now.day) != order.fee:
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "another fee")
+        if not can_draw(self._desk, order.kind, people, wish, now):
+            raise Refused(Code.NOT_OFFERED, "the form cannot hold it")
+        new_order = NewOrder(
+            visit=visit.opened.visit,
+            ordinal=order.ordinal,
+            kiosk=visit.opened.ticket.kiosk,
+            t=visit.opened.t,
+            kind=order.kind,
+            fee=order.fee,
+            order_hash=taken.order_hash,
+            reserved=now.seconds,
+        )
+        entry = self._entry(visit, order.ordinal, AuditEvent.ORDER_SEALING, now)
+        return await self._desk.ledger.reserve(new_order, entry, now.day_number)
+
+    def _named(self, taken: _Taken, people: Household, now: Now) -> tuple[Person, ...]:
+        """Give whom the handles name in this household, through the rules.
+
+        Raises:
+            Refused: what the rules say, or `CHANGED_LOOK_AGAIN`.
+        """
+        visit_id = taken.visit.opened.ticket.visit_id
+        by_handle = {
+            handle_of(self._desk.handle_key, visit_id, person.record.resident): person.record.resident
+            for person in people.members
+        }
+        named = [by_handle.get(handle) for handle in taken.order.handles]
+        residents = frozenset(resident for resident in named if resident is not None)
+        if len(residents) != len(named):
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "a handle names nobody of the household now")
+        wish = Wish(scope=taken.order.scope, options=Options(taken.order.options), residents=residents)
+        return may_issue(wish, people, self._desk.settings, now.day)
+
+    async def _issue(self, taken: _Taken, number: str, now: Now) -> Reply:
+        """Steps 3 to 6; whatever fails here voids the number."""
+        visit, ordinal = taken.visit, taken.order.ordinal
+        try:
+            certified = await self._desk.clerk.certify(await self._evidence(taken, number, now))
+            pdf, pages = await self._draw(certified, number)
+            sealed = await self._desk.clerk.seal(certified.order, pdf)
+            document = self._document(taken, number, pdf + sealed.suffix, pages)
+            answer = self._desk.answers.document(visit.message_key, visit.opened, ordinal, document)
+            completion = Completion(
+                number=number,
+                holder=visit.holder,
+                card=visit.card,
+                day=now.day_number,
+                versions=certified.versions,
+                document=answer.sealed,
+                print_by=document.print_by,
+            )
+            entry = self._entry(visit, ordinal, AuditEvent.ORDER_SEALED, now, number=number, digest=document.pdf_hash)
+            await self._desk.ledger.complete(completion, entry, self._desk.check_lease)
+        except Refused as refused:
+            return await self._void(taken, number, refused.code, now)
+        except (ConnectionError, TimeoutError):
+            return await self._void(taken, number, Code.BUSY, now)
+        return Reply(kind=MessageKind.DOCUMENT, body=answer.sealed)
+
+    async def _evidence(self, taken: _Taken, number: str, now: Now) -> Evidence:
+        """Read the copy once more: what changed since step 1 is refused here or by the clerk."""
+        visit = taken.visit
+        copied = await self._desk.copy.household_of(visit.holder)
+        by_resident = {person.signed.record.resident: person.signed for person in copied}
+        people = self._named(taken, household(copied, visit.holder), now)
+        signed = [by_resident[person.record.resident] for person in people]
+        asked = Options.INDIVIDUAL_NUMBER in Options(taken.order.options)
+        numbers = [
+            await self._desk.individual_numbers(one.record.resident, one.record.individual_number)
+            if asked and one.record.individual_number is not None
+            else None
+            for one in signed
+        ]
+        return Evidence(
+            ticket=visit.ticket,
+            opening=visit.opening,
+            revocation=visit.revocation,
+            menu=taken.given.signed,
+            order=taken.signed,
+            order_key_id=taken.key_id,
+            ordinal=taken.order.ordinal,
+            number=number,
+            records=tuple(one.data for one in signed),
+            individual_numbers=tuple(numbers),
+        )
+
+    async def _draw(self, certified: Certified, number: str) -> tuple[bytes, int]:
+        """Step 4: the form drawn from the clerk's facts, in a thread beside the event loop."""
+        facts = CertificateFacts.from_wire(certified.facts)
+        if facts.number != number:
+            raise Refused(Code.EVIDENCE_MISMATCH, "facts of another number")
+        form = self._desk.forms.get(facts.form)
+        if form is None:
+            raise Refused(Code.EVIDENCE_MISMATCH, "a form that this process does not have")
+        async with self._desk.drawing:
+            return await asyncio.to_thread(form.draw, facts, binding=certified.binding), form.pages(facts)
+
+    def _document(self, taken: _Taken, number: str, pdf: bytes, pages: int) -> Document:
+        return Document(
+            t=taken.visit.opened.t,
+            ordinal=taken.order.ordinal,
+            number=number,
+            pdf_hash=hashlib.sha256(pdf).digest(),
+            fee=taken.order.fee,
+            pages=pages,
+            print_by=taken.order.sent + PRINT_SECONDS,
+            pdf=pdf,
+        )
+
+    async def _void(self, taken: _Taken, number: str, code: Code, now: Now) -> Reply:
+        visit, ordinal = taken.visit, taken.order.ordinal
+        if code in _STOPPING:
+            stopped = self._entry(visit, ordinal, AuditEvent.ISSUING_STOPPED, now, code, number=number)
+            await self._desk.ledger.stop(stopped, "a mismatch inside the ward")
+        code = Code.CHANGED_LOOK_AGAIN if code is Code.RECORD_STALE else code
+        entry = self._entry(visit, ordinal, AuditEvent.ORDER_VOIDED, now, code, number=number)
+        await self._desk.ledger.void(number, entry)
+        return self._refuse(visit, ordinal, code)
+
+    def _refuse(self, visit: OpenVisit, ordinal: int, code: Code) -> Reply:
+        answer = self._desk.answers.document(visit.message_key, visit.opened, ordinal, outward(code))
+        return Reply(kind=MessageKind.DOCUMENT, body=answer.sealed)
+
+    def _entry(  # noqa: PLR0913 - the fields of an entry
+        self,
+        visit: OpenVisit,
+        ordinal: int,
+        event: AuditEvent,
+        now: Now,
+        code: int = 0,
+        *,
+        number: str = "",
+        digest: bytes = b"",
+    ) -> AuditEntry:
+        return AuditEntry(
+            moment=now.milliseconds,
+            event=event,
+            visit=visit.opened.visit,
+            ordinal=ordinal,
+            number=number,
+            about=visit.opened.ticket.kiosk,
+            code=code,
+            digest=digest,
+        )
+
+
+def _check_offered(order: Order, menu: Menu) -> None:
+    """Hold an order against the menu that it names.
+
+    Raises:
+        Refused: `NOT_OFFERED`, `CHANGED_LOOK_AGAIN` where the fee shown is not the menu's.
+    """
+    offers = [offer for offer in menu.offers if offer.kind is order.kind]
+    if not offers or order.scope not in offers[0].scopes or order.options & ~offers[0].options:
+        raise Refused(Code.NOT_OFFERED, "kind, scope or options")
+    if order.fee != offers[0].fee:
+        raise Refused(Code.CHANGED_LOOK_AGAIN, "another fee than the menu's")
+    if len(set(order.handles)) != len(order.handles) or not order.handles:
+        raise Refused(Code.NOT_OFFERED, "nobody, or somebody twice")
+    if not set(order.handles) <= {member.handle for member in menu.members}:
+        raise Refused(Code.NOT_OFFERED, "somebody who is not on the menu")

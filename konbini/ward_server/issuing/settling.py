@@ -1,0 +1,111 @@
+"""RECEIPT -> FINAL, and ASK: what became of the paper and of the money.
+
+A time-out releases nothing: it starts a question. A final outcome never changes; a receipt that contradicts one, or
+that cannot be true of what the ward knows, opens a case, and its kiosk is answered all the same so that it rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from konbini.protocol.cose import Context, VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import MessageKind
+from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
+from konbini.protocol.shape import from_bytes
+from konbini.protocol.trust import Enrolment
+from konbini.protocol.visits import message_hash
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.issuing.desk import Desk, Reply
+from konbini.ward_server.issuing.ledger import Overdue
+from konbini.ward_server.issuing.opening import link_refusal
+from konbini.ward_server.issuing.prekeys import HeldPrekey
+
+__all__ = ["ASK_AFTER_SECONDS", "Asking", "Receipts"]
+
+ASK_AFTER_SECONDS = 60
+"""How long after the last moment to print a kiosk is asked."""
+
+
+class Receipts:
+    """RECEIPT -> FINAL."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def take(self, kiosk: str, body: bytes) -> Reply:
+        """Take a receipt of the kiosk `kiosk`; it repeats until it has this answer.
+
+        Returns:
+            FINAL, or LINK_REFUSED where the receipt cannot be read (a newer prekey is then to be taken).
+        """
+        now = self._desk.now()
+        try:
+            receipt_body = from_bytes(ReceiptBody, body)
+            enrolment = self._desk.register.named(kiosk, now.seconds)
+            held = self._desk.prekeys.named(receipt_body.key_id, now.seconds)
+            signed, receipt = self._open(receipt_body, enrolment, held)
+        except Refused as refused:
+            return link_refusal(refused.code, body)
+        entry = AuditEntry(
+            moment=now.milliseconds,
+            event=AuditEvent.RECEIPT_TAKEN,
+            visit=receipt_body.visit,
+            ordinal=receipt.ordinal,
+            number=receipt.number or "",
+            about=f"{kiosk} {receipt.outcome.name}",
+            digest=message_hash(signed),
+        )
+        digest = message_hash(signed)
+        index = await self._desk.ledger.settle(receipt_body.visit, receipt, signed, digest, entry)
+        if receipt.ordinal == 0:
+            self._desk.visits.drop(receipt_body.visit)
+        final = Final(receipt=digest, log_index=index)
+        sealed = self._desk.answers.final(held.message_key, enrolment, receipt_body.visit, receipt.ordinal, final)
+        return Reply(kind=MessageKind.FINAL, body=sealed)
+
+    def _open(self, body: ReceiptBody, device: Enrolment, held: HeldPrekey) -> tuple[bytes, Receipt]:
+        """Give the receipt as signed, and read; it is signed once, whichever prekey it is sealed to this time."""
+        context = Context(
+            kind=MessageKind.RECEIPT,
+            sender=device.kiosk,
+            receiver=self._desk.ward,
+            visit=body.visit,
+            ordinal=body.ordinal,
+            key_id=body.key_id,
+        )
+        signed = held.opening.open(body.sealed, context)
+        receipt = from_bytes(Receipt, VerifyingKey(device.signing).open(signed, replace(context, key_id=b"")))
+        if receipt.ordinal != body.ordinal:
+            raise Refused(Code.MISROUTED, "a receipt of another order")
+        return signed, receipt
+
+
+class Asking:
+    """ASK: "what became of this order?"."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    async def overdue(self) -> tuple[tuple[Overdue, Reply], ...]:
+        """Give the questions that are due now, each for its kiosk."""
+        now = self._desk.now()
+        held = self._desk.prekeys.newest
+        if held is None:
+            return ()
+        questions = []
+        for order in await self._desk.ledger.overdue(now.seconds - ASK_AFTER_SECONDS):
+            enrolment = self._desk.register.named(order.kiosk, now.seconds)
+            ask = Ask(visit_id=order.visit_id, ordinal=order.ordinal, t=order.t)
+            body = self._desk.answers.ask(held.message_key, enrolment, order.visit, ask)
+            entry = AuditEntry(
+                moment=now.milliseconds,
+                event=AuditEvent.ORDER_ASKED,
+                visit=order.visit,
+                ordinal=order.ordinal,
+                about=order.kiosk,
+            )
+            await self._desk.ledger.record(entry)
+            questions.append((order, Reply(kind=MessageKind.ASK, body=body)))
+        return tuple(questions)
