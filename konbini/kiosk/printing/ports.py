@@ -5,7 +5,7 @@ Owns the words: status, faults, progress. Nothing here holds a byte of a documen
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from enum import Enum, unique
 from typing import Protocol, TypeAlias
@@ -161,8 +161,10 @@ class Printer(Protocol):
 
     def print_document(
         self, pdf: bytes | bytearray | memoryview, pages: int, before: int
-    ) -> AsyncIterator[PrintProgress]:
+    ) -> AsyncGenerator[PrintProgress, None]:
         """Print the document once and follow it to its judgement.
+
+        Close the generator if it is not read to its end: that ends the upload, and `settle` judges what came of it.
 
         Args:
             pdf: the very buffer that was verified; read in place and never written anywhere.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -97,7 +97,7 @@ class IppPrinter:
 
     async def print_document(
         self, pdf: bytes | bytearray | memoryview, pages: int, before: int
-    ) -> AsyncIterator[PrintProgress]:
+    ) -> AsyncGenerator[PrintProgress, None]:
         """Print once and follow to the judgement; see `ports.Printer`."""
         space = await self._colour_space()
         with PageRaster(pdf, space) as raster:
@@ -112,8 +112,7 @@ class IppPrinter:
                 async for progress in run.news(until=watch):
                     yield progress
             finally:
-                await _end(watch)
-                await _end(upload)
+                await _end(upload, watch)
         yield Judged(settled=await self._judged(run))
         _raise_unforeseen(watch, upload)
 
@@ -204,11 +203,12 @@ class _Run:
         return self._clock.monotonic() - self._moved
 
     async def stream(self) -> AsyncIterator[bytes]:
-        """Draw and hand over page after page, each in a thread, the next one only when the last has gone."""
+        """Draw and hand over page after page, the next one only when the last has gone."""
         yield SYNC
         for index in range(self._pages):
-            yield await asyncio.to_thread(self._raster.page, index)
+            yield self._raster.page(index)
             self._tell(PageHanded(page=index + 1, pages=self._pages))
+            await self._clock.sleep(0)  # whoever listens hears of this page before the next one takes the thread
 
     def note(self, status: PrinterStatus) -> None:
         """Take one reading of the printer."""
@@ -251,10 +251,11 @@ def _in_doubt(claim: Claim, after: int | None, faults: frozenset[str]) -> Settle
     return Settled(outcome=outcome, before=claim.before, after=after, faults=faults)
 
 
-async def _end(task: asyncio.Task[Any]) -> None:
-    """Cancel a task and wait until it is gone; what it ended with is looked at by the caller."""
-    task.cancel()
-    await asyncio.wait((task,))
+async def _end(*tasks: asyncio.Task[Any]) -> None:
+    """Cancel tasks and wait until they are gone; what they ended with is looked at by the caller."""
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)
 
 
 def _raise_unforeseen(*tasks: asyncio.Task[Any]) -> None:

@@ -5,7 +5,8 @@ overwrites and which is wiped at the end. Rows and compressed pages are ordinary
 without wiping: they end with the process of the visit. Runs are coded for white only: on sparse pages that is most of
 the paper, and on a page with a copy-evident pattern no shorter code pays for its time.
 
-Limits: A4 portrait, 300 dots per inch, one-sided, sRGB or grey with 8 bits.
+Limits: A4 portrait, 300 dots per inch, one-sided, sRGB or grey with 8 bits. pdfium knows no threads, so that a process
+draws and verifies on one thread only; a page holds it for a tenth of a second, half a second under a dense pattern.
 """
 
 from __future__ import annotations
@@ -13,7 +14,6 @@ from __future__ import annotations
 import ctypes
 import re
 import struct
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
@@ -70,7 +70,7 @@ COLOUR: Final = ColourSpace(
 
 
 class PageRaster:
-    """The pages of one document; use as a context manager. Pages are drawn one at a time, whatever thread asks.
+    """The pages of one document; use as a context manager.
 
     Args:
         pdf: the document; writable buffers are read where they are, so they must not change meanwhile.
@@ -85,7 +85,6 @@ class PageRaster:
         self._stride = -(-WIDTH * space.pixel // 4) * 4
         self._bitmap = bytearray(self._stride * HEIGHT)
         self._pixels = (ctypes.c_ubyte * len(self._bitmap)).from_buffer(self._bitmap)
-        self._drawing = threading.Lock()
         try:
             self._document = pypdfium2.PdfDocument(_in_place(pdf))
         except pypdfium2.PdfiumError as error:
@@ -108,10 +107,9 @@ class PageRaster:
         self.close()
 
     def close(self) -> None:
-        """Wait for a page that is being drawn, wipe the bitmap and let the document's buffer go."""
-        with self._drawing:
-            ctypes.memset(self._pixels, 0, len(self._bitmap))
-            self._document.close()
+        """Wipe the bitmap and let the document's buffer go."""
+        ctypes.memset(self._pixels, 0, len(self._bitmap))
+        self._document.close()
 
     def page(self, index: int) -> bytes:
         """Return page `index` (from 0) with its header, as it stands in the stream behind `SYNC`.
@@ -119,11 +117,10 @@ class PageRaster:
         Raises:
             Refused: `DOCUMENT_INVALID` if pdfium cannot load the page, or the document is closed.
         """
-        with self._drawing:
-            self._draw(index)
-            parts = [_page_header(self._space, self.pages)]
-            parts.extend(_coded(self._bitmap, self._stride, self._space.pixel))
-            return b"".join(parts)
+        self._draw(index)
+        parts = [_page_header(self._space, self.pages)]
+        parts.extend(_coded(self._bitmap, self._stride, self._space.pixel))
+        return b"".join(parts)
 
     def _check_size(self, index: int) -> None:
         size = self._document.get_page_size(index)

@@ -130,14 +130,14 @@ class Engine:
             await self._clock.sleep(_RECHECK)
 
     def _put_out(self, sheet: Sheet, page: int) -> None:
-        """Count a sheet and put it into the tray."""
-        self.impressions += 1
-        self.paper -= 1
-        _keep(self._memory, str(self.impressions))
+        """Count a sheet and put it into the tray; the picture is ready before the sheet counts."""
+        number = self.impressions + 1
         picture = Image.frombytes(sheet.mode, (sheet.width, sheet.height), sheet.pixels)
-        hidden = self._tray / f".{self.impressions:06d}.part"
+        hidden = self._tray / f".{number:06d}.part"
         picture.save(hidden, "PNG", compress_level=1, dpi=_RESOLUTION)
-        hidden.rename(self._tray / f"{self.impressions:06d}-{page}.png")
+        _keep(self._memory, str(number))
+        hidden.rename(self._tray / f"{number:06d}-{page}.png")
+        self.impressions, self.paper = number, self.paper - 1
 
 
 class _Voice:

@@ -64,7 +64,7 @@ class VirtualPrinter:
         self._habits = habits or Habits()
         self._run = Path(tempfile.mkdtemp(prefix="printer-", dir="/dev/shm"))
         self._home = home or self._run
-        for folder in (tray, self._home, self._run / "spool"):
+        for folder in (tray, self._home, self.spool):
             folder.mkdir(parents=True, exist_ok=True)
         self.certificate = own_certificate(self._home)
         """The certificate to pin, DER."""
@@ -85,6 +85,16 @@ class VirtualPrinter:
     def uri(self) -> str:
         """Where it is reached."""
         return f"ipps://localhost:{self._port}/ipp/print"
+
+    @property
+    def port(self) -> int:
+        """Its port on the loopback interface; the same over a cut of the power."""
+        return self._port
+
+    @property
+    def spool(self) -> Path:
+        """Where the IPP server puts a document until the engine has it."""
+        return self._run / "spool"
 
     @property
     def counter(self) -> str:
@@ -122,6 +132,10 @@ class VirtualPrinter:
         async with aiohttp.ClientSession() as session, session.get(url, params=query, ssl=pin) as response:
             response.raise_for_status()
             await response.read()
+
+    def run_out_of_paper(self) -> None:
+        """Find no sheet to pull when the next page is due, as when the tray's sensor is wrong."""
+        self._engine.paper = 0
 
     async def paper_out(self) -> None:
         """Empty the tray now."""
@@ -170,7 +184,7 @@ class VirtualPrinter:
         server, self._server = self._server, None
         if server is not None:
             await server.stop()
-        for left in (self._run / "spool").iterdir():
+        for left in (self.spool).iterdir():
             left.unlink()
 
     async def _close(self) -> None:
