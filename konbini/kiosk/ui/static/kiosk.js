@@ -4,11 +4,8 @@ import { chime } from "./chime.js";
 import { count, press } from "./keypad.js";
 
 const root = document.documentElement;
-const QUIET_BETWEEN_PINGS = 5000;
-const RETRY = 500;
-let wanted = null;
-let fetching = false;
-let pinged = 0;
+const [QUIET_BETWEEN_PINGS, RETRY] = [5000, 500];
+let [wanted, fetching, pinged] = [null, false, 0];
 
 const inputs = () => [...document.querySelectorAll("main input:not([type=hidden])")];
 
@@ -52,10 +49,8 @@ async function follow(version) {
 
 function listen() {
   const stream = new EventSource("/events");
-  stream.onmessage = ({ data }) => {
-    delete root.dataset.lost;
-    follow(data);
-  };
+  stream.onopen = () => delete root.dataset.lost;
+  stream.onmessage = ({ data }) => follow(data);
   stream.onerror = () => {
     root.dataset.lost = "";
     if (stream.readyState === EventSource.CLOSED) setTimeout(listen, RETRY);

@@ -1,0 +1,120 @@
+"""A specimen (見本) of every screen, filled with made-up values: for the layout tests and for pictures of the screens.
+
+Invariant, held by a test: every state of the flow and every view has one. The names are nobody's; two of them have
+characters that BIZ UDPGothic lacks, one is as long as names get.
+"""
+
+from __future__ import annotations
+
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.view import (
+    CardLeftView,
+    CardView,
+    CheckView,
+    ClosedView,
+    EndView,
+    KindView,
+    LookAgainView,
+    MemberChoice,
+    MembersView,
+    Money,
+    MoneyFate,
+    OptionsView,
+    OutcomeView,
+    OutOfServiceView,
+    Paper,
+    PaperFate,
+    PayView,
+    PinView,
+    PricedKind,
+    PrintingView,
+    ReturningView,
+    ScopeView,
+    StartView,
+    TakeCardView,
+    TakePaperView,
+    View,
+    WardChoice,
+    WardName,
+    WardView,
+    WorkingView,
+)
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import CertificateKind, Options, Scope
+
+__all__ = ["CHECK", "MEMBERS", "SPECIMENS"]
+
+_OPTIONS = ~Options(0)
+_QUESTIONS = (State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS)
+MEMBERS = MembersView(
+    members=(
+        MemberChoice(handle=b"\x01" * 8, name="架空　花子", chosen=False),
+        MemberChoice(handle=b"\x02" * 8, name="𠮷田　葛\U000e0102", chosen=True),
+        MemberChoice(handle=b"\x03" * 8, name="ALEXANDRIA MARIE VANDERBILT CHRISTOPHERSON DE LA CRUZ", chosen=False),
+    )
+)
+CHECK = CheckView(
+    questions=_QUESTIONS,
+    kind=CertificateKind.RESIDENT_RECORD,
+    scope=Scope.PART,
+    people=("架＊　花＊",),
+    names_shown=False,
+    offered=_OPTIONS,
+    shown=Options.DOMICILE,
+    fee=300,
+)
+_NOTHING_TAKEN = Money(fate=MoneyFate.NONE_TAKEN)
+_WARD = WardName(written="見本区", latin="Mihon City")
+SPECIMENS: tuple[View, ...] = (
+    StartView(),
+    OutOfServiceView(code=Code.PAPER_OUT),
+    ClosedView(code=Code.WARD_CLOSED, reopens=1_700_000_000_000),
+    ClosedView(code=Code.WARD_STOPPED, ward=_WARD),
+    WardView(wards=(WardChoice(code="990001", name=_WARD, hours="6:30-23:00", is_open=True),)),
+    CardView(ward=_WARD),
+    PinView(tries_left=3),
+    PinView(tries_left=2, was_wrong=True),
+    PinView(tries_left=1),
+    WorkingView(work=State.IDENTIFYING),
+    WorkingView(work=State.CHECKING_PIN),
+    WorkingView(work=State.ASKING),
+    WorkingView(work=State.ASKING_CARD_BACK),
+    WorkingView(work=State.PREPARING),
+    WorkingView(work=State.WIPING),
+    TakeCardView(),
+    KindView(kinds=(PricedKind(kind=CertificateKind.RESIDENT_RECORD, fee=300),)),
+    ScopeView(scopes=tuple(Scope), chosen=Scope.PART),
+    MEMBERS,
+    OptionsView(offered=_OPTIONS, chosen=Options.DOMICILE),
+    CHECK,
+    LookAgainView(code=Code.MENU_EXPIRED, money=_NOTHING_TAKEN),
+    PayView(fee=300, inserted=100),
+    PrintingView(page=1, pages=2),
+    TakePaperView(pages=2),
+    TakePaperView(pages=2, left=True),
+    ReturningView(amount=100),
+    ReturningView(amount=100, again=True),
+    OutcomeView(code=Code.CANCELLED, money=_NOTHING_TAKEN, paper=Paper(fate=PaperFate.NONE)),
+    OutcomeView(code=Code.PIN_LOCKED, money=_NOTHING_TAKEN, paper=Paper(fate=PaperFate.NONE), card_on_reader=True),
+    OutcomeView(
+        code=Code.JAM,
+        money=Money(fate=MoneyFate.RETURNED, amount=300),
+        paper=Paper(fate=PaperFate.SOME, out=1, due=2),
+        reference="990001-2047-0031",
+    ),
+    OutcomeView(
+        code=Code.PRINT_IN_DOUBT,
+        money=Money(fate=MoneyFate.HELD, amount=300),
+        paper=Paper(fate=PaperFate.UNCERTAIN),
+        reference="990001-2047-0031",
+    ),
+    OutcomeView(
+        code=Code.REFUND_OWED,
+        money=Money(fate=MoneyFate.OWED, amount=300),
+        paper=Paper(fate=PaperFate.NONE),
+        reference="990001-2047-0031",
+    ),
+    EndView(fee=300),
+    CardLeftView(),
+)
+"""One of every screen, and of every state."""
