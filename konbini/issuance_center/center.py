@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 
-from konbini.issuance_center.ledger import Ledger
+from konbini.issuance_center.ledger import Ledger, NotStored
 from konbini.issuance_center.lines import Line, Lines
 from konbini.issuance_center.relay.quotas import Window
 from konbini.issuance_center.relay.routing import (
@@ -32,7 +32,6 @@ from konbini.issuance_center.trust import Trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday
 from konbini.process.clock import Clock
 from konbini.process.log import logger
-from konbini.process.rows import NotStored
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind

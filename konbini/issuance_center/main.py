@@ -22,7 +22,7 @@ import uvloop
 from konbini.issuance_center.center import Center
 from konbini.issuance_center.config import CenterConfig, ConfigError, read_config
 from konbini.issuance_center.gateway import Gateway, kiosks, wards
-from konbini.issuance_center.ledger import Ledger
+from konbini.issuance_center.ledger import Ledger, LedgerUnusable
 from konbini.issuance_center.lines import Lines
 from konbini.issuance_center.relay.quotas import Window
 from konbini.issuance_center.relay.visits import VisitTable
@@ -32,7 +32,6 @@ from konbini.issuance_center.wards import KeptNotice, WardsToday, read_notice
 from konbini.process.clock import Clock, SystemClock
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, SchemaRefused
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Refused
 
@@ -57,7 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config(path)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_told(config))
-    except (ConfigError, OSError, ValueError, Refused, AlreadyOwned, SchemaRefused) as error:
+    except (ConfigError, OSError, ValueError, Refused, LedgerUnusable) as error:
         sys.stderr.write(f"the center cannot start: {error}\n")
         return _CANNOT_START
     return 0
@@ -94,7 +93,7 @@ async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, read
         ready: told the ports for kiosks and wards, once both listen.
 
     Raises:
-        ConfigError, OSError, ValueError, Refused, AlreadyOwned, SchemaRefused: the center cannot start.
+        ConfigError, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
     """
     trust = read_trust(config)
     signing = SigningKey.from_pem(config.ticket_key.read_bytes())

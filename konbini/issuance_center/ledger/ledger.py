@@ -15,11 +15,11 @@ from typing import Self
 
 from konbini.issuance_center.relay.standing import Phase, Standing, phase_after, standing
 from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit
-from konbini.process.rows import Rows
+from konbini.process.rows import AlreadyOwned, NotStored, Rows, SchemaRefused
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
 
-__all__ = ["Ledger", "Row", "TicketTime"]
+__all__ = ["Ledger", "LedgerUnusable", "NotStored", "Row", "TicketTime"]
 
 _COLUMNS = "visit_id, kiosk, ward, ticket_expires, opened, superseded"
 
@@ -42,6 +42,10 @@ class TicketTime:
     moment: int
 
 
+class LedgerUnusable(Exception):  # noqa: N818 - what the start is told
+    """The file cannot be opened, belongs to another build, or is open elsewhere."""
+
+
 class Ledger:
     """The file, open."""
 
@@ -53,9 +57,12 @@ class Ledger:
         """Open or create the file; blocks, meant for the start.
 
         Raises:
-            konbini.process.rows.AlreadyOwned, konbini.process.rows.SchemaRefused, OSError, sqlite3.Error.
+            LedgerUnusable: see there.
         """
-        return cls(Rows.open(path, files("konbini.issuance_center.ledger") / "schema"))
+        try:
+            return cls(Rows.open(path, files("konbini.issuance_center.ledger") / "schema"))
+        except (AlreadyOwned, SchemaRefused, sqlite3.Error, OSError) as fault:
+            raise LedgerUnusable(f"{path.name}: {fault}") from fault
 
     async def close(self) -> None:
         """Finish what was handed in and close the file."""
@@ -65,7 +72,7 @@ class Ledger:
         """Write that a ticket was given; one given again for the same visit moves its time.
 
         Raises:
-            konbini.process.rows.NotStored: nobody may be told.
+            NotStored: nobody may be told.
         """
 
         def change(connection: sqlite3.Connection) -> None:
@@ -87,7 +94,7 @@ class Ledger:
 
         Raises:
             Refused: `MISROUTED`: the row of this visit names another kiosk or ward.
-            konbini.process.rows.NotStored: the frame may not be handed on.
+            NotStored: the frame may not be handed on.
         """
         await self._rows.write(lambda connection: _pass(connection, visit, kind, moment), step=kind.name)
 
@@ -142,7 +149,7 @@ class Ledger:
         """Write a ward's latest notice.
 
         Raises:
-            konbini.process.rows.NotStored: it may not be handed on.
+            NotStored: it may not be handed on.
         """
 
         def change(connection: sqlite3.Connection) -> None:
