@@ -1,0 +1,104 @@
+"""docs/dependencies.md, pyproject.toml, the imports of the source and the packages' own metadata agree."""
+
+from __future__ import annotations
+
+import ast
+import importlib.metadata
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+ROW = re.compile(r"\| (?P<name>[A-Za-z0-9-]+) \| (?P<licence>[^|]+) \| [^|]+ \| [^|]+ \|")
+HEADINGS = {"package"}
+# Distributions that are not imported under their own name.
+IMPORTED_AS = {
+    "fonttools": "fontTools",
+    "pillow": "PIL",
+    "pyhanko-certvalidator": "pyhanko_certvalidator",
+    "pyscard": "smartcard",
+}
+# One word that the metadata of a package with this licence holds somewhere, in whatever field it uses.
+TELLTALE = {
+    "Apache-2.0": "apache",
+    "BSD-2-Clause": "bsd",
+    "BSD-3-Clause": "bsd",
+    "LGPL-2.1-or-later": "lesser general public",
+    "MIT": "mit",
+    "MIT-CMU": "mit-cmu",
+    "MPL-2.0": "mpl-2.0",
+}
+
+
+def normal(name: str) -> str:
+    """Return the normal form of a distribution's name (PEP 503)."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=~! ]", name)[0]).lower()
+
+
+def declared() -> tuple[set[str], set[str]]:
+    """Return the dependencies of the services and the town, and those of development."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = dict(project["optional-dependencies"])
+    dev = {normal(line) for line in extras.pop("dev")}
+    return {
+        normal(line) for line in (*project["dependencies"], *(line for extra in extras.values() for line in extra))
+    }, dev
+
+
+def documented() -> dict[str, str]:
+    """Return name and licence of each row of the document."""
+    text = (ROOT / "docs" / "dependencies.md").read_text(encoding="utf-8").split("## Beside Python")[0]
+    rows = [match for match in map(ROW.fullmatch, text.splitlines()) if match and match["name"] not in HEADINGS]
+    return {normal(match["name"]): match["licence"] for match in rows}
+
+
+def licence_words(name: str) -> str:
+    """Return all that a package's metadata says of its licence, in small letters."""
+    metadata = importlib.metadata.metadata(name)
+    fields = [value for key in ("License-Expression", "License", "Classifier") for value in metadata.get_all(key) or []]
+    return " ".join(field for field in fields if not field.startswith(("Topic", "Programming", "Framework"))).lower()
+
+
+def imported() -> set[str]:
+    """Return the top-level packages that the source imports and that are neither ours nor Python's."""
+    found = set()
+    for path in (ROOT / "konbini").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.partition(".")[0])
+    return found - set(sys.stdlib_module_names) - {"konbini"}
+
+
+def test_every_dependency_is_documented_and_nothing_else() -> None:
+    """One row for each name of pyproject.toml."""
+    run, dev = declared()
+    assert set(documented()) == run | dev
+
+
+def test_every_import_is_declared() -> None:
+    """What the source imports does not come by luck with something else."""
+    run, _dev = declared()
+    assert imported() <= {IMPORTED_AS.get(name, name) for name in run}
+
+
+@pytest.mark.parametrize("name", sorted(documented()))
+def test_the_licence_is_the_packages_own(name: str) -> None:
+    """Each part of the documented licence is in the package's metadata."""
+    for part in re.split(r" AND | OR |, ", documented()[name]):
+        assert TELLTALE[part] in licence_words(name), licence_words(name)[:200]
+
+
+def test_no_service_loads_gpl() -> None:
+    """No package of the lock is under GPL or AGPL; the LGPL ones are known by name."""
+    lock = (ROOT / "requirements" / "all.txt").read_text(encoding="utf-8")
+    guilty = {
+        name
+        for name in re.findall(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==", lock, re.MULTILINE)
+        if re.search(r"gpl|general public", licence_words(name))
+    }
+    assert guilty == {"pyscard"}
