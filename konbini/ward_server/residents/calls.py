@@ -1,32 +1,45 @@
 """The methods of the registry's two sockets, and what each takes and gives.
 
-Followers (`issuing`, the clerk) reach one socket, operators the other: a follower can change nothing.
-
-    FEED_AFTER           [number, most, wait seconds]     -> [signed entry, ...]  what follows `number`, at most `most`;
-                                                             waits for news for up to `wait seconds` (30 at most)
-    HEARTBEAT            [follower, nonce of 16 bytes]    -> signed Heartbeat; grants the follower a lease
-    APPLIED              [follower, number]               -> null
-    CERTIFY_MESSAGE_KEY  [point of 65 bytes]              -> signed MessageKeyCertificate, for a day
-    INDIVIDUAL_NUMBER    [follower, resident, commitment] -> IndividualNumberPart bytes; recorded
-
-    ENTER                [operator, change bytes]         -> id of the entered change
-    APPROVE              [operator, change id]            -> number of the feed's newest entry of it; answered when
-                                                             every follower applied it or its lease has run out
-    WITHDRAW             [operator, change id]            -> null
-    PENDING              [operator]                       -> [[id, entered by, entered at, change bytes], ...]
-    LOOK_UP              [operator, resident, reason]     -> `Found` bytes; recorded as an access
+Followers (`issuing`, the clerk) reach one socket, operators the other: a follower can change nothing. A method's
+arguments are the fields of its class, in order.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import IntEnum, unique
+from typing import Annotated
 
-__all__ = ["MOST_ENTRIES", "MOST_WAIT_SECONDS", "FollowerMethod", "OperatorMethod"]
+from konbini.protocol.shape import Digest, Line, Sized, UpTo
+from konbini.protocol.trust import Point
+from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES
+
+__all__ = [
+    "MOST_ENTRIES",
+    "MOST_WAIT_SECONDS",
+    "SETTLING_SECONDS",
+    "Applied",
+    "Approve",
+    "CertifyMessageKey",
+    "Enter",
+    "FeedAfter",
+    "FollowerMethod",
+    "HeartbeatFor",
+    "IndividualNumberOf",
+    "LookUp",
+    "OperatorMethod",
+    "Pending",
+    "Withdraw",
+]
 
 MOST_ENTRIES = 256
 """Entries in one answer."""
 MOST_WAIT_SECONDS = 30
 """How long FEED_AFTER waits for news."""
+SETTLING_SECONDS = 90.0
+"""How long an operator waits for APPROVE: the longest lease and some."""
+
+_Number = Annotated[int, UpTo(2**53)]
 
 
 @unique
@@ -34,10 +47,15 @@ class FollowerMethod(IntEnum):
     """On the followers' socket."""
 
     FEED_AFTER = 1
+    """-> [signed entry, ...]."""
     HEARTBEAT = 2
+    """-> signed `Heartbeat`."""
     APPLIED = 3
+    """-> null."""
     CERTIFY_MESSAGE_KEY = 4
+    """-> signed `MessageKeyCertificate`."""
     INDIVIDUAL_NUMBER = 5
+    """-> bytes of an `IndividualNumberPart`; recorded."""
 
 
 @unique
@@ -45,7 +63,93 @@ class OperatorMethod(IntEnum):
     """On the operators' socket."""
 
     ENTER = 11
+    """-> id of the entered change."""
     APPROVE = 12
+    """-> number of the newest entry, when no follower can issue from older facts."""
     WITHDRAW = 13
+    """-> null."""
     PENDING = 14
+    """-> [[id, entered by, entered at in Unix milliseconds, change bytes], ...], the oldest 32."""
     LOOK_UP = 15
+    """-> bytes of `Found`; recorded as an access."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedAfter:
+    """What follows `number`: at most `most` entries, waiting for the first for up to `wait_seconds`."""
+
+    number: _Number
+    most: Annotated[int, UpTo(2**16)]
+    wait_seconds: Annotated[int, UpTo(2**16)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeartbeatFor:
+    """A heartbeat that answers `nonce` and grants `follower` its lease."""
+
+    follower: Line
+    nonce: Annotated[bytes, Sized(16)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """How far `follower` is."""
+
+    follower: Line
+    number: _Number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertifyMessageKey:
+    """The message key to certify."""
+
+    point: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndividualNumberOf:
+    """The number that a record of `resident` commits to."""
+
+    follower: Line
+    resident: Line
+    commitment: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enter:
+    """A change to enter, as `Change` bytes."""
+
+    operator: Line
+    change: Annotated[bytes, UpTo(MOST_CHANGE_BYTES)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approve:
+    """An entered change to put in force."""
+
+    operator: Line
+    change_id: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdraw:
+    """An entered change to take back or turn down."""
+
+    operator: Line
+    change_id: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pending:
+    """What waits for a second person."""
+
+    operator: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LookUp:
+    """A resident to look up, and why."""
+
+    operator: Line
+    resident: Line
+    reason: Annotated[str, UpTo(200)]

@@ -1,0 +1,167 @@
+"""The other end of the registry's sockets: what followers and operators hold.
+
+Every answer's outer type is checked here; signatures are the caller's to check.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from konbini.process.calls import CallClient
+from konbini.protocol.codec import Value
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import Line, UpTo, from_bytes, from_value, to_value
+from konbini.ward_server.residents.calls import (
+    MOST_WAIT_SECONDS,
+    SETTLING_SECONDS,
+    Applied,
+    Approve,
+    CertifyMessageKey,
+    Enter,
+    FeedAfter,
+    FollowerMethod,
+    HeartbeatFor,
+    IndividualNumberOf,
+    LookUp,
+    OperatorMethod,
+    Pending,
+    Withdraw,
+)
+from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES, Change
+from konbini.ward_server.residents.feed import MOST_ENTRY_BYTES
+from konbini.ward_server.residents.registry import Found
+
+__all__ = ["FollowerLine", "OperatorLine", "Waiting"]
+
+T = TypeVar("T")
+
+_SECONDS = 5.0
+_MOST_FOUND_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Entries:
+    entries: tuple[Annotated[bytes, UpTo(MOST_ENTRY_BYTES)], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Waiting:
+    change_id: Line
+    entered_by: Line
+    entered_at: int
+    change: Annotated[bytes, UpTo(MOST_CHANGE_BYTES)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AllWaiting:
+    changes: tuple[_Waiting, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A change that waits for a second person; `entered_at` in Unix milliseconds."""
+
+    change_id: str
+    entered_by: str
+    entered_at: int
+    change: Change
+
+
+class FollowerLine:
+    """One follower's line to the registry.
+
+    Every method may raise what `CallClient.call` raises: `Refused`, ConnectionError, TimeoutError.
+
+    Args:
+        client: calls the followers' socket.
+        follower: the name under which this follower is known there.
+    """
+
+    def __init__(self, client: CallClient, follower: str) -> None:
+        self._client = client
+        self._follower = follower
+
+    async def feed_after(self, number: int, most: int, wait_seconds: int) -> Sequence[bytes]:
+        """Give signed entries after `number`, waiting for the first for up to `wait_seconds` (30 at most)."""
+        asked = FeedAfter(number=number, most=most, wait_seconds=min(wait_seconds, MOST_WAIT_SECONDS))
+        answer = await self._call(FollowerMethod.FEED_AFTER, asked, within=_SECONDS + asked.wait_seconds)
+        return from_value(_Entries, [answer]).entries
+
+    async def heartbeat(self, nonce: bytes) -> bytes:
+        """Give a signed heartbeat; it grants this follower a lease."""
+        asked = HeartbeatFor(follower=self._follower, nonce=nonce)
+        return _typed(bytes, await self._call(FollowerMethod.HEARTBEAT, asked))
+
+    async def applied(self, follower: str, number: int) -> None:
+        """Say how far a follower is."""
+        await self._call(FollowerMethod.APPLIED, Applied(follower=follower, number=number))
+
+    async def certify_message_key(self, point: bytes) -> bytes:
+        """Have a message key certified for a day."""
+        asked = CertifyMessageKey(point=point)
+        return _typed(bytes, await self._call(FollowerMethod.CERTIFY_MESSAGE_KEY, asked))
+
+    async def individual_number(self, resident: str, commitment: bytes) -> bytes:
+        """Give the bytes of the `IndividualNumberPart` that a record commits to; recorded at the registry."""
+        asked = IndividualNumberOf(follower=self._follower, resident=resident, commitment=commitment)
+        return _typed(bytes, await self._call(FollowerMethod.INDIVIDUAL_NUMBER, asked))
+
+    async def _call(self, method: FollowerMethod, asked: object, within: float = _SECONDS) -> Value:
+        return await self._client.call(int(method), *_arguments(asked), within=within)
+
+
+class OperatorLine:
+    """An operator's line to the registry; raises what `CallClient.call` raises."""
+
+    def __init__(self, client: CallClient, operator: str) -> None:
+        self._client = client
+        self._operator = operator
+
+    async def enter(self, change: Change) -> str:
+        """Enter a change and give its id."""
+        asked = Enter(operator=self._operator, change=change.to_bytes())
+        return _typed(str, await self._call(OperatorMethod.ENTER, asked))
+
+    async def approve(self, change_id: str) -> int:
+        """Approve another's change; comes back when no follower can issue from older facts."""
+        asked = Approve(operator=self._operator, change_id=change_id)
+        return _typed(int, await self._call(OperatorMethod.APPROVE, asked, within=SETTLING_SECONDS))
+
+    async def withdraw(self, change_id: str) -> None:
+        """Take a change back, or turn it down."""
+        await self._call(OperatorMethod.WITHDRAW, Withdraw(operator=self._operator, change_id=change_id))
+
+    async def pending(self) -> tuple[Waiting, ...]:
+        """Give the changes that wait for a second person."""
+        answer = await self._call(OperatorMethod.PENDING, Pending(operator=self._operator))
+        return tuple(
+            Waiting(
+                change_id=one.change_id,
+                entered_by=one.entered_by,
+                entered_at=one.entered_at,
+                change=Change.open(one.change),
+            )
+            for one in from_value(_AllWaiting, [answer]).changes
+        )
+
+    async def look_up(self, resident: str, reason: str) -> Found:
+        """Look a resident up; it is recorded."""
+        asked = LookUp(operator=self._operator, resident=resident, reason=reason)
+        return from_bytes(Found, _typed(bytes, await self._call(OperatorMethod.LOOK_UP, asked)), _MOST_FOUND_BYTES)
+
+    async def _call(self, method: OperatorMethod, asked: object, within: float = _SECONDS) -> Value:
+        return await self._client.call(int(method), *_arguments(asked), within=within)
+
+
+def _arguments(asked: object) -> Sequence[Value]:
+    arguments = to_value(asked)
+    assert isinstance(arguments, list)  # noqa: S101 - a message's array
+    return arguments
+
+
+def _typed(kind: type[T], answer: Value) -> T:
+    if type(answer) is not kind:
+        raise Refused(Code.MALFORMED, "the registry's answer")
+    return answer

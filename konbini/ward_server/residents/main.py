@@ -1,0 +1,146 @@
+"""The registry's process: the one place that builds its objects and ties them together.
+
+python -m konbini.ward_server.residents CONFIG.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvloop
+
+from konbini.process.calls import CallServer
+from konbini.process.clock import Clock, SystemClock
+from konbini.process.entropy import Entropy, SystemEntropy
+from konbini.process.log import capture_libraries, logger
+from konbini.process.ready import ServiceManager
+from konbini.process.rows import AlreadyOwned, CommitWatch, SchemaRefused
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.config import ConfigRefused, KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.publisher import Publisher
+from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.scribe import RecordPen
+from konbini.ward_server.residents.service import follower_handlers, operator_handlers
+from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
+from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_signing_key
+from konbini.ward_server.storage.sealing import Sealer
+
+__all__ = ["RegistryRooms", "main", "open_registry", "run", "serve"]
+
+_MILLISECONDS = 1000
+_CANNOT_START = 2
+
+_log = logger("konbini.ward_server.residents")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryRooms:
+    """The registry's store and what signs for it, open: for its service, or for taking a town over."""
+
+    store: SqliteRegistryStore
+    pen: RecordPen
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 if the registry cannot start."""
+    parser = argparse.ArgumentParser(prog="konbini-registry", description="The resident registry (住民記録システム)")
+    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/residents/config.py")
+    path = parser.parse_args(arguments).config
+    capture_libraries()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        config = read_config(path)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(run(config))
+    except (ConfigRefused, OSError, ValueError, AlreadyOwned, SchemaRefused, sqlite3.Error) as error:
+        sys.stderr.write(f"the registry cannot start: {error}\n")
+        return _CANNOT_START
+    return 0
+
+
+async def run(config: RegistryConfig) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        ValueError, OSError: a key or a socket cannot be used.
+        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+    """
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    manager = ServiceManager.from_environment(os.environ)
+    clock = SystemClock()
+    async with AsyncExitStack() as ending:
+        ending.callback(manager.close)
+        rooms = await ending.enter_async_context(open_registry(config, clock, SystemEntropy()))
+        await ending.enter_async_context(serve(config, rooms, clock))
+        beat = asyncio.create_task(manager.beat(clock, lambda: True))
+        ending.callback(beat.cancel)
+        ending.callback(manager.stopping)
+        manager.ready()
+        await told.wait()
+
+
+@asynccontextmanager
+async def open_registry(
+    config: RegistryConfig, clock: Clock, entropy: Entropy, *, watch: CommitWatch | None = None
+) -> AsyncIterator[RegistryRooms]:
+    """Open the store with its keys; a new one begins under an incarnation that is this second.
+
+    Raises:
+        ValueError, OSError: a key cannot be used, or the store is another municipality's.
+        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+    """
+    pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
+    store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
+    try:
+        now = clock.now()
+        await store.begin(now // _MILLISECONDS, AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
+        yield RegistryRooms(store=store, pen=pen)
+    finally:
+        await store.close()
+
+
+@asynccontextmanager
+async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[None]:
+    """Answer on both sockets while the context lasts."""
+    acknowledging = Acknowledging(config.follower_names, clock)
+    registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
+    publisher = Publisher(
+        store=rooms.store,
+        pen=rooms.pen,
+        identity=read_signing_key(config.keys.identity),
+        acknowledging=acknowledging,
+        clock=clock,
+    )
+    position = await publisher.begin()
+    async with AsyncExitStack() as ending:
+        for socket, handlers in (
+            (config.followers, follower_handlers(publisher)),
+            (config.operators, operator_handlers(registry)),
+        ):
+            server = await CallServer.listen(socket.path, handlers, peers=socket.users)
+            ending.push_async_callback(server.close)
+        _log.info("serving", ward=config.municipality, number=position.number)
+        yield
+
+
+def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
+    return Vault(
+        municipality=municipality,
+        personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),
+        numbers=Sealer(read_key_encryption_keys(keys.numbers), municipality, entropy),
+        keyed_hash=read_keyed_hash(keys.lookup),
+    )

@@ -1,0 +1,99 @@
+-- The registry's rows. Ids, versions and states stand in the clear; whatever says something of a person is sealed
+-- (columns `sealed`), and who is protected is found through a keyed hash alone.
+
+CREATE TABLE registry (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    municipality TEXT NOT NULL,
+    incarnation INTEGER NOT NULL CHECK (incarnation > 0)
+) STRICT;
+
+-- A resident whose `wrapped` is emptied can be read no more, in this file or in a copy of it; individual numbers apart.
+CREATE TABLE data_key (
+    resident TEXT PRIMARY KEY,
+    wrapped BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE change (
+    change_id TEXT PRIMARY KEY,
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    state INTEGER NOT NULL,
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    sealed BLOB NOT NULL,
+    CHECK (state IN (1, 2, 3)),
+    CHECK (state <> 2 OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX change_waiting ON change (entered_at) WHERE state = 1;
+
+CREATE TABLE record (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
+    household TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+-- Its data key stands beside it, wrapped by another key than all others.
+CREATE TABLE individual_number (
+    resident TEXT NOT NULL,
+    commitment BLOB NOT NULL CHECK (length(commitment) = 32),
+    wrapped BLOB NOT NULL,
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, commitment)
+) STRICT, WITHOUT ROWID;
+
+-- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
+CREATE TABLE card_link (
+    card BLOB PRIMARY KEY CHECK (length(card) = 32),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX card_link_resident ON card_link (resident);
+
+-- `whose` and `restriction` are keyed hashes of the resident, and of (resident, kind, name).
+CREATE TABLE restriction (
+    restriction BLOB PRIMARY KEY CHECK (length(restriction) = 32),
+    whose BLOB NOT NULL CHECK (length(whose) = 32),
+    version INTEGER NOT NULL CHECK (version > 0),
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX restriction_whose ON restriction (whose);
+
+CREATE TABLE feed (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL
+) STRICT;
+
+CREATE TABLE audit_entry (
+    position INTEGER PRIMARY KEY,
+    entry BLOB NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+
+CREATE TABLE access (
+    position INTEGER PRIMARY KEY REFERENCES audit_entry (position),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL
+) STRICT;
+
+-- What was recorded stays as it was recorded.
+CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
+CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
+CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
+CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
+CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
+CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
+BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
+CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;

@@ -1,0 +1,229 @@
+"""The operators' use cases: enter, approve, withdraw, look up.
+
+Invariants:
+- a change is in force only after a second person approved it; nobody approves what they entered (二重確認);
+- state, feed entry and audit entry are one transaction;
+- an approval is answered when every follower applied the change, or may no longer rely on older facts;
+- the same approval by the same person again gets the same answer, so that whoever lost an answer may ask again;
+- whoever reads a record leaves an audit entry, also where there was no such record.
+
+Who acts is an argument: signing operators in is not this room's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import UpTo
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.effects import effects_of
+from konbini.ward_server.residents.record import MOST_RECORD_BYTES
+from konbini.ward_server.residents.scribe import RecordPen, Scribe
+from konbini.ward_server.residents.store import (
+    ChangeState,
+    RegistryReading,
+    RegistryStore,
+    RegistryWriting,
+    StoredChange,
+    StoredLink,
+    StoredRestriction,
+)
+
+__all__ = ["Found", "Registry", "require_person"]
+
+_ID_BYTES = 8
+_MOST_NAME = 64
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds."""
+
+    record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
+    links: tuple[StoredLink, ...]
+    restrictions: tuple[StoredRestriction, ...]
+
+
+class Registry:
+    """Changes and reads the register for operators."""
+
+    def __init__(self, store: RegistryStore, pen: RecordPen, acknowledging: Acknowledging, clock: Clock) -> None:
+        self._store = store
+        self._pen = pen
+        self._acknowledging = acknowledging
+        self._clock = clock
+
+    async def enter(self, operator: str, change: Change) -> str:
+        """Enter a change; nothing is in force yet.
+
+        Returns:
+            The id under which another person approves it.
+
+        Raises:
+            Refused: what `effects_of` refuses now already.
+        """
+        require_person(operator)
+        change_id = self._pen.entropy.token(_ID_BYTES).hex()
+        entered = StoredChange(
+            change_id=change_id,
+            change=change,
+            state=ChangeState.ENTERED,
+            entered_by=operator,
+            entered_at=self._clock.now(),
+        )
+        await self._store.write(lambda writing: self._enter(writing, entered), step="enter")
+        return change_id
+
+    async def approve(self, operator: str, change_id: str) -> int:
+        """Approve another's change, put it in force, and wait until no follower can issue from older facts.
+
+        Returns:
+            The number of the feed's newest entry that the change made.
+
+        Raises:
+            Refused: `SAME_PERSON`, `CHANGE_UNKNOWN` (or concluded otherwise), and what `effects_of` refuses at this
+                moment; the change then still waits.
+        """
+        require_person(operator)
+        now = self._clock.now()
+        number = await self._store.write(
+            lambda writing: self._approve(writing, operator, change_id, now), step="approve"
+        )
+        self._acknowledging.news(number)
+        await self._acknowledging.settled(number)
+        return number
+
+    async def withdraw(self, operator: str, change_id: str) -> None:
+        """Take a change back, or turn it down, before it was approved; anybody may.
+
+        Raises:
+            Refused: `CHANGE_UNKNOWN`.
+        """
+        require_person(operator)
+        now = self._clock.now()
+        await self._store.write(lambda writing: _withdraw(writing, operator, change_id, now), step="withdraw")
+
+    async def pending(self, operator: str) -> tuple[StoredChange, ...]:
+        """Give the changes that wait for a second person, oldest first."""
+        require_person(operator)
+        return await self._store.read(lambda reading: reading.pending())
+
+    async def look_up(self, operator: str, resident: str, reason: str) -> Found:
+        """Look a resident up (照会); who asked, for whom and why is recorded first.
+
+        Raises:
+            Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`.
+        """
+        require_person(operator)
+        if not reason:
+            raise Refused(Code.CHANGE_INVALID, "a look-up says why")
+        now = self._clock.now()
+        found = await self._store.write(
+            lambda writing: _look_up(writing, operator, resident, reason, now), step="look up"
+        )
+        if found is None:
+            raise Refused(Code.RESIDENT_UNKNOWN)
+        return found
+
+    def _enter(self, writing: RegistryWriting, entered: StoredChange) -> None:
+        self._check_corrected(writing, entered.change)
+        effects_of(writing, entered.change, self._pen.key.verifying, self._pen.municipality)
+        writing.put_change(entered)
+        writing.audit(
+            AuditEntry(
+                moment=entered.entered_at,
+                event=AuditEvent.CHANGE_ENTERED,
+                operators=(entered.entered_by,),
+                about=entered.change_id,
+            )
+        )
+
+    def _approve(self, writing: RegistryWriting, operator: str, change_id: str, now: int) -> int:
+        entered = _waiting(writing, change_id, unless_approved_by=operator)
+        if entered.state is ChangeState.APPROVED:
+            return entered.number
+        if entered.entered_by == operator:
+            raise Refused(Code.SAME_PERSON)
+        effects = effects_of(writing, entered.change, self._pen.key.verifying, self._pen.municipality)
+        scribe = Scribe(writing, self._pen, change_id)
+        for effect in effects:
+            scribe.write(effect)
+        number = scribe.position.number
+        writing.put_change(
+            replace(entered, state=ChangeState.APPROVED, concluded_by=operator, concluded_at=now, number=number)
+        )
+        writing.audit(
+            AuditEntry(
+                moment=now,
+                event=AuditEvent.CHANGE_APPROVED,
+                operators=(entered.entered_by, operator),
+                about=change_id,
+                digest=scribe.position.newest,
+            )
+        )
+        return number
+
+    def _check_corrected(self, reading: RegistryReading, change: Change) -> None:
+        if not change.corrects:
+            return
+        corrected = reading.change(change.corrects)
+        if corrected is None or corrected.state is not ChangeState.APPROVED:
+            raise Refused(Code.CHANGE_UNKNOWN, "what it corrects was never in force")
+        if corrected.change.resident != change.resident:
+            raise Refused(Code.CHANGE_INVALID, "it corrects another resident's change")
+
+
+def require_person(operator: str) -> None:
+    """Refuse an operator without a name.
+
+    Raises:
+        Refused: `CHANGE_INVALID`.
+    """
+    if not 0 < len(operator) <= _MOST_NAME:
+        raise Refused(Code.CHANGE_INVALID, "an operator has a name of 1 to 64 characters")
+
+
+def _waiting(reading: RegistryReading, change_id: str, *, unless_approved_by: str = "") -> StoredChange:
+    """Find a change that waits, or one that this very person has approved."""
+    change = reading.change(change_id)
+    if change is None:
+        raise Refused(Code.CHANGE_UNKNOWN)
+    again = change.state is ChangeState.APPROVED and change.concluded_by == unless_approved_by
+    if change.state is not ChangeState.ENTERED and not again:
+        raise Refused(Code.CHANGE_UNKNOWN, f"{change.state.name.lower()} before")
+    return change
+
+
+def _withdraw(writing: RegistryWriting, operator: str, change_id: str, now: int) -> None:
+    entered = _waiting(writing, change_id)
+    writing.put_change(replace(entered, state=ChangeState.WITHDRAWN, concluded_by=operator, concluded_at=now))
+    writing.audit(
+        AuditEntry(
+            moment=now,
+            event=AuditEvent.CHANGE_WITHDRAWN,
+            operators=(entered.entered_by, operator),
+            about=change_id,
+        )
+    )
+
+
+def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str, now: int) -> Found | None:
+    record = writing.record(resident)
+    position = writing.audit(
+        AuditEntry(
+            moment=now,
+            event=AuditEvent.RECORD_LOOKED_UP,
+            operators=(operator,),
+            code=int(Code.RESIDENT_UNKNOWN) if record is None else 0,
+        )
+    )
+    if record is None:
+        return None
+    writing.add_access(position, resident, reason)
+    return Found(record=record.data, links=writing.links(resident), restrictions=writing.restrictions(resident))

@@ -1,0 +1,97 @@
+"""The registry's answers on its two sockets: arguments checked at this edge, use cases behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from konbini.process.calls import Handler
+from konbini.protocol.codec import Value
+from konbini.protocol.shape import from_value, to_bytes
+from konbini.ward_server.residents.calls import (
+    Applied,
+    Approve,
+    CertifyMessageKey,
+    Enter,
+    FeedAfter,
+    FollowerMethod,
+    HeartbeatFor,
+    IndividualNumberOf,
+    LookUp,
+    OperatorMethod,
+    Pending,
+    Withdraw,
+)
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.publisher import Publisher
+from konbini.ward_server.residents.registry import Registry
+
+__all__ = ["follower_handlers", "operator_handlers"]
+
+_MOST_PENDING = 32
+
+
+def follower_handlers(publisher: Publisher) -> Mapping[int, Handler]:
+    """Give the methods of the followers' socket."""
+
+    async def feed_after(arguments: Sequence[Value]) -> Value:
+        asked = from_value(FeedAfter, arguments)
+        return list(await publisher.feed_after(asked.number, asked.most, asked.wait_seconds))
+
+    async def heartbeat(arguments: Sequence[Value]) -> Value:
+        asked = from_value(HeartbeatFor, arguments)
+        return await publisher.heartbeat(asked.follower, asked.nonce)
+
+    async def applied(arguments: Sequence[Value]) -> Value:
+        told = from_value(Applied, arguments)
+        await publisher.applied(told.follower, told.number)
+        return None
+
+    async def certify(arguments: Sequence[Value]) -> Value:
+        return await publisher.certify_message_key(from_value(CertifyMessageKey, arguments).point)
+
+    async def individual_number(arguments: Sequence[Value]) -> Value:
+        asked = from_value(IndividualNumberOf, arguments)
+        return await publisher.individual_number(asked.follower, asked.resident, asked.commitment)
+
+    return {
+        FollowerMethod.FEED_AFTER: feed_after,
+        FollowerMethod.HEARTBEAT: heartbeat,
+        FollowerMethod.APPLIED: applied,
+        FollowerMethod.CERTIFY_MESSAGE_KEY: certify,
+        FollowerMethod.INDIVIDUAL_NUMBER: individual_number,
+    }
+
+
+def operator_handlers(registry: Registry) -> Mapping[int, Handler]:
+    """Give the methods of the operators' socket."""
+
+    async def enter(arguments: Sequence[Value]) -> Value:
+        asked = from_value(Enter, arguments)
+        return await registry.enter(asked.operator, Change.open(asked.change))
+
+    async def approve(arguments: Sequence[Value]) -> Value:
+        asked = from_value(Approve, arguments)
+        return await registry.approve(asked.operator, asked.change_id)
+
+    async def withdraw(arguments: Sequence[Value]) -> Value:
+        asked = from_value(Withdraw, arguments)
+        await registry.withdraw(asked.operator, asked.change_id)
+        return None
+
+    async def pending(arguments: Sequence[Value]) -> Value:
+        waiting = await registry.pending(from_value(Pending, arguments).operator)
+        return [
+            [one.change_id, one.entered_by, one.entered_at, one.change.to_bytes()] for one in waiting[:_MOST_PENDING]
+        ]
+
+    async def look_up(arguments: Sequence[Value]) -> Value:
+        asked = from_value(LookUp, arguments)
+        return to_bytes(await registry.look_up(asked.operator, asked.resident, asked.reason))
+
+    return {
+        OperatorMethod.ENTER: enter,
+        OperatorMethod.APPROVE: approve,
+        OperatorMethod.WITHDRAW: withdraw,
+        OperatorMethod.PENDING: pending,
+        OperatorMethod.LOOK_UP: look_up,
+    }

@@ -1,0 +1,72 @@
+"""The registry's store in SQLite: one file, one transaction for each use case.
+
+Invariants: those of `konbini.process.rows`; versions of records, feed entries, card links and concluded changes are
+never changed or removed (the schema's triggers hold that too).
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Self, TypeVar
+
+from konbini.process.rows import CommitWatch, Rows
+from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.residents.store import RegistryReading, RegistryWriting
+
+__all__ = ["SqliteRegistryStore", "Vault"]
+
+T = TypeVar("T")
+
+
+class SqliteRegistryStore:
+    """A `RegistryStore` on one file of rows; made by `open`, ended by `close`."""
+
+    def __init__(self, rows: Rows, vault: Vault) -> None:
+        self._rows = rows
+        self._vault = vault
+
+    @classmethod
+    def open(cls, path: Path, vault: Vault, *, watch: CommitWatch | None = None) -> Self:
+        """Open or create the file. Blocks: meant for the start.
+
+        Raises:
+            AlreadyOwned, SchemaRefused, sqlite3.Error, OSError: see `Rows.open`.
+        """
+        return cls(Rows.open(path, files(__package__) / "migrations", watch=watch), vault)
+
+    async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
+        """Begin the registry under an incarnation, if it has not begun, and put that on record.
+
+        Returns:
+            Whether it began now.
+
+        Raises:
+            ValueError: this is another municipality's registry.
+        """
+        return await self._rows.write(lambda connection: self._begin(connection, incarnation, entry), step="begin")
+
+    async def write(self, use: Callable[[RegistryWriting], T], *, step: str) -> T:
+        """Run `use` in one transaction; see `RegistryStore`."""
+        return await self._rows.write(lambda connection: use(SqliteTransaction(connection, self._vault)), step=step)
+
+    async def read(self, use: Callable[[RegistryReading], T]) -> T:
+        """Run `use` on one moment; see `RegistryStore`."""
+        return await self._rows.read(lambda connection: use(SqliteTransaction(connection, self._vault)))
+
+    async def close(self) -> None:
+        """Close the file."""
+        await self._rows.close()
+
+    def _begin(self, connection: sqlite3.Connection, incarnation: int, entry: AuditEntry) -> bool:
+        row = connection.execute("SELECT municipality FROM registry").fetchone()
+        if row is None:
+            connection.execute("INSERT INTO registry VALUES (1, ?, ?)", (self._vault.municipality, incarnation))
+            append(connection, entry)
+            return True
+        if row[0] != self._vault.municipality:
+            raise ValueError(f"this is the registry of {row[0]}")
+        return False

@@ -1,0 +1,174 @@
+"""What the registry's use cases ask of their store.
+
+A use case is a plain function of one transaction: what it reads is what it changes, at one moment, and state, feed
+entry and audit entry become durable together or not at all. What is personal enters and leaves here in the clear; that
+it is sealed at rest is the store's duty.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from typing import Protocol, TypeVar
+
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.record import IndividualNumberPart
+
+__all__ = [
+    "ChangeState",
+    "RegistryReading",
+    "RegistryStore",
+    "RegistryWriting",
+    "StoredChange",
+    "StoredLink",
+    "StoredRecord",
+    "StoredRestriction",
+]
+
+T = TypeVar("T")
+
+
+@unique
+class ChangeState(IntEnum):
+    """Where a change stands."""
+
+    ENTERED = 1
+    APPROVED = 2
+    WITHDRAWN = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredChange:
+    """A change with who entered it, when (Unix milliseconds), and who ended its waiting.
+
+    `number` is the feed's newest entry of an approved change, 0 otherwise.
+    """
+
+    change_id: str
+    change: Change
+    state: ChangeState
+    entered_by: str
+    entered_at: int
+    concluded_by: str = ""
+    concluded_at: int = 0
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """A resident's record: the signed bytes, and which change wrote this version."""
+
+    resident: str
+    version: int
+    household: str
+    data: bytes
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredLink:
+    """What a card's serial is linked to; one row for each serial, for ever."""
+
+    card: CardSerial
+    resident: str
+    version: int
+    counts_from: int
+    ended: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRestriction:
+    """A protective measure or a hold."""
+
+    resident: str
+    kind: FeedKind
+    name: str
+    version: int
+    in_force: bool
+    planned_end: int | None
+
+
+class RegistryReading(Protocol):
+    """What is read of the registry, at one moment."""
+
+    def incarnation(self) -> int:
+        """Give the incarnation."""
+
+    def position(self) -> FeedPosition:
+        """Give the newest entry of the feed."""
+
+    def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
+        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
+
+    def record(self, resident: str) -> StoredRecord | None:
+        """Give the newest version of a record."""
+
+    def versions(self, resident: str) -> tuple[StoredRecord, ...]:
+        """Give every version of a record, oldest first."""
+
+    def number_part(self, resident: str, commitment: bytes) -> bytes | None:
+        """Give the individual number's part that a record's commitment stands for."""
+
+    def link(self, card: CardSerial) -> StoredLink | None:
+        """Find a card's link, ended or not."""
+
+    def links(self, resident: str) -> tuple[StoredLink, ...]:
+        """Give every link of a resident."""
+
+    def restriction(self, resident: str, kind: FeedKind, name: str) -> StoredRestriction | None:
+        """Find a protective measure or a hold."""
+
+    def restrictions(self, resident: str) -> tuple[StoredRestriction, ...]:
+        """Give every protective measure and hold of a resident."""
+
+    def change(self, change_id: str) -> StoredChange | None:
+        """Find a change."""
+
+    def pending(self) -> tuple[StoredChange, ...]:
+        """Give the changes that wait for a second person, oldest first."""
+
+
+class RegistryWriting(RegistryReading, Protocol):
+    """What is written to the registry, in one transaction."""
+
+    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
+        """Add the next entry of the feed."""
+
+    def add_record(self, record: StoredRecord) -> None:
+        """Add a version of a record; versions that were written before stay."""
+
+    def add_number_part(self, part: IndividualNumberPart) -> None:
+        """Keep an individual number, apart from the record."""
+
+    def put_link(self, link: StoredLink) -> None:
+        """Keep a card's link."""
+
+    def put_restriction(self, restriction: StoredRestriction) -> None:
+        """Keep a protective measure or a hold."""
+
+    def put_change(self, change: StoredChange) -> None:
+        """Keep a change."""
+
+    def audit(self, entry: AuditEntry) -> int:
+        """Add an audit entry and give its position."""
+
+    def add_access(self, position: int, resident: str, reason: str) -> None:
+        """Keep whose record was looked up and why, for the audit entry at `position`."""
+
+
+class RegistryStore(Protocol):
+    """A store of the registry."""
+
+    async def write(self, use: Callable[[RegistryWriting], T], *, step: str) -> T:
+        """Run `use` in one transaction and answer once it is durable.
+
+        Raises:
+            NotStored: nobody was promised it.
+            Exception: what `use` raised; nothing of it is kept.
+        """
+
+    async def read(self, use: Callable[[RegistryReading], T]) -> T:
+        """Run `use` on one moment of the registry."""

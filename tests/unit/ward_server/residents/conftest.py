@@ -1,0 +1,197 @@
+"""A small registry on a real file, with a clock whose hands the test moves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import pytest
+
+from konbini.protocol.cose import SigningKey
+from konbini.simulation.clock import SettableClock
+from konbini.simulation.entropy import SeededEntropy
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, new_change
+from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.publisher import Publisher
+from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
+from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.scribe import RecordPen
+from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
+from konbini.ward_server.storage.keyed_hash import KeyedHash
+from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
+
+MUNICIPALITY = "131997"
+NOW = 1_790_000_000_000
+TODAY = 20260921
+NUMBER = "123456789018"
+
+MakeRecord: TypeAlias = Callable[..., ResidentRecord]
+
+
+def record_of(resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401 - any field
+    """Write a plain record at version 1."""
+    plain = ResidentRecord(
+        municipality=MUNICIPALITY,
+        resident=resident,
+        version=1,
+        household="2000000001",
+        order=1,
+        name="葛\U000e0100城 文",
+        reading="カツラギ アヤ",
+        former_name=None,
+        former_name_reading=None,
+        alias=None,
+        alias_reading=None,
+        birth=19900403,
+        sex=Sex.FEMALE,
+        relationship="世帯主",
+        head="葛\U000e0100城 文",
+        postcode="1990001",
+        address="東京都澄川区一丁目１番１号",
+        address_detail=None,
+        domicile="東京都澄川区一丁目１番",
+        domicile_head="葛\U000e0100城 守",
+        previous_address=None,
+        became_resident=19900403,
+        address_set=20100401,
+        notified=20100402,
+        moved_in=None,
+        presence=Presence.PRESENT,
+        leaving=None,
+        name_in_registration=False,
+        resident_code="00000123457",
+        individual_number=None,
+        foreign=None,
+        remarks="",
+    )
+    return replace(plain, **changes)
+
+
+def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:
+    """Write the change that takes a resident in."""
+    return new_change(
+        ChangeKind.MOVE_IN,
+        record.resident,
+        RecordWritten(record=record, individual_number=number),
+        seen=0,
+        effective=TODAY,
+        source="転入届",
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Office:
+    """A registry with all its rooms."""
+
+    store: SqliteRegistryStore
+    pen: RecordPen
+    identity: SigningKey
+    clock: SettableClock
+    acknowledging: Acknowledging
+    registry: Registry
+    publisher: Publisher
+
+    async def put_in_force(self, change: Change) -> int:
+        """Enter a change as one person and approve it as another."""
+        return await self.registry.approve("bando", await self.registry.enter("aoki", change))
+
+    async def take_in(self, resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401
+        """Take a resident in."""
+        record = record_of(resident, **changes)
+        await self.put_in_force(arrival_of(record))
+        return record
+
+
+OpenOffice: TypeAlias = Callable[..., Awaitable[Office]]
+
+
+def vault_of(seed: int = 7) -> Vault:
+    """Make the keys of a store."""
+    entropy = SeededEntropy(seed)
+    return Vault(
+        municipality=MUNICIPALITY,
+        personal=Sealer(KeyEncryptionKeys((bytes(range(32)),)), MUNICIPALITY, entropy),
+        numbers=Sealer(KeyEncryptionKeys((bytes(range(1, 33)),)), MUNICIPALITY, entropy),
+        keyed_hash=KeyedHash(bytes(range(2, 34))),
+    )
+
+
+async def office_at(path: Path, key: SigningKey, followers: tuple[str, ...] = (), *, seed: int = 7) -> Office:
+    """Open a registry."""
+    clock = SettableClock(NOW)
+    store = SqliteRegistryStore.open(path, vault_of(seed))
+    await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
+    pen = RecordPen(key, MUNICIPALITY, SeededEntropy(seed + 1))
+    acknowledging = Acknowledging(followers, clock)
+    identity = SigningKey.generate()
+    publisher = Publisher(store=store, pen=pen, identity=identity, acknowledging=acknowledging, clock=clock)
+    await publisher.begin()
+    return Office(
+        store=store,
+        pen=pen,
+        identity=identity,
+        clock=clock,
+        acknowledging=acknowledging,
+        registry=Registry(store, pen, acknowledging, clock),
+        publisher=publisher,
+    )
+
+
+@pytest.fixture(scope="session")
+def record_key() -> SigningKey:
+    """Return the registry's record key."""
+    return SigningKey.generate()
+
+
+@pytest.fixture
+async def open_office(tmp_path: Path, record_key: SigningKey) -> AsyncIterator[OpenOffice]:
+    """Return what opens registries in the test's folder, one file each."""
+    opened: list[Office] = []
+
+    async def open_one(*followers: str, name: str = "registry.db") -> Office:
+        office = await office_at(tmp_path / name, record_key, followers, seed=7 + len(opened))
+        opened.append(office)
+        return office
+
+    yield open_one
+    for office in opened:
+        await office.store.close()
+
+
+@pytest.fixture
+async def office(open_office: OpenOffice) -> Office:
+    """Return a registry that nobody follows."""
+    return await open_office()
+
+
+@pytest.fixture
+def open_at(record_key: SigningKey) -> Callable[..., Awaitable[Office]]:
+    """Return `office_at` with the record key, for whoever closes the store by itself."""
+
+    async def open_one(path: Path, *followers: str) -> Office:
+        return await office_at(path, record_key, followers)
+
+    return open_one
+
+
+@pytest.fixture(scope="session")
+def make_record() -> MakeRecord:
+    """Return what writes a plain record."""
+    return record_of
+
+
+@pytest.fixture(scope="session")
+def arrival() -> Callable[..., Change]:
+    """Return what writes a move in."""
+    return arrival_of
+
+
+@pytest.fixture
+def card() -> CardSerial:
+    """Return a card."""
+    return CardSerial(issuer_key_id=bytes(20), serial=b"\x01\x00\x00\x01")
