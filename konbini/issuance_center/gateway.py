@@ -119,7 +119,7 @@ class Gateway:
         socket = web.WebSocketResponse(
             compress=False,
             heartbeat=self._limits.heartbeat_seconds,
-            max_msg_size=self._kind.most_frame_bytes,
+            max_msg_size=self._kind.most_frame_bytes + 1,  # the library wants less than this
             timeout=self._limits.closing_seconds,
         )
         await socket.prepare(request)
@@ -145,13 +145,16 @@ class Gateway:
             async with asyncio.TaskGroup() as group:
                 group.create_task(line.outlet.empty_into(socket.send_bytes, self._limits.stall_seconds))
                 group.create_task(self._read(peer, socket))
-        except* (_LinkOverError, OSError, TimeoutError) as faults:
-            _log.info("link down", peer=name, error=type(faults.exceptions[0]).__name__)
+        except* _LinkOverError:
+            _log.info("link down", peer=name)
+        except* (OSError, TimeoutError) as faults:
+            _log.info("link cut", peer=name, error=type(faults.exceptions[0]).__name__)
+            line.cut()
         except* Exception:  # noqa: BLE001 - a defect ends the link that met it, not the center
             _log.exception("link ended by a defect", peer=name)
+            line.cut()
         finally:
             self._center.left(peer, line)
-            line.cut()
 
     async def _read(self, peer: Sender, socket: web.WebSocketResponse) -> NoReturn:
         while True:

@@ -208,7 +208,7 @@ class Link:
                 ssl=self._tls,
                 server_hostname=self._address.name,
                 heartbeat=self._limits.heartbeat_seconds,
-                max_msg_size=MOST_FRAME_BYTES,
+                max_msg_size=MOST_FRAME_BYTES + 1,  # the library wants less than this
             )
 
     async def _part(self, socket: aiohttp.ClientWebSocketResponse) -> None:

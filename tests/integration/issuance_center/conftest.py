@@ -223,8 +223,7 @@ class End:
 
     def __init__(self, address: LinkAddress, tls: TlsFiles, *, waiting_bytes: int = 8 << 20) -> None:
         self.came: asyncio.Queue[Frame] = asyncio.Queue()
-        self.up = asyncio.Event()
-        self.downs = 0
+        self.up, self.down = asyncio.Event(), asyncio.Event()
         self._reading = asyncio.Event()
         self._reading.set()
         self.link = Link(
@@ -248,7 +247,7 @@ class End:
     async def closed(self) -> None:
         """Note that the link is down."""
         self.up.clear()
-        self.downs += 1
+        self.down.set()
 
     def stop_reading(self) -> None:
         """Turn deaf after one more frame."""
