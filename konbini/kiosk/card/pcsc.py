@@ -174,10 +174,6 @@ class Connection:
             status=int.from_bytes(answer[-_STATUS_WORD:], "big"),
         )
 
-    def overwrite(self, command: Octets) -> None:
-        """Send a command whose answer is of no interest, for what it leaves in the buffers on the way."""
-        scard.SCardTransmit(self._card, self._protocol_header, command)
-
     def close(self) -> None:
         """Take the power off the card and let it and pcscd go; when that fails they are gone already."""
         scard.SCardDisconnect(self._card, scard.SCARD_UNPOWER_CARD)

@@ -4,10 +4,11 @@ A session holds its card with one thread of its own, opened for the session and 
 PIN_WRONG ends what the session can do: the next call gets the same refusal, and `close` is all that is left.
 
 The PIN: it comes in a bytearray, which is wiped at once, and goes into one command list, which is wiped when it has
-been answered, or given up. What cannot be wiped from here: the binding's own copy of the nine octets (freed, not
-overwritten, until the allocator hands them out again), the socket's buffer in the kernel, and pcscd's receive
-buffer. For these, closing sends one longer, harmless command down the same way before it takes the power off; and the
-process that held the session ends with the visit.
+been answered, or given up. What cannot be wiped from here: the binding's own copy of the nine octets, freed as soon as
+the command is answered (glibc's free list then overwrites it: a search of the process finds nothing), the socket's
+buffer in the kernel, and pcscd's command buffer, which holds the PIN until its next command: after the signature, or
+after `close`, a search of pcscd finds nothing (tests/integration/card/test_pin_traces.py, with Debian's pcscd and
+vsmartcard's driver). A thread that is stuck with a mute card holds it until the card is pulled or the process ends.
 """
 
 from __future__ import annotations
@@ -106,11 +107,6 @@ class _Hold:
         if connection is not None:
             connection.close()
 
-    def overwrite_and_let_go(self, command: Octets) -> None:
-        if self._connection is not None:
-            self._connection.overwrite(command)
-        self.let_go()
-
 
 def _open(hold: _Hold, profiles: tuple[CardProfile, ...]) -> _Opened:
     hold.take()
@@ -171,8 +167,7 @@ class _PcscSession:
         if not self._closed:
             self._closed = True
             self._over = Refused(Code.CARD_REMOVED, "the session was closed")
-            longer_than_verify = apdu.select_application(self._opened.profile.application)
-            await self._thread.finish(lambda: self._hold.overwrite_and_let_go(longer_than_verify))
+            await self._thread.finish(self._hold.let_go)
 
     def _verify_command(self, pin: bytearray) -> Octets:
         if len(pin) != self._opened.profile.pin_length or any(octet not in _DIGITS for octet in pin):

@@ -23,7 +23,7 @@ READER = "Virtual PCD 00 00"
 
 @pytest.fixture(scope="session")
 def contents() -> tuple[CardContent, CardContent]:
-    """Two holders' cards of one issuer; the second has another PIN-less life but the same PIN."""
+    """Two holders' cards of one issuer, with the same PIN."""
     issuer = SpecimenIssuer()
     return issuer.content("HANAKO"), issuer.content("TARO")
 

@@ -97,16 +97,16 @@ async def test_a_right_pin_after_a_wrong_one(reader: PcscCardReader, lay: Lay, n
     await session.close()
 
 
-@pytest.mark.parametrize("typed", [b"", b"123", b"12345", b"12a4", b"\x01\x02\x03\x04"])
-async def test_what_is_no_pin_costs_no_try(reader: PcscCardReader, lay: Lay, new_card: NewCard, typed: bytes) -> None:
+async def test_what_is_no_pin_costs_no_try(reader: PcscCardReader, lay: Lay, new_card: NewCard) -> None:
     """Anything but four ASCII digits is not shown to the card, and wiped all the same."""
     card = new_card()
     await lay(card)
     session = await reader.open()
-    pin = bytearray(typed)
-    with pytest.raises(ValueError, match="digits"):
-        await session.verify_pin(pin)
-    assert pin == bytes(len(typed))
+    for typed in (b"", b"123", b"12345", b"12a4", b"\x01\x02\x03\x04"):
+        pin = bytearray(typed)
+        with pytest.raises(ValueError, match="digits"):
+            await session.verify_pin(pin)
+        assert pin == bytes(len(typed))
     assert card.tries_left(AUTH_PIN_FILE) == 3
     await session.close()
 
@@ -307,3 +307,24 @@ async def test_nobody_else_reaches_the_card_meanwhile(reader: PcscCardReader, la
     await session.sign(b"open visit")
     await session.close()
     assert await as_another_process() == 0
+
+
+async def test_a_cancelled_visit_lets_the_card_go(
+    reader: PcscCardReader, slot: ReaderSlot, lay: Lay, new_card: NewCard
+) -> None:
+    """Cancelled while the card is thinking over the PIN: the PIN is wiped, and the card can be opened again."""
+    slot.arm(Mute(at=At(instruction=VERIFY, skip=1)))
+    await lay(new_card())
+    session = await PcscCardReader("Virtual PCD 00 00", watchdog=0.3).open()
+    pin = bytearray(b"1234")
+    verifying = asyncio.create_task(session.verify_pin(pin))
+    await asyncio.sleep(0.1)
+    verifying.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await verifying
+    assert pin == bytes(4)
+    await session.close()
+    await slot.pull()
+    await asyncio.sleep(0.6)
+    await lay(new_card())
+    await (await reader.open()).close()
