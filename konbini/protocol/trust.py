@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from konbini.protocol.cose import Context, SigningKey, VerifyingKey
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.sealing import PUBLIC_BYTES
@@ -135,6 +135,15 @@ class MessageKeyCertificate:
         if certificate.ward != entry.ward or not certificate.begins - skew <= moment < certificate.ends + skew:
             raise Refused(Code.SIGNATURE_INVALID, "message key of another ward or day")
         return VerifyingKey(certificate.signing)
+
+    @classmethod
+    def peek(cls, signed: bytes) -> MessageKeyCertificate:
+        """Read a certificate without believing it.
+
+        Raises:
+            Refused: `MALFORMED`.
+        """
+        return from_bytes(cls, unchecked_payload(signed))
 
 
 def _trust_context(kind: MessageKind, sender: str) -> Context:

@@ -24,7 +24,17 @@ from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["Completion", "Issuance", "IssuanceState", "Ledger", "NewOrder", "NewVisit", "Overdue"]
+__all__ = [
+    "Completion",
+    "Issuance",
+    "IssuanceLine",
+    "IssuanceState",
+    "Ledger",
+    "LedgerView",
+    "NewOrder",
+    "NewVisit",
+    "Overdue",
+]
 
 
 @unique
@@ -99,6 +109,31 @@ class Overdue:
     ordinal: int
     t: bytes
     kiosk: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuanceLine:
+    """One issuance, for the ward's page; it names nobody."""
+
+    number: str
+    kiosk: str
+    reserved: int
+    state: IssuanceState
+    refused: Code | None
+    outcome: Outcome | None
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerView:
+    """The ledger at one moment: counts, money in yen, the newest issuances."""
+
+    stop_code: Code | None
+    printed: int
+    fees: int
+    unsettled: int
+    cases: int
+    newest: tuple[IssuanceLine, ...]
 
 
 class Ledger:
@@ -336,6 +371,10 @@ class Ledger:
         )
         return tuple(Overdue(visit_id=row[0], visit=row[1], ordinal=row[2], t=row[3], kiosk=row[4]) for row in rows)
 
+    async def view(self, most: int) -> LedgerView:
+        """Give the ledger as the ward's page shows it, with the newest `most` issuances."""
+        return await self._rows.read(lambda connection: _view(connection, most))
+
     def _check_people(self, connection: sqlite3.Connection, completion: Completion) -> None:
         if self._feed.holder(connection, completion.card, completion.day) != completion.holder:
             raise Refused(Code.RECORD_STALE, "the card stands for somebody else now")
@@ -423,3 +462,39 @@ def _open_case(connection: sqlite3.Connection, entry: AuditEntry, visit: bytes, 
         (entry.moment, contradicted.name, entry.about, visit, ordinal, index),
     )
     return index
+
+
+def _view(connection: sqlite3.Connection, most: int) -> LedgerView:
+    stop = connection.execute("SELECT code FROM stop").fetchone()
+    printed, fees = connection.execute(
+        "SELECT count(*), coalesce(sum(fee), 0) FROM issuance JOIN receipt USING (visit, ordinal) WHERE outcome = ?",
+        (Outcome.PRINTED,),
+    ).fetchone()
+    (unsettled,) = connection.execute(
+        "SELECT count(*) FROM issuance WHERE state IN (?, ?)", (IssuanceState.SEALING, IssuanceState.ISSUED)
+    ).fetchone()
+    (cases,) = connection.execute("SELECT count(*) FROM open_case").fetchone()
+    rows = connection.execute(
+        "SELECT number, kiosk, reserved, state, refused, outcome, fee FROM issuance"
+        " LEFT JOIN receipt USING (visit, ordinal) ORDER BY issuance.rowid DESC LIMIT ?",
+        (most,),
+    ).fetchall()
+    return LedgerView(
+        stop_code=None if stop is None else Code(stop[0]),
+        printed=printed,
+        fees=fees,
+        unsettled=unsettled,
+        cases=cases,
+        newest=tuple(
+            IssuanceLine(
+                number=row[0],
+                kiosk=row[1],
+                reserved=row[2],
+                state=IssuanceState(row[3]),
+                refused=None if row[4] is None else Code(row[4]),
+                outcome=None if row[5] is None else Outcome(row[5]),
+                fee=row[6],
+            )
+            for row in rows
+        ),
+    )

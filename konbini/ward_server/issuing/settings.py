@@ -19,23 +19,18 @@ yen = 200
 from __future__ import annotations
 
 import datetime as dt
-import tomllib
-from collections.abc import Mapping, Sequence
+import functools
+import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, unique
 from pathlib import Path
-from typing import TypeVar
 
+from konbini.process.config import ConfigRefused, Table, read_table
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 
-__all__ = ["Fee", "Leaving", "Settings", "SettingsInvalid", "read_settings"]
-
-T = TypeVar("T")
-
-
-class SettingsInvalid(ValueError):  # noqa: N818 - it is met at start by whoever wrote the file
-    """The file is not what it should be; the text names the key."""
+__all__ = ["Fee", "Leaving", "Settings", "read_settings"]
 
 
 @unique
@@ -103,64 +98,49 @@ def read_settings(path: Path) -> Settings:
     """Read and check the file.
 
     Raises:
-        SettingsInvalid: naming the key, or the line where it is no TOML.
+        ConfigRefused: naming the entry, or the line where it is no TOML.
         OSError: it cannot be read.
     """
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-        return _settings(table)
-    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
-        raise SettingsInvalid(f"{path.name}: {error}") from error
-
-
-def _settings(table: dict[str, object]) -> Settings:
-    closed = [_month_day(text) for text in _take(table, "closed_days", list)]
-    barred = Options(0)
-    for name in _take(table, "barred_options", list):
-        barred |= Options[_known(name, Options.__members__, "barred_options")]
-    settings = Settings(
-        municipality=_take(table, "municipality", str),
-        name=_take(table, "name", str),
-        name_english=_take(table, "name_english", str),
-        opens=_minute(dt.time.fromisoformat(_take(table, "opens", str))),
-        closes=_minute(dt.time.fromisoformat(_take(table, "closes", str))),
-        closed_days=frozenset(closed),
-        barred_options=barred,
-        daily_visits=_take(table, "daily_visits", int),
-        leaving_bars=Leaving(_take(table, "leaving_bars", str)),
-        under_age=_take(table, "under_age", int),
-        fees=tuple(_fee(entry) for entry in _take(table, "fees", list)),
-    )
-    if table:
-        raise ValueError(f"unknown: {', '.join(sorted(table))}")
-    if not settings.opens < settings.closes or settings.daily_visits < 1 or not settings.fees:
-        raise ValueError("hours, daily_visits or fees make no sense")
+    with read_table(path) as table:
+        settings = Settings(
+            municipality=table.text("municipality"),
+            name=table.text("name"),
+            name_english=table.text("name_english"),
+            opens=table.minute("opens"),
+            closes=table.minute("closes"),
+            closed_days=frozenset(_month_day(text) for text in table.texts("closed_days", least=0)),
+            barred_options=_options(table.texts("barred_options", least=0)),
+            daily_visits=table.integer("daily_visits", least=1),
+            leaving_bars=table.convert("leaving_bars", Leaving),
+            under_age=table.integer("under_age"),
+            fees=tuple(_fee(part) for part in table.parts("fees")),
+        )
+    if settings.opens >= settings.closes:
+        raise ConfigRefused(f"{path.name}: opens is not before closes")
     return settings
 
 
-def _fee(entry: dict[str, object]) -> Fee:
-    kind = CertificateKind[_known(_take(entry, "kind", str), CertificateKind.__members__, "fees.kind")]
-    fee = Fee(kind=kind, begins=_take(entry, "begins", dt.date), yen=_take(entry, "yen", int))
-    if entry or fee.yen < 0:
-        raise ValueError("fees: an unknown key, or less than nothing")
-    return fee
+def _fee(part: Table) -> Fee:
+    with part:
+        return Fee(
+            kind=part.convert("kind", lambda name: CertificateKind[name]),
+            begins=part.day("begins"),
+            yen=part.integer("yen"),
+        )
 
 
-def _take(table: dict[str, object], key: str, kind: type[T]) -> T:
-    value = table.pop(key, None)
-    if type(value) is not kind:
-        raise ValueError(f"{key}: a {kind.__name__} is needed")
-    return value
-
-
-def _known(name: str, names: Mapping[str, object], key: str) -> str:
-    if name not in names:
-        raise ValueError(f"{key}: {name} is unknown")
-    return name
+def _options(names: Sequence[str]) -> Options:
+    unknown = sorted(set(names) - set(Options.__members__))
+    if unknown:
+        raise ConfigRefused(f"barred_options: unknown: {', '.join(unknown)}")
+    return functools.reduce(operator.or_, (Options[name] for name in names), Options(0))
 
 
 def _month_day(text: str) -> tuple[int, int]:
-    day = dt.date.fromisoformat(f"2000-{text}")
+    try:
+        day = dt.date.fromisoformat(f"2000-{text}")
+    except ValueError as error:
+        raise ConfigRefused(f"closed_days: {text} is no month and day") from error
     return day.month, day.day
 
 

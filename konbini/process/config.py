@@ -1,0 +1,179 @@
+"""A process's configuration: one TOML file, read once, refused whole with its place if a word is not understood.
+
+Every entry is taken once, as what it must be; what nobody took is unknown and stops the start. Paths are relative to
+the folder of the file.
+
+    with read_table(path) as table:
+        ward = table.text("ward")
+        with table.part("clerk") as part:
+            socket = part.path("socket")
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import pwd
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+__all__ = ["ConfigRefused", "Table", "read_table"]
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+_POINT_BYTES = 65
+
+
+class ConfigRefused(Exception):  # noqa: N818 - the answer to a file that cannot be used
+    """The configuration cannot be used; the text says where and why. Meant for whoever starts the process."""
+
+
+class Table:
+    """One table of the file. Left as a context, it refuses what was not taken."""
+
+    def __init__(self, entries: dict[str, object], place: str, folder: Path) -> None:
+        self._rest = dict(entries)
+        self._place = place
+        self._folder = folder
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if kind is None and self._rest:
+            raise ConfigRefused(f"{self._place}: unknown: {', '.join(sorted(self._rest))}")
+
+    def has(self, key: str) -> bool:
+        """Say whether an entry is there and was not taken yet."""
+        return key in self._rest
+
+    def text(self, key: str) -> str:
+        """Take text that is not empty."""
+        return self._convert(key, self._take(key, str), _not_empty)
+
+    def integer(self, key: str, *, least: int = 0) -> int:
+        """Take a whole number."""
+        number = self._take(key, int)
+        if number < least:
+            raise ConfigRefused(f"{self._place}: {key}: at least {least}")
+        return number
+
+    def day(self, key: str) -> dt.date:
+        """Take a date."""
+        return self._take(key, dt.date)
+
+    def minute(self, key: str) -> int:
+        """Take a time of day, `HH:MM`, as a minute of the day; 24:00 is its end."""
+        return self._convert(key, self._take(key, str), _minute)
+
+    def path(self, key: str) -> Path:
+        """Take a path."""
+        return self._folder / self.text(key)
+
+    def paths(self, key: str) -> tuple[Path, ...]:
+        """Take a list of paths that is not empty."""
+        return tuple(self._folder / text for text in self.texts(key))
+
+    def texts(self, key: str, *, least: int = 1) -> tuple[str, ...]:
+        """Take a list of texts."""
+        return self._convert(key, self._take(key, list), lambda values: _texts(values, least))
+
+    def point(self, key: str) -> bytes:
+        """Take a P-256 public key: an uncompressed point in hexadecimal digits."""
+        return self._convert(key, self._take(key, str), _point)
+
+    def users(self, key: str) -> frozenset[int]:
+        """Take users of this machine, by name or by id."""
+        return self._convert(key, self._take(key, list), lambda users: frozenset(_user(user) for user in users))
+
+    def part(self, key: str) -> Table:
+        """Take a table."""
+        return Table(self._take(key, dict), f"{self._place}: [{key}]", self._folder)
+
+    def parts(self, key: str) -> tuple[Table, ...]:
+        """Take a list of tables that is not empty."""
+        entries = self._convert(key, self._take(key, list), _tables)
+        return tuple(
+            Table(entry, f"{self._place}: [[{key}]] {index + 1}", self._folder) for index, entry in enumerate(entries)
+        )
+
+    def convert(self, key: str, conversion: Callable[[str], T]) -> T:
+        """Take text and convert it; a `ValueError` of the conversion names the entry."""
+        return self._convert(key, self._take(key, str), conversion)
+
+    def _take(self, key: str, kind: type[T]) -> T:
+        value = self._rest.pop(key, None)
+        if type(value) is not kind:
+            raise ConfigRefused(f"{self._place}: {key}: a {kind.__name__} is needed")
+        return value
+
+    def _convert(self, key: str, value: T, conversion: Callable[[T], R]) -> R:
+        try:
+            return conversion(value)
+        except (ValueError, KeyError) as error:
+            raise ConfigRefused(f"{self._place}: {key}: {error}") from error
+
+
+def read_table(path: Path) -> Table:
+    """Read the file.
+
+    Raises:
+        ConfigRefused: not TOML; the text names the line.
+        OSError: it cannot be read.
+    """
+    try:
+        return Table(tomllib.loads(path.read_text(encoding="utf-8")), path.name, path.parent)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigRefused(f"{path.name}: {error}") from error
+
+
+def _not_empty(text: str) -> str:
+    if not text:
+        raise ValueError("is empty")
+    return text
+
+
+def _minute(text: str) -> int:
+    if text == "24:00":
+        return 24 * 60
+    time = dt.time.fromisoformat(text)
+    if text != time.strftime("%H:%M"):
+        raise ValueError("a time of day is HH:MM")
+    return 60 * time.hour + time.minute
+
+
+def _texts(values: list[object], least: int) -> tuple[str, ...]:
+    texts = tuple(value for value in values if isinstance(value, str) and value)
+    if len(texts) != len(values) or len(texts) < least or len(set(texts)) != len(texts):
+        raise ValueError("a list of different texts is needed")
+    return texts
+
+
+def _tables(values: list[object]) -> list[dict[str, object]]:
+    tables = [value for value in values if isinstance(value, dict)]
+    if len(tables) != len(values) or not tables:
+        raise ValueError("a list of tables is needed")
+    return tables
+
+
+def _point(text: str) -> bytes:
+    point = bytes.fromhex(text)
+    if len(point) != _POINT_BYTES:
+        raise ValueError("an uncompressed point of 65 bytes is needed")
+    return point
+
+
+def _user(user: object) -> int:
+    if type(user) is int and user >= 0:
+        return user
+    if not isinstance(user, str):
+        raise ValueError("names or ids of users are needed")  # noqa: TRY004 - what is wrong is the file's content
+    try:
+        return pwd.getpwnam(user).pw_uid
+    except KeyError as error:
+        raise ValueError(f"no user {user} here") from error

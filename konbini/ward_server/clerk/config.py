@@ -1,0 +1,79 @@
+"""The clerk's configuration: one TOML file (docs/keys.md names the keys).
+
+ward = "139999"
+templates = "templates"
+
+[store]
+path = "clerk.db"
+[keys]
+lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
+handle = "handle.key"
+document = "document.key"           # the document signing key, PEM: the demo's way; a PKCS#11 token is a ward's
+certificates = ["document.pem", "paper-authority.pem"]
+[trust]                             # as in konbini/ward_server/issuing/config.py
+[registry]
+socket = "registry.sock"
+users = [990]
+[calls]
+socket = "clerk.sock"
+users = [992]                       # who may call: the user of `issuing`
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.config import read_table
+from konbini.ward_server.trust import TrustConfig, read_trust_config
+
+__all__ = ["ClerkConfig", "read_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClerkConfig:
+    """What the process is told at its start."""
+
+    ward: str
+    templates: Path
+    store: Path
+    lookup_key: Path
+    handle_key: Path
+    document_key: Path
+    certificates: tuple[Path, ...]
+    trust: TrustConfig
+    registry_socket: Path
+    registry_users: frozenset[int]
+    socket: Path
+    users: frozenset[int]
+
+
+def read_config(path: Path) -> ClerkConfig:
+    """Read the file.
+
+    Raises:
+        ConfigRefused: naming the place.
+        OSError: it cannot be read.
+    """
+    with (
+        read_table(path) as table,
+        table.part("store") as store,
+        table.part("keys") as keys,
+        table.part("trust") as trust,
+        table.part("registry") as registry,
+        table.part("calls") as calls,
+    ):
+        return ClerkConfig(
+            ward=table.text("ward"),
+            templates=table.path("templates"),
+            store=store.path("path"),
+            lookup_key=keys.path("lookup"),
+            handle_key=keys.path("handle"),
+            document_key=keys.path("document"),
+            certificates=keys.paths("certificates"),
+            trust=read_trust_config(trust),
+            registry_socket=registry.path("socket"),
+            registry_users=registry.users("users"),
+            socket=calls.path("socket"),
+            users=calls.users("users"),
+        )

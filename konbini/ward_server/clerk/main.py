@@ -1,0 +1,148 @@
+"""The clerk's process: the one place that builds its objects and ties them together.
+
+python -m konbini.ward_server.clerk CONFIG.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import uvloop
+
+from konbini.pdf import reading
+from konbini.pdf.signing import KeyFileSigner, PadesSigner
+from konbini.pdf.template import TemplateInvalid, load_all
+from konbini.process.calls import CallClient, CallServer
+from konbini.process.clock import Clock, SystemClock
+from konbini.process.config import ConfigRefused
+from konbini.process.entropy import Entropy, SystemEntropy
+from konbini.process.log import capture_libraries, logger
+from konbini.process.ready import ServiceManager
+from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.protocol.errors import Refused
+from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
+from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.clerk.config import ClerkConfig, read_config
+from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.clerk.judging import Beliefs
+from konbini.ward_server.clerk.store import ClerkStore
+from konbini.ward_server.following.calls import RegistryCalls
+from konbini.ward_server.following.follower import Follower
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.storage.key_files import read_keyed_hash, read_secret
+from konbini.ward_server.trust import read_trust
+
+__all__ = ["main", "serve"]
+
+_NAME = "clerk"
+_CANNOT_START = 2
+
+_log = logger("konbini.ward_server.clerk")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 if the clerk cannot start."""
+    parser = argparse.ArgumentParser(prog="konbini-clerk", description="The clerk (交付前の審査)")
+    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/clerk/config.py")
+    path = parser.parse_args(arguments).config
+    capture_libraries()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        config = read_config(path)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_told(config))
+    except (
+        *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
+        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
+    ) as error:
+        sys.stderr.write(f"the clerk cannot start: {error}\n")
+        return _CANNOT_START
+    return 0
+
+
+async def _until_told(config: ClerkConfig) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    manager = ServiceManager.from_environment(os.environ)
+    clock = SystemClock()
+    async with AsyncExitStack() as ending:
+        ending.callback(manager.close)
+        await ending.enter_async_context(serve(config, clock, SystemEntropy()))
+        beat = asyncio.create_task(manager.beat(clock, lambda: True))
+        ending.callback(beat.cancel)
+        ending.callback(manager.stopping)
+        manager.ready()
+        await told.wait()
+
+
+@asynccontextmanager
+async def serve(config: ClerkConfig, clock: Clock, entropy: Entropy) -> AsyncIterator[Clerk]:
+    """Follow the registry and answer on the socket while the context lasts.
+
+    Raises:
+        TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
+        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+    """
+    trust = read_trust(config.trust, config.ward)
+    _log.warning("signing with a key file", reason="the demo's key; a ward keeps its key in a token")
+    signer = PadesSigner(
+        KeyFileSigner(read_secret(config.document_key), [path.read_bytes() for path in config.certificates])
+    )
+    async with AsyncExitStack() as ending:
+        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations")
+        ending.push_async_callback(rows.close)
+        registry = CallClient(config.registry_socket, peers=config.registry_users)
+        ending.push_async_callback(registry.close)
+        lease = Lease()
+        feed = FeedRows(config.ward, trust.record, read_keyed_hash(config.lookup_key))
+        index = Index(rows, feed)
+        clerk = Clerk(
+            beliefs=Beliefs(
+                entry=trust.entry,
+                center=trust.center,
+                register=trust.register,
+                issuers=trust.issuers,
+                record_key=trust.record,
+                handle_key=read_secret(config.handle_key),
+            ),
+            index=index,
+            store=ClerkStore(rows),
+            lease=lease,
+            clock=clock,
+            templates=load_all(config.templates),
+            read=reading.check,
+            sign=lambda pdf, moment: signer.sign(pdf, moment=moment),
+        )
+        follower = Follower(
+            name=_NAME,
+            municipality=config.ward,
+            key=trust.record,
+            registry=RegistryCalls(registry, _NAME),
+            application=index,
+            lease=lease,
+            clock=clock,
+            entropy=entropy,
+        )
+        following = asyncio.create_task(follower.run())
+        ending.push_async_callback(_ended, following)
+        server = await CallServer.listen(config.socket, handlers(clerk), peers=config.users, longest=MOST_CALL_BYTES)
+        ending.push_async_callback(server.close)
+        _log.info("serving", ward=config.ward)
+        yield clerk
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

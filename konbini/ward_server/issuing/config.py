@@ -1,0 +1,125 @@
+"""The configuration of `issuing`: one TOML file (docs/keys.md names the keys).
+
+ward = "139999"
+version = "0.1.0"
+settings = "ward.toml"              # of the municipality: konbini/ward_server/issuing/settings.py
+templates = "templates"             # folder of forms: konbini/pdf/template.py
+typeface = "ipamjm.ttf"
+
+[store]
+path = "issuing.db"
+[keys]
+personal = ["personal-1.key"]       # key-encryption keys, the current one first
+lookup = "lookup.key"               # keyed hashes
+handle = "handle.key"               # handles of members; the clerk holds the same
+[trust]
+record = "04..."                    # public keys as points in hexadecimal
+directory_authority = "04..."
+enrolment_authority = "04..."
+center = "04..."
+directory = "wards.directory"
+enrolments = ["K-0001.enrolment"]   # the ward's own register of kiosks
+[[trust.card_issuers]]
+certificate = "card-ca.der"
+policies = ["1.2.392.200149.8.5.1.3.30"]
+[revocation]
+ocsp = "http://127.0.0.1:2560/ocsp"
+[registry]
+socket = "registry.sock"
+users = [990]
+[clerk]
+socket = "clerk.sock"
+users = [991]
+[link]
+host = "127.0.0.1"
+port = 7444
+certificate = "ward.pem"
+key = "ward.key"
+authority = "center-ca.pem"
+[page]
+port = 8081                         # on the loopback address alone; 0: any free one
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.config import Table, read_table
+from konbini.process.link import LinkAddress
+from konbini.protocol.tls import TlsFiles
+from konbini.ward_server.trust import TrustConfig, read_trust_config
+
+__all__ = ["IssuingConfig", "PeerConfig", "read_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeerConfig:
+    """Another process of the ward: its socket, and the user ids that may answer there."""
+
+    socket: Path
+    users: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuingConfig:
+    """What the process is told at its start."""
+
+    ward: str
+    version: str
+    settings: Path
+    templates: Path
+    typeface: Path
+    store: Path
+    personal_keys: tuple[Path, ...]
+    lookup_key: Path
+    handle_key: Path
+    trust: TrustConfig
+    ocsp: str
+    registry: PeerConfig
+    clerk: PeerConfig
+    link: LinkAddress
+    tls: TlsFiles
+    page_port: int
+
+
+def read_config(path: Path) -> IssuingConfig:
+    """Read the file.
+
+    Raises:
+        ConfigRefused: naming the place.
+        OSError: it cannot be read.
+    """
+    with (
+        read_table(path) as table,
+        table.part("store") as store,
+        table.part("keys") as keys,
+        table.part("trust") as trust,
+        table.part("revocation") as revocation,
+        table.part("registry") as registry,
+        table.part("clerk") as clerk,
+        table.part("link") as link,
+        table.part("page") as page,
+    ):
+        return IssuingConfig(
+            ward=table.text("ward"),
+            version=table.text("version"),
+            settings=table.path("settings"),
+            templates=table.path("templates"),
+            typeface=table.path("typeface"),
+            store=store.path("path"),
+            personal_keys=keys.paths("personal"),
+            lookup_key=keys.path("lookup"),
+            handle_key=keys.path("handle"),
+            trust=read_trust_config(trust),
+            ocsp=revocation.text("ocsp"),
+            registry=_peer(registry),
+            clerk=_peer(clerk),
+            link=LinkAddress(host=link.text("host"), port=link.integer("port", least=1)),
+            tls=TlsFiles(certificate=link.path("certificate"), key=link.path("key"), authority=link.path("authority")),
+            page_port=page.integer("port"),
+        )
+
+
+def _peer(table: Table) -> PeerConfig:
+    return PeerConfig(socket=table.path("socket"), users=table.users("users"))

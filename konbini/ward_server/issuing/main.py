@@ -1,0 +1,231 @@
+"""The process of `issuing`: the one place that builds its objects and ties them together.
+
+python -m konbini.ward_server.issuing CONFIG.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+import aiohttp
+import uvloop
+
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.template import TemplateInvalid, load_all
+from konbini.process.calls import CallClient
+from konbini.process.clock import Clock, SystemClock
+from konbini.process.config import ConfigRefused
+from konbini.process.entropy import Entropy, SystemEntropy
+from konbini.process.link import Link
+from konbini.process.log import capture_libraries, logger
+from konbini.process.ready import ServiceManager
+from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.protocol.errors import Refused
+from konbini.protocol.tls import client_context
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, ClerkClient
+from konbini.ward_server.following.calls import RegistryCalls
+from konbini.ward_server.following.follower import Follower
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.config import IssuingConfig, read_config
+from konbini.ward_server.issuing.copy import ResidentCopy
+from konbini.ward_server.issuing.desk import Desk
+from konbini.ward_server.issuing.gateway import Gateway
+from konbini.ward_server.issuing.ledger import Ledger
+from konbini.ward_server.issuing.message_keys import MessageKeys
+from konbini.ward_server.issuing.notices import Notices
+from konbini.ward_server.issuing.page import WardPage
+from konbini.ward_server.issuing.prekeys import Prekeys
+from konbini.ward_server.issuing.revocation import OcspClient
+from konbini.ward_server.issuing.settings import read_settings
+from konbini.ward_server.issuing.states import KioskStates
+from konbini.ward_server.issuing.visits import OpenVisits
+from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_secret
+from konbini.ward_server.storage.sealing import Sealer
+from konbini.ward_server.trust import Trust, read_trust
+
+__all__ = ["main", "serve"]
+
+_NAME = "issuing"
+_CANNOT_START = 2
+_DRAWN_AT_ONCE = 2
+_TYPEFACE_NAME = "IPAmjMincho"
+
+_log = logger("konbini.ward_server.issuing")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 if it cannot start."""
+    parser = argparse.ArgumentParser(prog="konbini-issuing", description="Issuing (証明書自動交付システム)")
+    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/issuing/config.py")
+    path = parser.parse_args(arguments).config
+    capture_libraries()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        config = read_config(path)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_told(config))
+    except (
+        *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
+        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
+    ) as error:
+        sys.stderr.write(f"issuing cannot start: {error}\n")
+        return _CANNOT_START
+    return 0
+
+
+async def _until_told(config: IssuingConfig) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    manager = ServiceManager.from_environment(os.environ)
+    clock = SystemClock()
+    async with AsyncExitStack() as ending:
+        ending.callback(manager.close)
+        await ending.enter_async_context(serve(config, clock, SystemEntropy()))
+        beat = asyncio.create_task(manager.beat(clock, lambda: True))
+        ending.callback(beat.cancel)
+        ending.callback(manager.stopping)
+        manager.ready()
+        await told.wait()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Store:
+    """The rows of `issuing` and what reads and writes them."""
+
+    copy: ResidentCopy
+    ledger: Ledger
+
+
+@asynccontextmanager
+async def serve(config: IssuingConfig, clock: Clock, entropy: Entropy) -> AsyncIterator[Desk]:
+    """Follow the registry, keep the link to the center and show the page while the context lasts.
+
+    Raises:
+        ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
+        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+    """
+    trust = read_trust(config.trust, config.ward)
+    async with AsyncExitStack() as ending:
+        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations")
+        ending.push_async_callback(rows.close)
+        store = _store(rows, config, trust, entropy)
+        registry_client = CallClient(config.registry.socket, peers=config.registry.users)
+        ending.push_async_callback(registry_client.close)
+        registry = RegistryCalls(registry_client, _NAME)
+        clerk_client = CallClient(config.clerk.socket, peers=config.clerk.users, longest=MOST_CALL_BYTES)
+        ending.push_async_callback(clerk_client.close)
+        session = await ending.enter_async_context(aiohttp.ClientSession())
+        lease = Lease()
+        desk = _desk(
+            config,
+            trust=trust,
+            store=store,
+            lease=lease,
+            clock=clock,
+            clerk=ClerkClient(clerk_client),
+            revocation=OcspClient(session, config.ocsp, trust.issuers, entropy),
+            registry=registry,
+        )
+        voided = await desk.ledger.recover(
+            AuditEntry(moment=clock.now(), event=AuditEvent.ORDER_VOIDED, about="found at start")
+        )
+        states = KioskStates(desk)
+        gateway = Gateway(
+            desk,
+            message_keys=MessageKeys(trust.entry, registry.certify_message_key),
+            notices=Notices(desk, config.version),
+            states=states,
+            clock=clock,
+        )
+        ending.push_async_callback(gateway.finish)
+        link = Link(address=config.link, tls=client_context(config.tls), user=gateway, clock=clock, entropy=entropy)
+        gateway.attach(link)
+        follower = Follower(
+            name=_NAME,
+            municipality=config.ward,
+            key=trust.record,
+            registry=registry,
+            application=store.copy,
+            lease=lease,
+            clock=clock,
+            entropy=entropy,
+        )
+        page = WardPage(desk, states=states, follower=follower, link_up=lambda: link.up)
+        await ending.enter_async_context(page.listening(config.page_port))
+        for task in (follower.run(), link.run(), gateway.run()):
+            ending.push_async_callback(_ended, asyncio.create_task(task))
+        _log.info("serving", ward=config.ward, count=voided)
+        yield desk
+
+
+def _store(rows: Rows, config: IssuingConfig, trust: Trust, entropy: Entropy) -> _Store:
+    hashes = read_keyed_hash(config.lookup_key)
+    feed = FeedRows(config.ward, trust.record, hashes)
+    sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
+    return _Store(
+        copy=ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward),
+        ledger=Ledger(
+            rows, feed, ward=config.ward, hash_card=lambda card: hashes.card(card.issuer_key_id, card.serial)
+        ),
+    )
+
+
+def _desk(  # noqa: PLR0913 - what the desk holds, named
+    config: IssuingConfig,
+    *,
+    trust: Trust,
+    store: _Store,
+    lease: Lease,
+    clock: Clock,
+    clerk: ClerkClient,
+    revocation: OcspClient,
+    registry: RegistryCalls,
+) -> Desk:
+    settings = read_settings(config.settings)
+    if settings.municipality != config.ward:
+        raise ConfigRefused(f"the settings are of {settings.municipality}, the process is of {config.ward}")
+    templates = load_all(config.templates)
+    typeface = Typeface(config.typeface, _TYPEFACE_NAME)
+    return Desk(
+        ward=config.ward,
+        settings=settings,
+        center=trust.center,
+        register=trust.register,
+        issuers=trust.issuers,
+        handle_key=read_secret(config.handle_key),
+        templates=templates,
+        forms={template.form: ResidentRecordForm(template, typeface) for template in templates},
+        copy=store.copy,
+        ledger=store.ledger,
+        visits=OpenVisits(),
+        prekeys=Prekeys(config.ward),
+        answers=Answers(config.ward),
+        lease=lease,
+        clock=clock,
+        clerk=clerk,
+        revocation=revocation,
+        individual_numbers=registry.individual_number,
+        drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
+    )
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,44 @@
+"""NOTICE: the ward's hours, holds and stop, signed, for every kiosk to show before a card is asked for."""
+
+from __future__ import annotations
+
+from konbini.protocol.errors import Refused
+from konbini.protocol.service import Notice
+from konbini.ward_server.issuing.desk import Desk, Now
+from konbini.ward_server.issuing.prekeys import MessageKey
+
+__all__ = ["Notices"]
+
+
+class Notices:
+    """Gives the notice of now."""
+
+    def __init__(self, desk: Desk, version: str) -> None:
+        self._desk = desk
+        self._version = version
+
+    async def of(self, message_key: MessageKey, now: Now) -> bytes:
+        """Give the signed notice; without a lease the ward counts as stopped, since it would complete nothing."""
+        settings = self._desk.settings
+        closed_today = (now.day.month, now.day.day) in settings.closed_days
+        notice = Notice(
+            ward=self._desk.ward,
+            serial=now.seconds,
+            opens=settings.opens,
+            closes=settings.opens if closed_today else settings.closes,
+            maintenance_from=None,
+            maintenance_to=None,
+            held=(),
+            stopped=await self._stopped(),
+            version=self._version,
+            message_key=message_key.certificate,
+        )
+        return notice.sign(message_key.signing)
+
+    async def _stopped(self) -> bool:
+        try:
+            await self._desk.ledger.check_running()
+            self._desk.check_lease()
+        except Refused:
+            return True
+        return False

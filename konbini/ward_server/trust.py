@@ -1,0 +1,93 @@
+"""The roots that `issuing` and the clerk are each started with; read from files by each for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.config import Table
+from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.trust import WardDirectory, WardEntry
+from konbini.ward_server.asking.card import CardIssuer
+from konbini.ward_server.asking.opening import KioskRegister
+
+__all__ = ["Trust", "TrustConfig", "read_trust", "read_trust_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardIssuerConfig:
+    """A pinned issuer of card certificates: its certificate's file and the policies that mean user authentication."""
+
+    certificate: Path
+    policies: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrustConfig:
+    """Where the roots are."""
+
+    record: bytes
+    directory_authority: bytes
+    enrolment_authority: bytes
+    center: bytes
+    directory: Path
+    enrolments: tuple[Path, ...]
+    card_issuers: tuple[CardIssuerConfig, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trust:
+    """The roots, read and checked."""
+
+    entry: WardEntry
+    record: VerifyingKey
+    center: VerifyingKey
+    register: KioskRegister
+    issuers: Sequence[CardIssuer]
+
+
+def read_trust_config(table: Table) -> TrustConfig:
+    """Take the entries of [trust].
+
+    Raises:
+        ConfigRefused: naming the place.
+    """
+    return TrustConfig(
+        record=table.point("record"),
+        directory_authority=table.point("directory_authority"),
+        enrolment_authority=table.point("enrolment_authority"),
+        center=table.point("center"),
+        directory=table.path("directory"),
+        enrolments=table.paths("enrolments"),
+        card_issuers=tuple(_card_issuer(part) for part in table.parts("card_issuers")),
+    )
+
+
+def read_trust(config: TrustConfig, ward: str) -> Trust:
+    """Read the files and check their signatures.
+
+    Raises:
+        Refused: `SIGNATURE_INVALID`, or `WARD_UNREACHABLE` where the directory does not know this ward.
+        ValueError: a kiosk stands twice.
+        OSError: a file cannot be read.
+    """
+    authority = VerifyingKey(config.directory_authority)
+    directory = WardDirectory.open(config.directory.read_bytes(), authority, newest_seen=0)
+    return Trust(
+        entry=directory.entry(ward),
+        record=VerifyingKey(config.record),
+        center=VerifyingKey(config.center),
+        register=KioskRegister(
+            (path.read_bytes() for path in config.enrolments), VerifyingKey(config.enrolment_authority)
+        ),
+        issuers=tuple(
+            CardIssuer(certificate=issuer.certificate.read_bytes(), policies=issuer.policies)
+            for issuer in config.card_issuers
+        ),
+    )
+
+
+def _card_issuer(part: Table) -> CardIssuerConfig:
+    with part:
+        return CardIssuerConfig(certificate=part.path("certificate"), policies=frozenset(part.texts("policies")))
