@@ -1,4 +1,8 @@
-"""What import contracts cannot see: built-in functions that open files or ask the clock, found by reading the source."""
+"""What import contracts cannot see, found by reading the source: built-in functions that open files or ask the clock.
+
+A method called `open` is left alone: seals and visits are opened too. What could open a file by such a method (`pathlib`,
+`os`, `io`) the import contracts keep out of the pure rooms.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +22,12 @@ WRITES_A_FILE = frozenset(
 
 
 def called(source: str) -> set[str]:
-    """Return the last name of everything that is called without being a keyword of ours: `x.now()` gives `now`."""
+    """Return the last name of everything that is called: `x.now()` gives `now`; of `open`, the built-in alone."""
     names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call):
-            names.add(getattr(node.func, "attr", getattr(node.func, "id", "")))
+            method = getattr(node.func, "attr", "")
+            names |= {getattr(node.func, "id", ""), "" if method == "open" else method}
     return names
 
 
@@ -41,15 +46,11 @@ def test_a_pure_room_asks_no_clock_and_opens_no_file(room: str) -> None:
             assert not called(module.read_text(encoding="utf-8")) & (ASKS_THE_CLOCK | WRITES_A_FILE), module
 
 
-def test_the_center_opens_no_file_for_writing() -> None:
-    """Outside its ledger, which is opened by that name: the center keeps rows and notices, never a relayed body."""
+def test_the_center_writes_no_file() -> None:
+    """Its ledger keeps rows and notices; nothing of it could keep a relayed body."""
+    assert modules("issuance_center")
     for module in modules("issuance_center"):
-        found = called(module.read_text(encoding="utf-8")) & (WRITES_A_FILE - {"open"})
-        assert not found, module
-        for node in ast.walk(ast.parse(module.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) == "open":
-                holder = ast.unparse(node.func)
-                assert holder in {"Ledger.open", "Rows.open"}, f"{module}: {holder}"
+        assert not called(module.read_text(encoding="utf-8")) & WRITES_A_FILE, module
 
 
 @pytest.mark.parametrize(
