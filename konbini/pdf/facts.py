@@ -1,0 +1,277 @@
+"""The printed facts of one certificate: everything on the paper that differs from one issue to the next.
+
+The ward's clerk makes them from records that the registry signed; the drawing prints them, the clerk's reading
+compares the finished page with them, and their digest stands on every page so that the pages of one set can be
+told from another's. Invariant: equal facts have equal bytes (`to_wire`), and what cannot be printed as one line of
+plain characters is no fact. A fact is text exactly as printed; nothing here knows a record or a rule.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import dataclass, fields
+from datetime import date
+from enum import IntEnum, unique
+from typing import Final, TypeAlias
+
+from konbini.protocol.codec import Value, decode, encode
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts", "Scope"]
+
+_CONTEXT: Final = "konbini/1 printed facts"
+_MOST_BYTES: Final = 1 << 16
+_MOST_PEOPLE: Final = 12
+_MOST_TEXT: Final = 256
+_PRINTED_DIGEST: Final = 8
+_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z-]{0,31}")
+_FORM: Final = re.compile(r"[0-9a-z][0-9a-z.-]{0,63}")
+_NO_TEXT: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+
+
+@unique
+class Scope(IntEnum):
+    """Who of a household stands on the certificate."""
+
+    SELF = 1
+    """本人"""
+    PART = 2
+    """世帯の一部"""
+    WHOLE = 3
+    """世帯全員"""
+
+
+@unique
+class Mark(IntEnum):
+    """What a cell says that shows no item; the wording is the template's."""
+
+    OMITTED = 1
+    """省略: the record has the item and it was not asked for."""
+    UNUSED = 2
+    """＊＊＊: the item does not apply to this person."""
+    BLANK = 3
+    """【空欄】: the record leaves it blank, as where 住所を定めた年月日 equals 住民となった年月日."""
+
+
+Cell: TypeAlias = str | Mark
+"""One cell of the form: its text as printed, or a mark."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JapaneseItems:
+    """The items of a Japanese resident alone (住民基本台帳法 Article 7)."""
+
+    became_resident_on: Cell
+    """住民となった年月日"""
+    register_head: Cell
+    """筆頭者"""
+    registered_domicile: Cell
+    """本籍"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignItems:
+    """The items of a foreign resident alone (住民基本台帳法 Article 30-45)."""
+
+    became_resident_on: Cell
+    """外国人住民となった年月日"""
+    alias: Cell
+    """通称; where there is one it is never omitted."""
+    nationality: Cell
+    """国籍・地域"""
+    category: Cell
+    """法第30条の45に規定する区分"""
+    residence_status: Cell
+    """在留資格"""
+    residence_period: Cell
+    """在留期間等"""
+    period_ends_on: Cell
+    """在留期間の満了の日"""
+    card_number: Cell
+    """在留カード等の番号"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """One person's block of the form, a field a cell."""
+
+    name_reading: Cell
+    """氏名の振り仮名"""
+    name: str
+    """氏名"""
+    individual_number: Cell
+    """個人番号"""
+    resident_code: Cell
+    """住民票コード"""
+    former_name_reading: Cell
+    """旧氏の振り仮名"""
+    former_name: Cell
+    """旧氏"""
+    settled_on: Cell
+    """住所を定めた年月日"""
+    notified_on: Cell
+    """届出日"""
+    birth_date: Cell
+    """生年月日"""
+    sex: Cell
+    """性別"""
+    relationship: Cell
+    """続柄"""
+    previous_address: Cell
+    """転入前住所"""
+    remarks: Cell
+    """備考"""
+    items: JapaneseItems | ForeignItems
+
+
+_PERSON_CELLS: Final = tuple(field.name for field in fields(PersonFacts) if field.name != "items")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CertificateFacts:
+    """All that is printed on one certificate beside the form's own text.
+
+    Args:
+        number: issuance number (発行番号).
+        form: id of the dated template that it is drawn with.
+        issued_on: the certifying date, in Japan.
+        scope: decides the certifying sentence.
+        address: 住所.
+        head: 世帯主.
+        people: 1 to 12, in the order of the household.
+
+    Raises:
+        ValueError: a field breaks its bound; from the wire that is `Refused(MALFORMED)`.
+    """
+
+    number: str
+    form: str
+    issued_on: date
+    scope: Scope
+    address: str
+    head: Cell
+    people: tuple[PersonFacts, ...]
+
+    def __post_init__(self) -> None:
+        if not _NUMBER.fullmatch(self.number) or not _FORM.fullmatch(self.form):
+            raise ValueError("number or form is not of its shape")
+        if not 1 <= len(self.people) <= _MOST_PEOPLE:
+            raise ValueError("no people, or too many for one certificate")
+        for cell in _cells(self):
+            _check_text(cell)
+
+    def to_wire(self) -> bytes:
+        """Encode the facts; equal facts give equal bytes."""
+        people: list[Value] = [_person_value(person) for person in self.people]
+        return encode(
+            [
+                *(_CONTEXT, self.number, self.form, self.issued_on.isoformat(), int(self.scope)),
+                *(self.address, _cell_value(self.head), people),
+            ]
+        )
+
+    @classmethod
+    def from_wire(cls, data: bytes) -> CertificateFacts:
+        """Decode facts.
+
+        Raises:
+            Refused: `MALFORMED` or `OVERSIZE`.
+        """
+        context, number, form, issued_on, scope, address, head, people = _array(decode(data, _MOST_BYTES), 8)
+        if context != _CONTEXT:
+            raise Refused(Code.MALFORMED, "not printed facts")
+        try:
+            return cls(
+                number=_text(number),
+                form=_text(form),
+                issued_on=_date(_text(issued_on)),
+                scope=Scope(_integer(scope)),
+                address=_text(address),
+                head=_cell(head),
+                people=tuple(_person(person) for person in _array(people)),
+            )
+        except ValueError as error:
+            raise Refused(Code.MALFORMED, f"printed facts: {error}") from error
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of `to_wire`."""
+        return hashlib.sha256(self.to_wire()).digest()
+
+    def set_hash(self) -> str:
+        """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
+        return self.digest()[:_PRINTED_DIGEST].hex().upper()
+
+
+def _cells(facts: CertificateFacts) -> list[Cell]:
+    found: list[Cell] = [facts.address, facts.head]
+    for person in facts.people:
+        found += [getattr(person, name) for name in _PERSON_CELLS]
+        found += [getattr(person.items, field.name) for field in fields(person.items)]
+    return found
+
+
+def _check_text(cell: Cell) -> None:
+    if isinstance(cell, Mark):
+        return
+    if not 1 <= len(cell) <= _MOST_TEXT or cell != cell.strip():
+        raise ValueError("a cell is empty, too long, or begins or ends with a space")
+    if any(unicodedata.category(character) in _NO_TEXT for character in cell):
+        raise ValueError("a cell holds something that is no printed character")
+
+
+def _cell_value(cell: Cell) -> Value:
+    return int(cell) if isinstance(cell, Mark) else cell
+
+
+def _person_value(person: PersonFacts) -> Value:
+    items: list[Value] = [_cell_value(getattr(person.items, field.name)) for field in fields(person.items)]
+    return [*(_cell_value(getattr(person, name)) for name in _PERSON_CELLS), items]
+
+
+def _person(value: Value) -> PersonFacts:
+    *cells, items = _array(value, len(_PERSON_CELLS) + 1)
+    found = dict(zip(_PERSON_CELLS, cells, strict=True))
+    name = _text(found.pop("name"))
+    return PersonFacts(name=name, items=_items(_array(items)), **{key: _cell(cell) for key, cell in found.items()})
+
+
+def _items(values: list[Value]) -> JapaneseItems | ForeignItems:
+    """The two kinds differ in their number of items."""
+    cells = [_cell(value) for value in values]
+    for kind in (JapaneseItems, ForeignItems):
+        names = [field.name for field in fields(kind)]
+        if len(names) == len(cells):
+            return kind(**dict(zip(names, cells, strict=True)))
+    raise ValueError("items of neither a Japanese nor a foreign resident")
+
+
+def _array(value: Value, length: int | None = None) -> list[Value]:
+    if not isinstance(value, list) or (length is not None and len(value) != length):
+        raise Refused(Code.MALFORMED, "printed facts: not the array that it should be")
+    return value
+
+
+def _text(value: Value) -> str:
+    if not isinstance(value, str):
+        raise Refused(Code.MALFORMED, "printed facts: not text")
+    return value
+
+
+def _integer(value: Value) -> int:
+    if type(value) is not int:
+        raise Refused(Code.MALFORMED, "printed facts: not an integer")
+    return value
+
+
+def _cell(value: Value) -> Cell:
+    return value if isinstance(value, str) else Mark(_integer(value))
+
+
+def _date(text: str) -> date:
+    """`date.fromisoformat` takes several writings; only the one that we write is taken."""
+    found = date.fromisoformat(text)
+    if found.isoformat() != text:
+        raise ValueError("date not in its one writing")
+    return found

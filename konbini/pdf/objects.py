@@ -1,0 +1,115 @@
+"""PDF syntax (ISO 32000-1, 7.3 and 7.5): numbered objects in, the bytes of one revision out.
+
+Small on purpose: a cross-reference table, no object streams, no encryption, so that equal objects give equal bytes
+and the file keeps PDF/A's rules of syntax (ISO 19005-2, 6.1: a binary comment in the header, a line end before
+`endstream`, an `/ID`). Whoever adds an object writes its body; nothing here knows what a page or a font is.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+
+__all__ = ["ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
+
+_HEADER = b"%PDF-1.7\n%\xe5\x9b\xbd\xe5\n"
+_LEVEL = 6
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectId:
+    """The number of an indirect object; the generation is always 0."""
+
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.number} 0 R"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBody:
+    """A stream ready to be written: made once where its content never changes (7.3.8)."""
+
+    data: bytes
+
+    @classmethod
+    def compressed(cls, content: bytes, entries: str = "") -> StreamBody:
+        """Deflate `content`; `entries` are the dictionary's other entries."""
+        return cls.filtered(zlib.compress(content, _LEVEL), f"/Filter /FlateDecode {entries}")
+
+    @classmethod
+    def filtered(cls, content: bytes, entries: str) -> StreamBody:
+        """Take `content` as it is; `entries` say how it is encoded."""
+        head = f"<< /Length {len(content)} {entries.strip()} >>\nstream\n".encode()
+        return cls(head + content + b"\nendstream")
+
+
+class Revision:
+    """The objects of one revision, in the order in which they were added."""
+
+    __slots__ = ("_bodies", "_next")
+
+    def __init__(self, first: int = 1) -> None:
+        self._next = first
+        self._bodies: dict[int, bytes] = {}
+
+    def copy(self) -> Revision:
+        """Return a revision that goes on from here, leaving this one as it is."""
+        other = Revision(self._next)
+        other._bodies = dict(self._bodies)
+        return other
+
+    def reserve(self) -> ObjectId:
+        """Number an object that is written later."""
+        number, self._next = self._next, self._next + 1
+        return ObjectId(number)
+
+    def put(self, where: ObjectId, body: str | StreamBody) -> None:
+        """Give a numbered object its body."""
+        self._bodies[where.number] = body.data if isinstance(body, StreamBody) else body.encode()
+
+    def add(self, body: str | StreamBody) -> ObjectId:
+        """Number an object and give it its body."""
+        where = self.reserve()
+        self.put(where, body)
+        return where
+
+    def to_file(self, *, root: ObjectId, identity: bytes) -> bytes:
+        """Write a whole file; `identity` (16 bytes) stands twice in the trailer's `/ID` (14.4)."""
+        file_id = f"[{hex_string(identity)} {hex_string(identity)}]"
+        trailer = f"<< /Size {self._next} /Root {root} /ID {file_id} >>"
+        return self._write(bytearray(_HEADER), 0, trailer)
+
+    def to_update(self, *, after: int, previous_xref: int, root: ObjectId, file_id: str) -> bytes:
+        """Write an incremental update (7.5.6) to follow `after` bytes; returns the update alone.
+
+        Args:
+            after: length of the file that is updated.
+            previous_xref: where its newest cross-reference table stands.
+            root: the catalogue.
+            file_id: the new `/ID` array, as PDF syntax.
+        """
+        trailer = f"<< /Size {self._next} /Root {root} /Prev {previous_xref} /ID {file_id} >>"
+        return self._write(bytearray(), after, trailer)
+
+    def _write(self, out: bytearray, offset: int, trailer: str) -> bytes:
+        places = {}
+        for number in sorted(self._bodies):
+            places[number] = offset + len(out)
+            out += b"%d 0 obj\n" % number + self._bodies[number] + b"\nendobj\n"
+        xref = offset + len(out)
+        out += b"xref\n" + (b"0 1\n0000000000 65535 f \n" if offset == 0 else b"")
+        for number, place in places.items():
+            out += b"%d 1\n%010d 00000 n \n" % (number, place)
+        out += f"trailer\n{trailer}\nstartxref\n{xref}\n%%EOF\n".encode()
+        return bytes(out)
+
+
+def hex_string(data: bytes) -> str:
+    """Write bytes as a hexadecimal string (7.3.4.3)."""
+    return f"<{data.hex().upper()}>"
+
+
+def text_string(text: str) -> str:
+    """Write a text string in UTF-16BE (7.9.2.2)."""
+    return hex_string(b"\xfe\xff" + text.encode("utf-16-be"))
