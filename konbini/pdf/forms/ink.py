@@ -1,0 +1,127 @@
+"""Content streams (ISO 32000-1, 8 and 9): rules, text and pictures as the few operators that our forms use.
+
+The operators are a closed list on purpose: q, Q, cm, w, m, l, re, S, g, Do, BT, ET, Tf, Tc,
+Tz, Tm, Tj. Who reads a page back need know no others.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from konbini.pdf.fonts import Subset
+from konbini.pdf.forms.geometry import Box
+from konbini.pdf.forms.setting import LEADING, PADDING, Typeset
+
+__all__ = ["Align", "Ink"]
+
+_EM = 1000
+_BASELINE_BELOW_MIDDLE = 0.38  # of the type size: a Japanese em box reaches from -0.12 to 0.88 of it
+
+
+class Align(Enum):
+    """Where text stands in its box across."""
+
+    LEFT = auto()
+    CENTRE = auto()
+    RIGHT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class _Face:
+    resource: str
+    subset: Subset
+
+
+class Ink:
+    """One content stream in the making, written with one subset.
+
+    Args:
+        subset: what text is encoded with.
+        resource: the font's name among the stream's resources.
+    """
+
+    __slots__ = ("_face", "_operators")
+
+    def __init__(self, subset: Subset, resource: str) -> None:
+        self._face = _Face(resource, subset)
+        self._operators: list[str] = []
+
+    def content(self) -> bytes:
+        """Return the stream."""
+        return "\n".join(self._operators).encode()
+
+    def rule(self, start: tuple[float, float], end: tuple[float, float], width: float) -> None:
+        """Draw a straight rule."""
+        self._operators.append(f"{_n(width)} w {_n(*start)} m {_n(*end)} l S")
+
+    def frame(self, box: Box, width: float) -> None:
+        """Rule a box's four edges; `width` is of the rule, which stands on the edges."""
+        self._operators.append(f"{_n(width)} w {_n(box.left, box.bottom, box.width, box.height)} re S")
+
+    def place(self, resource: str, *, up: float = 0.0) -> None:
+        """Draw a form XObject, moved up the page."""
+        self._operators.append(f"q 1 0 0 1 0 {_n(up)} cm /{resource} Do Q")
+
+    def picture(self, resource: str, box: Box) -> None:
+        """Draw an image XObject over a box."""
+        matrix = _n(box.width, 0, 0, box.height, box.left, box.bottom)
+        self._operators.append(f"q {matrix} cm /{resource} Do Q")
+
+    def text(self, typeset: Typeset, box: Box, align: Align = Align.LEFT) -> None:
+        """Write set text in its box, centred in height."""
+        size, lines = typeset.size, typeset.lines
+        first = box.bottom + box.height / 2 + (len(lines) - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
+        shown = []
+        for number, line in enumerate(lines):
+            left = self._left(line, size, box, align)
+            baseline = first - number * size * LEADING
+            shown.append(f"1 0 0 1 {_n(left, baseline)} Tm {self._face.subset.encode(line)} Tj")
+        self._operators.append(f"BT /{self._face.resource} {_n(size)} Tf {' '.join(shown)} ET")
+
+    def _left(self, line: str, size: float, box: Box, align: Align) -> float:
+        if align is Align.LEFT:
+            return box.left + PADDING
+        room = box.width - self._face.subset.typeface.width(line) * size / _EM
+        return box.left + (room / 2 if align is Align.CENTRE else room - PADDING)
+
+    def label(self, text: str, box: Box, size: float, *, spread: float = 1.0) -> None:
+        """Write a label evenly spread over its box (均等割付), narrowed (長体) where it is too long for it.
+
+        Args:
+            text: one line.
+            box: the label's cell.
+            size: type size in points.
+            spread: how much of the room inside the padding the label takes up.
+        """
+        face = self._face.subset.typeface
+        room = (box.width - 2 * PADDING) * spread
+        natural = face.width(text) * size / _EM
+        gaps = len(text) - 1
+        spacing = max(0.0, min((room - natural) / gaps, size * 1.6)) if gaps else 0.0
+        narrowed = min(1.0, room / natural)
+        left = box.left + (box.width - (natural + gaps * spacing) * narrowed) / 2
+        baseline = box.bottom + box.height / 2 - _BASELINE_BELOW_MIDDLE * size
+        self._operators.append(
+            f"q BT /{self._face.resource} {_n(size)} Tf {_n(spacing)} Tc {_n(narrowed * 100)} Tz "
+            f"1 0 0 1 {_n(left, baseline)} Tm {self._face.subset.encode(text)} Tj ET Q"
+        )
+
+    def across(self, text: str, box: Box, *, size: float, degrees: float, grey: float) -> None:
+        """Write large grey text across a box, about its middle: the mark of a specimen."""
+        turn = math.radians(degrees)
+        cosine, sine = math.cos(turn), math.sin(turn)
+        half = self._face.subset.typeface.width(text) * size / _EM / 2
+        drop = _BASELINE_BELOW_MIDDLE * size
+        x = box.left + box.width / 2 - half * cosine + drop * sine
+        y = box.bottom + box.height / 2 - half * sine - drop * cosine
+        self._operators.append(
+            f"q {_n(grey)} g BT /{self._face.resource} {_n(size)} Tf {_n(cosine, sine, -sine, cosine, x, y)} Tm "
+            f"{self._face.subset.encode(text)} Tj ET Q"
+        )
+
+
+def _n(*numbers: float) -> str:
+    """Write numbers shortly and always alike: a thousandth of a point is finer than any printer."""
+    return " ".join(f"{round(number, 3) + 0.0:.3f}".rstrip("0").rstrip(".") for number in numbers)

@@ -1,0 +1,109 @@
+"""What every A4 certificate has around its grid: title, certifying sentence, date, mayor, seal, number, page, hash.
+
+The foot carries the issuance number, page n/N and the set's hash on every page, because a kiosk staples nothing.
+Where things stand is here once, for those who draw and for those who read back.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from konbini.pdf.era import in_era
+from konbini.pdf.facts import CertificateFacts, Scope
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM, Box
+from konbini.pdf.forms.ink import Align, Ink
+from konbini.pdf.forms.setting import Step, Steps, set_text
+from konbini.pdf.template import Template
+
+__all__ = [
+    "COLUMN", "DATE", "FEE", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER", "NUMBER_LABEL", "PAGE", "SEAL_NOTE",
+    "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet", "page_label", "seal_box",
+]  # fmt: skip
+
+COLUMN: Final = 4.55 * MM
+WIDTH: Final = 40 * COLUMN
+LEFT: Final = (A4_WIDTH - WIDTH) / 2
+
+TITLE: Final = Box(LEFT, A4_HEIGHT - 20.5 * MM, WIDTH, 10 * MM)
+SENTENCE: Final = Box(LEFT, 39 * MM, WIDTH, 6 * MM)
+DATE: Final = Box(LEFT, 32.5 * MM, 70 * MM, 6 * MM)
+MAYOR: Final = Box(LEFT + 52 * MM, 21.5 * MM, 98 * MM, 8 * MM)
+_SEAL_MIDDLE: Final = (LEFT + WIDTH - 15 * MM, 27.6 * MM)
+SEAL_NOTE: Final = Box(LEFT + WIDTH - 30 * MM, 11.9 * MM, 30 * MM, 3.6 * MM)
+FEE: Final = Box(LEFT, 15 * MM, 50 * MM, 5 * MM)
+_BOTTOM: Final = 6.4 * MM
+_BOTTOM_RULE: Final = _BOTTOM + 5 * MM
+NUMBER_LABEL: Final = Box(LEFT, _BOTTOM, 16 * MM, 4.4 * MM)
+NUMBER: Final = Box(LEFT + 16 * MM, _BOTTOM, 54 * MM, 4.4 * MM)
+HASH_LABEL: Final = Box(LEFT + 74 * MM, _BOTTOM, 16 * MM, 4.4 * MM)
+HASH: Final = Box(LEFT + 90 * MM, _BOTTOM, 44 * MM, 4.4 * MM)
+PAGE: Final = Box(LEFT + WIDTH - 34 * MM, _BOTTOM, 34 * MM, 4.4 * MM)
+SPECIMEN: Final = Box(0, 40 * MM, A4_WIDTH, A4_HEIGHT - 40 * MM)
+
+_TITLE: Final[Steps] = (Step(20, 1), Step(16, 1))
+_SENTENCE: Final[Steps] = (Step(10.5, 1), Step(9.5, 1), Step(8.5, 1))
+_MAYOR: Final[Steps] = (Step(14, 1), Step(12, 1), Step(10.5, 1))
+_SMALL: Final[Steps] = (Step(8, 1), Step(7, 1), Step(6, 1))
+_NOTE: Final[Steps] = (Step(6.5, 1), Step(5.5, 1))
+_LABEL_SIZE: Final = 7.0
+_SPECIMEN_SIZE: Final = 250.0
+_SPECIMEN_TURN: Final = 48.0
+_SPECIMEN_GREY: Final = 0.9
+
+
+def seal_box(template: Template) -> Box:
+    """Return where the official seal's picture stands, at its true size."""
+    edge = template.seal.edge_mm * MM
+    return Box(_SEAL_MIDDLE[0] - edge / 2, _SEAL_MIDDLE[1] - edge / 2, edge, edge)
+
+
+def page_label(page: int, pages: int) -> str:
+    """Write page n of N."""
+    return f"{page} / {pages} ページ"
+
+
+def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *, seal: str) -> None:
+    """Draw what is the same on every page of one template and scope.
+
+    Args:
+        ink: the form's own stream.
+        template: its words.
+        scope: chooses the certifying sentence.
+        typeface: what the words are measured with.
+        seal: the resource name of the seal's picture.
+
+    Raises:
+        Refused: `FORM_OVERFLOW` or `GLYPH_MISSING`, where the template's own words cannot be drawn.
+    """
+    if template.specimen:
+        ink.across("見本", SPECIMEN, size=_SPECIMEN_SIZE, degrees=_SPECIMEN_TURN, grey=_SPECIMEN_GREY)
+    words = (
+        (template.title, TITLE, _TITLE, Align.CENTRE, "title"),
+        (template.sentences.of(scope), SENTENCE, _SENTENCE, Align.LEFT, "sentence"),
+        (template.mayor, MAYOR, _MAYOR, Align.RIGHT, "mayor"),
+        (template.seal.note, SEAL_NOTE, _NOTE, Align.CENTRE, "seal note"),
+        (template.fee_text, FEE, _SMALL, Align.LEFT, "fee"),
+    )
+    for text, box, steps, align, cell in words:
+        if text:
+            ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)
+    ink.picture(seal, seal_box(template))
+    ink.rule((LEFT, _BOTTOM_RULE), (LEFT + WIDTH, _BOTTOM_RULE), 0.4)
+    ink.label("発行番号", NUMBER_LABEL, _LABEL_SIZE)
+    ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
+
+
+def draw_foot(ink: Ink, facts: CertificateFacts, typeface: Typeface, *, page: int, pages: int) -> None:
+    """Write what ties a page to its set: date, number, hash, page.
+
+    Raises:
+        Refused: `FORM_OVERFLOW`.
+    """
+    for text, box, steps, align, cell in (
+        (in_era(facts.issued_on), DATE, _SENTENCE, Align.LEFT, "date"),
+        (facts.number, NUMBER, _SMALL, Align.LEFT, "number"),
+        (facts.set_hash(), HASH, _SMALL, Align.LEFT, "set hash"),
+        (page_label(page, pages), PAGE, _SMALL, Align.RIGHT, "page"),
+    ):
+        ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)
