@@ -1,0 +1,210 @@
+"""The clerk's reading: what a finished document says, read with another library than any that drew it.
+
+pdfium gives each character's text (variation selectors included) and place; pyHanko's parser gives binding, number and
+revisions. `check` compares every text on every page with the facts, cell by cell: nothing missing, nothing beyond,
+nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. Limits: the reading
+trusts the font's text map for what a glyph means, and looks at rules and colours not at all.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Final, NamedTuple
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from konbini.pdf.binding import binding_of
+from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_pages
+from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
+from konbini.pdf.template import Template
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["PageReading", "PictureReading", "Reading", "Sign", "check", "read"]
+
+_TOLERANCE: Final = 0.6  # points; a stroke may leave its em box by as much
+_LARGE: Final = 60.0  # points; no cell is written so large, only the specimen's mark
+_ONE_AT_A_TIME: Final = threading.Lock()  # pdfium is not safe for threads
+_SPACES: Final = str.maketrans("", "", " 　")
+
+
+class Sign(NamedTuple):
+    """One UTF-16 unit of text, and the em box of the glyph that shows it."""
+
+    unit: int
+    left: float
+    bottom: float
+    right: float
+    top: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureReading:
+    """An image on a page: the digest of its encoded samples, and where it stands."""
+
+    digest: bytes
+    box: Box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """What one page shows; `size` is its width and height in points as it is displayed."""
+
+    size: tuple[float, float]
+    signs: tuple[Sign, ...]
+    pictures: tuple[PictureReading, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a document says."""
+
+    pages: tuple[PageReading, ...]
+    binding: bytes
+    number: str
+    revisions: int
+
+
+def read(pdf: bytes) -> Reading:
+    """Read a document.
+
+    Raises:
+        Refused: `PAGE_MISMATCH`: it cannot be read, or has no binding.
+    """
+    try:
+        parsed = PdfFileReader(BytesIO(pdf))
+        inside, revisions = binding_of(parsed), parsed.xrefs.total_revisions
+        with _ONE_AT_A_TIME:
+            pages = _read_pages(pdf)
+    except (PdfError, pdfium.PdfiumError) as error:
+        raise _mismatch("the document cannot be read") from error
+    if inside is None:
+        raise _mismatch("the document has no binding")
+    return Reading(pages=pages, binding=inside[0], number=inside[1], revisions=revisions)
+
+
+def _read_pages(pdf: bytes) -> tuple[PageReading, ...]:
+    document = pdfium.PdfDocument(pdf)
+    try:
+        return tuple(_read_page(document, index) for index in range(len(document)))
+    finally:
+        document.close()
+
+
+def _read_page(document: pdfium.PdfDocument, index: int) -> PageReading:
+    page = document[index]
+    text = page.get_textpage()
+    try:
+        return PageReading(size=page.get_size(), signs=tuple(_signs(text)), pictures=tuple(_pictures(page)))
+    finally:
+        text.close()
+        page.close()
+
+
+def _signs(text: pdfium.PdfTextPage) -> Iterator[Sign]:
+    """Give every character that the page shows; what pdfium adds (line ends, spaces it infers) is left out."""
+    box = pdfium_c.FS_RECTF()
+    for index in range(text.count_chars()):
+        if not pdfium_c.FPDFText_IsGenerated(text, index):
+            pdfium_c.FPDFText_GetLooseCharBox(text, index, box)
+            unit = pdfium_c.FPDFText_GetUnicode(text, index)
+            yield Sign(unit, box.left, box.bottom, box.right, box.top)
+
+
+def _pictures(page: pdfium.PdfPage) -> Iterator[PictureReading]:
+    for found in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4):
+        left, bottom, right, top = found.get_bounds()
+        digest = hashlib.sha256(bytes(found.get_data(decode_simple=False))).digest()
+        yield PictureReading(digest=digest, box=Box(left, bottom, right - left, top - bottom))
+
+
+def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: bytes) -> None:
+    """Compare a finished, unsigned document with the facts.
+
+    Args:
+        pdf: the very bytes that will be signed.
+        facts: the clerk's own.
+        template: the form that the facts name.
+        binding: what must stand inside.
+
+    Raises:
+        Refused: `PAGE_MISMATCH`, naming page and cell, never what stands there.
+    """
+    reading, pages = read(pdf), expected_pages(facts, template)
+    if reading.revisions != 1 or pdf.count(b"startxref") != 1:
+        raise _mismatch("not of one revision")
+    if reading.binding != binding or reading.number != facts.number:
+        raise _mismatch("another binding or issuance number inside")
+    if len(reading.pages) != len(pages):
+        raise _mismatch(f"{len(reading.pages)} pages, {len(pages)} due")
+    for place, (shown, due) in enumerate(zip(reading.pages, pages, strict=True), 1):
+        _check_page(shown, due, template, f"page {place}: ")
+
+
+def _mismatch(where: str) -> Refused:
+    return Refused(Code.PAGE_MISMATCH, where)
+
+
+def _check_page(shown: PageReading, due: ExpectedPage, template: Template, page: str) -> None:
+    if any(abs(one - other) > _TOLERANCE for one, other in zip(shown.size, (A4_WIDTH, A4_HEIGHT), strict=True)):
+        raise _mismatch(f"{page}not A4")
+    large = [sign for sign in shown.signs if sign.top - sign.bottom > _LARGE]
+    if _joined(large) != due.across:
+        raise _mismatch(f"{page}mark of a specimen")
+    by_cell = _sorted_into(due.cells, [sign for sign in shown.signs if sign.top - sign.bottom <= _LARGE], page)
+    for cell, signs in zip(due.cells, by_cell, strict=True):
+        if not _says(signs, cell.text):
+            raise _mismatch(f"{page}{cell.name}")
+    if len(shown.pictures) != 1 or not _is_seal(shown.pictures[0], due.seal, template):
+        raise _mismatch(f"{page}official seal")
+
+
+def _is_seal(picture: PictureReading, box: Box, template: Template) -> bool:
+    places = zip(_edges(picture.box), _edges(box), strict=True)
+    at_its_place = all(abs(one - other) <= _TOLERANCE for one, other in places)
+    return at_its_place and picture.digest == template.seal.picture.digest()
+
+
+def _edges(box: Box) -> tuple[float, float, float, float]:
+    return box.left, box.bottom, box.right, box.top
+
+
+def _sorted_into(cells: Sequence[ExpectedCell], signs: Sequence[Sign], page: str) -> list[list[Sign]]:
+    """Give each sign to the cell that holds it whole; text comes in runs, so the last cell is asked first."""
+    found: list[list[Sign]] = [[] for _ in cells]
+    last = 0
+    for sign in signs:
+        if not _holds(cells[last].box, sign):
+            last = next((index for index, cell in enumerate(cells) if _holds(cell.box, sign)), -1)
+            if last < 0:
+                raise _mismatch(f"{page}text outside its cell, or where none is due")
+        found[last].append(sign)
+    return found
+
+
+def _holds(box: Box, sign: Sign) -> bool:
+    return (
+        box.left - _TOLERANCE <= sign.left
+        and sign.right <= box.right + _TOLERANCE
+        and box.bottom - _TOLERANCE <= sign.bottom
+        and sign.top <= box.top + _TOLERANCE
+    )
+
+
+def _says(signs: Sequence[Sign], due: str) -> bool:
+    """Compare exactly; where the text runs over several lines, but for the spaces at which it was broken."""
+    shown = _joined(signs)
+    lines = len({round(sign.bottom) for sign in signs})
+    return shown == due or (lines > 1 and shown.translate(_SPACES) == due.translate(_SPACES))
+
+
+def _joined(signs: Sequence[Sign]) -> str:
+    units = "".join(chr(sign.unit) for sign in signs)
+    return units.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
