@@ -1,0 +1,145 @@
+"""The face and the made-up ward's form; paper authorities and signers made for one test session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import NameOID
+
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.signing import KeyFileSigner, PadesSigner
+from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.template import Template, load_all
+
+FACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
+_DAY = timedelta(days=1)
+_Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+
+
+@pytest.fixture(scope="session")
+def template() -> Template:
+    """The made-up ward's resident record."""
+    (only,) = load_all(FOLDER)
+    return only
+
+
+@pytest.fixture(scope="session")
+def form(template: Template) -> ResidentRecordForm:
+    """The form, ready to draw."""
+    return ResidentRecordForm(template, Typeface(FACE, "IPAmjMincho"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """A paper authority, a signing certificate under it, and its key; valid from `start` for a year."""
+
+    authority: bytes
+    certificate: bytes
+    key: bytes
+    start: datetime
+
+    @property
+    def moment(self) -> int:
+        """A second at which both certificates are valid."""
+        return int((self.start + 30 * _DAY).timestamp())
+
+    def signer(self) -> PadesSigner:
+        """A signer with this key."""
+        return PadesSigner(KeyFileSigner(self.key, [self.certificate]))
+
+
+def _certificate(subject: str, issuer: str, keys: tuple[_Key, _Key], start: datetime, *, authority: bool) -> bytes:
+    """Certify the first key with the second."""
+    key, issuer_key = keys
+
+    def name(common: str) -> x509.Name:
+        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+    usage = dict.fromkeys(
+        ("key_encipherment", "data_encipherment", "key_agreement", "encipher_only", "decipher_only"), False
+    )
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name(subject))
+        .issuer_name(name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + 365 * _DAY)
+        .add_extension(x509.BasicConstraints(ca=authority, path_length=0 if authority else None), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+        .add_extension(
+            x509.KeyUsage(
+                digital_signature=not authority,
+                content_commitment=not authority,
+                key_cert_sign=authority,
+                crl_sign=authority,
+                **usage,
+            ),
+            critical=True,
+        )
+        .sign(issuer_key, hashes.SHA256())
+    )
+    return made.public_bytes(serialization.Encoding.DER)
+
+
+def make_paper(new_key: Callable[[], _Key], start: datetime, ward: str = "131997") -> Paper:
+    """Make an authority and a signing certificate under it."""
+    root, own = new_key(), new_key()
+    authority = _certificate(f"{ward} paper authority", f"{ward} paper authority", (root, root), start, authority=True)
+    certificate = _certificate(f"{ward} clerk", f"{ward} paper authority", (own, root), start, authority=False)
+    encoding, shape = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8
+    key = own.private_bytes(encoding, shape, serialization.NoEncryption())
+    return Paper(authority=authority, certificate=certificate, key=key, start=start)
+
+
+def _p256() -> _Key:
+    return ec.generate_private_key(ec.SECP256R1())
+
+
+def _rsa() -> _Key:
+    return rsa.generate_private_key(65537, 2048)
+
+
+@pytest.fixture(scope="session", params=["P-256", "RSA-2048"])
+def paper(request: pytest.FixtureRequest) -> Paper:
+    """The ward's own paper authority, with either kind of key; valid today, so that any judge's clock takes it."""
+    start = datetime.now(UTC).replace(microsecond=0) - 60 * _DAY
+    return make_paper(_p256 if request.param == "P-256" else _rsa, start)
+
+
+@pytest.fixture(scope="session")
+def other_paper(paper: Paper) -> Paper:
+    """Another authority of the same name, as an impostor would make it."""
+    return make_paper(_p256, paper.start)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A document before and after its signature, and what stands in it."""
+
+    unsigned: bytes
+    signed: bytes
+    number: str
+    binding: bytes
+    pages: int
+
+
+@pytest.fixture(scope="session")
+def signed(form: ResidentRecordForm, paper: Paper) -> Signed:
+    """A certificate of five people, two pages, signed."""
+    facts = specimen_facts(*PEOPLE, PEOPLE[0])
+    binding = bytes(range(32))
+    unsigned = form.draw(facts, binding=binding)
+    document = paper.signer().sign(unsigned, paper.moment)
+    return Signed(unsigned=unsigned, signed=document, number=facts.number, binding=binding, pages=2)
