@@ -1,7 +1,7 @@
 """What import contracts cannot see, found by reading the source: built-in functions that open files or ask the clock.
 
-A method called `open` is left alone: seals and visits are opened too. What could open a file by such a method (`pathlib`,
-`os`, `io`) the import contracts keep out of the pure rooms.
+A method called `open` is left alone: seals and visits are opened too. What could open a file by such a method
+(`pathlib`, `os`, `io`) the import contracts keep out of the pure rooms.
 """
 
 from __future__ import annotations
