@@ -1,0 +1,95 @@
+"""The kiosk's end of the coin device's UNIX socket.
+
+One connection a question: the device may be restarted between any two of them without anybody noticing. Invariant: a
+question is asked once; whether to repeat it is the caller's decision, and its key makes that harmless.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from konbini.kiosk.payment import frames
+from konbini.kiosk.payment.amounts import Settlement
+from konbini.kiosk.payment.ports import Asking, CashState
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["CoinDevice"]
+
+_Answer = TypeVar("_Answer")
+
+
+class CoinDevice:
+    """A `konbini.kiosk.payment.ports.Cash` behind the socket at `path`.
+
+    Args:
+        path: the device's UNIX socket.
+        clock: paces the questions of `inserted`.
+        poll: seconds between two of them.
+        patience: seconds that an answer may take; a payout moves coins.
+    """
+
+    def __init__(self, path: Path, clock: Clock, *, poll: float = 0.1, patience: float = 10.0) -> None:
+        self._path = path
+        self._clock = clock
+        self._poll = poll
+        self._patience = patience
+
+    async def state(self) -> CashState:
+        """Ask the device now; see `ports.Cash`."""
+        return await self._ask("STATE", frames.read_state)
+
+    async def ask(self, fee: int, key: bytes) -> None:
+        """Open the slot; see `ports.Cash`."""
+        await self._ask(f"ASK {fee} {_hex(key)}", frames.read_nothing)
+
+    async def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:
+        """Report the escrow until it is enough; see `ports.Cash`."""
+        told = -1
+        while True:
+            asking = (await self.state()).asking
+            if asking is None or asking.key != key:
+                raise Refused(Code.CASH_UNAVAILABLE, "another asking is open, or none")
+            if asking.escrow != told:
+                told = asking.escrow
+                yield asking
+            if asking.enough:
+                return
+            await self._clock.sleep(self._poll)
+
+    async def capture(self, key: bytes) -> Settlement:
+        """Keep the fee; see `ports.Cash`."""
+        return await self._ask(f"CAPTURE {_hex(key)}", frames.read_settlement)
+
+    async def give_back(self, key: bytes) -> Settlement:
+        """Pay out the escrow; see `ports.Cash`."""
+        return await self._ask(f"GIVE-BACK {_hex(key)}", frames.read_settlement)
+
+    async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
+        try:
+            async with asyncio.timeout(self._patience):
+                return read(frames.read_words(await self._exchange(f"{question}\n".encode("ascii"))))
+        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
+            raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
+        except Refused as error:
+            raise Refused(Code.CASH_UNAVAILABLE, error.detail) from error
+
+    async def _exchange(self, question: bytes) -> bytes:
+        reader, writer = await asyncio.open_unix_connection(self._path, limit=frames.MOST_BYTES)
+        try:
+            writer.write(question)
+            return await reader.readline()
+        finally:
+            writer.close()
+            with contextlib.suppress(OSError):  # the answer is whole or not, whatever the goodbye was
+                await writer.wait_closed()
+
+
+def _hex(key: bytes) -> str:
+    if len(key) != frames.KEY_BYTES:
+        raise ValueError("a key has 16 bytes")
+    return key.hex()

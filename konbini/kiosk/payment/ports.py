@@ -1,0 +1,95 @@
+"""What the visit and the long-lived process see of the coin device.
+
+One asking belongs to one order and is named by its key. Every command of an asking carries that key, so that a
+command repeated after a crash does nothing twice, and one that comes late from a dead visit never touches the money
+of the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from enum import Enum, unique
+from typing import Protocol
+
+from konbini.kiosk.payment.amounts import CashCounts, Settlement
+
+__all__ = ["Asking", "Cash", "CashFault", "CashState"]
+
+
+@unique
+class CashFault(Enum):
+    """What the device complains of."""
+
+    JAM = "jam"
+    CANNOT_PAY_OUT = "cannot pay out"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """The asking that is open.
+
+    Attributes:
+        key: its name, 16 bytes.
+        fee: what was asked for.
+        escrow: what lies in escrow for it.
+    """
+
+    key: bytes
+    fee: int
+    escrow: int
+
+    @property
+    def enough(self) -> bool:
+        """Whether the fee is covered; the slot is shut from then on."""
+        return self.escrow >= self.fee
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashState:
+    """One answer of the device.
+
+    Attributes:
+        asking: the asking that is open, None between orders.
+        counts: its count over its life.
+        faults: what it complains of; with a jam it accepts nothing.
+    """
+
+    asking: Asking | None
+    counts: CashCounts
+    faults: frozenset[CashFault]
+
+
+class Cash(Protocol):
+    """The coin device of one kiosk. Every method raises `Refused(CASH_UNAVAILABLE)` when it does not answer rightly."""
+
+    async def state(self) -> CashState:
+        """Ask the device now; after a restart this tells whether an escrow is still held, and for which key."""
+
+    async def ask(self, fee: int, key: bytes) -> None:
+        """Open the slot for `fee` yen; the same key and fee again change nothing.
+
+        Raises:
+            Refused: `CASH_UNAVAILABLE`, also while another asking is open or the key was settled already.
+        """
+
+    def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:
+        """Report the escrow of this asking at once and whenever it grows, until it is enough.
+
+        Raises:
+            Refused: `CASH_UNAVAILABLE`, also when this asking is not the open one.
+        """
+
+    async def capture(self, key: bytes) -> Settlement:
+        """Keep the fee and pay out the change; the first end of an asking stays, whatever is asked later.
+
+        Raises:
+            Refused: `CASH_UNAVAILABLE`; also where the escrow does not cover the fee or the key is unknown.
+        """
+
+    async def give_back(self, key: bytes) -> Settlement:
+        """Pay out the whole escrow; the first end of an asking stays, whatever is asked later.
+
+        A key that was never asked for is given back with nothing in it and is spent from then on: who settles a dead
+        visit need not know how far it came, and its ask can no longer arrive.
+        """

@@ -1,0 +1,175 @@
+"""What the coin device does, as steps from one state to the next (pure).
+
+Invariants: taken = returned + owed + escrow + kept at every step; an asking ends once, and its end is remembered with
+its key; a payout is planned whole before its first coin drops, and each coin that drops is one step, so that a
+device that is killed between two coins goes on with the next one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from konbini.kiosk.payment.amounts import MOST_YEN, CashCounts, Ending, Settlement, change
+from konbini.kiosk.payment.ports import Asking
+from konbini.simulation.cash.coins import NOTHING, Coins, choose
+
+__all__ = ["Ended", "Machine", "Payout", "Said", "ask", "capture", "drop_coin", "give_back", "insert"]
+
+_REMEMBERED = 256
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """An asking that is over."""
+
+    key: bytes
+    settlement: Settlement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Payout:
+    """A payout under way: how the asking will have ended, and the pieces still to drop."""
+
+    ended: Ended
+    pieces: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """All that the device remembers.
+
+    Attributes:
+        hopper: what it can pay out of.
+        box: notes, and what it owes: money that never leaves by the slot.
+        escrow: what lies in escrow.
+        taken, returned, owed: its count over its life, in yen.
+        dish: yen in the dish that nobody has taken out yet.
+        key, fee: the open asking; an empty key when there is none.
+        payout: the payout under way.
+        ends: the last askings that are over, oldest first.
+    """
+
+    hopper: Coins
+    box: int = 0
+    escrow: Coins = NOTHING
+    taken: int = 0
+    returned: int = 0
+    owed: int = 0
+    dish: int = 0
+    key: bytes = b""
+    fee: int = 0
+    payout: Payout | None = None
+    ends: tuple[Ended, ...] = ()
+
+    @property
+    def asking(self) -> Asking | None:
+        """The open asking."""
+        return Asking(key=self.key, fee=self.fee, escrow=self.escrow.yen) if self.key else None
+
+    @property
+    def counts(self) -> CashCounts:
+        """The count as the kiosk reads it; coins of a payout under way still count as escrow."""
+        pending = sum(self.payout.pieces) + self.payout.ended.settlement.owed if self.payout else 0
+        return CashCounts(taken=self.taken, returned=self.returned, owed=self.owed, escrow=self.escrow.yen + pending)
+
+    def end_of(self, key: bytes) -> Settlement | None:
+        """How the asking of this key ended, if it did."""
+        return next((ended.settlement for ended in self.ends if ended.key == key), None)
+
+
+class Said(Exception):  # noqa: N818 - an answer of the device, one word
+    """The device says no; the word is its whole answer."""
+
+    def __init__(self, word: str) -> None:
+        super().__init__(word)
+        self.word = word
+
+
+def ask(machine: Machine, fee: int, key: bytes) -> Machine:
+    """Open an asking."""
+    if machine.key == key and machine.fee == fee:
+        return machine
+    if machine.end_of(key) is not None or _paying(machine, key):
+        raise Said("SPENT")
+    if machine.key or machine.payout:
+        raise Said("BUSY")
+    if not 0 < fee <= MOST_YEN:
+        raise Said("FEE")
+    return replace(machine, key=key, fee=fee)
+
+
+def insert(machine: Machine, piece: int) -> Machine:
+    """Take a piece into escrow; the slot is open until the fee is covered."""
+    asking = machine.asking
+    if asking is None or asking.enough:
+        raise Said("SHUT")
+    try:
+        coin = Coins.of(piece)
+    except ValueError as error:
+        raise Said("UNKNOWN") from error
+    return replace(machine, escrow=machine.escrow + coin, taken=machine.taken + piece)
+
+
+def capture(machine: Machine, key: bytes, *, stuck: bool) -> Machine:
+    """Keep the fee and plan the change; `stuck`: nothing can drop, so that all change is owed."""
+    if _over(machine, key):
+        return machine
+    asking = machine.asking
+    if asking is None or asking.key != key:
+        raise Said("UNKNOWN")
+    if not asking.enough:
+        raise Said("SHORT")
+    due = change(asking.fee, asking.escrow)
+    hopper = machine.hopper + machine.escrow.without_notes()
+    paid = NOTHING if stuck else choose(due, hopper)
+    settlement = Settlement(ending=Ending.CAPTURED, taken=asking.escrow, returned=paid.yen, owed=due - paid.yen)
+    notes = machine.escrow - machine.escrow.without_notes()
+    fed = replace(machine, hopper=hopper - paid, box=machine.box + notes.yen)
+    return _pay(fed, key, settlement, paid)
+
+
+def give_back(machine: Machine, key: bytes, *, stuck: bool) -> Machine:
+    """Plan to return the very pieces of the escrow; a key that is not open is spent with nothing in it."""
+    if _over(machine, key):
+        return machine
+    if machine.key != key:
+        nothing = Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
+        return _remember(machine, Ended(key=key, settlement=nothing))
+    held = machine.escrow
+    owed = held.yen if stuck else 0
+    settlement = Settlement(ending=Ending.GIVEN_BACK, taken=held.yen, returned=held.yen - owed, owed=owed)
+    return _pay(replace(machine, box=machine.box + owed), key, settlement, NOTHING if stuck else held)
+
+
+def drop_coin(machine: Machine) -> Machine:
+    """Let the next piece of the payout fall; the last one ends the asking."""
+    payout = machine.payout
+    if payout is None:
+        return machine
+    piece, rest = payout.pieces[0], payout.pieces[1:]
+    dropped = replace(machine, returned=machine.returned + piece, dish=machine.dish + piece)
+    return _conclude(dropped, Payout(ended=payout.ended, pieces=rest))
+
+
+def _over(machine: Machine, key: bytes) -> bool:
+    return machine.end_of(key) is not None or _paying(machine, key)
+
+
+def _paying(machine: Machine, key: bytes) -> bool:
+    return machine.payout is not None and machine.payout.ended.key == key
+
+
+def _pay(machine: Machine, key: bytes, settlement: Settlement, paid: Coins) -> Machine:
+    closed = replace(machine, key=b"", fee=0, escrow=NOTHING)
+    return _conclude(closed, Payout(ended=Ended(key=key, settlement=settlement), pieces=paid.pieces))
+
+
+def _conclude(machine: Machine, payout: Payout) -> Machine:
+    if payout.pieces:
+        return replace(machine, payout=payout)
+    owed = machine.owed + payout.ended.settlement.owed
+    return _remember(replace(machine, payout=None, owed=owed), payout.ended)
+
+
+def _remember(machine: Machine, ended: Ended) -> Machine:
+    return replace(machine, ends=(*machine.ends, ended)[-_REMEMBERED:])

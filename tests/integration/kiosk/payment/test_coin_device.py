@@ -1,0 +1,246 @@
+"""The kiosk's client against the coin device's own process: payments, bad habits, and kill -9 between any two steps."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from konbini.kiosk.payment.amounts import CashCounts, Ending, Settlement
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.ports import Asking, CashFault
+from konbini.process.clock import SystemClock
+from konbini.protocol.errors import Code, Refused
+from konbini.simulation.cash.running import CoinMachine, RejectedError
+
+_FIRST, _SECOND, _THIRD = (bytes((n,)) * 16 for n in (1, 2, 3))
+
+
+@dataclass(slots=True, kw_only=True)
+class Stand:
+    """The machine, and the kiosk's client in front of it."""
+
+    machine: CoinMachine
+    cash: CoinDevice
+
+    async def pay(self, fee: int, key: bytes, *pieces: int) -> None:
+        """Ask, and put these pieces in."""
+        await self.cash.ask(fee, key)
+        for piece in pieces:
+            await self.machine.hands.drop(piece)
+
+    async def counts(self) -> CashCounts:
+        """The device's count."""
+        return (await self.cash.state()).counts
+
+
+def _stand(home: Path, coin_seconds: float = 0.0) -> Stand:
+    machine = CoinMachine(home, coin_seconds=coin_seconds)
+    return Stand(machine=machine, cash=CoinDevice(machine.socket, SystemClock(), poll=0.02, patience=5.0))
+
+
+@pytest.fixture
+def home() -> Iterator[Path]:
+    """A short path: UNIX sockets have a limit, and pytest's own folders are deep."""
+    folder = Path(tempfile.mkdtemp(prefix="coins-"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+async def test_a_fee_is_paid_kept_and_changed(home: Path) -> None:
+    """Coin by coin until it is enough, then captured with change; the count proves what was kept."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.cash.ask(300, _FIRST)
+        seen: list[Asking] = []
+        async with aclosing(stand.cash.inserted(_FIRST)) as escrow:
+            async for asking in escrow:
+                seen.append(asking)
+                if not asking.enough:
+                    await stand.machine.hands.drop(100 if len(seen) < 3 else 500)
+        assert [asking.escrow for asking in seen] == [0, 100, 200, 700]
+        with pytest.raises(RejectedError, match="SHUT"):
+            await stand.machine.hands.drop(10)
+        settlement = await stand.cash.capture(_FIRST)
+        assert settlement == Settlement(ending=Ending.CAPTURED, taken=700, returned=400, owed=0)
+        assert (await stand.counts()).kept == 300
+        assert await stand.machine.hands.take() == 400
+        state = await stand.cash.state()
+        assert (state.asking, state.faults) == (None, frozenset())
+
+
+async def test_an_escrow_is_given_back_whole(home: Path) -> None:
+    """Before or after it is enough; asked again, the same answer and no second payout."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.pay(300, _FIRST, 100, 50)
+        back = Settlement(ending=Ending.GIVEN_BACK, taken=150, returned=150, owed=0)
+        assert await stand.cash.give_back(_FIRST) == back
+        assert await stand.cash.give_back(_FIRST) == back
+        assert await stand.cash.capture(_FIRST) == back
+        assert await stand.counts() == CashCounts(taken=150, returned=150, owed=0, escrow=0)
+        assert await stand.machine.hands.take() == 150
+
+
+async def test_what_cannot_be_paid_out_is_owed(home: Path) -> None:
+    """An empty hopper owes the change, a stuck motor the whole escrow; both are named, and counted."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.machine.hands.empty_hopper()
+        assert (await stand.cash.state()).faults == {CashFault.CANNOT_PAY_OUT}
+        await stand.pay(300, _FIRST, 1000)
+        captured = await stand.cash.capture(_FIRST)
+        assert captured == Settlement(ending=Ending.CAPTURED, taken=1000, returned=0, owed=700)
+        await stand.machine.hands.stick_motor()
+        await stand.pay(300, _SECOND, 100)
+        back = await stand.cash.give_back(_SECOND)
+        assert back == Settlement(ending=Ending.GIVEN_BACK, taken=100, returned=0, owed=100)
+        assert await stand.counts() == CashCounts(taken=1100, returned=0, owed=800, escrow=0)
+        await stand.machine.hands.fill_hopper()
+        await stand.machine.hands.free_motor()
+        assert not (await stand.cash.state()).faults
+
+
+async def test_a_jammed_slot_takes_nothing(home: Path) -> None:
+    """Pieces fall through and are not counted; the escrow so far can still be returned."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.pay(300, _FIRST, 100)
+        await stand.machine.hands.jam()
+        with pytest.raises(RejectedError, match="JAM"):
+            await stand.machine.hands.drop(100)
+        assert (await stand.cash.state()).faults == {CashFault.JAM}
+        assert (await stand.cash.give_back(_FIRST)).returned == 100
+        await stand.machine.hands.unjam()
+        await stand.pay(100, _SECOND, 100)
+
+
+async def test_one_asking_at_a_time(home: Path) -> None:
+    """Another key is refused while one is open; the same again is no second asking; an unknown coin falls through."""
+    stand = _stand(home)
+    async with stand.machine:
+        with pytest.raises(RejectedError, match="SHUT"):
+            await stand.machine.hands.drop(100)
+        await stand.pay(300, _FIRST, 100)
+        await stand.cash.ask(300, _FIRST)
+        for fee, key in ((300, _SECOND), (200, _FIRST)):
+            with pytest.raises(Refused) as refused:
+                await stand.cash.ask(fee, key)
+            assert refused.value.code is Code.CASH_UNAVAILABLE
+        with pytest.raises(RejectedError, match="UNKNOWN"):
+            await stand.machine.hands.drop(5)
+        with pytest.raises(Refused):
+            await stand.cash.capture(_FIRST)
+        with pytest.raises(Refused):
+            await anext(stand.cash.inserted(_SECOND))
+        asking = (await stand.cash.state()).asking
+        assert asking == Asking(key=_FIRST, fee=300, escrow=100)
+
+
+async def test_a_cut_link_is_a_device_that_does_not_answer(home: Path) -> None:
+    """The kiosk hears nothing, the escrow stays, and the asking goes on when the cable is back."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.pay(300, _FIRST, 100)
+        await stand.machine.hands.cut_link()
+        with pytest.raises(Refused) as refused:
+            await stand.cash.state()
+        assert refused.value.code is Code.CASH_UNAVAILABLE
+        await stand.machine.hands.drop(500)
+        await stand.machine.hands.join_link()
+        assert (await stand.cash.capture(_FIRST)).kept == 300
+
+
+async def test_kill_between_escrow_and_capture(home: Path) -> None:
+    """The device is killed with the money in escrow: it is there when it is back, and captured once."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.pay(300, _FIRST, 500)
+        await stand.machine.kill()
+        with pytest.raises(Refused):
+            await stand.cash.capture(_FIRST)
+        await stand.machine.start()
+        assert (await stand.cash.state()).asking == Asking(key=_FIRST, fee=300, escrow=500)
+        settlement = Settlement(ending=Ending.CAPTURED, taken=500, returned=200, owed=0)
+        assert await stand.cash.capture(_FIRST) == settlement
+        await stand.machine.kill()
+        await stand.machine.start()
+        assert await stand.cash.capture(_FIRST) == settlement
+        assert await stand.counts() == CashCounts(taken=500, returned=200, owed=0, escrow=0)
+        assert await stand.machine.hands.take() == 200
+
+
+async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
+    """Ten coins, killed again and again while they fall: 990 yen fall in the end, and not a coin more."""
+    stand = _stand(home, coin_seconds=0.1)
+    unpaid = []
+    async with stand.machine:
+        await stand.pay(10, _FIRST, 1000)
+        for _ in range(3):
+            asking = asyncio.ensure_future(stand.cash.capture(_FIRST))
+            await asyncio.sleep(0.12)
+            await stand.machine.kill()
+            with pytest.raises(Refused):
+                await asking
+            await stand.machine.start()
+            unpaid.append((await stand.counts()).escrow)
+        assert unpaid[0] > unpaid[2] > 0
+        settlement = await stand.cash.capture(_FIRST)
+        assert settlement == Settlement(ending=Ending.CAPTURED, taken=1000, returned=990, owed=0)
+        assert await stand.counts() == CashCounts(taken=1000, returned=990, owed=0, escrow=0)
+        assert await stand.machine.hands.take() == 990
+
+
+async def test_whoever_settles_a_dead_visit_need_not_know_how_far_it_came(home: Path) -> None:
+    """Never asked: nothing comes back, and the visit's late ask is refused; the next visit is not touched."""
+    stand = _stand(home)
+    async with stand.machine:
+        nothing = Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
+        assert await stand.cash.give_back(_FIRST) == nothing
+        with pytest.raises(Refused):
+            await stand.cash.ask(300, _FIRST)
+        await stand.pay(300, _SECOND, 500)
+        assert await stand.cash.give_back(_THIRD) == nothing
+        assert await stand.cash.give_back(_FIRST) == nothing
+        assert (await stand.cash.capture(_SECOND)).kept == 300
+
+
+async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> None:
+    """Ten orders, printed and not, with change owed in between: kept = the fees of what was captured."""
+    stand = _stand(home)
+    async with stand.machine:
+        fees = 0
+        for number in range(10):
+            key = bytes((100 + number,)) * 16
+            await stand.pay(300, key, 500)
+            if number == 5:
+                await stand.machine.hands.stick_motor()
+            if number % 3:
+                fees += (await stand.cash.capture(key)).kept
+            else:
+                await stand.cash.give_back(key)
+        counts = await stand.counts()
+        assert counts.kept == fees == 6 * 300
+        assert counts.owed > 0
+        assert counts.taken == 10 * 500
+
+
+@pytest.mark.parametrize("answer", [b"", b"OK", b"OK - 0 0 0 0 0\n", b"X" * 5000 + b"\n", b"NO POWER\n", b"\xff\n"])
+async def test_a_device_that_talks_nonsense_is_unavailable(home: Path, answer: bytes) -> None:
+    """Cut, short, long, refused or foreign answers all end the same way, and none is believed."""
+
+    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readline()
+        writer.write(answer)
+        writer.close()
+
+    async with await asyncio.start_unix_server(speak, home / "kiosk"):
+        with pytest.raises(Refused) as refused:
+            await CoinDevice(home / "kiosk", SystemClock(), patience=1.0).state()
+        assert refused.value.code is Code.CASH_UNAVAILABLE
