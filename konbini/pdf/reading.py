@@ -32,6 +32,7 @@ __all__ = ["PageReading", "PictureReading", "Reading", "Sign", "check", "read"]
 _TOLERANCE: Final = 0.6  # points; a stroke may leave its em box by as much
 _LARGE: Final = 60.0  # points; no cell is written so large, only the specimen's mark
 _ONE_AT_A_TIME: Final = threading.Lock()  # pdfium is not safe for threads
+_BAND: Final = 12.0  # points; about a row of the form
 _SPACES: Final = str.maketrans("", "", " 　")
 
 
@@ -179,14 +180,26 @@ def _edges(box: Box) -> tuple[float, float, float, float]:
 def _sorted_into(cells: Sequence[ExpectedCell], signs: Sequence[Sign], page: str) -> list[list[Sign]]:
     """Give each sign to the cell that holds it whole; text comes in runs, so the last cell is asked first."""
     found: list[list[Sign]] = [[] for _ in cells]
+    by_height = _by_height(cells)
     last = 0
     for sign in signs:
         if not _holds(cells[last].box, sign):
-            last = next((index for index, cell in enumerate(cells) if _holds(cell.box, sign)), -1)
+            near = by_height.get(int(sign.bottom // _BAND), ())
+            last = next((index for index in near if _holds(cells[index].box, sign)), -1)
             if last < 0:
                 raise _mismatch(f"{page}text outside its cell, or where none is due")
         found[last].append(sign)
     return found
+
+
+def _by_height(cells: Sequence[ExpectedCell]) -> dict[int, list[int]]:
+    """Index the cells by the bands of height that they reach into, so that a sign asks its neighbours alone."""
+    bands: dict[int, list[int]] = {}
+    for index, cell in enumerate(cells):
+        lowest, highest = cell.box.bottom - _TOLERANCE, cell.box.top + _TOLERANCE
+        for band in range(int(lowest // _BAND), int(highest // _BAND) + 1):
+            bands.setdefault(band, []).append(index)
+    return bands
 
 
 def _holds(box: Box, sign: Sign) -> bool:

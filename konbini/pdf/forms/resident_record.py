@@ -167,6 +167,7 @@ class ResidentRecordForm:
             ink = Ink(words, "L")
             draw_sheet(ink, self.template, scope, self._typeface, seal="Seal")
             self._rule_cells(ink, (grid.ADDRESS, grid.HEAD))
+            ink.frame(grid.HOUSEHOLD, _THICK)
             parts[_sheet_name(scope)] = ink.content()
         for name, cells in (("Japanese", grid.JAPANESE), ("Foreign", grid.FOREIGN)):
             ink = Ink(words, "L")

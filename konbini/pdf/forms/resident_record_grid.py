@@ -18,8 +18,8 @@ from konbini.pdf.forms.setting import Step, Steps
 from konbini.pdf.forms.sheet import COLUMN, LEFT, WIDTH
 
 __all__ = [
-    "ADDRESS", "BLOCKS", "BLOCK_HEIGHT", "FOREIGN", "HEAD", "JAPANESE", "NOTHING_BELOW", "ORDINAL", "SPARE_LABELS",
-    "SPARE_VALUES", "LabelledCell", "block_box", "nothing_below_box", "unused_box",
+    "ADDRESS", "BLOCKS", "BLOCK_HEIGHT", "FOREIGN", "HEAD", "HOUSEHOLD", "JAPANESE", "NOTHING_BELOW", "ORDINAL",
+    "SPARE_LABELS", "SPARE_VALUES", "LabelledCell", "block_box", "nothing_below_box", "unused_box",
 ]  # fmt: skip
 
 BLOCKS: Final = 4
@@ -140,6 +140,9 @@ HEAD: Final = LabelledCell(
     box=ADDRESS.box.moved(up=-_HEAD_ROW),
     steps=_ADDRESS,
 )
+
+HOUSEHOLD: Final = Box(LEFT, _HEAD_TOP - 2 * _HEAD_ROW, WIDTH, 2 * _HEAD_ROW)
+"""The outline of what concerns the whole household."""
 
 
 def block_box(place: int) -> Box:

@@ -56,19 +56,25 @@ def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the
             continue
         if width * step.size <= room:
             return Typeset(size=step.size, lines=(text,))
-        if step.lines > 1 and (lines := _broken(text, room / step.size * _EM, typeface, step.lines)):
-            return Typeset(size=step.size, lines=lines)
+        for at_spaces in (True, False) if step.lines > 1 else ():
+            lines = _broken(text, room / step.size * _EM, typeface, step.lines, at_spaces=at_spaces)
+            if lines:
+                return Typeset(size=step.size, lines=lines)
     raise Refused(Code.FORM_OVERFLOW, f"{cell}: {len(sequences(text))} characters do not fit")
 
 
-def _broken(text: str, most: float, typeface: Typeface, lines: int) -> tuple[str, ...] | None:
-    """Fill lines one after the other; None if the text needs more of them, or a line has no place to break."""
+def _broken(text: str, most: float, typeface: Typeface, lines: int, *, at_spaces: bool) -> tuple[str, ...] | None:
+    """Fill lines one after the other; None if the text needs more of them, or a line has no place to break.
+
+    With `at_spaces` a line ends where a full-width space stands in its second half: an address breaks before the
+    building (方書).
+    """
     found: list[str] = []
     rest = sequences(text)
     while rest:
         count = _fitting(rest, most, typeface)
         if count < len(rest):
-            count = _break_before(rest, count)
+            count = _break_before(rest, count, at_spaces=at_spaces)
         if count == 0 or len(found) == lines:
             return None
         found.append("".join(rest[:count]).strip(" 　"))
@@ -87,8 +93,10 @@ def _fitting(rest: Sequence[str], most: float, typeface: Typeface) -> int:
     return len(rest)
 
 
-def _break_before(rest: Sequence[str], most: int) -> int:
+def _break_before(rest: Sequence[str], most: int, *, at_spaces: bool) -> int:
     """Return the last permitted break at or before `most`; a Latin word longer than the line breaks within."""
+    if at_spaces and (wide := [count for count in range(most, most // 2, -1) if rest[count] == "　"]):
+        return wide[0]
     for count in range(most, 0, -1):
         before, after = rest[count - 1], rest[count]
         within_word = before.isascii() and after.isascii() and " " not in (before, after)

@@ -49,7 +49,7 @@ _NOTE: Final[Steps] = (Step(6.5, 1), Step(5.5, 1))
 _LABEL_SIZE: Final = 7.0
 _SPECIMEN_SIZE: Final = 250.0
 _SPECIMEN_TURN: Final = 48.0
-_SPECIMEN_GREY: Final = 0.9
+_SPECIMEN_GREY: Final = 0.92
 
 
 def seal_box(template: Template) -> Box:

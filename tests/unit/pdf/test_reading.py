@@ -161,7 +161,7 @@ def test_two_values_exchanged_are_found_by_cell(drawn: bytes, template: Template
         (rb"q [\d. ]+ cm /Seal Do Q", b"", "official seal"),
         (rb"(q [\d. ]+ cm /Seal Do Q)", rb"\1 \1", "official seal"),
         (rb"q 68", b"q 34", "official seal"),
-        (rb"q 0.9 g BT.* Tj ET Q", b"", "specimen"),
+        (rb"q 0.92 g BT.* Tj ET Q", b"", "specimen"),
         (rb"/L 20 Tf (.*) <[0-9A-F]{4}", rb"/L 20 Tf \1 <", "title"),
         (rb"/L 14 Tf .* Tj", b"/L 14 Tf", "mayor"),
     ],

@@ -38,6 +38,14 @@ def test_latin_words_stay_whole(typeface: Typeface) -> None:
     assert len(lines) == 2
 
 
+def test_an_address_breaks_before_the_building(typeface: Typeface) -> None:
+    """The full-width space in the second half of the line is the place, if what follows still fits."""
+    lines = set_text("澄" * 14 + "　" + "棟" * 8, _BOX, (Step(9, 2),), typeface, cell="address").lines
+    assert lines == ("澄" * 14, "棟" * 8)
+    lines = set_text("澄" * 10 + "　" + "棟" * 20, _BOX, (Step(9, 2),), typeface, cell="address").lines
+    assert len(lines[0]) > 11
+
+
 def test_closing_marks_never_begin_a_line(typeface: Typeface) -> None:
     """The break goes before the character that the mark belongs to."""
     box = Box(0, 0, 10.5 * 9 + 2 * PADDING, 9 * MM)
