@@ -27,8 +27,11 @@ __all__ = ["PcscdUnavailable", "PrivatePcscd"]
 _DRIVER = Path("/usr/lib/pcsc/drivers/serial/libifdvpcd.so")
 _DAEMON = "/usr/sbin/pcscd"
 _STATE_FOLDER = Path("/run/pcscd")
-# The shell takes its own process id along: LISTEN_PID must be that of the process that finds descriptor 3.
-_START = 'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec "$0" --foreground --config "$1"'
+# The shell's process becomes setpriv's and then pcscd's: LISTEN_PID must be that of the process that finds
+# descriptor 3. setpriv asks the kernel to end the daemon with whoever started it, should that be killed.
+_START = (
+    'exec 3<&0 </dev/null; LISTEN_FDS=1 LISTEN_PID=$$ exec setpriv --pdeathsig TERM "$0" --foreground --config "$1"'
+)
 _LISTEN = "0A"  # TCP_LISTEN in /proc/net/tcp
 _ATTEMPTS = 5
 _READY_SECONDS = 10.0
@@ -42,6 +45,8 @@ class PcscdUnavailable(Exception):  # noqa: N818 - names a state of the machine
 
 class PrivatePcscd:
     """One private daemon and its reader; an async context manager.
+
+    The daemon ends with the thread that started it, at the latest (PR_SET_PDEATHSIG).
 
     Args:
         reader_name: what the reader is called; PC/SC adds a number for the reader and one for the slot.
