@@ -18,5 +18,6 @@ export function press(event) {
   if (/^\d$/.test(key)) input.value = (input.value + key).slice(0, 4);
   else if (key === "delete" || key === "Backspace") input.value = input.value.slice(0, -1);
   else if (key === "clear") input.value = "";
+  else if (key === "Enter" && !event.target.closest("button")) input.form.requestSubmit();
   count();
 }

@@ -14,7 +14,7 @@ function settle(isNewStep) {
   count();
   const dialog = document.querySelector("[role=alertdialog] h2");
   if (dialog) dialog.focus();
-  else if (isNewStep) document.querySelector("[data-focus], h1").focus();
+  else if (isNewStep) (document.querySelector("[data-focus]") ?? document.querySelector("h1")).focus();
 }
 
 async function load() {
