@@ -1,8 +1,9 @@
 """The marking engine: takes documents, puts pages into the tray, counts, and has a printer's bad habits on demand.
 
-Owns the paper (sheets loaded), the jam, the lifetime counter and the tray. The counter is on disk before the page is
-told (a printer's non-volatile memory), so that it survives the end of every process; a page stands in the tray as a
-PNG named by the counter. One document is marked at a time, for `ippeveprinter` starts one command at a time.
+Owns the paper (sheets loaded, pages that nobody took yet), the jam, the lifetime counter and the tray. The counter is
+on disk before the page is told (a printer's non-volatile memory), so that it survives the end of every process; a page
+stands in the tray as a PNG named by the counter. One document is marked at a time, for `ippeveprinter` starts one
+command at a time.
 
 A cancelled document stops between two pages where the engine honours cancels; a printer that does not prints it all
 once it can, and both kinds exist.
@@ -68,6 +69,7 @@ class Engine:
         self.jammed = False
         self.busy = False
         self.paper = 0
+        self.lying = 0
         self.impressions = int(memory.read_text("ascii")) if memory.exists() else 0
 
     def jam_after(self, pages: int) -> None:
@@ -137,7 +139,7 @@ class Engine:
         picture.save(hidden, "PNG", compress_level=1, dpi=_RESOLUTION)
         _keep(self._memory, str(number))
         hidden.rename(self._tray / f"{number:06d}-{page}.png")
-        self.impressions, self.paper = number, self.paper - 1
+        self.impressions, self.paper, self.lying = number, self.paper - 1, self.lying + 1
 
 
 class _Voice:

@@ -79,7 +79,7 @@ class VirtualPrinter:
         self._port = 0
         self._server: IppServer | None = None
         self._client: IppClient | None = None
-        self._command_link: asyncio.Server | None = None
+        self._links: list[asyncio.Server] = []
 
     @property
     def uri(self) -> str:
@@ -110,6 +110,21 @@ class VirtualPrinter:
         """Return the pages that lie in the tray, in the order in which they came out."""
         return sorted(self._tray.glob("*.png"))
 
+    @property
+    def exit_socket(self) -> Path:
+        """Where the kiosk finds the light barrier of the paper exit (`konbini.kiosk.printing.exit_sensor`)."""
+        return self._run / "exit"
+
+    @property
+    def lying(self) -> int:
+        """How many pages lie in the exit; their pictures stay in the tray when they are taken."""
+        return self._engine.lying
+
+    def take_paper(self) -> int:
+        """Take what lies in the exit and return how many pages it was."""
+        taken, self._engine.lying = self._engine.lying, 0
+        return taken
+
     def jam_after(self, pages: int) -> None:
         """Let the next document jam when `pages` of its pages are out."""
         self._engine.jam_after(pages)
@@ -117,7 +132,8 @@ class VirtualPrinter:
     async def clear_jam(self) -> None:
         """Take the crumpled sheet out and close the cover.
 
-        ippeveprinter changes its reasons only at its command's word, so an idle printer runs a job without pages here.
+        ippeveprinter changes its reasons only at its command's word, so an idle printer runs a job without pages here;
+        without paper it holds that job until it is filled.
         """
         self._engine.unjam()
         if not self._engine.busy:
@@ -147,7 +163,8 @@ class VirtualPrinter:
 
     async def __aenter__(self) -> Self:
         try:
-            self._command_link = await self._engine.serve(self._run / "engine")
+            self._links.append(await self._engine.serve(self._run / "engine"))
+            self._links.append(await asyncio.start_unix_server(self._answer_exit, self.exit_socket))
             self._write_command()
             await self.plug_in()
         except BaseException:
@@ -189,9 +206,9 @@ class VirtualPrinter:
 
     async def _close(self) -> None:
         await self.unplug()
-        if self._command_link is not None:
-            self._command_link.close()
-            await self._command_link.wait_closed()
+        for link in self._links:
+            link.close()
+            await link.wait_closed()
         shutil.rmtree(self._run)
 
     def _arguments(self) -> tuple[str, ...]:
@@ -226,10 +243,15 @@ class VirtualPrinter:
         except Refused:
             return False
 
+    async def _answer_exit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if await reader.readline() == b"STATE\n":
+            writer.write(b"OCCUPIED\n" if self._engine.lying else b"CLEAR\n")
+        writer.close()
+
     async def _service(self) -> None:
         if self._client is not None:
             await self._client.print_job(_nothing(), name=SERVICE_JOB, colour=False)
-            while await self._client.jobs():  # noqa: ASYNC110 - the event is in another program
+            while self._engine.paper and await self._client.jobs():  # noqa: ASYNC110 - the event is in another program
                 await asyncio.sleep(_RECHECK)
 
 
