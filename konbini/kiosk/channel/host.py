@@ -1,0 +1,102 @@
+"""The long-lived process, as a visit calls it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from konbini.kiosk.channel.messages import (
+    Answered,
+    Concluded,
+    Devices,
+    HostMethod,
+    Opened,
+    OrderStep,
+    Question,
+    WardsOnOffer,
+)
+from konbini.process.calls import CallClient
+from konbini.protocol.codec import Value
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import from_bytes, to_bytes
+
+__all__ = ["Host", "HostClient"]
+
+_TURN_SECONDS = 60.0
+_GRACE_SECONDS = 5.0
+
+
+class Host(Protocol):
+    """The port. Each method may raise `Refused`; a lost channel is a `ConnectionError` and ends the visit."""
+
+    async def turn(self) -> bool:
+        """Wait a while for this visit's turn; false: ask again."""
+
+    async def devices(self, after: int, wait_seconds: int) -> Devices:
+        """Give the devices, waiting a while for news after a serial."""
+
+    async def wards(self) -> WardsOnOffer:
+        """Give the wards that can be chosen."""
+
+    async def prekey(self, ward: str) -> bytes:
+        """Give a ward's newest PREKEY; it is for the visit to believe it or not."""
+
+    async def exchange(self, question: Question) -> Answered:
+        """Send a message and wait for its answer: `WARD_UNREACHABLE` where none came in time."""
+
+    async def opened(self, opened: Opened) -> None:
+        """Journal that the ward opened the visit."""
+
+    async def step(self, step: OrderStep) -> None:
+        """Journal a step before it is taken."""
+
+    async def concluded(self, concluded: Concluded) -> None:
+        """Journal how an order ended."""
+
+
+class HostClient:
+    """The port over the channel."""
+
+    def __init__(self, client: CallClient) -> None:
+        self._client = client
+
+    async def turn(self) -> bool:
+        """See `Host`."""
+        return await self._client.call(HostMethod.TURN, within=_TURN_SECONDS) is True
+
+    async def devices(self, after: int, wait_seconds: int) -> Devices:
+        """See `Host`."""
+        answer = await self._client.call(HostMethod.DEVICES, after, wait_seconds, within=wait_seconds + _GRACE_SECONDS)
+        return from_bytes(Devices, _bytes(answer))
+
+    async def wards(self) -> WardsOnOffer:
+        """See `Host`."""
+        return from_bytes(WardsOnOffer, _bytes(await self._client.call(HostMethod.WARDS)))
+
+    async def prekey(self, ward: str) -> bytes:
+        """See `Host`."""
+        return _bytes(await self._client.call(HostMethod.PREKEY, ward))
+
+    async def exchange(self, question: Question) -> Answered:
+        """See `Host`."""
+        within = question.seconds + _GRACE_SECONDS
+        return from_bytes(
+            Answered, _bytes(await self._client.call(HostMethod.EXCHANGE, to_bytes(question), within=within))
+        )
+
+    async def opened(self, opened: Opened) -> None:
+        """See `Host`."""
+        await self._client.call(HostMethod.OPENED, to_bytes(opened))
+
+    async def step(self, step: OrderStep) -> None:
+        """See `Host`."""
+        await self._client.call(HostMethod.STEP, to_bytes(step))
+
+    async def concluded(self, concluded: Concluded) -> None:
+        """See `Host`."""
+        await self._client.call(HostMethod.CONCLUDED, to_bytes(concluded))
+
+
+def _bytes(value: Value) -> bytes:
+    if not isinstance(value, bytes):
+        raise Refused(Code.MALFORMED, "an answer of the long-lived process")
+    return value

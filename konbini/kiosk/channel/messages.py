@@ -1,0 +1,156 @@
+"""The messages of the channel, as frozen shapes of the wire's alphabet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, unique
+from typing import Annotated
+
+from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
+
+__all__ = [
+    "Answered",
+    "Concluded",
+    "Devices",
+    "HostMethod",
+    "Opened",
+    "OrderStep",
+    "Question",
+    "Step",
+    "WardOnOffer",
+    "WardsOnOffer",
+]
+
+_VisitId = Annotated[bytes, Sized(16)]
+_Ordinal = Annotated[int, UpTo(5)]
+_Counter = Annotated[int, UpTo(2**40)]
+_Code = Annotated[int, UpTo(999)]
+
+
+@unique
+class HostMethod(IntEnum):
+    """What a visit asks of the long-lived process.
+
+    TURN        []                      -> true when this visit may begin, false to ask again
+    DEVICES     [serial, wait seconds]  -> `Devices`, at once if newer than the serial
+    WARDS       []                      -> `WardsOnOffer`
+    PREKEY      [ward]                  -> the ward's newest signed PREKEY
+    EXCHANGE    [`Question`]            -> `Answered`
+    OPENED      [`Opened`]              -> null, once it is journalled
+    STEP        [`OrderStep`]           -> null, once it is journalled
+    CONCLUDED   [`Concluded`]           -> null, once it is journalled and owed to the ward
+    """
+
+    TURN = 1
+    DEVICES = 2
+    WARDS = 3
+    PREKEY = 4
+    EXCHANGE = 5
+    OPENED = 6
+    STEP = 7
+    CONCLUDED = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Devices:
+    """What the long-lived process sees; `serial` grows with each change.
+
+    `fault` is the code of what keeps the kiosk from serving, 0 where nothing does.
+    """
+
+    serial: Annotated[int, UpTo(2**53)]
+    reader: bool
+    card: bool
+    paper_in_tray: bool
+    fault: _Code
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardOnOffer:
+    """One ward that can be chosen, as its newest NOTICE says. Hours are minutes of the day in Japan.
+
+    `code` says why it cannot be asked now, 0 where it can.
+    """
+
+    ward: Line
+    name: Line
+    name_english: Line
+    opens: Annotated[int, UpTo(24 * 60)]
+    closes: Annotated[int, UpTo(24 * 60)]
+    code: _Code
+    reopens: Moment | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WardsOnOffer:
+    """The wards that can be chosen."""
+
+    wards: tuple[WardOnOffer, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """A message to be sent, and how long its answer may take."""
+
+    kind: MessageKind
+    ward: Line
+    visit_id: _VisitId
+    body: Annotated[bytes, UpTo(64 * 1024)]
+    seconds: Annotated[int, UpTo(60)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answered:
+    """What came back: a kind of message and its body."""
+
+    kind: MessageKind
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A visit that the ward has opened: from here on the ward must be told of its end."""
+
+    visit_id: _VisitId
+    visit: Digest
+    t: Digest
+    ward: Line
+
+
+@unique
+class Step(IntEnum):
+    """What a visit is about to do; journalled before it is done."""
+
+    ASKING_MONEY = 1
+    ORDERING = 2
+    PRINTING = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderStep:
+    """One step of one order. `number`, `pages` and `counter_before` are known from PRINTING on."""
+
+    step: Step
+    visit_id: _VisitId
+    ordinal: _Ordinal
+    fee: Yen
+    cash_key: Annotated[bytes, Sized(16)]
+    number: Line | None
+    pages: Annotated[int, UpTo(3)]
+    counter_before: _Counter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Concluded:
+    """How an order ended; the long-lived process makes the RECEIPT of it and repeats it until FINAL."""
+
+    visit_id: _VisitId
+    ordinal: _Ordinal
+    outcome: Outcome
+    after_page: Annotated[int, UpTo(99)]
+    counter_before: _Counter
+    counter_after: _Counter
+    taken: Yen
+    returned: Yen
+    owed: Yen

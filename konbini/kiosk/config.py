@@ -1,0 +1,106 @@
+"""A kiosk's configuration: one TOML file for both of its processes (docs/keys.md names the keys).
+
+kiosk = "K-0001"
+version = "0.1.0"
+[device]
+signing = "device.pem"              # P-256, PEM
+sealing = "device.sealing"          # 96 bytes: what FINAL and ASK are sealed to
+[trust]
+center = "04..."                    # the center's ticket key
+directory_authority = "04..."
+directory = "wards.directory"
+[link]
+host = "127.0.0.1"
+port = 7443
+certificate = "kiosk.pem"
+key = "kiosk.key"
+authority = "center-ca.pem"
+[journal]
+path = "journal.db"
+[screen]
+port = 8080                         # on the loopback address alone; 0: any free one
+[reader]
+prefix = "Virtual PCD"
+[printer]
+uri = "ipps://127.0.0.1:8631/ipp/print"
+pin = "..."                         # SHA-256 of its certificate, in hexadecimal
+still_seconds = 3                   # how long it must stand still; at least what one page takes
+[cash]
+socket = "cash.sock"
+[tray]
+socket = "tray.sock"                # the sensor of the paper's way out
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.config import read_table
+from konbini.process.link import LinkAddress
+from konbini.protocol.tls import TlsFiles
+
+__all__ = ["KioskConfig", "read_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KioskConfig:
+    """What both processes are told at their start."""
+
+    kiosk: str
+    version: str
+    signing_key: Path
+    sealing_key: Path
+    center: bytes
+    directory_authority: bytes
+    directory: Path
+    link: LinkAddress
+    tls: TlsFiles
+    journal: Path
+    screen_port: int
+    reader_prefix: str
+    printer_uri: str
+    printer_pin: bytes
+    printer_still_seconds: int
+    cash_socket: Path
+    tray_socket: Path
+
+
+def read_config(path: Path) -> KioskConfig:
+    """Read the file.
+
+    Raises:
+        ConfigRefused: naming the place.
+        OSError: it cannot be read.
+    """
+    with (
+        read_table(path) as table,
+        table.part("device") as device,
+        table.part("trust") as trust,
+        table.part("link") as link,
+        table.part("journal") as journal,
+        table.part("screen") as screen,
+        table.part("reader") as reader,
+        table.part("printer") as printer,
+        table.part("cash") as cash,
+        table.part("tray") as tray,
+    ):
+        return KioskConfig(
+            kiosk=table.text("kiosk"),
+            version=table.text("version"),
+            signing_key=device.path("signing"),
+            sealing_key=device.path("sealing"),
+            center=trust.point("center"),
+            directory_authority=trust.point("directory_authority"),
+            directory=trust.path("directory"),
+            link=LinkAddress(host=link.text("host"), port=link.integer("port", least=1)),
+            tls=TlsFiles(certificate=link.path("certificate"), key=link.path("key"), authority=link.path("authority")),
+            journal=journal.path("path"),
+            screen_port=screen.integer("port"),
+            reader_prefix=reader.text("prefix"),
+            printer_uri=printer.text("uri"),
+            printer_pin=printer.convert("pin", bytes.fromhex),
+            printer_still_seconds=printer.integer("still_seconds", least=1),
+            cash_socket=cash.path("socket"),
+            tray_socket=tray.path("socket"),
+        )

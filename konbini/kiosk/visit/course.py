@@ -1,0 +1,209 @@
+"""The course of one visit: what it holds, and the screen that its state shows. No clock, no I/O.
+
+Everything of a resident that outlives one step of the work stands here, so that `wiped` is one method.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from konbini.kiosk.card.ports import CardSession
+from konbini.kiosk.channel.messages import Devices, WardOnOffer
+from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, question
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.view import (
+    CardLeftView,
+    CardView,
+    ClosedView,
+    EndView,
+    IdleWarning,
+    Language,
+    LookAgainView,
+    Money,
+    MoneyFate,
+    OutcomeView,
+    OutOfServiceView,
+    Paper,
+    PaperFate,
+    PayView,
+    PinView,
+    PrintingView,
+    ReturningView,
+    StartView,
+    TakeCardView,
+    TakePaperView,
+    View,
+    WardChoice,
+    WardName,
+    WardView,
+    WorkingView,
+)
+from konbini.kiosk.visit.ward import CardProof, GivenMenu, Ordered, WardVisit, Wish
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import Options
+from konbini.protocol.trust import WardEntry
+
+__all__ = ["Course", "MoneyHeld", "offer_of"]
+
+_QUESTIONS = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK))
+_MILLISECONDS = 1000
+
+
+@dataclass(slots=True, kw_only=True)
+class MoneyHeld:
+    """The asking for the order under way: its key at the coin device, the fee, what lies in escrow."""
+
+    key: bytes
+    fee: int
+    inserted: int = 0
+
+
+@dataclass(slots=True, kw_only=True)
+class Course:
+    """All that a visit holds."""
+
+    devices: Devices
+    wards: tuple[WardOnOffer, ...]
+    state: State = State.START
+    language: Language = Language.JAPANESE
+    idle: IdleWarning | None = None
+    names_shown: bool = False
+    pin_was_wrong: bool = False
+
+    chosen: WardOnOffer | None = None
+    entry: WardEntry | None = None
+    session: CardSession | None = None
+    proof: CardProof | None = None
+    ward: WardVisit | None = None
+    given: GivenMenu | None = None
+    offer: Offer | None = None
+    draft: Draft = field(default_factory=Draft)
+    ordinal: int = 1
+    held: MoneyHeld | None = None
+    ordered: Ordered | None = None
+    page: int = 1
+
+    code: Code = Code.INTERNAL
+    money: Money = field(default_factory=lambda: Money(fate=MoneyFate.NONE_TAKEN))
+    paper: Paper = field(default_factory=lambda: Paper(fate=PaperFate.NONE))
+    reference: str = ""
+
+    def wipe(self) -> None:
+        """Let go of everything that belongs to the resident; the process ends soon after."""
+        fresh = Course(devices=self.devices, wards=self.wards, state=self.state)
+        for name in self.__slots__:
+            setattr(self, name, getattr(fresh, name))
+
+    def wish(self) -> Wish:
+        """Give what the resident asked for.
+
+        Raises:
+            ValueError: the answers are not complete.
+        """
+        if self.offer is None or self.draft.kind is None or self.draft.scope is None:
+            raise ValueError("an order needs a kind and a scope")
+        return Wish(
+            kind=self.draft.kind,
+            scope=self.draft.scope,
+            options=self.draft.options,
+            handles=self.draft.handles,
+            fee=self.offer.of(self.draft.kind).fee,
+        )
+
+    def view(self) -> View:
+        """Give the screen of the present state."""
+        view = self._view()
+        return view if self.idle is None else replace(view, idle=self.idle)
+
+    def _view(self) -> View:  # noqa: C901, PLR0911, PLR0912 - a table of the screens, one line each
+        language = self.language
+        match self.state:
+            case State.START:
+                return StartView(language=language)
+            case State.OUT_OF_SERVICE:
+                return OutOfServiceView(language=language, code=Code(self.devices.fault or Code.READER_UNAVAILABLE))
+            case State.CLOSED:
+                return ClosedView(language=language, code=self._closed_code(), reopens=self._reopens())
+            case State.WARD:
+                return WardView(language=language, wards=tuple(_choice(ward) for ward in self.wards))
+            case State.WARD_CLOSED if self.chosen is not None:
+                return ClosedView(
+                    language=language,
+                    code=Code(self.chosen.code or Code.WARD_CLOSED),
+                    ward=_name(self.chosen),
+                    reopens=_milliseconds(self.chosen.reopens),
+                )
+            case State.CARD if self.chosen is not None:
+                return CardView(language=language, ward=_name(self.chosen))
+            case State.PIN if self.session is not None:
+                return PinView(language=language, tries_left=self.session.tries_left, was_wrong=self.pin_was_wrong)
+            case State.TAKE_CARD:
+                return TakeCardView(language=language)
+            case State.LOOK_AGAIN:
+                return LookAgainView(language=language, code=self.code, money=self.money)
+            case State.PAY if self.held is not None:
+                return PayView(language=language, fee=self.held.fee, inserted=self.held.inserted)
+            case State.PRINTING if self.ordered is not None:
+                return PrintingView(language=language, page=self.page, pages=self.ordered.document.pages)
+            case State.RETURNING | State.RETURNING_TO_LOOK:
+                amount = 0 if self.held is None else self.held.inserted
+                return ReturningView(language=language, amount=amount, again=self.state is State.RETURNING_TO_LOOK)
+            case State.TAKE_PAPER | State.PAPER_LEFT:
+                return TakePaperView(language=language, pages=self.paper.out, left=self.state is State.PAPER_LEFT)
+            case State.REFUSED | State.REFUSED_TAKE_CARD:
+                return OutcomeView(
+                    language=language,
+                    code=self.code,
+                    money=self.money,
+                    paper=self.paper,
+                    reference=self.reference,
+                    card_on_reader=self.state is State.REFUSED_TAKE_CARD,
+                )
+            case State.END:
+                return EndView(language=language, fee=self.money.amount)
+            case State.CARD_LEFT:
+                return CardLeftView(language=language)
+            case _ if self.state in _QUESTIONS and self.offer is not None:
+                return question(self.state, self.offer, self.draft, language, names_shown=self.names_shown)
+            case _:
+                return WorkingView(language=language, work=self.state)
+
+    def _closed_code(self) -> Code:
+        codes = {ward.code for ward in self.wards}
+        return Code(codes.pop()) if len(codes) == 1 else Code.WARD_CLOSED
+
+    def _reopens(self) -> int | None:
+        moments = [ward.reopens for ward in self.wards if ward.reopens is not None]
+        return _milliseconds(min(moments)) if moments else None
+
+
+def offer_of(given: GivenMenu) -> Offer:
+    """Give what a MENU offers, as the screens need it; the first of its members holds the card."""
+    menu = given.menu
+    return Offer(
+        kinds=tuple(
+            KindOffer(kind=offer.kind, fee=offer.fee, scopes=offer.scopes, options=Options(offer.options))
+            for offer in menu.offers
+        ),
+        members=tuple(
+            MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0)
+            for index, member in enumerate(menu.members)
+        ),
+    )
+
+
+def _name(ward: WardOnOffer) -> WardName:
+    return WardName(written=ward.name, latin=ward.name_english)
+
+
+def _choice(ward: WardOnOffer) -> WardChoice:
+    hours = f"{_clock(ward.opens)}-{_clock(ward.closes)}"
+    return WardChoice(code=ward.ward, name=_name(ward), hours=hours, is_open=not ward.code)
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02d}"
+
+
+def _milliseconds(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * _MILLISECONDS

@@ -1,0 +1,33 @@
+"""Something that happened: its event, what it changes once the flow takes it, and what to undo where it is late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from konbini.kiosk.session.flow import Event
+from konbini.kiosk.visit.course import Course
+
+__all__ = ["Happened"]
+
+
+def _nothing(_course: Course) -> None:
+    """Change nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One event. `change` runs when the flow takes it, `undo` when it came too late to mean anything."""
+
+    event: Event
+    change: Callable[[Course], None] = field(default=_nothing, repr=False)
+    undo: Callable[[], None] | None = field(default=None, repr=False)
+
+    def apply(self, course: Course) -> None:
+        """Change the course."""
+        self.change(course)
+
+    def discard(self) -> None:
+        """Undo what the event brought along."""
+        if self.undo is not None:
+            self.undo()

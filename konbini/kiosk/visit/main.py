@@ -1,0 +1,116 @@
+"""The process of one visit: started warm by the long-lived process, serves one resident, wipes, and ends.
+
+    python -m konbini.kiosk.visit CONFIG.toml LISTENER CHANNEL
+
+LISTENER and CHANNEL are numbers of file descriptors that were handed over: the screen's listening socket, and one end
+of a socket pair to the long-lived process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvloop
+
+from konbini.kiosk.card.reader import PcscCardReader
+from konbini.kiosk.channel.host import HostClient
+from konbini.kiosk.config import KioskConfig, read_config
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.printing.client import IppClient
+from konbini.kiosk.printing.printer import IppPrinter, Pace
+from konbini.kiosk.session.view import StartView
+from konbini.kiosk.ui.pages import Pages
+from konbini.kiosk.ui.server import ScreenServer
+from konbini.kiosk.visit.confinement import confine
+from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.visit import Visit
+from konbini.kiosk.visit.ward import Device
+from konbini.kiosk.visit.work import Tools, Work
+from konbini.pdf.verification import verify
+from konbini.process.calls import CallClient
+from konbini.process.clock import SystemClock
+from konbini.process.config import ConfigRefused
+from konbini.process.entropy import SystemEntropy
+from konbini.process.log import capture_libraries, logger
+from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.protocol.errors import Refused
+from konbini.protocol.trust import WardDirectory
+
+__all__ = ["main"]
+
+_CANNOT_START = 2
+_CHANNEL_LOST = 3
+
+_log = logger("konbini.kiosk.visit")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve one resident; 0 when everything is wiped, 3 when the long-lived process is gone."""
+    parser = argparse.ArgumentParser(prog="konbini-visit", description="The process of one visit (利用)")
+    parser.add_argument("config", type=Path)
+    parser.add_argument("listener", type=int)
+    parser.add_argument("channel", type=int)
+    given = parser.parse_args(arguments)
+    capture_libraries()
+    status = 0
+    try:
+        config = read_config(given.config)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_serve(config, socket.socket(fileno=given.listener), socket.socket(fileno=given.channel)))
+    except* ConnectionError:
+        status = _CHANNEL_LOST
+    except* (ConfigRefused, Refused, OSError, ValueError) as errors:
+        sys.stderr.write(f"a visit cannot go on: {errors.exceptions[0]}\n")
+        status = _CANNOT_START
+    return status
+
+
+async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.socket) -> None:
+    client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
+    host = HostClient(client)
+    async with _tools(config, host) as tools:
+        pages, entropy = Pages(), SystemEntropy()
+        confined = confine()
+        _log.info("warm", state="confined" if confined else "not_confined")
+        while not await host.turn():
+            pass
+        course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards)
+        screen = ScreenServer(listener=listener, pages=pages, entropy=entropy, first=StartView())
+        await screen.start()
+        try:
+            visit = Visit(course=course, screen=screen, host=host, work=Work(tools, course), clock=tools.clock)
+            await visit.run()
+        finally:
+            await screen.close()
+            await client.close()
+
+
+@asynccontextmanager
+async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
+    clock, entropy = SystemClock(), SystemEntropy()
+    directory = WardDirectory.open(
+        config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=0
+    )
+    async with IppClient(config.printer_uri, pin=config.printer_pin) as printer:
+        yield Tools(
+            device=Device(
+                kiosk=config.kiosk,
+                signing=SigningKey.from_pem(config.signing_key.read_bytes()),
+                center=VerifyingKey(config.center),
+            ),
+            directory=directory,
+            host=host,
+            reader=PcscCardReader(config.reader_prefix),
+            printer=IppPrinter(printer, clock, Pace(still=float(config.printer_still_seconds))),
+            cash=CoinDevice(config.cash_socket, clock),
+            verify=verify,
+            clock=clock,
+            entropy=entropy,
+        )

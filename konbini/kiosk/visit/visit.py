@@ -1,0 +1,197 @@
+"""The loop of one visit: what happens, the state that follows from the table, the work of that state, its screen.
+
+Invariants: the state changes by `konbini.kiosk.session.flow` alone, here and nowhere else; a state's work runs as one
+task, which says what happened and changes nothing itself; what comes too late for its state is dropped; when the
+table reaches WIPING everything of the resident is let go, and `run` returns once it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from konbini.kiosk.channel.host import Host
+from konbini.kiosk.session.action import (
+    Action,
+    ChooseLanguage,
+    ChooseWard,
+    EnterPin,
+    ShowNames,
+    StillHere,
+)
+from konbini.kiosk.session.draft import event_of, settled
+from konbini.kiosk.session.flow import Event, State, follow, patience
+from konbini.kiosk.session.screen import Screen
+from konbini.kiosk.session.view import IdleWarning
+from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.happening import Happened
+from konbini.kiosk.visit.sensing import device_event
+from konbini.kiosk.visit.work import Work
+from konbini.process.clock import Clock
+from konbini.process.log import logger
+from konbini.protocol.errors import Code
+
+__all__ = ["Visit"]
+
+_TICK_SECONDS = 0.5
+_DEVICE_WAIT_SECONDS = 10
+
+_log = logger("konbini.kiosk.visit")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Acted:
+    action: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Running:
+    """The work under way; states that share a piece of work let it run on."""
+
+    begin: Callable[[], Coroutine[None, None, None]]
+    task: asyncio.Task[None]
+
+
+class Visit:
+    """One visit, from the start screen to nothing left."""
+
+    def __init__(self, *, course: Course, screen: Screen, host: Host, work: Work, clock: Clock) -> None:
+        self._course = course
+        self._screen = screen
+        self._host = host
+        self._work = work
+        self._clock = clock
+        self._queue: asyncio.Queue[Happened | _Acted] = asyncio.Queue()
+        self._running: _Running | None = None
+        self._quiet_since = clock.monotonic()
+
+    async def run(self) -> None:
+        """Serve one resident; returns when everything is wiped.
+
+        Raises:
+            ConnectionError: the long-lived process is gone.
+        """
+        self._work.report_to(self._queue.put_nowait)
+        async with asyncio.TaskGroup() as group:
+            watchers = [
+                group.create_task(self._watch_screen()),
+                group.create_task(self._watch_devices()),
+                group.create_task(self._watch_clock()),
+            ]
+            try:
+                await self._enter(self._course.state)
+                while not await self._take(await self._queue.get()):
+                    pass
+            finally:
+                self._stop_work()
+                for watcher in watchers:
+                    watcher.cancel()
+
+    async def _take(self, item: Happened | _Acted) -> bool:
+        """Take one thing that happened; true when the visit is over."""
+        happened = item if isinstance(item, Happened) else self._meaning(item.action)
+        if happened is None:
+            await self._screen.show(self._course.view())
+            return False
+        after = follow(self._course.state, happened.event)
+        if after is None:
+            happened.discard()
+            await self._screen.show(self._course.view())
+            return False
+        happened.apply(self._course)
+        _log.info("step", state=self._course.state, kind=happened.event)
+        if happened.event is Event.WIPED:
+            return True
+        await self._enter(after)
+        return False
+
+    async def _enter(self, state: State) -> None:
+        moved = state is not self._course.state
+        self._course.state = state
+        if moved:
+            self._touch()
+        begin = self._work.of(state)
+        if self._running is None or self._running.begin != begin or self._running.task.done():
+            self._stop_work()
+            if begin is not None:
+                self._running = _Running(begin=begin, task=asyncio.create_task(begin()))
+        await self._screen.show(self._course.view())
+        self._sense()
+
+    def _stop_work(self) -> None:
+        if self._running is not None:
+            self._running.task.cancel()
+            self._running = None
+
+    def _meaning(self, action: Action) -> Happened | None:
+        """Give what an action means in this state; the language and a touch mean the same everywhere."""
+        course = self._course
+        self._touch()
+        match action:
+            case ChooseLanguage(language=language):
+                course.language = language
+            case ShowNames(shown=shown):
+                course.names_shown = shown
+            case StillHere():
+                return None
+            case _ if course.offer is not None:
+                course.draft = settled(course.offer, course.draft, action)
+        event = event_of(course.state, action, course.offer, course.draft)
+        return None if event is None else self._told(event, action)
+
+    def _told(self, event: Event, action: Action) -> Happened:
+        match action:
+            case ChooseWard(code=code):
+                return self._work.ward_chosen(code)
+            case EnterPin():
+                return self._work.pin_entered(action)
+        if event is Event.CONFIRMED and not self._course.wish().fee:
+            event = Event.CONFIRMED_FREE
+        if event is Event.CANCEL:
+            return Happened(event=event, change=lambda course: _end_with(course, Code.CANCELLED))
+        return Happened(event=event)
+
+    def _sense(self) -> None:
+        """Say what the devices mean in the present state."""
+        event = device_event(self._course.state, self._course.devices, self._course.wards)
+        if event is not None:
+            self._queue.put_nowait(Happened(event=event))
+
+    async def _watch_screen(self) -> None:
+        while True:
+            self._queue.put_nowait(_Acted(action=await self._screen.next_action()))
+
+    async def _watch_devices(self) -> None:
+        while True:
+            self._course.devices = await self._host.devices(self._course.devices.serial, _DEVICE_WAIT_SECONDS)
+            self._course.wards = (await self._host.wards()).wards
+            self._sense()
+
+    async def _watch_clock(self) -> None:
+        """Warn, count down, and say that patience has run out."""
+        while True:
+            await self._clock.sleep(_TICK_SECONDS)
+            allowed = patience(self._course.state)
+            if allowed is None:
+                continue
+            left = allowed.quiet + allowed.warning - (self._clock.monotonic() - self._quiet_since)
+            if left <= 0:
+                self._queue.put_nowait(Happened(event=Event.IDLE, change=lambda course: _end_with(course, Code.IDLE)))
+                self._touch()
+            elif left < allowed.warning:
+                await self._warn(int(left) + 1)
+
+    async def _warn(self, seconds: int) -> None:
+        warning = IdleWarning(seconds=seconds)
+        if self._course.idle != warning:
+            self._course.idle = warning
+            await self._screen.show(self._course.view())
+
+    def _touch(self) -> None:
+        self._quiet_since = self._clock.monotonic()
+        self._course.idle = None
+
+
+def _end_with(course: Course, code: Code) -> None:
+    course.code = code
