@@ -1,0 +1,111 @@
+"""What an operator types: enter, approve, withdraw, pending, look-up.
+
+`add_commands` describes the commands to a command line, `carry_out` runs the one that was typed. Each names its
+operator; until operators sign in, that is vouched for by the user of this machine who may call the socket. The terminal
+is the one place where a record is shown in the clear; it is never logged.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from konbini.process.calls import CallClient
+from konbini.protocol.cose import unchecked_payload
+from konbini.protocol.shape import from_bytes
+from konbini.ward_server.residents.change_text import read_change
+from konbini.ward_server.residents.lines import OperatorLine
+from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.record_text import write_record
+
+if TYPE_CHECKING:
+    from argparse import _SubParsersAction
+
+__all__ = ["add_commands", "carry_out"]
+
+
+def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the operators' commands; `carry_out` takes what is then parsed."""
+    enter = _command(commands, "enter", _enter, "enter a change; another operator approves it")
+    enter.add_argument("change", type=Path, help="the change, JSON; see konbini/ward_server/residents/change_text.py")
+    approve = _command(commands, "approve", _approve, "put a change that another entered in force")
+    approve.add_argument("change_id")
+    withdraw = _command(commands, "withdraw", _withdraw, "take a change back, or turn it down")
+    withdraw.add_argument("change_id")
+    _command(commands, "pending", _pending, "list the changes that wait for a second person")
+    look_up = _command(commands, "look-up", _look_up, "show a resident's record (照会); recorded as an access")
+    look_up.add_argument("resident")
+    look_up.add_argument("--reason", required=True, help="why the record is looked up")
+
+
+async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) -> None:
+    """Carry a parsed command out and show what came of it, line by line.
+
+    Raises:
+        Refused: the registry's answer, or a change that cannot be read.
+        ConnectionError, TimeoutError: the registry is not reached; an approval may have been carried out, and can be
+            asked for again.
+        OSError: the change's file cannot be read.
+    """
+    client = CallClient(arguments.socket, peers=frozenset({arguments.registry_user}))
+    try:
+        act: Callable[[OperatorLine, argparse.Namespace], Awaitable[Iterator[str]]] = arguments.act
+        for line in await act(OperatorLine(client, arguments.operator), arguments):
+            show(line)
+    finally:
+        await client.close()
+
+
+def _command(
+    commands: _SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    act: Callable[[OperatorLine, argparse.Namespace], Awaitable[Iterator[str]]],
+    duty: str,
+) -> argparse.ArgumentParser:
+    command: argparse.ArgumentParser = commands.add_parser(name, help=duty, description=duty)
+    command.add_argument("--socket", type=Path, required=True, help="the registry's socket for operators")
+    command.add_argument("--registry-user", type=int, default=os.getuid(), help="user id under which the registry runs")
+    command.add_argument("--operator", required=True, help="who acts")
+    command.set_defaults(act=act)
+    return command
+
+
+async def _enter(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    change = read_change(arguments.change.read_text(encoding="utf-8"))
+    return iter((await line.enter(change),))
+
+
+async def _approve(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    return iter((f"in force: entry {await line.approve(arguments.change_id)} of the feed",))
+
+
+async def _withdraw(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    await line.withdraw(arguments.change_id)
+    return iter(("withdrawn",))
+
+
+async def _pending(line: OperatorLine, _arguments: argparse.Namespace) -> Iterator[str]:
+    waiting = await line.pending()
+    return (
+        f"{one.change_id}  {one.change.kind.name.lower()}  {one.change.resident}  entered by {one.entered_by}"
+        for one in waiting
+    )
+
+
+async def _look_up(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    found = await line.look_up(arguments.resident, arguments.reason)
+    record = from_bytes(ResidentRecord, unchecked_payload(found.record))
+    links = (
+        f"card {link.card.issuer_key_id.hex()} {link.card.serial.hex()}, version {link.version}:"
+        f" {'ended' if link.ended else f'counts from {link.counts_from}'}"
+        for link in found.links
+    )
+    restrictions = (
+        f"{one.kind.name.lower()} {one.name}, version {one.version}:"
+        f" {'in force' if one.in_force else 'released'}, planned end {one.planned_end or 'none'}"
+        for one in found.restrictions
+    )
+    return iter((write_record(record), *links, *restrictions))

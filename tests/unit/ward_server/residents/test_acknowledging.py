@@ -1,0 +1,156 @@
+"""An approval is answered when no follower can issue from older facts: applied, or its lease has run out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+
+from konbini.protocol.errors import Code, Refused
+from konbini.simulation.clock import SettableClock
+from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedFollower, FeedPosition, Heartbeat
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from konbini.ward_server.residents.changes import Change
+    from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
+
+NONCE = bytes(16)
+
+
+@pytest.fixture
+def clock() -> SettableClock:
+    """Return a clock at rest."""
+    return SettableClock(1_790_000_000_000)
+
+
+async def turns() -> None:
+    """Let everything that can go on go on."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+async def test_it_waits_for_every_follower(clock: SettableClock) -> None:
+    """One that has applied is not enough."""
+    acknowledging = Acknowledging(("issuing", "clerk"), clock)
+    waiting = asyncio.create_task(acknowledging.settled(3))
+    acknowledging.applied("issuing", 3)
+    acknowledging.applied("clerk", 2)
+    await turns()
+    assert not waiting.done()
+    acknowledging.applied("clerk", 4)
+    await waiting
+
+
+async def test_after_a_start_every_follower_counts_as_just_granted(clock: SettableClock) -> None:
+    """What was granted before the start is not known, so the longest lease is waited for."""
+    acknowledging = Acknowledging(("issuing",), clock)
+    waiting = asyncio.create_task(acknowledging.settled(1))
+    await clock.advance(LEASE_SECONDS - 1)
+    await turns()
+    assert not waiting.done()
+    await clock.advance(1)
+    await waiting
+
+
+async def test_the_lease_counts_from_the_answer(clock: SettableClock) -> None:
+    """A heartbeat answered later is waited for longer."""
+    acknowledging = Acknowledging(("issuing",), clock)
+    await clock.advance(LEASE_SECONDS - 10)
+    acknowledging.granted("issuing")
+    waiting = asyncio.create_task(acknowledging.settled(1))
+    await turns()
+    await clock.advance(LEASE_SECONDS - 1)
+    await turns()
+    assert not waiting.done()
+    await clock.advance(1)
+    await waiting
+
+
+async def test_a_lease_granted_after_the_change_is_not_waited_for(clock: SettableClock) -> None:
+    """A follower that asks on and on and never applies cannot hold an operator up for ever."""
+    acknowledging = Acknowledging(("issuing",), clock)
+    waiting = asyncio.create_task(acknowledging.settled(1))
+    await turns()
+    for _ in range(LEASE_SECONDS // 10):
+        await clock.advance(10)
+        acknowledging.granted("issuing")
+    await waiting
+
+
+async def test_a_follower_whose_lease_ran_out_is_not_waited_for(clock: SettableClock) -> None:
+    """It refuses by itself until it has caught up."""
+    acknowledging = Acknowledging(("issuing", "clerk"), clock)
+    await clock.advance(LEASE_SECONDS)
+    acknowledging.granted("clerk")
+    waiting = asyncio.create_task(acknowledging.settled(1))
+    await turns()
+    assert not waiting.done()
+    acknowledging.applied("clerk", 1)
+    await waiting
+
+
+async def test_a_stranger_is_refused(clock: SettableClock) -> None:
+    """Who is not configured as a follower grants itself nothing."""
+    acknowledging = Acknowledging(("issuing",), clock)
+    with pytest.raises(Refused) as refusal:
+        acknowledging.granted("nobody")
+    assert refusal.value.code is Code.MISROUTED
+    with pytest.raises(Refused) as refusal:
+        acknowledging.applied("nobody", 1)
+    assert refusal.value.code is Code.MISROUTED
+
+
+async def test_news_wakes_who_waits_and_silence_ends(clock: SettableClock) -> None:
+    """A long poll ends with the first news, or with its seconds."""
+    acknowledging = Acknowledging((), clock)
+    waiting = asyncio.create_task(acknowledging.news_after(0, 30))
+    await turns()
+    assert not waiting.done()
+    acknowledging.news(1)
+    await waiting
+    silent = asyncio.create_task(acknowledging.news_after(1, 30))
+    await clock.advance(30)
+    await silent
+
+
+async def test_an_approval_waits_for_the_follower(
+    open_office: OpenOffice, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """The change is durable and in the feed before it is acknowledged; the follower's word ends the waiting."""
+    office = await open_office("issuing")
+    change_id = await office.registry.enter("aoki", arrival(make_record()))
+    approval = asyncio.create_task(office.registry.approve("bando", change_id))
+    (signed,) = await office.publisher.feed_after(0, 10, 1)
+    await turns()
+    assert not approval.done()
+    follower = FeedFollower(
+        office.pen.municipality, office.pen.key.verifying, FeedPosition(), seen=lambda _number: None
+    )
+    assert follower.accept(signed) is not None
+    heartbeat = follower.hear(await office.publisher.heartbeat("issuing", NONCE), NONCE)
+    assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
+    assert not approval.done()
+    await office.publisher.applied("issuing", follower.position.number)
+    assert await approval == 1
+
+
+async def test_a_follower_cannot_have_applied_what_was_never_written(open_office: OpenOffice) -> None:
+    """Nor ask for what follows it: then this registry is not the one it followed."""
+    office = await open_office("issuing")
+    for ask in (office.publisher.applied("issuing", 1), office.publisher.feed_after(1, 10, 0)):
+        with pytest.raises(Refused) as refusal:
+            await ask
+        assert refusal.value.code is Code.FEED_BROKEN
+
+
+async def test_a_heartbeat_answers_its_own_question(open_office: OpenOffice) -> None:
+    """An old one, or another's, is refused."""
+    office = await open_office("issuing")
+    signed = await office.publisher.heartbeat("issuing", NONCE)
+    with pytest.raises(Refused) as refusal:
+        Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, b"\x01" * 16)
+    assert refusal.value.code is Code.FEED_BROKEN

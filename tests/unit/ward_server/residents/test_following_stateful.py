@@ -1,0 +1,216 @@
+"""A registry and a follower over a line that loses, repeats and reorders: never anything applied wrongly."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.residents.changes import CardEnded, CardLinked, ChangeKind, Restriction, new_change
+from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
+
+if TYPE_CHECKING:
+    from konbini.ward_server.residents.changes import Body, Change
+    from tests.unit.ward_server.residents.conftest import Office
+
+T = TypeVar("T")
+
+RESIDENTS = ("000000000000001", "000000000000002")
+CARDS = tuple(CardSerial(issuer_key_id=b"issuer", serial=bytes([serial])) for serial in range(1, 5))
+MEASURES = ("2026-1", "2026-2")
+TODAY = 20260921
+
+
+class Copy:
+    """What a follower keeps: the hashes of what it applied, the links, and the measures in force."""
+
+    def __init__(self) -> None:
+        self.hashes: list[bytes] = []
+        self.position = FeedPosition()
+        self.linked: dict[CardSerial, str] = {}
+        self.barred: set[tuple[str, str]] = set()
+
+    def apply(self, entry: FeedEntry, newest: bytes) -> None:
+        """Apply one entry that was accepted."""
+        self.hashes.append(newest)
+        if entry.kind is FeedKind.LINK:
+            link = entry.link()
+            self.linked.pop(link.card, None)
+            if not link.ended:
+                self.linked[link.card] = entry.resident
+        elif entry.kind is FeedKind.MEASURE:
+            measure = entry.measure()
+            key = (entry.resident, measure.application)
+            self.barred.discard(key)
+            if measure.in_force:
+                self.barred.add(key)
+
+
+class Following(RuleBasedStateMachine):
+    """Operators change the register; batches reach the follower as a bad line delivers them."""
+
+    open_at: Callable[..., Awaitable[Office]]
+    take_in: Callable[..., Change]
+    make_record: Callable[..., object]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.folder = Path(tempfile.mkdtemp(prefix="konbini-test-"))
+        self.office: Office = self.run(type(self).open_at(self.folder / "registry.db"))
+        self.copy = Copy()
+        self.truth: list[Copy] = [Copy()]
+
+    def run(self, awaitable: Awaitable[T]) -> T:
+        """Run in this machine's own loop."""
+
+        async def wait() -> T:
+            return await awaitable
+
+        return self.runner.run(wait())
+
+    def teardown(self) -> None:
+        """Close and remove what this machine opened."""
+        self.run(self.office.store.close())
+        self.runner.close()
+        shutil.rmtree(self.folder)
+
+    @initialize()
+    def people(self) -> None:
+        """Take two residents in."""
+        for resident in RESIDENTS:
+            self.change(type(self).take_in(type(self).make_record(resident)))
+
+    def change(self, change: Change) -> Code | None:
+        """Enter and approve; give the refusal, if there was one, and note what then is true."""
+        try:
+            self.run(self.office.put_in_force(change))
+        except Refused as refusal:
+            return refusal.code
+        signed = self.run(self.office.publisher.feed_after(len(self.truth) - 1, 100, 0))
+        for one in signed:
+            entry = FeedEntry.open(one, self.office.pen.key.verifying, self.office.pen.municipality)
+            before, after = self.truth[-1], Copy()
+            after.hashes, after.linked, after.barred = [*before.hashes], {**before.linked}, {*before.barred}
+            after.apply(entry, hashlib.sha256(one).digest())
+            self.truth.append(after)
+        return None
+
+    def of(self, kind: ChangeKind, resident: str, body: Body, seen: int) -> Change:
+        """Write a change."""
+        return new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
+
+    @rule(resident=st.sampled_from(RESIDENTS), card=st.sampled_from(CARDS))
+    def link(self, resident: str, card: CardSerial) -> None:
+        """Link a card: it works once in all time."""
+        before = any(card in state.linked for state in self.truth)
+        code = self.change(self.of(ChangeKind.CARD_LINKED, resident, CardLinked(card=card, replaces=None), 0))
+        assert code is (Code.CARD_LINKED_BEFORE if before else None)
+
+    @rule(resident=st.sampled_from(RESIDENTS), card=st.sampled_from(CARDS))
+    def end(self, resident: str, card: CardSerial) -> None:
+        """End a card: its own resident's change, and once."""
+        theirs = self.truth[-1].linked.get(card) == resident
+        code = self.change(self.of(ChangeKind.CARD_ENDED, resident, CardEnded(card=card), 1))
+        assert (code is None) == theirs
+
+    @rule(
+        resident=st.sampled_from(RESIDENTS),
+        name=st.sampled_from(MEASURES),
+        kind=st.sampled_from((ChangeKind.MEASURE_SET, ChangeKind.MEASURE_RENEWED, ChangeKind.MEASURE_RELEASED)),
+        seen=st.integers(0, 3),
+    )
+    def measure(self, resident: str, name: str, kind: ChangeKind, seen: int) -> None:
+        """Set, renew and release measures, with right and wrong ideas of their version."""
+        self.change(self.of(kind, resident, Restriction(name=name, planned_end=None), seen))
+
+    @rule(choice=st.data())
+    def deliver(self, choice: st.DataObject) -> None:
+        """Deliver some entries in some order; the follower applies what it can until the first that does not fit."""
+        everything = self.run(self.office.publisher.feed_after(0, 256, 0))
+        batch = choice.draw(st.lists(st.sampled_from(everything), max_size=6))
+        self.follow(batch)
+
+    @rule()
+    def catch_up(self) -> None:
+        """Deliver what follows the position, as an honest line does."""
+        self.follow(self.run(self.office.publisher.feed_after(self.copy.position.number, 256, 0)))
+        assert self.copy.position.number == len(self.truth) - 1
+
+    def follow(self, batch: tuple[bytes, ...] | list[bytes]) -> None:
+        """Take a batch as a follower that was just started from its store."""
+        hashes = self.copy.hashes
+        key, municipality = self.office.pen.key.verifying, self.office.pen.municipality
+        follower = FeedFollower(municipality, key, self.copy.position, seen=lambda number: hashes[number - 1])
+        refused: set[Code] = set()
+        for signed in batch:
+            try:
+                entry = follower.accept(signed)
+            except Refused as refusal:
+                refused.add(refusal.code)
+            else:
+                if entry is not None:
+                    self.copy.apply(entry, follower.position.newest)
+        assert refused <= {Code.FEED_BROKEN}
+        self.copy.position = follower.position
+
+    @rule(position=st.integers(min_value=0), bit=st.integers(0, 7))
+    @precondition(lambda self: self.copy.position.number < len(self.truth) - 1)
+    def tamper(self, position: int, bit: int) -> None:
+        """The next entry with one bit changed is refused."""
+        (signed,) = self.run(self.office.publisher.feed_after(self.copy.position.number, 1, 0))
+        changed = bytearray(signed)
+        changed[position % len(changed)] ^= 1 << bit
+        before = self.copy.position
+        self.follow([bytes(changed)])
+        assert self.copy.position == before
+
+    @invariant()
+    def the_copy_is_the_register_as_it_was_at_that_number(self) -> None:
+        """Links and measures of the follower are those after that many entries, in the registry's own order."""
+        truth = self.truth[self.copy.position.number]
+        assert self.copy.hashes == truth.hashes
+        assert self.copy.linked == truth.linked
+        assert self.copy.barred == truth.barred
+
+
+def test_nothing_is_ever_applied_wrongly(
+    open_at: Callable[..., Awaitable[Office]],
+    arrival: Callable[..., Change],
+    make_record: Callable[..., object],
+) -> None:
+    """Whatever the line does, and whatever operators try."""
+    machine = type(
+        "FollowingHere",
+        (Following,),
+        {
+            "open_at": staticmethod(open_at),
+            "take_in": staticmethod(lambda record: arrival(record, None)),
+            "make_record": staticmethod(make_record),
+        },
+    )
+    run_state_machine_as_test(
+        machine,
+        settings=settings(
+            max_examples=25,
+            stateful_step_count=20,
+            deadline=None,
+            suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        ),
+    )
