@@ -1,0 +1,209 @@
+"""The configuration of each process of the town: written at each start, when the ports are known.
+
+Every path is relative to the folder of the file, so that a town may be moved. All processes run under one user here;
+in a ward each has its own (systemd/).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini import pdf
+from konbini.protocol.cose import SigningKey
+from konbini.simulation.town.files import write
+from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
+from konbini.simulation.town.town import Town
+
+__all__ = ["TYPEFACE", "Ports", "free_ports", "write_configs"]
+
+TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
+"""IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
+_LOOPBACK = "127.0.0.1"
+_MOST_SOCKET_PATH = 107
+_HEADING = "# Written by the demo at each start; what is changed here is lost.\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Ports on loopback: where the center answers kiosks and wards, the OCSP responder, and the ward's page."""
+
+    center_kiosks: int
+    center_wards: int
+    responder: int
+    page: int
+
+
+def free_ports() -> Ports:
+    """Find four ports that nobody has now; somebody else may take one before it is listened at.
+
+    Raises:
+        OSError: there is none.
+    """
+    with ExitStack() as open_sockets:
+        found = []
+        for _ in range(4):
+            one = open_sockets.enter_context(socket.socket())
+            one.bind((_LOOPBACK, 0))
+            found.append(one.getsockname()[1])
+    return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=found[3])
+
+
+def write_configs(town: Town, ports: Ports) -> None:
+    """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `ward.toml` and `center.toml`.
+
+    Raises:
+        ValueError: the town's directory has too long a path for sockets.
+        OSError: a file cannot be written, or a key cannot be read.
+    """
+    longest = max(len(os.fsencode(town.run.absolute() / name)) for name in ("operators.sock", "registry.sock"))
+    if longest > _MOST_SOCKET_PATH:
+        raise ValueError("the town's directory has too long a path for sockets")
+    configs = _Configs(town, ports)
+    for name, lines in (
+        ("registry", configs.registry()),
+        ("issuing", configs.issuing()),
+        ("clerk", configs.clerk()),
+        ("ward", configs.ward()),
+        ("center", configs.center()),
+    ):
+        write(town.configs / f"{name}.toml", (_HEADING + "\n".join(lines) + "\n").encode())
+
+
+def _entry(key: str, value: object) -> str:
+    """Write an entry; texts, numbers, truth and lists of these are written in TOML as in JSON."""
+    return f"{key} = {json.dumps(value, ensure_ascii=False)}"
+
+
+class _Configs:
+    def __init__(self, town: Town, ports: Ports) -> None:
+        self._town = town
+        self._ports = ports
+
+    def registry(self) -> Iterator[str]:
+        yield _entry("municipality", self._town.ward.code)
+        yield from ("[store]", self._path("path", "data/registry.db"))
+        yield "[keys]"
+        yield self._path("record", "keys/registry/record.key")
+        yield self._path("identity", "keys/registry/identity.key")
+        yield self._paths("personal", "keys/registry/personal-1.key")
+        yield self._paths("numbers", "keys/registry/numbers-1.key")
+        yield self._path("lookup", "keys/registry/lookup.key")
+        yield from ("[followers]", _entry("names", ["issuing", "clerk"]), *self._peer("registry"))
+        yield from ("[operators]", *self._peer("operators"))
+
+    def issuing(self) -> Iterator[str]:
+        yield _entry("ward", self._town.ward.code)
+        yield _entry("version", "demo")
+        yield _entry("settings", "ward.toml")
+        yield _entry("templates", str(self._templates()))
+        yield _entry("typeface", str(TYPEFACE))
+        yield from ("[store]", self._path("path", "data/issuing.db"))
+        yield "[keys]"
+        yield self._paths("personal", "keys/issuing/personal-1.key")
+        yield self._path("lookup", "keys/issuing/lookup.key")
+        yield self._path("handle", "keys/issuing/handle.key")
+        yield from self._trust()
+        yield from ("[revocation]", _entry("ocsp", f"http://{_LOOPBACK}:{self._ports.responder}/"))
+        yield from ("[registry]", *self._peer("registry"))
+        yield from ("[clerk]", *self._peer("clerk"))
+        yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_wards))
+        yield from self._tls("issuing/link", "center")
+        yield from ("[page]", _entry("port", self._ports.page))
+
+    def clerk(self) -> Iterator[str]:
+        yield _entry("ward", self._town.ward.code)
+        yield _entry("templates", str(self._templates()))
+        yield from ("[store]", self._path("path", "data/clerk.db"))
+        yield "[keys]"
+        yield self._path("lookup", "keys/clerk/lookup.key")
+        yield self._path("handle", "keys/clerk/handle.key")
+        yield self._path("document", "keys/clerk/document.key")
+        yield self._paths("certificates", "keys/clerk/document.pem")
+        yield from self._trust()
+        yield from ("[registry]", *self._peer("registry"))
+        yield from ("[calls]", *self._peer("clerk"))
+
+    def ward(self) -> Iterator[str]:
+        ward = self._town.ward
+        yield _entry("municipality", ward.code)
+        yield _entry("name", ward.name)
+        yield _entry("name_english", ward.name_english)
+        yield _entry("opens", _clock(ward.opens))
+        yield _entry("closes", _clock(ward.closes))
+        yield _entry("closed_days", _CLOSED_DAYS)
+        yield _entry("barred_options", ["RESIDENT_CODE"])
+        yield _entry("daily_visits", 10)
+        yield _entry("leaving_bars", "household")
+        yield _entry("under_age", 15)
+        yield from ("[[fees]]", _entry("kind", "RESIDENT_RECORD"), "begins = 2020-01-01", _entry("yen", ward.fee))
+
+    def center(self) -> Iterator[str]:
+        town = self._town
+        yield "[center]"
+        yield self._path("database", "data/ledger.db")
+        yield self._path("ticket_key", "keys/center/ticket.key")
+        yield _entry("enrolment_authority", self._point("offline/enrolment.key"))
+        yield _entry("directory_authority", self._point("offline/directory.key"))
+        yield self._path("ward_directory", "public/wards.directory")
+        yield _entry("directory_version", 1)
+        for gate, port in (("kiosks", self._ports.center_kiosks), ("wards", self._ports.center_wards)):
+            yield from (f"[gateway.{gate}]", _entry("host", _LOOPBACK), _entry("port", port))
+            yield from self._tls("center/link", gate)
+        yield from ("[hours]", _entry("opens", _clock(town.ward.opens)), _entry("closes", _clock(town.ward.closes)))
+        yield _entry("closed_days", _CLOSED_DAYS)
+        for kiosk in town.kiosks:
+            yield from ("[[kiosk]]", self._path("enrolment", f"public/{kiosk}.enrolment"))
+            yield _entry("tickets_an_hour", 3600)
+        yield from ("[[ward]]", _entry("code", town.ward.code), _entry("wants_states", value=True))
+
+    def _trust(self) -> Iterator[str]:
+        yield "[trust]"
+        yield _entry("record", self._point("registry/record.key"))
+        yield _entry("directory_authority", self._point("offline/directory.key"))
+        yield _entry("enrolment_authority", self._point("offline/enrolment.key"))
+        yield _entry("center", self._point("center/ticket.key"))
+        yield self._path("directory", "public/wards.directory")
+        yield self._paths("enrolments", *(f"public/{kiosk}.enrolment" for kiosk in self._town.kiosks))
+        yield "[[trust.card_issuers]]"
+        yield self._path("certificate", "public/card-authority.der")
+        yield _entry("policies", [USER_AUTHENTICATION_POLICY])
+
+    def _tls(self, stem: str, authority: str) -> Iterator[str]:
+        yield self._path("certificate", f"keys/{stem}.pem")
+        yield self._path("key", f"keys/{stem}.key")
+        yield self._path("authority", f"public/{authority}-authority.pem")
+
+    def _peer(self, name: str) -> Iterator[str]:
+        """Write where a process is called, and that only this user may call or answer."""
+        yield self._path("socket", f"run/{name}.sock")
+        yield _entry("users", [os.getuid()])
+
+    def _point(self, key: str) -> str:
+        return SigningKey.from_pem((self._town.keys / key).read_bytes()).verifying.point.hex()
+
+    @staticmethod
+    def _path(key: str, place: str) -> str:
+        return _entry(key, f"../{place}")
+
+    @staticmethod
+    def _paths(key: str, *places: str) -> str:
+        return _entry(key, [f"../{place}" for place in places])
+
+    @staticmethod
+    def _templates() -> Path:
+        """Find the form that says 見本 across every page."""
+        (folder,) = pdf.__path__
+        return Path(folder) / "specimen"
+
+
+_CLOSED_DAYS = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02d}:{minute % 60:02d}"

@@ -1,0 +1,135 @@
+"""The town as it stands in its directory: where each file is, and the people and cards behind it.
+
+    town.toml    what the town is made from; written last, so that a town without it is half made
+    keys/        private keys, a folder for each process that holds them, `offline/` for those that none holds
+    public/      certificates of authorities, the ward directory, the enrolments
+    configs/     a TOML file for each process
+    data/        what the processes keep
+    run/         their sockets
+
+Key files are open to their owner only. Everything is made for a demo: in a real ward no two of these folders are on one
+machine, and what is in `offline/` is on none that serves.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from konbini.simulation.town.people import CardCondition, Population, Townsperson
+from konbini.simulation.town.pki.authority import Authority, Credential
+from konbini.simulation.town.pki.cards import CardAuthority
+from konbini.simulation.town.pki.revocations import AnswerMaker, Revocations
+from konbini.simulation.town.populate import populate
+from konbini.simulation.town.stock import CardStock
+from konbini.simulation.town.ward import Ward
+from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.town import TownCard, TownRow
+
+__all__ = ["Town"]
+
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Town:
+    """A complete town.
+
+    Attributes:
+        root: its directory.
+        ward: its ward.
+        moment: when it was made, Unix seconds; the lives of its keys lie around it.
+        seed: its people's.
+        residents: how many they are.
+        kiosks: ids of its kiosks.
+    """
+
+    root: Path
+    ward: Ward
+    moment: int
+    seed: int
+    residents: int
+    kiosks: tuple[str, ...]
+
+    @property
+    def keys(self) -> Path:
+        """Private keys."""
+        return self.root / "keys"
+
+    @property
+    def public(self) -> Path:
+        """What everybody may read."""
+        return self.root / "public"
+
+    @property
+    def configs(self) -> Path:
+        """Configurations."""
+        return self.root / "configs"
+
+    @property
+    def data(self) -> Path:
+        """What processes keep."""
+        return self.root / "data"
+
+    @property
+    def run(self) -> Path:
+        """Sockets."""
+        return self.root / "run"
+
+    @property
+    def today(self) -> dt.date:
+        """The day in Japan on which the town was made."""
+        return dt.datetime.fromtimestamp(self.moment, _JAPAN).date()
+
+    @cached_property
+    def population(self) -> Population:
+        """The people, as they were on the day the town was made."""
+        return populate(self.seed, self.residents, self.today)
+
+    @cached_property
+    def card_authority(self) -> CardAuthority:
+        """Issues the residents' cards."""
+        return CardAuthority(_authority(self.keys / "cards" / "authority"))
+
+    def stock(self) -> CardStock:
+        """Give the residents' cards."""
+        return CardStock(folder=self.keys / "cards" / "stock", authority=self.card_authority, moment=self.moment)
+
+    def foreign_stock(self) -> CardStock:
+        """Give cards of an issuer whom the ward does not know, with the same serials."""
+        authority = CardAuthority(_authority(self.keys / "cards" / "foreign"))
+        return CardStock(folder=self.keys / "cards" / "foreign-stock", authority=authority, moment=self.moment)
+
+    def revocations(self) -> Revocations:
+        """Give the status of every card as on the day the town was made."""
+        cards = [person.card for person in self.population.people if person.card]
+        book = Revocations(self.card_authority.authority, [card.serial for card in cards])
+        for card in cards:
+            if card.condition is CardCondition.REVOKED:
+                book.revoke(card.serial, self.moment)
+        return book
+
+    def answer_maker(self, revocations: Revocations) -> AnswerMaker:
+        """Give what makes OCSP answers, with the responder's key."""
+        stem = self.keys / "cards" / "responder"
+        credential = Credential.from_pem(stem.with_suffix(".pem").read_bytes(), stem.with_suffix(".key").read_bytes())
+        return AnswerMaker(credential, revocations)
+
+    def row(self, person: Townsperson) -> TownRow:
+        """Give a resident as the registry takes one over."""
+        cards = () if person.card is None else (person.card,)
+        return TownRow(
+            record=person.record,
+            individual_number=person.individual_number,
+            cards=tuple(
+                TownCard(card=self.card_authority.card_serial(card.serial), counts_from=card.counts_from)
+                for card in cards
+            ),
+            measures=() if person.measure is None else (Restriction(name=person.measure, planned_end=None),),
+        )
+
+
+def _authority(stem: Path) -> Authority:
+    return Authority.from_pem(stem.with_suffix(".pem").read_bytes(), stem.with_suffix(".key").read_bytes())
