@@ -93,3 +93,12 @@ def test_decisions_are_numbered_without_gaps() -> None:
         assert record.name.startswith(f"{number:04d}-"), record.name
         assert text.startswith(f"# {number:04d}. "), record.name
         assert re.search(r"^Status: (accepted|superseded by \d{4})$", text, re.MULTILINE), record.name
+
+
+def test_every_file_beside_the_source_is_installed_with_it() -> None:
+    """An editable install finds them all; an installed package has those that pyproject.toml names."""
+    tools = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    patterns = tools["package-data"]["*"]
+    beside = [path for path in committed() if path.is_relative_to(ROOT / "konbini") and path.suffix != ".py"]
+    assert beside
+    assert [str(path) for path in beside if not any(path.match(pattern) for pattern in patterns)] == []
