@@ -16,6 +16,7 @@ Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, a
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -100,9 +101,10 @@ class ScreenServer:
             self._step += 1
             self._revision = 1
             self._is_used = False
-        elif view != self._view:
+        elif not _is_same_page(view, self._view):
             self._revision += 1
         else:
+            self._view = view
             return
         self._view = view
         self._announce()
@@ -205,6 +207,11 @@ class ScreenServer:
             self._is_used = self._is_waiting = True
         self._actions.put_nowait(action)
         return True
+
+
+def _is_same_page(view: View, shown: View) -> bool:
+    """Whether the browser needs no news: the page counts an idle warning down by itself."""
+    return (view.idle is None) == (shown.idle is None) and replace(view, idle=shown.idle) == shown
 
 
 async def _body(request: web.Request) -> bytearray:

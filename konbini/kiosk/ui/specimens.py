@@ -48,16 +48,16 @@ _OPTIONS = ~Options(0)
 _QUESTIONS = (State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS)
 MEMBERS = MembersView(
     members=(
-        MemberChoice(handle=b"\x01" * 8, name="架空　花子", chosen=False),
-        MemberChoice(handle=b"\x02" * 8, name="𠮷田　葛\U000e0102", chosen=True),
-        MemberChoice(handle=b"\x03" * 8, name="ALEXANDRIA MARIE VANDERBILT CHRISTOPHERSON DE LA CRUZ", chosen=False),
+        MemberChoice(handle=b"\x01" * 8, name="見本　花子", chosen=False),
+        MemberChoice(handle=b"\x02" * 8, name="𠮷見　葛\U000e0102", chosen=True),
+        MemberChoice(handle=b"\x03" * 8, name="MIHON SPECIMEN OF ONE LONG NAME IN LATIN LETTERS ALL", chosen=False),
     )
 )
 CHECK = CheckView(
     questions=_QUESTIONS,
     kind=CertificateKind.RESIDENT_RECORD,
     scope=Scope.PART,
-    people=("架＊　花＊",),
+    people=("見＊　花＊",),
     names_shown=False,
     offered=_OPTIONS,
     shown=Options.DOMICILE,

@@ -6,8 +6,8 @@ import { count, press } from "./keypad.js";
 const root = document.documentElement;
 const [QUIET_BETWEEN_PINGS, RETRY] = [5000, 500];
 let [wanted, fetching, pinged] = [null, false, 0];
-
 const inputs = () => [...document.querySelectorAll("main input:not([type=hidden])")];
+const named = (control) => (control?.name ? `${control.name}=${control.value}` : "");
 
 function settle(isNewStep) {
   chime(document.body.dataset.sound);
@@ -23,7 +23,7 @@ async function load() {
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   const isNewStep = next.documentElement.dataset.step !== root.dataset.step;
   const kept = isNewStep ? [] : inputs().map(({ type, value, checked }) => ({ type, value, checked }));
-  const focused = isNewStep ? "" : (document.activeElement?.value ?? "");
+  const held = isNewStep ? "" : named(document.activeElement);
   root.removeAttribute("aria-busy");
   for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
   document.title = next.title;
@@ -33,7 +33,7 @@ async function load() {
     if (input.type === "password") input.value = kept[index].value;
   });
   settle(isNewStep);
-  if (focused) [...document.querySelectorAll("button, input")].find(({ value }) => value === focused)?.focus();
+  if (held) document.querySelectorAll("button, input").forEach((each) => named(each) === held && each.focus());
 }
 
 async function follow(version) {

@@ -73,8 +73,8 @@ OFFER = Offer(
         ),
     ),
     members=(
-        MemberOffer(handle=b"\x01" * 8, name="架空　太郎", is_holder=True),
-        MemberOffer(handle=b"\x02" * 8, name="架空　<b>花子</b>", is_holder=False),
+        MemberOffer(handle=b"\x01" * 8, name="見本　太郎", is_holder=True),
+        MemberOffer(handle=b"\x02" * 8, name="見本　<b>花子</b>", is_holder=False),
     ),
 )
 COUNT_NOTES = """

@@ -59,7 +59,7 @@ async def test_from_the_start_to_the_paper(visit: ScriptedVisit, sight: Sight, l
     await choose(sight, says("kind.title"), says("kind.resident_record"))
     await choose(sight, says("scope.title"), says("scope.part"))
     await sight.waits_for(says("members.title"))
-    await sight.page.get_by_role("checkbox", name="架空　<b>花子</b>").check()
+    await sight.page.get_by_role("checkbox", name="見本　<b>花子</b>").check()
     await sight.tap(says("do.next"))
     await sight.waits_for(says("options.title"))
     await (
@@ -72,7 +72,7 @@ async def test_from_the_start_to_the_paper(visit: ScriptedVisit, sight: Sight, l
     assert (visit.draft.handles, visit.draft.options) == ((b"\x02" * 8,), Options.DOMICILE)
     assert "花子" not in await sight.page.content()
     await sight.tap(says("check.show_names"))
-    await sight.page.get_by_text("架空　<b>花子</b>").wait_for()
+    await sight.page.get_by_text("見本　<b>花子</b>").wait_for()
     await sight.tap(says("check.pay", fee=says("service.yen", amount="300")))
     await sight.waits_for(says("pay.title"))
     visit.inserted = 300
@@ -150,7 +150,7 @@ async def test_another_language_keeps_what_is_ticked(visit: ScriptedVisit, sight
     visit.draft = replace(visit.draft, scope=Scope.PART)
     await jump(visit, State.MEMBERS)
     await sight.waits_for("どなたを載せますか")
-    await sight.page.get_by_role("checkbox", name="架空　太郎").check()
+    await sight.page.get_by_role("checkbox", name="見本　太郎").check()
     await sight.tap("English")
     await sight.waits_for("Whom should it show?")
     assert await sight.page.get_by_role("checkbox").nth(0).is_checked()

@@ -33,8 +33,8 @@ def offer(
     return Offer(
         kinds=(KindOffer(kind=RECORD, fee=300, scopes=scopes, options=options),),
         members=(
-            MemberOffer(handle=HOLDER, name="架空　太郎", is_holder=True),
-            MemberOffer(handle=CHILD, name="架空　花子", is_holder=False),
+            MemberOffer(handle=HOLDER, name="見本　太郎", is_holder=True),
+            MemberOffer(handle=CHILD, name="見本　花子", is_holder=False),
         ),
     )
 
@@ -163,13 +163,13 @@ def test_names_are_whole_where_one_chooses_and_masked_where_one_checks() -> None
     menu, draft = offer(), Draft(kind=RECORD, scope=Scope.PART, handles=(CHILD,))
     members = question(State.MEMBERS, menu, draft, Language.JAPANESE)
     assert isinstance(members, MembersView)
-    assert [(each.name, each.chosen) for each in members.members] == [("架空　太郎", False), ("架空　花子", True)]
+    assert [(each.name, each.chosen) for each in members.members] == [("見本　太郎", False), ("見本　花子", True)]
     check = question(State.CHECK, menu, draft, Language.JAPANESE)
     assert isinstance(check, CheckView)
-    assert check.people == ("架＊　花＊",)
+    assert check.people == ("見＊　花＊",)
     shown = question(State.CHECK, menu, draft, Language.JAPANESE, names_shown=True)
     assert isinstance(shown, CheckView)
-    assert shown.people == ("架空　花子",)
+    assert shown.people == ("見本　花子",)
 
 
 def test_a_menu_without_choices_is_refused() -> None:

@@ -27,10 +27,10 @@ from konbini.protocol.errors import Code
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("架空　花子", "架＊　花＊"),
-        ("𠮷田 太", "𠮷＊　太"),
-        ("葛\U000e0102城　辻\U000e0103", "葛\U000e0102＊　辻\U000e0103"),
-        ("MARIE ANNE", "M＊　A＊"),
+        ("見本　花子", "見＊　花＊"),
+        ("𠮷見 太", "𠮷＊　太"),
+        ("葛\U000e0102見　辻\U000e0103", "葛\U000e0102＊　辻\U000e0103"),
+        ("MIHON HANAKO", "M＊　H＊"),
         ("", ""),
     ],
 )

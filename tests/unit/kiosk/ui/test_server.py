@@ -125,6 +125,16 @@ async def test_the_warning_and_the_language_ask_no_new_question(hands: Hands) ->
     assert await taken(hands) == [ChooseScope(scope=Scope.SELF)]
 
 
+async def test_a_warning_that_counts_down_is_no_news(hands: Hands) -> None:
+    """The page counts by itself: it is not loaded, and read aloud, anew each second; its end is news."""
+    seen = []
+    for idle in (None, IdleWarning(seconds=30), IdleWarning(seconds=29), IdleWarning(seconds=9), None):
+        await hands.server.show(replace(SCOPES, idle=idle))
+        page = await hands.look()
+        seen.append((hands.version.split("-", 1)[1], "9 秒" in page))
+    assert seen == [("2-1", False), ("2-2", False), ("2-2", True), ("2-2", True), ("2-3", False)]
+
+
 async def test_showing_the_same_again_is_no_news(hands: Hands) -> None:
     """The browser is told of changes alone."""
     await hands.look()
