@@ -68,11 +68,13 @@ class Center:
         self._clock, self._frames = clock, frames
 
     def joined(self, peer: Sender, line: Line) -> None:
-        """Take a link that came up; a kiosk is handed the latest notice of each ward."""
+        """Take a link that came up; a kiosk is handed the latest notice and the newest prekey of each ward."""
         self._lines.join(peer, line)
         if isinstance(peer, KioskEnd):
             for kept in self._wards.notices:
                 self._tell(peer, _notice_frame(kept).to_bytes())
+            for ward, signed in self._wards.prekeys:
+                self._tell(peer, _prekey_frame(ward, signed))
 
     def left(self, peer: Sender, line: Line) -> None:
         """Forget a link that went down."""
@@ -134,6 +136,8 @@ class Center:
             await self._hello(frame, moment)
         elif frame.kind is MessageKind.PREKEY:
             self._wards.take_prekey(frame.ward, frame.body, moment)
+            # What a kiosk still owes is sealed to the newest prekey, long after the ticket's has run out.
+            self._tell_kiosks(_prekey_frame(frame.ward, frame.body))
         else:
             await self._notice(frame, moment)
 
@@ -159,7 +163,9 @@ class Center:
         kept = self._wards.check_notice(frame.ward, frame.body, moment)
         await self._ledger.keep_notice(frame.ward, kept.notice.serial, kept.signed, moment)
         self._wards.keep_notice(kept)
-        data = _notice_frame(kept).to_bytes()
+        self._tell_kiosks(_notice_frame(kept).to_bytes())
+
+    def _tell_kiosks(self, data: bytes) -> None:
         for kiosk in self._lines.kiosks:
             self._tell(kiosk, data)
 
@@ -181,6 +187,10 @@ def _of_before(frame: Frame, moment: int) -> Visit:
 
 def _notice_frame(kept: KeptNotice) -> Frame:
     return Frame(kind=MessageKind.NOTICE, ward=kept.notice.ward, body=kept.signed)
+
+
+def _prekey_frame(ward: str, signed: bytes) -> bytes:
+    return Frame(kind=MessageKind.PREKEY, ward=ward, body=signed).to_bytes()
 
 
 def _refusal(frame: Frame, code: Code) -> bytes:

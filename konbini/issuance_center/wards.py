@@ -50,6 +50,11 @@ class WardsToday:
         """The latest notice of each ward."""
         return tuple(self._notices.values())
 
+    @property
+    def prekeys(self) -> tuple[tuple[str, bytes], ...]:
+        """The newest signed prekey of each ward whose link is up."""
+        return tuple((ward, kept.signed) for ward, kept in self._prekeys.items())
+
     def take_prekey(self, ward: str, signed: bytes, moment: int) -> None:
         """Keep a prekey.
 

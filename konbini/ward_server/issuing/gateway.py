@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Protocol
 
 from konbini.process.clock import Clock
@@ -16,6 +17,7 @@ from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.service import Notice
 from konbini.ward_server.issuing.desk import Desk, Reply
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
@@ -61,6 +63,7 @@ class Gateway:
         self._most = most_at_once
         self._tasks: set[asyncio.Task[None]] = set()
         self._sender: Sender | None = None
+        self._published: tuple[bytes, Notice] | None = None
 
     def attach(self, sender: Sender) -> None:
         """Take the link to send on."""
@@ -68,6 +71,7 @@ class Gateway:
 
     async def opened(self) -> None:
         """Publish prekey and notice as soon as the link is up."""
+        self._published = None
         await self.publish()
 
     async def closed(self) -> None:
@@ -99,12 +103,17 @@ class Gateway:
             await self._clock.sleep(_TURN_SECONDS)
 
     async def publish(self) -> None:
-        """Send PREKEY and NOTICE."""
+        """Send PREKEY and NOTICE where they changed: the center hands each to every kiosk."""
         now = self._desk.now()
         message_key = await self._message_keys.of(now)
         prekey = self._desk.prekeys.turn(message_key, now.seconds)
-        self._send(Reply(kind=MessageKind.PREKEY, body=prekey))
-        self._send(Reply(kind=MessageKind.NOTICE, body=await self._notices.of(message_key, now)))
+        notice = await self._notices.of(message_key, now)
+        last = self._published
+        self._published = (prekey, notice)
+        if last is None or last[0] != prekey:
+            self._send(Reply(kind=MessageKind.PREKEY, body=prekey))
+        if last is None or replace(last[1], serial=0) != replace(notice, serial=0):
+            self._send(Reply(kind=MessageKind.NOTICE, body=notice.sign(message_key.signing)))
 
     async def finish(self) -> None:
         """Let what runs come to its end."""

@@ -17,11 +17,11 @@ class Notices:
         self._desk = desk
         self._version = version
 
-    async def of(self, message_key: MessageKey, now: Now) -> bytes:
-        """Give the signed notice; without a lease the ward counts as stopped, since it would complete nothing."""
+    async def of(self, message_key: MessageKey, now: Now) -> Notice:
+        """Give the notice, to be signed; without a lease the ward counts as stopped, since it would complete nothing."""
         settings = self._desk.settings
         closed_today = (now.day.month, now.day.day) in settings.closed_days
-        notice = Notice(
+        return Notice(
             ward=self._desk.ward,
             serial=now.seconds,
             opens=settings.opens,
@@ -33,7 +33,6 @@ class Notices:
             version=self._version,
             message_key=message_key.certificate,
         )
-        return notice.sign(message_key.signing)
 
     async def _stopped(self) -> bool:
         try:

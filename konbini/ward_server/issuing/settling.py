@@ -58,7 +58,8 @@ class Receipts:
             digest=message_hash(signed),
         )
         digest = message_hash(signed)
-        index = await self._desk.ledger.settle(receipt_body.visit, receipt, signed, digest, entry)
+        async with self._desk.visits.turn(receipt_body.visit):
+            index = await self._desk.ledger.settle(receipt_body.visit, receipt, signed, digest, entry)
         if receipt.ordinal == 0:
             self._desk.visits.drop(receipt_body.visit)
         final = Final(receipt=digest, log_index=index)
