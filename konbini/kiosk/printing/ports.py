@@ -156,7 +156,7 @@ class Printer(Protocol):
         """Return once the printer could begin a visit: no job held, counter stood still, no fault, accepting.
 
         Raises:
-            Refused: `PAPER_OUT`, `JAM`, `PRINTER_UNAVAILABLE`; a job that is still held counts as the last.
+            Refused: `PAPER_OUT`, `JAM`, `PRINTER_UNAVAILABLE`; the last also where a job does not go away.
         """
 
     def print_document(

@@ -82,17 +82,17 @@ class IppPrinter:
         return status
 
     async def ready(self) -> PrinterStatus:
-        """Wait for rest, then say whether a visit may begin; see `ports.Printer`.
+        """Wait for rest while no fault is seen, then say that a visit may begin; see `ports.Printer`.
 
         Readings of earlier calls count, so that a kiosk that polls between visits does not wait here.
         """
         deadline = self._clock.monotonic() + self._pace.settling
         while True:
-            status = _fit(await self.status())
+            status = _faultless(await self.status())
             if self._still >= self._pace.still:
                 return status
             if self._clock.monotonic() > deadline:
-                raise Refused(Code.PRINTER_UNAVAILABLE, "the counter does not stand still")
+                raise Refused(Code.PRINTER_UNAVAILABLE, f"not at rest, holds {status.jobs_held} job")
             await self._clock.sleep(self._pace.poll)
 
     async def print_document(
@@ -229,12 +229,16 @@ class _Run:
         self._news.put_nowait(progress)
 
 
-def _fit(status: PrinterStatus) -> PrinterStatus:
+def _faultless(status: PrinterStatus) -> PrinterStatus:
     if status.faults:
         raise Refused(fault_code(status.faults), ", ".join(sorted(status.faults)))
     if status.state is PrinterState.STOPPED or not status.accepting:
         raise Refused(Code.PRINTER_UNAVAILABLE, "stopped, or accepts no job")
-    if status.jobs_held:
+    return status
+
+
+def _fit(status: PrinterStatus) -> PrinterStatus:
+    if _faultless(status).jobs_held:
         raise Refused(Code.PRINTER_UNAVAILABLE, f"holds {status.jobs_held} job")
     return status
 
