@@ -88,7 +88,7 @@ def _spki(key: ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey) -> bytes:
 
 
 class PadesSigner:
-    """Signs documents with one key; the certificates are read once.
+    """Signs documents with one key, from any thread; the certificates are read once.
 
     Args:
         signer: holds the key.
@@ -162,9 +162,9 @@ def _pdf_moment(moment: int) -> str:
 
 
 class _Mould(pdf_cms.Signer):
-    """pyHanko's maker of CMS, casting forms to be filled: a placeholder stands for digest and signature."""
+    """pyHanko's maker of CMS, for one cast: placeholders stand for the digest and for a signature of `length` bytes."""
 
-    def __init__(self, certificates: Sequence[bytes]) -> None:
+    def __init__(self, certificates: Sequence[bytes], length: int) -> None:
         own, *issuers = (x509.Certificate.load(der) for der in certificates)
         store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko's
         store.register_multiple(issuers)
@@ -175,26 +175,25 @@ class _Mould(pdf_cms.Signer):
             ("signing_certificate_v2", as_signing_certificate_v2(own)),
         )
         self._attributes = cms.CMSAttributes([simple_cms_attribute(*one) for one in described])  # type: ignore[no-untyped-call]  # pyHanko's
-        self._length = 0
-        self.to_sign = b""
+        self._length = length
+        self._to_sign = b""
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
         """Keep what is to be signed, and return a placeholder for the signature."""
         del digest_algorithm, dry_run
-        self.to_sign = data
+        self._to_sign = data
         return _SIGNATURE_HERE * self._length
 
     async def unsigned_attrs(self, *_: object, **__: object) -> None:
         """Add nothing beside the signature: a time-stamp would make it B-T."""
 
-    def cast(self, length: int) -> bytes:
-        """Return a CMS with room for a signature of `length` bytes; `to_sign` holds its signed attributes then."""
-        self._length = length
+    def cast(self) -> tuple[bytes, bytes]:
+        """Return the signed attributes as they are signed, and the CMS around them."""
         steps = self.async_sign_prescribed_attributes(_DIGEST, self._attributes)
         try:
             steps.send(None)  # pyHanko's signers are coroutines for the sake of remote ones; this one never waits
         except StopIteration as done:
-            return bytes(done.value.dump())
+            return self._to_sign, bytes(done.value.dump())
         raise RuntimeError("a signer at hand waited")
 
 
@@ -204,19 +203,21 @@ class _Cms:
     A signature's length varies (ECDSA in DER), and with it the lengths around it: one cast is kept for each length.
     """
 
-    __slots__ = ("_casts", "_mould", "_port")
+    __slots__ = ("_casts", "_port", "_to_sign")
 
     def __init__(self, signer: Signer) -> None:
         self._port = signer
-        self._mould = _Mould(signer.certificates)
         self._casts: dict[int, bytes] = {}
-        self._mould.cast(1)
+        self._to_sign, _ = _Mould(signer.certificates, 1).cast()
 
     def of(self, digest: bytes) -> bytes:
         """Return the CMS over a document's SHA-256 digest."""
-        signature = self._port.sign(self._mould.to_sign.replace(_DIGEST_HERE, digest))
+        signature = self._port.sign(self._to_sign.replace(_DIGEST_HERE, digest))
         length = len(signature)
-        cast = self._casts.get(length) or self._casts.setdefault(length, self._mould.cast(length))
+        cast = self._casts.get(length)
+        if cast is None:
+            _, cast = _Mould(self._port.certificates, length).cast()
+            self._casts[length] = cast
         head, found, tail = cast.rpartition(_SIGNATURE_HERE * length)
         if not found or head.count(_DIGEST_HERE) != 1:
             raise ValueError("the cast has no place for digest and signature")
