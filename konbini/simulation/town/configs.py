@@ -12,6 +12,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 
 from konbini import pdf
@@ -20,12 +21,13 @@ from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
 
-__all__ = ["TYPEFACE", "Ports", "free_ports", "write_configs"]
+__all__ = ["TYPEFACE", "KioskDevices", "Ports", "free_ports", "write_configs", "write_kiosk_config"]
 
 TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
 """IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
 _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
+_VERSION = version("konbini")
 _HEADING = "# Written by the demo at each start; what is changed here is lost.\n"
 
 
@@ -37,6 +39,25 @@ class Ports:
     center_wards: int
     responder: int
     page: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KioskDevices:
+    """What a kiosk of the town is put together from, known when its devices have started.
+
+    Attributes:
+        screen_port: on loopback; 0 for any free one.
+        reader_prefix: how the name of its card reader begins.
+        printer_uri: where its printer is.
+        printer_pin: SHA-256 of the printer's certificate.
+        printer_still_seconds: how long the printer must stand still.
+    """
+
+    screen_port: int
+    reader_prefix: str
+    printer_uri: str
+    printer_pin: bytes
+    printer_still_seconds: int
 
 
 def free_ports() -> Ports:
@@ -61,8 +82,9 @@ def write_configs(town: Town, ports: Ports) -> None:
         ValueError: the town's directory has too long a path for sockets.
         OSError: a file cannot be written, or a key cannot be read.
     """
-    longest = max(len(os.fsencode(town.run.absolute() / name)) for name in ("operators.sock", "registry.sock"))
-    if longest > _MOST_SOCKET_PATH:
+    # Paths in a configuration are taken from its folder, and the kernel counts them as they are written.
+    longest = os.fsencode(town.configs.absolute() / "../run/K-0001-cash.sock")
+    if len(longest) > _MOST_SOCKET_PATH:
         raise ValueError("the town's directory has too long a path for sockets")
     configs = _Configs(town, ports)
     for name, lines in (
@@ -73,6 +95,23 @@ def write_configs(town: Town, ports: Ports) -> None:
         ("center", configs.center()),
     ):
         write(town.configs / f"{name}.toml", (_HEADING + "\n".join(lines) + "\n").encode())
+
+
+def write_kiosk_config(town: Town, kiosk: str, ports: Ports, devices: KioskDevices) -> Path:
+    """Write `K-NNNN.toml` for one kiosk and give its place.
+
+    Its coin device is expected at `run/K-NNNN-cash.sock`, the sensor of the paper's way out at `run/K-NNNN-tray.sock`.
+
+    Raises:
+        ValueError: no such kiosk.
+        OSError: the file cannot be written, or a key cannot be read.
+    """
+    if kiosk not in town.kiosks:
+        raise ValueError(f"the town has no kiosk {kiosk}")
+    path = town.configs / f"{kiosk}.toml"
+    lines = _Configs(town, ports).kiosk(kiosk, devices)
+    write(path, (_HEADING + "\n".join(lines) + "\n").encode())
+    return path
 
 
 def _entry(key: str, value: object) -> str:
@@ -99,7 +138,7 @@ class _Configs:
 
     def issuing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
-        yield _entry("version", "demo")
+        yield _entry("version", _VERSION)
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typeface", str(TYPEFACE))
@@ -161,6 +200,26 @@ class _Configs:
             yield from ("[[kiosk]]", self._path("enrolment", f"public/{kiosk}.enrolment"))
             yield _entry("tickets_an_hour", 3600)
         yield from ("[[ward]]", _entry("code", town.ward.code), _entry("wants_states", value=True))
+
+    def kiosk(self, kiosk: str, devices: KioskDevices) -> Iterator[str]:
+        yield _entry("kiosk", kiosk)
+        yield _entry("version", _VERSION)
+        yield "[device]"
+        yield self._path("signing", f"keys/kiosks/{kiosk}/device.key")
+        yield self._path("sealing", f"keys/kiosks/{kiosk}/device.sealing")
+        yield "[trust]"
+        yield _entry("center", self._point("center/ticket.key"))
+        yield _entry("directory_authority", self._point("offline/directory.key"))
+        yield self._path("directory", "public/wards.directory")
+        yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_kiosks))
+        yield from self._tls(f"kiosks/{kiosk}/link", "center")
+        yield from ("[journal]", self._path("path", f"data/{kiosk}.db"))
+        yield from ("[screen]", _entry("port", devices.screen_port))
+        yield from ("[reader]", _entry("prefix", devices.reader_prefix))
+        yield from ("[printer]", _entry("uri", devices.printer_uri), _entry("pin", devices.printer_pin.hex()))
+        yield _entry("still_seconds", devices.printer_still_seconds)
+        yield from ("[cash]", self._path("socket", f"run/{kiosk}-cash.sock"))
+        yield from ("[tray]", self._path("socket", f"run/{kiosk}-tray.sock"))
 
     def _trust(self) -> Iterator[str]:
         yield "[trust]"

@@ -175,7 +175,7 @@ class _Making:
         authority = self._offline("enrolment")
         for kiosk in town.kiosks:
             device, opening = self._signing_key(f"kiosks/{kiosk}/device.key"), OpeningKey.generate()
-            write(self._keys / "kiosks" / kiosk / "device.opening", opening.to_bytes())
+            write(self._keys / "kiosks" / kiosk / "device.sealing", opening.to_bytes())
             enrolment = Enrolment(
                 kiosk=kiosk,
                 operator="Test shops of konbini",

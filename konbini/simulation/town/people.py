@@ -17,6 +17,8 @@ from konbini.ward_server.residents.record import ResidentRecord
 __all__ = ["CardCondition", "HeldCard", "Population", "Townsperson"]
 
 _ADULT_AT_A_KIOSK = 15
+# Any form holds a name of so many characters; what a given form cannot hold is the form's own word.
+_FITS_ANY_FORM = 80
 
 
 class CardCondition(Enum):
@@ -92,7 +94,9 @@ class Population:
         yield tuple(together)
 
     def plain_holders(self, *, most_members: int = 4) -> Iterator[Townsperson]:
-        """Give those whom nothing stops: a good card, 15 or older, nothing about anybody in the household.
+        """Give those whom nothing stops.
+
+        They have a good card and are 15 or older; there is nothing about anybody in the household, and no name too long.
 
         Args:
             most_members: of the household; a sheet of the household form holds four.
@@ -110,4 +114,5 @@ class Population:
         return good and person.age(self.today) >= _ADULT_AT_A_KIOSK
 
     def _stopped(self, person: Townsperson) -> bool:
-        return person.restricted or person.record.moved_in == to_number(self.today)
+        record = person.record
+        return person.restricted or record.moved_in == to_number(self.today) or len(record.name) > _FITS_ANY_FORM

@@ -8,14 +8,15 @@ import pytest
 
 from konbini.issuance_center import config as center_config
 from konbini.issuance_center.trust import read_trust as read_center_trust
+from konbini.kiosk.config import read_config as read_kiosk_config
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.sealing import OpeningKey
-from konbini.protocol.tls import TlsFiles, client_context, server_context
-from konbini.protocol.trust import Enrolment
+from konbini.protocol.tls import client_context, server_context
+from konbini.protocol.trust import Enrolment, WardDirectory
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
-from konbini.simulation.town.configs import Ports, free_ports, write_configs
+from konbini.simulation.town.configs import KioskDevices, Ports, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import ENROLMENT_SECONDS, make_town
 from konbini.simulation.town.takeover import take_over
 from konbini.simulation.town.town import Town
@@ -139,19 +140,32 @@ def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:
     """Each kiosk's keys are those that its enrolment names, and its link's certificate and key fit."""
     authority = VerifyingKey(bytes.fromhex((town.public / "enrolment.point").read_text("ascii")))
     for kiosk in town.kiosks:
-        folder = town.keys / "kiosks" / kiosk
         enrolment = Enrolment.open((town.public / f"{kiosk}.enrolment").read_bytes(), authority)
         assert enrolment.kiosk == kiosk
         assert enrolment.in_force(clock.now() // 1000)
-        assert enrolment.signing == SigningKey.from_pem((folder / "device.key").read_bytes()).verifying.point
-        assert enrolment.sealing == OpeningKey.from_bytes((folder / "device.opening").read_bytes()).sealing.public
-        client_context(
-            TlsFiles(
-                certificate=folder / "link.pem",
-                key=folder / "link.key",
-                authority=town.public / "center-authority.pem",
-            )
+        devices = KioskDevices(
+            screen_port=0,
+            reader_prefix="Virtual PCD",
+            printer_uri="ipps://127.0.0.1:8631/ipp/print",
+            printer_pin=bytes(32),
+            printer_still_seconds=3,
         )
+        config = read_kiosk_config(write_kiosk_config(town, kiosk, PORTS, devices))
+        assert SigningKey.from_pem(config.signing_key.read_bytes()).verifying.point == enrolment.signing
+        assert OpeningKey.from_bytes(config.sealing_key.read_bytes()).sealing.public == enrolment.sealing
+        directory = WardDirectory.open(
+            config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=1
+        )
+        assert directory.entry(SUMIKAWA.code).name == SUMIKAWA.name
+        assert (config.printer_pin, config.link.port) == (bytes(32), PORTS.center_kiosks)
+        client_context(config.tls)
+
+
+def test_no_other_kiosk_is_configured(town: Town) -> None:
+    """A kiosk that the town does not have gets no file."""
+    devices = KioskDevices(screen_port=0, reader_prefix="x", printer_uri="x", printer_pin=b"", printer_still_seconds=1)
+    with pytest.raises(ValueError, match="no kiosk"):
+        write_kiosk_config(town, "K-0009", PORTS, devices)
 
 
 def test_a_path_too_long_for_sockets_is_refused(town: Town, tmp_path: Path) -> None:
