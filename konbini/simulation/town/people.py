@@ -96,7 +96,7 @@ class Population:
     def plain_holders(self, *, most_members: int = 4) -> Iterator[Townsperson]:
         """Give those whom nothing stops.
 
-        They have a good card and are 15 or older; there is nothing about anybody in the household, and no name too long.
+        They have a good card and are 15 or older; nothing is known about anybody in the household, no name is too long.
 
         Args:
             most_members: of the household; a sheet of the household form holds four.

@@ -1,4 +1,4 @@
-"""The people's papers: the specimen form holds those of all whom nothing stops, and refuses the name that is too long."""
+"""The specimen form holds the papers of all whom nothing stops, and refuses the one name that is too long."""
 
 from pathlib import Path
 
