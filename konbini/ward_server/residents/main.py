@@ -65,7 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(run(config))
     except (ConfigRefused, OSError, ValueError, AlreadyOwned, SchemaRefused, sqlite3.Error) as error:
-        sys.stderr.write(f"the registry cannot start: {error}\n")
+        sys.stderr.write(f"the registry cannot start: {type(error).__name__}: {error}\n")
         return _CANNOT_START
     return 0
 

@@ -17,7 +17,7 @@ from konbini.process.calls import CallClient
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.shape import from_bytes
 from konbini.ward_server.residents.change_text import read_change
-from konbini.ward_server.residents.lines import OperatorLine
+from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.record_text import write_record
 

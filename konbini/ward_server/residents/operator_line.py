@@ -1,6 +1,6 @@
-"""The other end of the registry's sockets: what followers and operators hold.
+"""The other end of the registry's socket for operators.
 
-Every answer's outer type is checked here; signatures are the caller's to check.
+Every answer's outer type is checked here. Followers have theirs in `konbini.ward_server.following.calls`.
 """
 
 from __future__ import annotations
@@ -14,36 +14,23 @@ from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, from_value, to_value
 from konbini.ward_server.residents.calls import (
-    MOST_WAIT_SECONDS,
     SETTLING_SECONDS,
-    Applied,
     Approve,
-    CertifyMessageKey,
     Enter,
-    FeedAfter,
-    FollowerMethod,
-    HeartbeatFor,
-    IndividualNumberOf,
     LookUp,
     OperatorMethod,
     Pending,
     Withdraw,
 )
 from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES, Change
-from konbini.ward_server.residents.feed import MOST_ENTRY_BYTES
 from konbini.ward_server.residents.registry import Found
 
-__all__ = ["FollowerLine", "OperatorLine", "Waiting"]
+__all__ = ["OperatorLine", "Waiting"]
 
 T = TypeVar("T")
 
 _SECONDS = 5.0
 _MOST_FOUND_BYTES = 1 << 20
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Entries:
-    entries: tuple[Annotated[bytes, UpTo(MOST_ENTRY_BYTES)], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,49 +54,6 @@ class Waiting:
     entered_by: str
     entered_at: int
     change: Change
-
-
-class FollowerLine:
-    """One follower's line to the registry.
-
-    Every method may raise what `CallClient.call` raises: `Refused`, ConnectionError, TimeoutError.
-
-    Args:
-        client: calls the followers' socket.
-        follower: the name under which this follower is known there.
-    """
-
-    def __init__(self, client: CallClient, follower: str) -> None:
-        self._client = client
-        self._follower = follower
-
-    async def feed_after(self, number: int, most: int, wait_seconds: int) -> Sequence[bytes]:
-        """Give signed entries after `number`, waiting for the first for up to `wait_seconds` (30 at most)."""
-        asked = FeedAfter(number=number, most=most, wait_seconds=min(wait_seconds, MOST_WAIT_SECONDS))
-        answer = await self._call(FollowerMethod.FEED_AFTER, asked, within=_SECONDS + asked.wait_seconds)
-        return from_value(_Entries, [answer]).entries
-
-    async def heartbeat(self, nonce: bytes) -> bytes:
-        """Give a signed heartbeat; it grants this follower a lease."""
-        asked = HeartbeatFor(follower=self._follower, nonce=nonce)
-        return _typed(bytes, await self._call(FollowerMethod.HEARTBEAT, asked))
-
-    async def applied(self, follower: str, number: int) -> None:
-        """Say how far a follower is."""
-        await self._call(FollowerMethod.APPLIED, Applied(follower=follower, number=number))
-
-    async def certify_message_key(self, point: bytes) -> bytes:
-        """Have a message key certified for a day."""
-        asked = CertifyMessageKey(point=point)
-        return _typed(bytes, await self._call(FollowerMethod.CERTIFY_MESSAGE_KEY, asked))
-
-    async def individual_number(self, resident: str, commitment: bytes) -> bytes:
-        """Give the bytes of the `IndividualNumberPart` that a record commits to; recorded at the registry."""
-        asked = IndividualNumberOf(follower=self._follower, resident=resident, commitment=commitment)
-        return _typed(bytes, await self._call(FollowerMethod.INDIVIDUAL_NUMBER, asked))
-
-    async def _call(self, method: FollowerMethod, asked: object, within: float = _SECONDS) -> Value:
-        return await self._client.call(int(method), *_arguments(asked), within=within)
 
 
 class OperatorLine:

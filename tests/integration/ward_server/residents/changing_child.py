@@ -1,0 +1,136 @@
+"""A registry that carries out a list of changes and says which were answered; run as a program by the tests.
+
+    changing_child.py CONFIG [before|after N]
+
+Prints `approved <change number> <feed number>` for each answer. With `before N` or `after N` it ends itself with
+SIGKILL at that edge of its N-th commit. Started again on the same file it goes on where the register stands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+
+from konbini.process.clock import SystemClock
+from konbini.process.entropy import SystemEntropy
+from konbini.protocol.errors import Refused
+from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.changes import (
+    Body,
+    CardEnded,
+    CardLinked,
+    ChangeKind,
+    LeavingPlanned,
+    RecordWritten,
+    Restriction,
+    new_change,
+)
+from konbini.ward_server.residents.config import read_config
+from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.main import open_registry
+from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
+from konbini.ward_server.residents.registry import Registry
+
+RESIDENT = "000000000000001"
+CARD, FRESH = (CardSerial(issuer_key_id=b"issuer", serial=bytes([serial])) for serial in (1, 2))
+MEASURE = Restriction(name="2026-017", planned_end=None)
+
+
+class Crash:
+    """Ends the process at one edge of one commit."""
+
+    def __init__(self, edge: str, at: int) -> None:
+        """Keep where to end; `at` counts commits from 1."""
+        self.edge, self.at, self.seen = edge, at, 0
+
+    def before_commit(self, _steps: tuple[str, ...]) -> None:
+        """End here if this is the place."""
+        self.seen += 1
+        self._end("before")
+
+    def after_commit(self, _steps: tuple[str, ...]) -> None:
+        """End here if this is the place."""
+        self._end("after")
+
+    def _end(self, edge: str) -> None:
+        if (edge, self.seen) == (self.edge, self.at):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def record(municipality: str) -> ResidentRecord:
+    """Write the resident's first record."""
+    return ResidentRecord(
+        municipality=municipality,
+        resident=RESIDENT,
+        version=1,
+        household="1",
+        order=1,
+        name="澄川 花子",
+        reading="スミカワ ハナコ",
+        former_name=None,
+        former_name_reading=None,
+        alias=None,
+        alias_reading=None,
+        birth=19900403,
+        sex=Sex.FEMALE,
+        relationship="世帯主",
+        head="澄川 花子",
+        postcode="1990001",
+        address="東京都澄川区一丁目１番１号",
+        address_detail=None,
+        domicile=None,
+        domicile_head=None,
+        previous_address=None,
+        became_resident=None,
+        address_set=None,
+        notified=None,
+        moved_in=None,
+        presence=Presence.PRESENT,
+        leaving=None,
+        name_in_registration=False,
+        resident_code=None,
+        individual_number=None,
+        foreign=None,
+        remarks="",
+    )
+
+
+def steps(municipality: str) -> tuple[tuple[ChangeKind, Body, int], ...]:
+    """Give the changes, in order: each fits only after the one before."""
+    arrival = RecordWritten(record=record(municipality), individual_number="123456789018")
+    return (
+        (ChangeKind.MOVE_IN, arrival, 0),
+        (ChangeKind.CARD_LINKED, CardLinked(card=CARD, replaces=None), 0),
+        (ChangeKind.CARD_LINKED, CardLinked(card=FRESH, replaces=CARD), 0),
+        (ChangeKind.MEASURE_SET, MEASURE, 0),
+        (ChangeKind.LEAVING, LeavingPlanned(day=20261001), 1),
+        (ChangeKind.MEASURE_RELEASED, MEASURE, 1),
+        (ChangeKind.CARD_ENDED, CardEnded(card=FRESH), 1),
+    )
+
+
+async def main() -> None:
+    """Carry the list out; a change that is in force already is refused by the register and passed over."""
+    config = read_config(Path(sys.argv[1]))
+    watch = Crash(sys.argv[2], int(sys.argv[3])) if sys.argv[2:] else None
+    clock = SystemClock()
+    async with open_registry(config, clock, SystemEntropy(), watch=watch) as rooms:
+        registry = Registry(rooms.store, rooms.pen, Acknowledging((), clock), clock)
+        for waiting in await registry.pending("bando"):
+            number = await registry.approve("bando", waiting.change_id)
+            os.write(1, f"approved again {number}\n".encode())
+        for place, (kind, body, seen) in enumerate(steps(config.municipality), start=1):
+            change = new_change(kind, RESIDENT, body, seen=seen, effective=20260921, source="届書")
+            try:
+                change_id = await registry.enter("aoki", change)
+            except Refused as refusal:
+                os.write(1, f"passed {place} {refusal.code.name}\n".encode())
+                continue
+            os.write(1, f"approved {place} {await registry.approve('bando', change_id)}\n".encode())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
