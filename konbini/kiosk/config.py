@@ -61,6 +61,7 @@ class KioskConfig:
     reader_prefix: str
     printer_uri: str
     printer_pin: bytes
+    printer_counter: str
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
@@ -100,6 +101,7 @@ def read_config(path: Path) -> KioskConfig:
             reader_prefix=reader.text("prefix"),
             printer_uri=printer.text("uri"),
             printer_pin=printer.convert("pin", bytes.fromhex),
+            printer_counter=printer.text("counter"),
             printer_still_seconds=printer.integer("still_seconds", least=1),
             cash_socket=cash.path("socket"),
             tray_socket=tray.path("socket"),

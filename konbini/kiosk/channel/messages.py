@@ -120,11 +120,13 @@ class Opened:
 
 @unique
 class Step(IntEnum):
-    """What a visit is about to do; journalled before it is done."""
+    """What a visit is about to do; journalled before it is done. HANDED alone is journalled after it."""
 
     ASKING_MONEY = 1
     ORDERING = 2
     PRINTING = 3
+    HANDED = 4
+    """The whole document has gone to the printer: from here on a full count means printed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

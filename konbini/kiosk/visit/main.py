@@ -98,7 +98,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
     directory = WardDirectory.open(
         config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=0
     )
-    async with IppClient(config.printer_uri, pin=config.printer_pin) as printer:
+    async with IppClient(config.printer_uri, pin=config.printer_pin, counter=config.printer_counter) as printer:
         yield Tools(
             device=Device(
                 kiosk=config.kiosk,

@@ -291,7 +291,11 @@ class Work:
         settled: Settled | None = None
         async for progress in self._tools.printer.print_document(document.pdf, document.pages, before):
             match progress:
-                case PageHanded(page=page) | PagePrinted(page=page):
+                case PageHanded(page=page):
+                    if page == document.pages:
+                        await self._tools.host.step(self._step(Step.HANDED, document))
+                    self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
+                case PagePrinted(page=page):
                     self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
                 case Judged(settled=judged):
                     settled = judged

@@ -1,0 +1,148 @@
+"""The devices, watched: card reader, printer, coin device, paper exit. What each visit and STATE are told.
+
+A device that does not answer is a fault, and so is one that cannot be asked: out of service, and back by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from konbini.kiosk.card.ports import CardReader, Presence
+from konbini.kiosk.channel.messages import Devices
+from konbini.kiosk.payment.ports import Cash, CashFault
+from konbini.kiosk.printing.exit_sensor import PaperExit
+from konbini.kiosk.printing.ports import Printer, PrinterState, fault_code
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.service import Condition
+
+__all__ = ["Conditions", "DeviceWatch"]
+
+_POLL_SECONDS = 0.5
+_SLOW_POLL_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How the parts are, as STATE says it."""
+
+    reader: Condition = Condition.ABSENT
+    printer: Condition = Condition.ABSENT
+    paper: Condition = Condition.ABSENT
+    coins: Condition = Condition.ABSENT
+
+
+class DeviceWatch:
+    """Asks the devices in turns; the newest answer counts."""
+
+    def __init__(
+        self, *, reader: CardReader, printer: Printer, cash: Cash, paper_exit: PaperExit, clock: Clock
+    ) -> None:
+        self._reader = reader
+        self._printer = printer
+        self._cash = cash
+        self._exit = paper_exit
+        self._clock = clock
+        self._presence = Presence(reader=False, card=False)
+        self._paper_in_tray = False
+        self._faults: dict[str, Code] = {"reader": Code.READER_UNAVAILABLE}
+        self._changed = asyncio.Event()
+        self.conditions = Conditions()
+        self.devices = Devices(
+            serial=1, reader=False, card=False, paper_in_tray=False, fault=int(Code.READER_UNAVAILABLE)
+        )
+
+    async def run(self) -> None:
+        """Watch until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._watch_reader())
+            group.create_task(self._watch_exit())
+            group.create_task(self._watch_machines())
+
+    async def after(self, serial: int, wait_seconds: float) -> Devices:
+        """Give the devices, waiting a while for news after a serial."""
+        try:
+            async with asyncio.timeout(wait_seconds):
+                while self.devices.serial <= serial:
+                    await self._changed.wait()
+        except TimeoutError:
+            pass  # no news is an answer too
+        return self.devices
+
+    async def _watch_reader(self) -> None:
+        async with aclosing(self._reader.presence()) as presences:
+            async for presence in presences:
+                self._presence = presence
+                self._fault("reader", None if presence.reader else Code.READER_UNAVAILABLE)
+                self.conditions = replace(
+                    self.conditions, reader=Condition.GOOD if presence.reader else Condition.FAULT
+                )
+                self._tell()
+
+    async def _watch_exit(self) -> None:
+        while True:
+            try:
+                self._paper_in_tray = await self._exit.occupied()
+                self._fault("exit", None)
+            except Refused as refused:
+                self._fault("exit", refused.code)
+            self._tell()
+            await self._clock.sleep(_POLL_SECONDS)
+
+    async def _watch_machines(self) -> None:
+        while True:
+            await self._ask_printer()
+            await self._ask_cash()
+            self._tell()
+            await self._clock.sleep(_SLOW_POLL_SECONDS)
+
+    async def _ask_printer(self) -> None:
+        try:
+            status = await self._printer.status()
+        except Refused as refused:
+            self._fault("printer", refused.code)
+            self.conditions = replace(self.conditions, printer=Condition.FAULT, paper=Condition.ABSENT)
+            return
+        stopped = status.state is PrinterState.STOPPED or not status.accepting
+        code = fault_code(status.faults) if status.faults or stopped else None
+        self._fault("printer", code)
+        self.conditions = replace(
+            self.conditions,
+            printer=Condition.FAULT if code not in (None, Code.PAPER_OUT) else Condition.GOOD,
+            paper=Condition.FAULT if code is Code.PAPER_OUT else Condition.GOOD,
+        )
+
+    async def _ask_cash(self) -> None:
+        try:
+            state = await self._cash.state()
+        except Refused as refused:
+            self._fault("cash", refused.code)
+            self.conditions = replace(self.conditions, coins=Condition.FAULT)
+            return
+        jammed = CashFault.JAM in state.faults
+        self._fault("cash", Code.CASH_UNAVAILABLE if jammed else None)
+        warned = Condition.WARNING if state.faults else Condition.GOOD
+        self.conditions = replace(self.conditions, coins=Condition.FAULT if jammed else warned)
+
+    def _fault(self, device: str, code: Code | None) -> None:
+        if code is None:
+            self._faults.pop(device, None)
+        else:
+            self._faults[device] = code
+
+    def _tell(self) -> None:
+        """Give a new serial where something changed, and wake whoever waits."""
+        fault = int(next(iter(self._faults.values()), 0))
+        seen = replace(
+            self.devices,
+            reader=self._presence.reader,
+            card=self._presence.card,
+            paper_in_tray=self._paper_in_tray,
+            fault=fault,
+        )
+        if seen != self.devices:
+            self.devices = replace(seen, serial=self.devices.serial + 1)
+            self._changed.set()
+            self._changed = asyncio.Event()

@@ -1,0 +1,272 @@
+"""The journal: each step before it is taken, each ending with the receipt that it owes, in one transaction.
+
+Invariants: an order has one receipt, signed once; it is owed until the ward's FINAL names it; nothing here names a
+person. A visit that the ward opened is told closed by a receipt of ordinal 0.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from konbini.kiosk.channel.messages import Concluded, Opened, OrderStep, Step
+from konbini.process.rows import Rows
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Outcome
+from konbini.protocol.receipts import Receipt
+
+__all__ = ["Journal", "OwedReceipt", "UnsettledOrder", "VisitRow"]
+
+CLOSING = 0
+"""The ordinal of the receipt that closes a visit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitRow:
+    """A visit as the journal knows it."""
+
+    visit_id: bytes
+    visit: bytes
+    t: bytes
+    ward: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnsettledOrder:
+    """An order whose end nobody has concluded."""
+
+    visit: VisitRow
+    step: OrderStep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwedReceipt:
+    """A signed receipt of which no FINAL came yet."""
+
+    visit: VisitRow
+    ordinal: int
+    signed: bytes
+
+
+class Journal:
+    """The journal in the rows of the long-lived process."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def opened(self, opened: Opened) -> None:
+        """Write down that the ward opened a visit."""
+        await self._rows.write(
+            lambda connection: (
+                connection.execute(
+                    "INSERT INTO visit (visit_id, visit, t, ward) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                    (opened.visit_id, opened.visit, opened.t, opened.ward),
+                ).rowcount
+            ),
+            step="opened",
+        )
+
+    async def step(self, step: OrderStep) -> None:
+        """Write down a step that is about to be taken.
+
+        Raises:
+            Refused: `ORDER_OUT_OF_TURN`: the visit is unknown or over, or the order is concluded.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            _visit(connection, step.visit_id, ended=False)
+            if _has_receipt(connection, step.visit_id, step.ordinal):
+                raise Refused(Code.ORDER_OUT_OF_TURN, "the order is concluded")
+            connection.execute(
+                "INSERT INTO paper_order (visit_id, ordinal, step, fee, cash_key, number, pages, counter_before)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit_id, ordinal) DO UPDATE SET step = excluded.step,"
+                " number = excluded.number, pages = excluded.pages, counter_before = excluded.counter_before",
+                (
+                    *(step.visit_id, step.ordinal, step.step, step.fee, step.cash_key),
+                    *(step.number, step.pages, step.counter_before),
+                ),
+            )
+
+        await self._rows.write(change, step="step")
+
+    async def conclude(self, concluded: Concluded, sign: Callable[[VisitRow, Receipt], bytes]) -> None:
+        """Write down how an order ended, with the receipt that is owed for it; the first conclusion stands.
+
+        An order in doubt may be concluded once more.
+
+        Args:
+            concluded: what became of paper and money.
+            sign: signs the receipt with the device key; called within the transaction.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            visit = _visit(connection, concluded.visit_id)
+            row = connection.execute(
+                "SELECT outcome FROM receipt WHERE visit_id = ? AND ordinal = ?",
+                (concluded.visit_id, concluded.ordinal),
+            ).fetchone()
+            if row is not None and row[0] != Outcome.IN_DOUBT:
+                return
+            number = connection.execute(
+                "SELECT number FROM paper_order WHERE visit_id = ? AND ordinal = ?",
+                (concluded.visit_id, concluded.ordinal),
+            ).fetchone()
+            receipt = _receipt(visit, concluded, None if number is None else number[0])
+            _owe(connection, receipt, sign(visit, receipt))
+
+        await self._rows.write(change, step="conclude")
+
+    async def close(self, visit_id: bytes, sign: Callable[[VisitRow, Receipt], bytes]) -> None:
+        """End a visit, and owe the ward the receipt of ordinal 0 that says so. Known visits only; safe to repeat."""
+
+        def change(connection: sqlite3.Connection) -> None:
+            visit = _visit(connection, visit_id)
+            if _has_receipt(connection, visit_id, CLOSING):
+                return
+            closing = Concluded(
+                visit_id=visit_id,
+                ordinal=CLOSING,
+                outcome=Outcome.CANCELLED,
+                after_page=0,
+                counter_before=0,
+                counter_after=0,
+                taken=0,
+                returned=0,
+                owed=0,
+            )
+            receipt = _receipt(visit, closing, None)
+            _owe(connection, receipt, sign(visit, receipt))
+            connection.execute("UPDATE visit SET ended = 1 WHERE visit_id = ?", (visit_id,))
+
+        await self._rows.write(change, step="close")
+
+    async def unsettled(self) -> tuple[UnsettledOrder, ...]:
+        """Give the orders that nobody concluded, oldest first."""
+        rows = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT visit.visit_id, visit, t, ward, ordinal, step, fee, cash_key, number, pages, counter_before"
+                " FROM paper_order JOIN visit USING (visit_id)"
+                " LEFT JOIN receipt USING (visit_id, ordinal) WHERE receipt.signed IS NULL"
+                " ORDER BY paper_order.rowid"
+            ).fetchall()
+        )
+        return tuple(
+            UnsettledOrder(
+                visit=VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3]),
+                step=OrderStep(
+                    step=Step(row[5]),
+                    visit_id=row[0],
+                    ordinal=row[4],
+                    fee=row[6],
+                    cash_key=row[7],
+                    number=row[8],
+                    pages=row[9],
+                    counter_before=row[10],
+                ),
+            )
+            for row in rows
+        )
+
+    async def open_visits(self) -> tuple[bytes, ...]:
+        """Give the visits that are not closed."""
+        rows = await self._rows.read(
+            lambda connection: connection.execute("SELECT visit_id FROM visit WHERE ended = 0").fetchall()
+        )
+        return tuple(row[0] for row in rows)
+
+    async def owed(self) -> tuple[OwedReceipt, ...]:
+        """Give the receipts of which no FINAL came, oldest first."""
+        return await self._receipts("final_index IS NULL", ())
+
+    async def receipt_of(self, visit_id: bytes, ordinal: int) -> OwedReceipt | None:
+        """Give the receipt of an order, whether or not its FINAL came."""
+        found = await self._receipts("visit_id = ? AND ordinal = ?", (visit_id, ordinal))
+        return found[0] if found else None
+
+    async def final(self, visit_id: bytes, ordinal: int, log_index: int) -> None:
+        """Write down that the ward has a receipt."""
+        await self._rows.write(
+            lambda connection: (
+                connection.execute(
+                    "UPDATE receipt SET final_index = ? WHERE visit_id = ? AND ordinal = ?",
+                    (log_index, visit_id, ordinal),
+                ).rowcount
+            ),
+            step="final",
+        )
+
+    async def newest_directory(self) -> int:
+        """Give the newest version of the ward directory that was ever seen."""
+        row = await self._rows.read(
+            lambda connection: connection.execute("SELECT version FROM directory_seen").fetchone()
+        )
+        return 0 if row is None else int(row[0])
+
+    async def saw_directory(self, version: int) -> None:
+        """Write down the version of a directory that was believed."""
+        await self._rows.write(
+            lambda connection: (
+                connection.execute(
+                    "INSERT INTO directory_seen (only, version) VALUES (1, ?)"
+                    " ON CONFLICT (only) DO UPDATE SET version = max(version, excluded.version)",
+                    (version,),
+                ).rowcount
+            ),
+            step="directory",
+        )
+
+    async def _receipts(self, condition: str, values: tuple[bytes | int, ...]) -> tuple[OwedReceipt, ...]:
+        query = (
+            "SELECT visit_id, visit, t, ward, ordinal, signed FROM receipt JOIN visit USING (visit_id)"  # noqa: S608 - the condition is one of the two above
+            f" WHERE {condition} ORDER BY receipt.rowid"
+        )
+        rows = await self._rows.read(lambda connection: connection.execute(query, values).fetchall())
+        return tuple(
+            OwedReceipt(
+                visit=VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3]), ordinal=row[4], signed=row[5]
+            )
+            for row in rows
+        )
+
+
+def _visit(connection: sqlite3.Connection, visit_id: bytes, *, ended: bool = True) -> VisitRow:
+    """Find a visit; `ended`: one that is over will do."""
+    row = connection.execute(
+        "SELECT visit_id, visit, t, ward, ended FROM visit WHERE visit_id = ?", (visit_id,)
+    ).fetchone()
+    if row is None or (row[4] and not ended):
+        raise Refused(Code.ORDER_OUT_OF_TURN, "no such visit is open")
+    return VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3])
+
+
+def _has_receipt(connection: sqlite3.Connection, visit_id: bytes, ordinal: int) -> bool:
+    found = connection.execute(
+        "SELECT 1 FROM receipt WHERE visit_id = ? AND ordinal = ?", (visit_id, ordinal)
+    ).fetchone()
+    return found is not None
+
+
+def _receipt(visit: VisitRow, concluded: Concluded, number: str | None) -> Receipt:
+    return Receipt(
+        visit_id=visit.visit_id,
+        ordinal=concluded.ordinal,
+        t=visit.t,
+        number=number,
+        outcome=concluded.outcome,
+        after_page=concluded.after_page,
+        counter_before=concluded.counter_before,
+        counter_after=concluded.counter_after,
+        taken=concluded.taken,
+        returned=concluded.returned,
+        owed=concluded.owed,
+    )
+
+
+def _owe(connection: sqlite3.Connection, receipt: Receipt, signed: bytes) -> None:
+    connection.execute(
+        "INSERT INTO receipt (visit_id, ordinal, outcome, signed) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (visit_id, ordinal) DO UPDATE SET outcome = excluded.outcome, signed = excluded.signed,"
+        " final_index = NULL",
+        (receipt.visit_id, receipt.ordinal, receipt.outcome, signed),
+    )

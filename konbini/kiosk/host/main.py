@@ -1,0 +1,203 @@
+"""The long-lived process of a kiosk: the one place that builds its objects and ties them together.
+
+python -m konbini.kiosk.host CONFIG.toml
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import resource
+import signal
+import socket
+import sqlite3
+import sys
+from collections.abc import Awaitable
+from contextlib import AsyncExitStack
+from importlib.resources import files
+from pathlib import Path
+
+import uvloop
+
+from konbini.kiosk.card.reader import PcscCardReader
+from konbini.kiosk.config import KioskConfig, read_config
+from konbini.kiosk.host.center_link import CenterLink
+from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.owing import Owing
+from konbini.kiosk.host.service import HostRooms
+from konbini.kiosk.host.states import StateReports
+from konbini.kiosk.host.visits import Visits
+from konbini.kiosk.host.wards import Wards
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.printing.client import IppClient
+from konbini.kiosk.printing.exit_sensor import ExitSensor
+from konbini.kiosk.printing.printer import IppPrinter, Pace
+from konbini.process.clock import Clock, SystemClock
+from konbini.process.config import ConfigRefused
+from konbini.process.entropy import SystemEntropy
+from konbini.process.link import Link
+from konbini.process.log import capture_libraries, logger
+from konbini.process.ready import ServiceManager
+from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.protocol.errors import Refused
+from konbini.protocol.frames import Frame
+from konbini.protocol.kinds import MessageKind
+from konbini.protocol.sealing import OpeningKey
+from konbini.protocol.tls import client_context
+from konbini.protocol.trust import WardDirectory
+
+__all__ = ["main"]
+
+_CANNOT_START = 2
+_LOOPBACK = "127.0.0.1"
+_BACKLOG = 64
+_MILLISECONDS = 1000
+
+_log = logger("konbini.kiosk.host")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until SIGTERM or SIGINT; 2 if the kiosk cannot start."""
+    parser = argparse.ArgumentParser(prog="konbini-kiosk", description="The kiosk (キオスク端末)")
+    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/kiosk/config.py")
+    path = parser.parse_args(arguments).config.absolute()
+    capture_libraries()
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    try:
+        config = read_config(path)
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_until_told(config, path))
+    except (
+        *(ConfigRefused, Refused, OSError, ValueError),
+        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
+    ) as error:
+        sys.stderr.write(f"the kiosk cannot start: {error}\n")
+        return _CANNOT_START
+    return 0
+
+
+async def _until_told(config: KioskConfig, path: Path) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    manager = ServiceManager.from_environment(os.environ)
+    clock = SystemClock()
+    async with AsyncExitStack() as ending:
+        ending.callback(manager.close)
+        serving = asyncio.create_task(_serve(config, path, clock))
+        ending.push_async_callback(_ended, serving)
+        beat = asyncio.create_task(manager.beat(clock, lambda: not serving.done()))
+        ending.callback(beat.cancel)
+        ending.callback(manager.stopping)
+        manager.ready()
+        telling = asyncio.create_task(told.wait())
+        ending.callback(telling.cancel)
+        await asyncio.wait((telling, serving), return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
+
+
+async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
+    """Watch the devices, keep the link, run visit after visit; ends only by being cancelled, or by a defect."""
+    entropy = SystemEntropy()
+    signing = SigningKey.from_pem(config.signing_key.read_bytes())
+    async with AsyncExitStack() as ending:
+        rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
+        ending.push_async_callback(rows.close)
+        journal = Journal(rows)
+        directory = await _directory(config, journal)
+        printer = IppPrinter(
+            await ending.enter_async_context(
+                IppClient(config.printer_uri, pin=config.printer_pin, counter=config.printer_counter)
+            ),
+            clock,
+            Pace(still=float(config.printer_still_seconds)),
+        )
+        cash = CoinDevice(config.cash_socket, clock)
+        wards = Wards(directory)
+        devices = DeviceWatch(
+            reader=PcscCardReader(config.reader_prefix),
+            printer=printer,
+            cash=cash,
+            paper_exit=ExitSensor(config.tray_socket, clock),
+            clock=clock,
+        )
+
+        async def published(frame: Frame) -> None:
+            moment = clock.now() // _MILLISECONDS
+            if frame.kind is MessageKind.PREKEY:
+                wards.take_prekey(frame.ward, frame.body, moment)
+                owing.wake()
+            elif frame.kind is MessageKind.NOTICE:
+                wards.take_notice(frame.ward, frame.body, moment)
+            else:
+                owing.ask(frame)
+
+        center = CenterLink(config.kiosk, published)
+        owing = Owing(
+            kiosk=config.kiosk,
+            signing=signing,
+            opening=OpeningKey.from_bytes(config.sealing_key.read_bytes()),
+            journal=journal,
+            wards=wards,
+            link=center,
+            clock=clock,
+        )
+        link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=entropy)
+        center.attach(link)
+        listener = ending.enter_context(_listen(config.screen_port))
+        visits = Visits(
+            config=path,
+            listener=listener,
+            rooms=HostRooms(devices=devices, wards=wards, link=center, journal=journal, owing=owing, clock=clock),
+            journal=journal,
+            owing=owing,
+            printer=printer,
+            cash=cash,
+            clock=clock,
+        )
+        states = StateReports(
+            kiosk=config.kiosk,
+            version=config.version,
+            signing=signing,
+            devices=devices,
+            link=center,
+            clock=clock,
+        )
+        await _all(devices.run(), link.run(), owing.run(), states.run(), visits.run())
+
+
+async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
+    """Read the ward directory; it never goes back behind the newest version that this kiosk has seen."""
+    directory = WardDirectory.open(
+        config.directory.read_bytes(),
+        VerifyingKey(config.directory_authority),
+        newest_seen=await journal.newest_directory(),
+    )
+    await journal.saw_directory(directory.version)
+    return directory
+
+
+def _listen(port: int) -> socket.socket:
+    """Open the screen's socket, on the loopback address; it is handed from visit to visit and never closed between."""
+    listener = socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
+    _log.info("listening", kind="screen", port=listener.getsockname()[1])
+    return listener
+
+
+async def _all(*works: Awaitable[None]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for work in works:
+            group.create_task(_run(work))
+
+
+async def _run(work: Awaitable[None]) -> None:
+    await work
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,111 @@
+"""The long-lived process's answers to a visit: arguments checked at this edge, rooms behind it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from konbini.kiosk.channel.messages import Concluded, HostMethod, Opened, OrderStep, Question
+from konbini.kiosk.host.center_link import CenterLink
+from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.owing import Owing
+from konbini.kiosk.host.wards import Wards
+from konbini.process.calls import Handler
+from konbini.process.clock import Clock
+from konbini.protocol.codec import Value
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import MessageKind
+from konbini.protocol.shape import from_bytes, to_bytes
+
+__all__ = ["HostRooms", "handlers"]
+
+_TURN_SECONDS = 20.0
+_MOST_WAIT_SECONDS = 30
+_MILLISECONDS = 1000
+_OF_A_VISIT = frozenset((MessageKind.HELLO, MessageKind.OPEN, MessageKind.ORDER))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostRooms:
+    """What stands behind the answers."""
+
+    devices: DeviceWatch
+    wards: Wards
+    link: CenterLink
+    journal: Journal
+    owing: Owing
+    clock: Clock
+
+
+def handlers(rooms: HostRooms, turn: asyncio.Event) -> Mapping[int, Handler]:
+    """Give the answers for one visit, whose turn comes with the event."""
+    answers = _Answers(rooms, turn)
+    return {
+        HostMethod.TURN: answers.turn,
+        HostMethod.DEVICES: answers.devices,
+        HostMethod.WARDS: answers.wards,
+        HostMethod.PREKEY: answers.prekey,
+        HostMethod.EXCHANGE: answers.exchange,
+        HostMethod.OPENED: answers.opened,
+        HostMethod.STEP: answers.step,
+        HostMethod.CONCLUDED: answers.concluded,
+    }
+
+
+class _Answers:
+    """One method each; arguments are checked before anything is done."""
+
+    def __init__(self, rooms: HostRooms, turn: asyncio.Event) -> None:
+        self._rooms = rooms
+        self._turn = turn
+
+    async def turn(self, _arguments: Sequence[Value]) -> Value:
+        try:
+            async with asyncio.timeout(_TURN_SECONDS):
+                return await self._turn.wait()
+        except TimeoutError:
+            return False
+
+    async def devices(self, arguments: Sequence[Value]) -> Value:
+        match arguments:
+            case [int() as after, int() as wait] if 0 <= wait <= _MOST_WAIT_SECONDS:
+                return to_bytes(await self._rooms.devices.after(after, wait))
+        raise Refused(Code.MALFORMED, "DEVICES")
+
+    async def wards(self, _arguments: Sequence[Value]) -> Value:
+        moment = self._rooms.clock.now() // _MILLISECONDS
+        return to_bytes(self._rooms.wards.on_offer(moment, link_up=self._rooms.link.up))
+
+    async def prekey(self, arguments: Sequence[Value]) -> Value:
+        match arguments:
+            case [str() as ward]:
+                return self._rooms.wards.prekey(ward)
+        raise Refused(Code.MALFORMED, "PREKEY")
+
+    async def exchange(self, arguments: Sequence[Value]) -> Value:
+        question = from_bytes(Question, _only(arguments))
+        if question.kind not in _OF_A_VISIT:
+            raise Refused(Code.MISROUTED, "not a visit's to send")
+        return to_bytes(await self._rooms.link.exchange(question))
+
+    async def opened(self, arguments: Sequence[Value]) -> Value:
+        await self._rooms.journal.opened(from_bytes(Opened, _only(arguments)))
+        return None
+
+    async def step(self, arguments: Sequence[Value]) -> Value:
+        await self._rooms.journal.step(from_bytes(OrderStep, _only(arguments)))
+        return None
+
+    async def concluded(self, arguments: Sequence[Value]) -> Value:
+        await self._rooms.journal.conclude(from_bytes(Concluded, _only(arguments)), self._rooms.owing.sign)
+        self._rooms.owing.wake()
+        return None
+
+
+def _only(arguments: Sequence[Value]) -> bytes:
+    match arguments:
+        case [bytes() as data]:
+            return data
+    raise Refused(Code.MALFORMED, "one argument of bytes is needed")

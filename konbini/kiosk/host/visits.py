@@ -1,0 +1,140 @@
+"""The processes of visits: one kept warm, one serving, each ended before the next begins.
+
+Between two visits everything of the last is settled and the printer is at rest: it holds no job and its counter stood
+still. Until then the next visit's process shows that the kiosk is out of service.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.owing import Owing
+from konbini.kiosk.host.service import HostRooms, handlers
+from konbini.kiosk.host.settling import settle_order
+from konbini.kiosk.payment.ports import Cash
+from konbini.kiosk.printing.ports import Printer
+from konbini.process.calls import CallServer
+from konbini.process.clock import Clock
+from konbini.process.log import logger
+from konbini.protocol.errors import Refused
+
+__all__ = ["Visits"]
+
+_RETRY_SECONDS = 2.0
+_ENDING_SECONDS = 5.0
+
+_log = logger("konbini.kiosk.host.visits")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Child:
+    """One process of a visit, and the event that is its turn."""
+
+    process: asyncio.subprocess.Process
+    server: CallServer
+    turn: asyncio.Event
+
+    async def end(self) -> None:
+        """End the process, by its own handle, and its channel."""
+        if self.process.returncode is None:
+            self.process.terminate()
+            try:
+                async with asyncio.timeout(_ENDING_SECONDS):
+                    await self.process.wait()
+            except TimeoutError:
+                self.process.kill()
+                await self.process.wait()
+        await self.server.close(grace=0.0)
+
+
+class Visits:
+    """Runs visit after visit."""
+
+    def __init__(  # noqa: PLR0913 - the room that wires names each
+        self,
+        *,
+        config: Path,
+        listener: socket.socket,
+        rooms: HostRooms,
+        journal: Journal,
+        owing: Owing,
+        printer: Printer,
+        cash: Cash,
+        clock: Clock,
+    ) -> None:
+        self._config = config
+        self._listener = listener
+        self._rooms = rooms
+        self._journal = journal
+        self._owing = owing
+        self._printer = printer
+        self._cash = cash
+        self._clock = clock
+
+    async def run(self) -> None:
+        """Serve until cancelled; the processes end with it."""
+        alive: list[_Child] = []
+        try:
+            warm = await self._start(alive)
+            while True:
+                serving = warm
+                await self._settle()
+                await self._wait_for_rest()
+                serving.turn.set()
+                warm = await self._start(alive)
+                status = await serving.process.wait()
+                _log.info("visit ended", status=status, pid=serving.process.pid)
+                await serving.end()
+                alive.remove(serving)
+                if status:
+                    await self._clock.sleep(_RETRY_SECONDS)
+        finally:
+            for child in alive:
+                await child.end()
+
+    async def _start(self, alive: list[_Child]) -> _Child:
+        """Start a process that warms up and waits for its turn."""
+        ours, theirs = socket.socketpair()
+        turn = asyncio.Event()
+        server = await CallServer.attend(ours, handlers(self._rooms, turn), peers=frozenset({os.getuid()}))
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *("-m", "konbini.kiosk.visit", str(self._config)),
+                *(str(self._listener.fileno()), str(theirs.fileno())),
+                pass_fds=(self._listener.fileno(), theirs.fileno()),
+                stdin=asyncio.subprocess.DEVNULL,
+            )
+        child = _Child(process=process, server=server, turn=turn)
+        alive.append(child)
+        return child
+
+    async def _settle(self) -> None:
+        """Conclude what dead visits left, and close every visit that the ward opened; repeated until it is done."""
+        while True:
+            try:
+                for order in await self._journal.unsettled():
+                    concluded = await settle_order(order, self._printer, self._cash)
+                    await self._journal.conclude(concluded, self._owing.sign)
+                    _log.warning("settled", order=order.step.visit_id, outcome=concluded.outcome)
+                for visit_id in await self._journal.open_visits():
+                    await self._journal.close(visit_id, self._owing.sign)
+            except Refused as refused:
+                _log.warning("settling waits", code=refused.code, detail=refused.detail)
+                await self._clock.sleep(_RETRY_SECONDS)
+            else:
+                self._owing.wake()
+                return
+
+    async def _wait_for_rest(self) -> None:
+        """Wait until the printer holds no job and stood still; a fault is shown by the visit's own screen."""
+        try:
+            await self._printer.ready()
+        except Refused as refused:
+            _log.warning("printer not ready", code=refused.code, detail=refused.detail)

@@ -1,0 +1,106 @@
+"""What wards publish: the newest PREKEY and NOTICE of each, checked against the ward directory."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+from konbini.kiosk.channel.messages import WardOnOffer, WardsOnOffer
+from konbini.protocol.cose import VerifyingKey, unchecked_payload
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.service import Notice
+from konbini.protocol.shape import from_bytes
+from konbini.protocol.tickets import Prekey
+from konbini.protocol.trust import WardDirectory, WardEntry
+
+__all__ = ["Wards"]
+
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+_DAY_MINUTES = 24 * 60
+
+
+class Wards:
+    """The wards of the directory, with their last word."""
+
+    def __init__(self, directory: WardDirectory) -> None:
+        self._directory = directory
+        self._prekeys: dict[str, bytes] = {}
+        self._notices: dict[str, Notice] = {}
+
+    def take_prekey(self, ward: str, signed: bytes, moment: int) -> None:
+        """Keep a ward's PREKEY.
+
+        Raises:
+            Refused: it is not the ward's, or out of its time.
+        """
+        Prekey.open(signed, self._directory.entry(ward), moment)
+        self._prekeys[ward] = signed
+
+    def take_notice(self, ward: str, signed: bytes, moment: int) -> None:
+        """Keep a ward's NOTICE; one that is older than the last is passed over.
+
+        Raises:
+            Refused: it is not the ward's.
+        """
+        claimed = from_bytes(Notice, unchecked_payload(signed))
+        notice = Notice.open(signed, claimed.message_key, self._directory.entry(ward), moment)
+        known = self._notices.get(ward)
+        if known is None or notice.serial >= known.serial:
+            self._notices[ward] = notice
+
+    def prekey(self, ward: str) -> bytes:
+        """Give a ward's newest PREKEY.
+
+        Raises:
+            Refused: `WARD_UNREACHABLE`: none came yet.
+        """
+        signed = self._prekeys.get(ward)
+        if signed is None:
+            raise Refused(Code.WARD_UNREACHABLE, "no prekey of this ward")
+        return signed
+
+    def message_key(self, ward: str, moment: int) -> VerifyingKey:
+        """Give the message key that the ward's newest PREKEY names.
+
+        Raises:
+            Refused: as `prekey`, or it is out of its time.
+        """
+        return Prekey.open(self.prekey(ward), self._directory.entry(ward), moment)[1]
+
+    def on_offer(self, moment: int, *, link_up: bool) -> WardsOnOffer:
+        """Give every ward of the directory, open or not, and why not."""
+        return WardsOnOffer(
+            wards=tuple(self._on_offer(entry, moment, link_up=link_up) for entry in self._directory.wards)
+        )
+
+    def _on_offer(self, entry: WardEntry, moment: int, *, link_up: bool) -> WardOnOffer:
+        notice = self._notices.get(entry.ward)
+        code, reopens = _standing(notice, moment) if link_up else (Code.CENTER_UNREACHABLE, None)
+        return WardOnOffer(
+            ward=entry.ward,
+            name=entry.name,
+            name_english=entry.name_english,
+            opens=0 if notice is None else notice.opens,
+            closes=0 if notice is None else notice.closes,
+            code=int(code or 0),
+            reopens=reopens,
+        )
+
+
+def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | None]:
+    """Give why a ward cannot be asked now, and when it can be again."""
+    if notice is None:
+        return Code.WARD_UNREACHABLE, None
+    if notice.stopped:
+        return Code.WARD_STOPPED, None
+    if (
+        notice.maintenance_from is not None
+        and notice.maintenance_to is not None
+        and notice.maintenance_from <= moment < notice.maintenance_to
+    ):
+        return Code.WARD_CLOSED, notice.maintenance_to
+    now = dt.datetime.fromtimestamp(moment, _JAPAN)
+    minute = 60 * now.hour + now.minute
+    if notice.opens <= minute < notice.closes:
+        return None, None
+    wait = notice.opens - minute if minute < notice.opens else notice.opens + _DAY_MINUTES - minute
+    return Code.WARD_CLOSED, moment - moment % 60 + 60 * wait
