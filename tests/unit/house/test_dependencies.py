@@ -86,6 +86,12 @@ def test_every_import_is_declared() -> None:
     assert imported() <= {IMPORTED_AS.get(name, name) for name in run}
 
 
+def test_every_dependency_is_imported() -> None:
+    """What no source imports is not asked of who installs a service."""
+    run, _dev = declared()
+    assert {IMPORTED_AS.get(name, name) for name in run} <= imported()
+
+
 @pytest.mark.parametrize("name", sorted(documented()))
 def test_the_licence_is_the_packages_own(name: str) -> None:
     """Each part of the documented licence is in the package's metadata."""
