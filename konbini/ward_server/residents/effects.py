@@ -28,7 +28,7 @@ from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
 from konbini.ward_server.residents.store import RegistryReading, StoredLink, StoredRestriction
 
-__all__ = ["Effect", "RecordEffect", "effects_of"]
+__all__ = ["Effect", "RecordEffect", "effects_of", "written"]
 
 _NUMBER_DIGITS = 12
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -59,7 +59,7 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
     current = None if stored is None else SignedRecord.open(stored.data, key, municipality).record
     body = change.body()
     if isinstance(body, RecordWritten):
-        return (_written(change, body, current, municipality),)
+        return (written(change.kind, body, current, resident=change.resident, seen=change.seen, ward=municipality),)
     if current is None:
         raise Refused(Code.RESIDENT_UNKNOWN)
     if isinstance(body, CardLinked):
@@ -71,16 +71,23 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
     return (_amended(change, body, current),)
 
 
-def _written(change: Change, body: RecordWritten, current: ResidentRecord | None, municipality: str) -> RecordEffect:
-    _compare(0 if current is None else current.version, change.seen)
+def written(  # noqa: PLR0913 - what is compared, all named
+    kind: ChangeKind, body: RecordWritten, current: ResidentRecord | None, *, resident: str, seen: int, ward: str
+) -> RecordEffect:
+    """Judge a whole record that is written over `current`, the one in force.
+
+    Raises:
+        Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`.
+    """
+    _compare(0 if current is None else current.version, seen)
     record = body.record
-    if (record.municipality, record.resident, record.version) != (municipality, change.resident, change.seen + 1):
+    if (record.municipality, record.resident, record.version) != (ward, resident, seen + 1):
         raise Refused(Code.CHANGE_INVALID, "the record is not this resident's next version")
     if record.individual_number is not None or not _is_number(body.individual_number):
         raise Refused(Code.CHANGE_INVALID, "an individual number is given by its twelve digits, the last a check digit")
-    if record.presence is not Presence.PRESENT and change.kind is not ChangeKind.CORRECTION:
+    if record.presence is not Presence.PRESENT and kind is not ChangeKind.CORRECTION:
         raise Refused(Code.CHANGE_INVALID, "a record is removed by a removal")
-    _check_before(change.kind, current)
+    _check_before(kind, current)
     kept = None if current is None else current.individual_number
     return RecordEffect(record=replace(record, individual_number=kept), individual_number=body.individual_number)
 

@@ -2,6 +2,9 @@
 
 Invariant: nothing of the registry that a follower reads is written without its feed entry, and the feed's chain goes on
 from the entry that stands in the store at that moment.
+
+Limits: it signs within the store's writer, because an entry holds the hash of the one before it, which is known only
+there. A change takes about a millisecond; nobody else writes to the registry's file.
 """
 
 from __future__ import annotations
@@ -11,6 +14,7 @@ from dataclasses import replace
 
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import SigningKey
+from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
 from konbini.ward_server.residents.effects import Effect, RecordEffect
 from konbini.ward_server.residents.feed import FeedEntry, FeedKind, FeedPosition, HoldChange, LinkChange, MeasureChange
@@ -53,7 +57,11 @@ class Scribe:
         self.position: FeedPosition = writing.position()
 
     def write(self, effect: Effect) -> None:
-        """Write one effect and its feed entry."""
+        """Write one effect and its feed entry.
+
+        Raises:
+            Refused: `CHANGE_INVALID`: a record whose fields are not as declared, or that is too long.
+        """
         if isinstance(effect, RecordEffect):
             self._record(effect)
         elif isinstance(effect, StoredLink):
@@ -66,7 +74,10 @@ class Scribe:
 
     def _record(self, effect: RecordEffect) -> None:
         record = self._with_number(effect)
-        signed = SignedRecord.sign(record, self._pen.key)
+        try:
+            signed = SignedRecord.sign(record, self._pen.key)
+        except (TypeError, ValueError) as error:
+            raise Refused(Code.CHANGE_INVALID, str(error)) from error
         self._writing.add_record(
             StoredRecord(
                 resident=record.resident,

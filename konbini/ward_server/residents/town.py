@@ -14,9 +14,9 @@ from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, Restriction, new_change
+from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, Restriction
 from konbini.ward_server.residents.dates import today
-from konbini.ward_server.residents.effects import Effect, effects_of
+from konbini.ward_server.residents.effects import Effect, written
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import require_person
@@ -135,7 +135,7 @@ def _take_over(
     place = refused = 0
     for place, row in enumerate(rows, start=1):
         try:
-            for effect in _row_effects(writing, pen, imported.change, row):
+            for effect in _row_effects(writing, pen.municipality, row):
                 scribe.write(effect)
         except Refused as refusal:
             refused += 1
@@ -156,17 +156,12 @@ def _take_over(
     return place
 
 
-def _row_effects(writing: RegistryWriting, pen: RecordPen, imported: Change, row: TownRow) -> Iterator[Effect]:
+def _row_effects(writing: RegistryWriting, ward: str, row: TownRow) -> Iterator[Effect]:
     resident = row.record.resident
-    arrival = new_change(
-        ChangeKind.MOVE_IN,
-        resident,
-        RecordWritten(record=row.record, individual_number=row.individual_number),
-        seen=0,
-        effective=imported.effective,
-        source=imported.source,
-    )
-    yield from effects_of(writing, arrival, pen.key.verifying, pen.municipality)
+    if writing.record(resident) is not None:
+        raise Refused(Code.CHANGED_MEANWHILE, "this resident's record stands already")
+    arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
+    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
     for held in row.cards:
         if writing.link(held.card) is not None:
             raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")

@@ -1,7 +1,7 @@
 """Sealing of personal fields at rest: AES-256-GCM under a data key of the record's own, wrapped by a key of the ward.
 
-    data key of one resident   wrapped: [id of the key-encryption key, data key id, nonce, AES-256-GCM of the data key]
-    sealed field               [data key id, nonce, AES-256-GCM of the content]
+    data key of one resident   id of the key-encryption key (8) | data key id (8) | nonce (12) | AES-256-GCM (48)
+    sealed field               data key id (8) | nonce (12) | AES-256-GCM of the content
 
 Associated data are framed arrays (CBOR): for a data key [domain, key-encryption key id, data key id, municipality,
 resident], for a field [domain, data key id, table, municipality, resident, version]. What was moved to another table,
@@ -17,9 +17,9 @@ Source: NIST SP 800-38D. Nonces are random; a data key seals far fewer than 2^32
 from __future__ import annotations
 
 import hashlib
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,20 +28,13 @@ from konbini.process.entropy import Entropy
 from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
-from konbini.protocol.shape import Sized, UpTo, from_bytes, to_bytes
 
 __all__ = ["KeyEncryptionKeys", "Place", "Sealer"]
-
-E = TypeVar("E")
 
 _KEY_BYTES = 32
 _ID_BYTES = 8
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
-_MOST_SEALED_BYTES = 1 << 20
-
-_Id = Annotated[bytes, Sized(_ID_BYTES)]
-_Nonce = Annotated[bytes, Sized(_NONCE_BYTES)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,21 +44,6 @@ class Place:
     table: str
     resident: str
     version: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Wrapped:
-    wrapping_key: _Id
-    data_key: _Id
-    nonce: _Nonce
-    content: Annotated[bytes, Sized(_KEY_BYTES + _TAG_BYTES)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sealed:
-    data_key: _Id
-    nonce: _Nonce
-    content: Annotated[bytes, UpTo(_MOST_SEALED_BYTES)]
 
 
 class KeyEncryptionKeys:
@@ -113,7 +91,7 @@ class Sealer:
         key_id, nonce = self._entropy.token(_ID_BYTES), self._entropy.token(_NONCE_BYTES)
         associated = self._associate_key(self._keys.current, key_id, resident)
         content = self._keys.named(self._keys.current).encrypt(nonce, self._entropy.token(_KEY_BYTES), associated)
-        return to_bytes(_Wrapped(wrapping_key=self._keys.current, data_key=key_id, nonce=nonce, content=content))
+        return self._keys.current + key_id + nonce + content
 
     def seal(self, wrapped: bytes, place: Place, content: bytes) -> bytes:
         """Seal content for its place under a wrapped data key of the same resident.
@@ -124,7 +102,7 @@ class Sealer:
         key_id, key = self._unwrap(wrapped, place.resident)
         nonce = self._entropy.token(_NONCE_BYTES)
         sealed = key.encrypt(nonce, content, self._associate(key_id, place))
-        return to_bytes(_Sealed(data_key=key_id, nonce=nonce, content=sealed))
+        return key_id + nonce + sealed
 
     def open(self, wrapped: bytes, place: Place, sealed: bytes) -> bytes:
         """Open what was sealed for this very place.
@@ -133,16 +111,16 @@ class Sealer:
             Refused: `SEAL_BROKEN`: another place, another key, or changed.
         """
         key_id, key = self._unwrap(wrapped, place.resident)
-        envelope = _read(_Sealed, sealed)
-        if envelope.data_key != key_id:
+        named, nonce, content = _cut(sealed, _ID_BYTES, _NONCE_BYTES)
+        if named != key_id:
             raise Refused(Code.SEAL_BROKEN, f"{place.table}: sealed under another data key")
-        return _decrypt(key, envelope.nonce, envelope.content, self._associate(key_id, place), place.table)
+        return _decrypt(key, nonce, content, self._associate(key_id, place), place.table)
 
     def _unwrap(self, wrapped: bytes, resident: str) -> tuple[bytes, AESGCM]:
-        envelope = _read(_Wrapped, wrapped)
-        key = self._keys.named(envelope.wrapping_key)
-        associated = self._associate_key(envelope.wrapping_key, envelope.data_key, resident)
-        return envelope.data_key, AESGCM(_decrypt(key, envelope.nonce, envelope.content, associated, "data key"))
+        wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
+        associated = self._associate_key(wrapping_key, key_id, resident)
+        data_key = _decrypt(self._keys.named(wrapping_key), nonce, content, associated, "data key")
+        return key_id, AESGCM(data_key)
 
     def _associate_key(self, wrapping_key: bytes, data_key: bytes, resident: str) -> bytes:
         return encode([f"{PROTOCOL} data key", wrapping_key, data_key, self._municipality, resident])
@@ -157,11 +135,12 @@ def _key_id(key: bytes) -> bytes:
     return hashlib.sha256(f"{PROTOCOL} key id".encode() + key).digest()[:_ID_BYTES]
 
 
-def _read(kind: type[E], data: bytes) -> E:
-    try:
-        return from_bytes(kind, data, _MOST_SEALED_BYTES)
-    except Refused as refused:
-        raise Refused(Code.SEAL_BROKEN, refused.detail) from refused
+def _cut(data: bytes, *lengths: int) -> tuple[bytes, ...]:
+    """Cut fields of fixed lengths off the front; the rest, at least a tag, comes last."""
+    if len(data) < sum(lengths) + _TAG_BYTES:
+        raise Refused(Code.SEAL_BROKEN, "cut short")
+    ends = (0, *itertools.accumulate(lengths), len(data))
+    return tuple(data[begin:end] for begin, end in itertools.pairwise(ends))
 
 
 def _decrypt(key: AESGCM, nonce: bytes, content: bytes, associated: bytes, what: str) -> bytes:

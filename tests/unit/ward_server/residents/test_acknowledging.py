@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
@@ -11,12 +11,16 @@ from konbini.protocol.errors import Code, Refused
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedFollower, FeedPosition, Heartbeat
+from konbini.ward_server.residents.publisher import Publisher
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from konbini.ward_server.residents.changes import Change
+    from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
     from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
+
+T = TypeVar("T")
 
 NONCE = bytes(16)
 
@@ -135,6 +139,54 @@ async def test_an_approval_waits_for_the_follower(
     assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
     assert not approval.done()
     await office.publisher.applied("issuing", follower.position.number)
+    assert await approval == 1
+
+
+class HeldStore:
+    """A store whose readers keep what they read for a while before they hand it over."""
+
+    def __init__(self, store: RegistryStore) -> None:
+        """Read at once, hand over when `handed_over` is set."""
+        self._store = store
+        self.was_read, self.handed_over = asyncio.Event(), asyncio.Event()
+
+    async def write(self, use: Callable[[RegistryWriting], T], *, step: str) -> T:
+        """Write as the store does."""
+        return await self._store.write(use, step=step)
+
+    async def read(self, use: Callable[[RegistryReading], T]) -> T:
+        """Read as the store does, and hold on to it."""
+        value = await self._store.read(use)
+        self.was_read.set()
+        await self.handed_over.wait()
+        return value
+
+
+async def test_a_heartbeat_on_its_way_is_waited_for(
+    open_office: OpenOffice, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """It read the number before the change, and its follower will rely on that: the lease counts from before."""
+    office = await open_office("issuing")
+    await office.clock.advance(LEASE_SECONDS)
+    change_id = await office.registry.enter("aoki", arrival(make_record()))
+    held = HeldStore(office.store)
+    slow = Publisher(
+        store=held,
+        pen=office.pen,
+        identity=office.identity,
+        acknowledging=office.acknowledging,
+        clock=office.clock,
+    )
+    heartbeat = asyncio.create_task(slow.heartbeat("issuing", NONCE))
+    await held.was_read.wait()
+    approval = asyncio.create_task(office.registry.approve("bando", change_id))
+    assert await office.publisher.feed_after(0, 10, 1)
+    held.handed_over.set()
+    signed = await heartbeat
+    assert Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, NONCE).number == 0
+    await turns()
+    assert not approval.done()
+    await office.publisher.applied("issuing", 1)
     assert await approval == 1
 
 
