@@ -12,12 +12,14 @@ import resource
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
 import uvloop
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 
 from konbini.pdf import reading
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
@@ -96,10 +98,8 @@ async def serve(config: ClerkConfig, clock: Clock, entropy: Entropy) -> AsyncIte
         AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
-    _log.warning("signing with a key file", reason="the demo's key; a ward keeps its key in a token")
-    signer = PadesSigner(
-        KeyFileSigner(read_secret(config.document_key), [path.read_bytes() for path in config.certificates])
-    )
+    _log.warning("signing with a key file", detail="the demo's key; a ward keeps its key in a token")
+    signer = PadesSigner(KeyFileSigner(read_secret(config.document_key), _certificates(config.certificates)))
     async with AsyncExitStack() as ending:
         rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations")
         ending.push_async_callback(rows.close)
@@ -141,6 +141,12 @@ async def serve(config: ClerkConfig, clock: Clock, entropy: Entropy) -> AsyncIte
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
         yield clerk
+
+
+def _certificates(paths: Sequence[Path]) -> list[bytes]:
+    """Read PEM files, each of one certificate or more, and give them all as DER."""
+    found = (certificate for path in paths for certificate in x509.load_pem_x509_certificates(path.read_bytes()))
+    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

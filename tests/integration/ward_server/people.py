@@ -1,0 +1,187 @@
+"""The few residents of the ward in these tests: each is there for one rule."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from konbini.simulation.town.people import CardCondition, HeldCard
+from konbini.simulation.town.pki.cards import CardAuthority
+from konbini.simulation.town.ward import SUMIKAWA
+from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord, Sex
+from konbini.ward_server.residents.town import TownCard, TownRow
+
+__all__ = [
+    "AFTER_MOVE",
+    "ALONE",
+    "BESIDE_PROTECTED",
+    "CARDS",
+    "CARD_OF_TOMORROW",
+    "CHILD",
+    "FOREIGNER",
+    "HEAD",
+    "LEAVING",
+    "MEASURE",
+    "NAME_PENDING",
+    "PROTECTED",
+    "SPOUSE",
+    "TEEN",
+    "TODAY",
+    "UNLINKED",
+    "card_of",
+    "rows",
+    "written",
+]
+
+TODAY = 20261120
+
+HEAD, SPOUSE, TEEN, CHILD = "1000000001", "1000000002", "1000000003", "1000000004"
+"""One household of four: a couple, a child of 14 with a card, a child of 5."""
+ALONE = "1000000005"
+FOREIGNER = "1000000006"
+BESIDE_PROTECTED, PROTECTED = "1000000007", "1000000008"
+"""A household of two, the second under a protective measure."""
+AFTER_MOVE = "1000000009"
+"""Moved in today."""
+NAME_PENDING = "1000000010"
+LEAVING = "1000000011"
+CARD_OF_TOMORROW = "1000000012"
+"""Linked today, so that the card counts from tomorrow."""
+UNLINKED = "1000000099"
+"""A card of the right issuer that stands for nobody here."""
+
+MEASURE = "S-2026-0001"
+_NUMBER = "123456789018"
+_LINKED = 20240401
+
+
+def written(resident: str, **changes: object) -> ResidentRecord:
+    """Write a record at version 1: a person of 41 who lives alone."""
+    plain = ResidentRecord(
+        municipality=SUMIKAWA.code,
+        resident=resident,
+        version=1,
+        household=f"2{resident[1:]}",
+        order=1,
+        name="葛\U000e0102城　文",
+        reading="カツラギ　アヤ",
+        former_name=None,
+        former_name_reading=None,
+        alias=None,
+        alias_reading=None,
+        birth=19850403,
+        sex=Sex.FEMALE,
+        relationship="世帯主",
+        head="葛\U000e0102城　文",
+        postcode="1990001",
+        address="東京都澄川区緑町一丁目２番３号",
+        address_detail=None,
+        domicile="東京都澄川区緑町一丁目２番",
+        domicile_head="葛\U000e0102城　守",
+        previous_address=None,
+        became_resident=19850403,
+        address_set=20100401,
+        notified=20100402,
+        moved_in=None,
+        presence=Presence.PRESENT,
+        leaving=None,
+        name_in_registration=False,
+        resident_code="00000123457",
+        individual_number=None,
+        foreign=None,
+        remarks="",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type] # fields by name; the record's shape is checked when signed
+
+
+def _member(resident: str, household: str, order: int, **changes: object) -> ResidentRecord:
+    return written(resident, household=household, order=order, **changes)
+
+
+def _household() -> tuple[ResidentRecord, ...]:
+    home = f"2{HEAD[1:]}"
+    return (
+        _member(HEAD, home, 1),
+        _member(
+            *(SPOUSE, home, 2), name="葛\U000e0102城　悟", reading="カツラギ　サトル", relationship="夫", sex=Sex.MALE
+        ),
+        _member(
+            TEEN, home, 3, name="葛\U000e0102城　葵", reading="カツラギ　アオイ", relationship="子", birth=20120501
+        ),
+        _member(CHILD, home, 4, name="葛\U000e0102城　蓮", reading="カツラギ　レン", relationship="子", birth=20210707),
+    )
+
+
+def _foreigner() -> ResidentRecord:
+    return written(
+        FOREIGNER,
+        name="DUPONT CLAIRE",
+        reading="デュポン　クレール",
+        alias="堂本　暮",
+        alias_reading="ドウモト　クレ",
+        head="DUPONT CLAIRE",
+        domicile=None,
+        domicile_head=None,
+        became_resident=None,
+        foreign=ForeignItems(
+            nationality="フランス",
+            category=ForeignCategory.MEDIUM_TO_LONG_TERM,
+            status_of_residence="永住者",
+            period_of_stay="無期限",
+            period_ends=None,
+            residence_card="AB12345678CD",
+            became_foreign_resident=20150601,
+        ),
+    )
+
+
+def _records() -> tuple[ResidentRecord, ...]:
+    beside = f"2{BESIDE_PROTECTED[1:]}"
+    return (
+        *_household(),
+        written(ALONE, name="澄川　一", reading="スミカワ　ハジメ", head="澄川　一"),
+        _foreigner(),
+        _member(BESIDE_PROTECTED, beside, 1),
+        _member(PROTECTED, beside, 2, relationship="子", birth=20010101),
+        written(AFTER_MOVE, moved_in=TODAY, address_set=TODAY, notified=TODAY, became_resident=TODAY),
+        written(NAME_PENDING, name_in_registration=True),
+        written(LEAVING, leaving=20261125),
+        written(CARD_OF_TOMORROW),
+    )
+
+
+CARDS = {
+    holder: HeldCard(
+        serial=int(holder),
+        pin="1234",
+        condition=CardCondition.GOOD,
+        counts_from=20261121 if holder == CARD_OF_TOMORROW else _LINKED,
+    )
+    for holder in (
+        *(HEAD, SPOUSE, TEEN, ALONE, FOREIGNER, BESIDE_PROTECTED, PROTECTED),
+        *(AFTER_MOVE, NAME_PENDING, LEAVING, CARD_OF_TOMORROW, UNLINKED),
+    )
+}
+"""Who holds a card; its serial is the holder's number."""
+
+
+def card_of(holder: str) -> HeldCard:
+    """Give a resident's card."""
+    return CARDS[holder]
+
+
+def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
+    """Give the residents as the registry takes them over."""
+    return tuple(
+        TownRow(
+            record=record,
+            individual_number=_NUMBER,
+            cards=tuple(
+                TownCard(card=authority.card_serial(card.serial), counts_from=card.counts_from)
+                for card in (CARDS.get(record.resident),)
+                if card is not None
+            ),
+            measures=(Restriction(name=MEASURE, planned_end=None),) if record.resident == PROTECTED else (),
+        )
+        for record in _records()
+    )

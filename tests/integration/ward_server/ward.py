@@ -1,0 +1,257 @@
+"""A whole ward in one process: registry, issuing and clerk as their own wiring rooms build them, on real sockets.
+
+Real files, real feed, real drawing, reading and signing, a real OCSP responder on loopback; only the hands of the clock
+are the test's. What a kiosk or a center says comes from `tests.integration.ward_server.kiosk`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import datetime as dt
+import os
+import sqlite3
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TypeVar
+
+from konbini.process.calls import CallClient
+from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.protocol.errors import Code
+from konbini.protocol.sealing import OpeningKey
+from konbini.protocol.shape import from_bytes
+from konbini.protocol.tickets import Ticket
+from konbini.protocol.trust import WardDirectory, WardEntry
+from konbini.simulation.card.applet import CardContent
+from konbini.simulation.clock import SettableClock
+from konbini.simulation.entropy import SeededEntropy
+from konbini.simulation.town.configs import Ports, free_ports, write_configs
+from konbini.simulation.town.layout import make_town
+from konbini.simulation.town.pki.revocations import Revocations
+from konbini.simulation.town.responder import OcspResponder
+from konbini.simulation.town.town import Town
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, verify
+from konbini.ward_server.clerk import config as clerk_config
+from konbini.ward_server.clerk import main as clerk_main
+from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.issuing import config as issuing_config
+from konbini.ward_server.issuing import main as issuing_main
+from konbini.ward_server.issuing.desk import Desk
+from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.residents import config as registry_config
+from konbini.ward_server.residents import main as registry_main
+from konbini.ward_server.residents.calls import OperatorMethod
+from konbini.ward_server.residents.changes import Body, ChangeKind, new_change
+from konbini.ward_server.residents.town import import_town
+from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
+from tests.integration.ward_server.people import CARDS, TODAY, rows
+
+__all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
+
+_T = TypeVar("_T")
+
+NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
+"""Noon in Japan on a Friday."""
+_PATIENCE_SECONDS = 20.0
+
+
+def make_keys(folder: Path) -> Town:
+    """Make the town's keys, certificates and lists, for the wards of one test session."""
+    clock = SettableClock(int(NOON.timestamp()) * 1000)
+    return make_town(folder, clock, SeededEntropy(1), seed=5, residents=200, kiosks=2)
+
+
+async def eventually(holds: Callable[[], bool]) -> None:
+    """Wait for what other tasks and threads bring about."""
+    async with asyncio.timeout(_PATIENCE_SECONDS):
+        while not holds():  # noqa: ASYNC110 - other threads and real processes set no event here
+            await asyncio.sleep(0.005)
+
+
+@dataclass(slots=True, kw_only=True)
+class Ward:
+    """A running ward and whoever speaks with it."""
+
+    town: Town
+    clock: SettableClock
+    entropy: SeededEntropy
+    responder: OcspResponder
+    revocations: Revocations
+    ports: Ports
+    operators: CallClient
+    entry: WardEntry
+    center: Center
+    desk: Desk = field(init=False)
+    clerk: Clerk = field(init=False)
+    processes: dict[str, AsyncExitStack] = field(default_factory=dict)
+
+    @property
+    def code(self) -> str:
+        """The municipality code."""
+        return self.town.ward.code
+
+    @property
+    def prekey(self) -> bytes:
+        """The ward's newest PREKEY, as the center hands it on."""
+        held = self.desk.prekeys.newest
+        assert held is not None
+        return held.signed
+
+    def prekey_of(self, ticket: bytes) -> bytes:
+        """Give the prekey that a ticket carries, whoever signed the ticket."""
+        return Ticket.read(ticket, self.center.key.verifying).prekey
+
+    def kiosk(self, name: str = "K-0001") -> Kiosk:
+        """Give one of the town's kiosks."""
+        folder = self.town.keys / "kiosks" / name
+        return Kiosk(
+            name=name,
+            signing=SigningKey.from_pem((folder / "device.key").read_bytes()),
+            sealing=OpeningKey.from_bytes((folder / "device.sealing").read_bytes()),
+        )
+
+    def card(self, holder: str) -> CardContent:
+        """Give what is on a resident's card."""
+        return self.town.stock().content(CARDS[holder])
+
+    def visit(self, holder: str, kiosk: Kiosk | None = None, visit_id: bytes = b"") -> Visit:
+        """Begin a visit with a resident's card."""
+        return Visit(self, kiosk or self.kiosk(), self.card(holder), visit_id or self.entropy.token(16))
+
+    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int) -> None:
+        """Have one operator enter a change and another approve it; it is in force at every follower then."""
+        change = new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
+        entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
+        await self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
+
+    async def pass_time(self, seconds: float) -> None:
+        """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""
+        await self.clock.advance(seconds)
+        await self.caught_up()
+
+    async def caught_up(self) -> None:
+        """Wait until both followers hold a lease; it is the clock that makes them ask."""
+        leases = (self.desk.lease, self.clerk._lease)
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while not all(lease.holds(self.clock.monotonic()) for lease in leases):
+                await asyncio.sleep(0.01)
+                await self.clock.advance(0.5)
+
+    def rows(self, process: str, query: str) -> list[tuple[object, ...]]:
+        """Read a process's file beside it."""
+        path = self.town.data / f"{process}.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return list(connection.execute(query))
+
+    def audit(self, process: str) -> list[AuditEntry]:
+        """Read a process's audit log, after checking its chain."""
+        path = self.town.data / f"{process}.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            verify(connection)
+            found = connection.execute("SELECT entry FROM audit_entry ORDER BY position").fetchall()
+        return [from_bytes(AuditEntry, entry) for (entry,) in found]
+
+    def events(self, process: str) -> list[tuple[AuditEvent, int]]:
+        """Give the audit log's events and codes."""
+        return [(entry.event, entry.code) for entry in self.audit(process)]
+
+    def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
+        """Give the state of every number that was reserved, and why it is void."""
+        found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY rowid")
+        return [(IssuanceState(state), None if code is None else Code(code)) for state, code in found]  # type: ignore[call-overload] # rows
+
+    def cases(self) -> list[tuple[object, ...]]:
+        """Give the open cases: kind and kiosk."""
+        return self.rows("issuing", "SELECT kind, kiosk FROM open_case ORDER BY number")
+
+    def stops(self) -> dict[str, Code | None]:
+        """Give the code of each process's stop, None where it runs."""
+        found = {name: self.rows(name, "SELECT code FROM stop") for name in ("issuing", "clerk")}
+        return {name: Code(stopped[0][0]) if stopped else None for name, stopped in found.items()}  # type: ignore[call-overload] # rows
+
+    async def start_clerk(self) -> None:
+        """Start the clerk."""
+        config = clerk_config.read_config(self.town.configs / "clerk.toml")
+        self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy))
+
+    async def start_issuing(self) -> None:
+        """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
+        config = issuing_config.read_config(self.town.configs / "issuing.toml")
+        self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy))
+        await eventually(lambda: self.desk.prekeys.newest is not None)
+
+    async def stop(self, process: str) -> None:
+        """End one process."""
+        await self.processes.pop(process).aclose()
+
+    async def _start(self, name: str, serving: contextlib.AbstractAsyncContextManager[_T]) -> _T:
+        ending = self.processes[name] = AsyncExitStack()
+        return await ending.enter_async_context(serving)
+
+
+@asynccontextmanager
+async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
+    """Open a ward with keys that were made before, and files of its own below `folder`."""
+    for name in ("configs", "data", "run"):
+        (folder / name).mkdir(mode=0o700)
+    for name in ("keys", "public"):
+        (folder / name).symlink_to(keys.root / name)
+    town = replace(keys, root=folder)
+    clock, entropy = SettableClock(int(NOON.timestamp()) * 1000), SeededEntropy(os.urandom(16))
+    async with AsyncExitStack() as ending:
+        revocations = Revocations(town.card_authority.authority, [card.serial for card in CARDS.values()])
+        responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
+        ending.push_async_callback(responder.close)
+        ports = replace(free_ports(), responder=responder.port, page=0)
+        write_configs(town, ports)
+        await ending.enter_async_context(_registry(town, clock, entropy))
+        operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))
+        ending.push_async_callback(operators.close)
+        ward = Ward(
+            town=town,
+            clock=clock,
+            entropy=entropy,
+            responder=responder,
+            revocations=revocations,
+            ports=ports,
+            operators=operators,
+            entry=_entry(town),
+            center=Center(key=SigningKey.from_pem((town.keys / "center" / "ticket.key").read_bytes())),
+        )
+        ending.push_async_callback(_stop_all, ward)
+        await ward.start_clerk()
+        await ward.start_issuing()
+        await ward.caught_up()
+        yield ward
+
+
+@asynccontextmanager
+async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) -> AsyncIterator[None]:
+    config = registry_config.read_config(town.configs / "registry.toml")
+    async with registry_main.open_registry(config, clock, entropy) as rooms:
+        await import_town(
+            rooms.store,
+            rooms.pen,
+            clock,
+            rows(town.card_authority),
+            entered_by="aoki",
+            approved_by="bando",
+            source="a list for tests",
+        )
+        async with registry_main.serve(config, rooms, clock):
+            yield
+
+
+def _entry(town: Town) -> WardEntry:
+    authority = VerifyingKey(bytes.fromhex((town.public / "directory.point").read_text("ascii")))
+    directory = WardDirectory.open((town.public / "wards.directory").read_bytes(), authority, newest_seen=0)
+    return directory.entry(town.ward.code)
+
+
+async def _stop_all(ward: Ward) -> None:
+    for process in tuple(reversed(ward.processes)):
+        await ward.stop(process)
+    await ward.clock.advance(60)  # the registry lets the followers' last questions come to their end
