@@ -50,18 +50,27 @@ class KioskDevices:
         reader_prefix: how the name of its card reader begins.
         printer_uri: where its printer is.
         printer_pin: SHA-256 of the printer's certificate.
+        printer_counter: the printer's attribute that counts impressions over its life.
         printer_still_seconds: how long the printer must stand still.
+        cash_socket: where its coin device is.
+        tray_socket: where the sensor of the paper's way out is.
     """
 
     screen_port: int
     reader_prefix: str
     printer_uri: str
     printer_pin: bytes
+    printer_counter: str
     printer_still_seconds: int
+    cash_socket: Path
+    tray_socket: Path
 
 
-def free_ports() -> Ports:
-    """Find four ports that nobody has now; somebody else may take one before it is listened at.
+def free_ports(*, page: int = 0) -> Ports:
+    """Find ports that nobody has now; somebody else may take one before it is listened at.
+
+    Args:
+        page: the ward's page, where it shall stand at a known place.
 
     Raises:
         OSError: there is none.
@@ -72,7 +81,7 @@ def free_ports() -> Ports:
             one = open_sockets.enter_context(socket.socket())
             one.bind((_LOOPBACK, 0))
             found.append(one.getsockname()[1])
-    return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=found[3])
+    return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=page or found[3])
 
 
 def write_configs(town: Town, ports: Ports) -> None:
@@ -99,8 +108,6 @@ def write_configs(town: Town, ports: Ports) -> None:
 
 def write_kiosk_config(town: Town, kiosk: str, ports: Ports, devices: KioskDevices) -> Path:
     """Write `K-NNNN.toml` for one kiosk and give its place.
-
-    Its coin device is expected at `run/K-NNNN-cash.sock`, the sensor of the paper's way out at `run/K-NNNN-tray.sock`.
 
     Raises:
         ValueError: no such kiosk.
@@ -217,9 +224,10 @@ class _Configs:
         yield from ("[screen]", _entry("port", devices.screen_port))
         yield from ("[reader]", _entry("prefix", devices.reader_prefix))
         yield from ("[printer]", _entry("uri", devices.printer_uri), _entry("pin", devices.printer_pin.hex()))
+        yield _entry("counter", devices.printer_counter)
         yield _entry("still_seconds", devices.printer_still_seconds)
-        yield from ("[cash]", self._path("socket", f"run/{kiosk}-cash.sock"))
-        yield from ("[tray]", self._path("socket", f"run/{kiosk}-tray.sock"))
+        yield from ("[cash]", _entry("socket", str(devices.cash_socket)))
+        yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
 
     def _trust(self) -> Iterator[str]:
         yield "[trust]"
@@ -261,7 +269,7 @@ class _Configs:
         return Path(folder) / "specimen"
 
 
-_CLOSED_DAYS = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
+_CLOSED_DAYS: list[str] = []
 
 
 def _clock(minute: int) -> str:

@@ -29,6 +29,16 @@ from konbini.ward_server.residents.main import open_registry
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_signing_key
 from konbini.ward_server.trust import read_trust
 
+DEVICES = KioskDevices(
+    screen_port=0,
+    reader_prefix="Virtual PCD",
+    printer_uri="ipps://127.0.0.1:8631/ipp/print",
+    printer_pin=bytes(32),
+    printer_counter="printer-impressions-completed",
+    printer_still_seconds=3,
+    cash_socket=Path("/nowhere/cash.sock"),
+    tray_socket=Path("/nowhere/tray.sock"),
+)
 PORTS = Ports(center_kiosks=7443, center_wards=7444, responder=2560, page=0)
 
 
@@ -128,11 +138,11 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
 
 
 def test_settings_are_the_wards(town: Town) -> None:
-    """The municipality's own file says the ward's name, hours and fee."""
+    """The municipality's own file says the ward's name, hours and fee: no visit is refused for the hour it is."""
     write_configs(town, PORTS)
     settings = read_settings(town.configs / "ward.toml")
     assert (settings.municipality, settings.name) == (SUMIKAWA.code, SUMIKAWA.name)
-    assert (settings.opens, settings.closes) == (6 * 60 + 30, 23 * 60)
+    assert (settings.opens, settings.closes, settings.closed_days) == (0, 24 * 60, frozenset())
     assert settings.fee(CertificateKind.RESIDENT_RECORD, town.today) == 200
 
 
@@ -143,14 +153,7 @@ def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:
         enrolment = Enrolment.open((town.public / f"{kiosk}.enrolment").read_bytes(), authority)
         assert enrolment.kiosk == kiosk
         assert enrolment.in_force(clock.now() // 1000)
-        devices = KioskDevices(
-            screen_port=0,
-            reader_prefix="Virtual PCD",
-            printer_uri="ipps://127.0.0.1:8631/ipp/print",
-            printer_pin=bytes(32),
-            printer_still_seconds=3,
-        )
-        config = read_kiosk_config(write_kiosk_config(town, kiosk, PORTS, devices))
+        config = read_kiosk_config(write_kiosk_config(town, kiosk, PORTS, DEVICES))
         assert SigningKey.from_pem(config.signing_key.read_bytes()).verifying.point == enrolment.signing
         assert OpeningKey.from_bytes(config.sealing_key.read_bytes()).sealing.public == enrolment.sealing
         directory = WardDirectory.open(
@@ -158,14 +161,14 @@ def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:
         )
         assert directory.entry(SUMIKAWA.code).name == SUMIKAWA.name
         assert (config.printer_pin, config.link.port) == (bytes(32), PORTS.center_kiosks)
+        assert (config.cash_socket, config.tray_socket) == (DEVICES.cash_socket, DEVICES.tray_socket)
         client_context(config.tls)
 
 
 def test_no_other_kiosk_is_configured(town: Town) -> None:
     """A kiosk that the town does not have gets no file."""
-    devices = KioskDevices(screen_port=0, reader_prefix="x", printer_uri="x", printer_pin=b"", printer_still_seconds=1)
     with pytest.raises(ValueError, match="no kiosk"):
-        write_kiosk_config(town, "K-0009", PORTS, devices)
+        write_kiosk_config(town, "K-0009", PORTS, DEVICES)
 
 
 def test_a_path_too_long_for_sockets_is_refused(town: Town, tmp_path: Path) -> None:
@@ -179,7 +182,8 @@ def test_a_path_too_long_for_sockets_is_refused(town: Town, tmp_path: Path) -> N
 
 
 def test_free_ports_are_four() -> None:
-    """No port is given twice."""
+    """No port is given twice; the ward's page may have a place that is known."""
+    assert free_ports(page=8081).page == 8081
     ports = free_ports()
     assert len({ports.center_kiosks, ports.center_wards, ports.responder, ports.page}) == 4
 
