@@ -8,6 +8,8 @@ same card at once: the first one's stays.
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +26,7 @@ from konbini.simulation.town.pki.cards import CardAuthority, new_card_key
 __all__ = ["CardStock"]
 
 _DAYS_OF_A_CARD = 5 * 365
+_MAKERS = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,20 @@ class CardStock:
             auth_ca=self.authority.authority.certificate_der(),
             pin=card.pin.encode("ascii"),
         )
+
+    def prepare(self, cards: Sequence[HeldCard], progress: Callable[[int], None] = lambda _count: None) -> None:
+        """Make these cards now, on two threads, so that nobody waits for one later; ends when all are made.
+
+        Args:
+            cards: which.
+            progress: told how many are ready.
+
+        Raises:
+            ValueError, OSError: as `content`.
+        """
+        with ThreadPoolExecutor(_MAKERS) as makers:
+            for count, _ in enumerate(makers.map(self.content, cards), 1):
+                progress(count)
 
     def _key(self, card: HeldCard) -> rsa.RSAPrivateKey:
         path = self.folder / f"{card.serial:010d}.key"

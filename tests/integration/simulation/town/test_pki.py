@@ -81,6 +81,17 @@ def test_each_card_has_a_key_of_its_own(town: Town) -> None:
     again.auth_key.public_key().verify(signature, b"t", padding.PKCS1v15(), hashes.SHA256())
 
 
+def test_cards_made_beforehand_are_the_same(town: Town) -> None:
+    """Prepared cards are made once, also where one is wanted twice at the same moment."""
+    cards = [person.card for person in town.population.people if person.card][10:14]
+    told: list[int] = []
+    stock = town.stock()
+    stock.prepare([*cards, cards[0], cards[0]], told.append)
+    assert told == [1, 2, 3, 4, 5, 6]
+    made = {card.serial: (stock.folder / f"{card.serial:010d}.cer").read_bytes() for card in cards}
+    assert {card.serial: stock.content(card).auth_certificate for card in cards} == made
+
+
 def test_expired_and_foreign_cards(town: Town, tmp_path: Path) -> None:
     """Openssl finds the expired card expired and the foreign issuer's card not under the ward's issuer."""
     authority, path = town.public / "card-authority.pem", tmp_path / "card.pem"
