@@ -50,10 +50,13 @@ class _Waiting:
 class CenterLink:
     """Sends and receives frames; a `LinkUser`."""
 
-    def __init__(self, kiosk: str, published: Callable[[Frame], Awaitable[None]]) -> None:
-        """Take the kiosk's name, and who takes PREKEY, NOTICE and ASK."""
+    def __init__(
+        self, kiosk: str, published: Callable[[Frame], Awaitable[None]], changed: Callable[[], None]
+    ) -> None:
+        """Take the kiosk's name, who takes PREKEY, NOTICE and ASK, and who is told that the link came or went."""
         self._kiosk = kiosk
         self._published = published
+        self._changed = changed
         self._link: Link | None = None
         self._waiting: list[_Waiting] = []
 
@@ -101,9 +104,11 @@ class CenterLink:
 
     async def opened(self) -> None:
         """What is owed is repeated by its own task."""
+        self._changed()
 
     async def closed(self) -> None:
         """Questions wait for their time: the link may come back before it is over."""
+        self._changed()
 
     async def received(self, frame: Frame) -> None:
         """Take one frame: an answer to a question, or what a ward publishes."""

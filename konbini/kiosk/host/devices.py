@@ -71,6 +71,11 @@ class DeviceWatch:
             pass  # no news is an answer too
         return self.devices
 
+    def touch(self) -> None:
+        """Wake whoever waits for news: something else that a screen shows has changed."""
+        self.devices = replace(self.devices, serial=self.devices.serial + 1)
+        self._wake()
+
     async def _watch_reader(self) -> None:
         async with aclosing(self._reader.presence()) as presences:
             async for presence in presences:
@@ -144,5 +149,8 @@ class DeviceWatch:
         )
         if seen != self.devices:
             self.devices = replace(seen, serial=self.devices.serial + 1)
-            self._changed.set()
-            self._changed = asyncio.Event()
+            self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

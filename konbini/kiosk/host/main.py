@@ -133,10 +133,11 @@ async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
                 owing.wake()
             elif frame.kind is MessageKind.NOTICE:
                 wards.take_notice(frame.ward, frame.body, moment)
+                devices.touch()
             else:
                 owing.ask(frame)
 
-        center = CenterLink(config.kiosk, published)
+        center = CenterLink(config.kiosk, published, devices.touch)
         owing = Owing(
             kiosk=config.kiosk,
             signing=signing,

@@ -89,7 +89,7 @@ class Visits:
                 serving.turn.set()
                 warm = await self._start(alive)
                 status = await serving.process.wait()
-                _log.info("visit ended", status=status, pid=serving.process.pid)
+                _log.info("visit ended", code=status, pid=serving.process.pid)
                 await serving.end()
                 alive.remove(serving)
                 if status:

@@ -141,8 +141,9 @@ class Course:
                 return TakeCardView(language=language)
             case State.LOOK_AGAIN:
                 return LookAgainView(language=language, code=self.code, money=self.money)
-            case State.PAY if self.held is not None:
-                return PayView(language=language, fee=self.held.fee, inserted=self.held.inserted)
+            case State.PAY:
+                inserted = 0 if self.held is None else self.held.inserted
+                return PayView(language=language, fee=self.wish().fee, inserted=inserted)
             case State.PRINTING if self.ordered is not None:
                 return PrintingView(language=language, page=self.page, pages=self.ordered.document.pages)
             case State.RETURNING | State.RETURNING_TO_LOOK:

@@ -149,7 +149,7 @@ class Work:
             except ConnectionError:
                 raise
             except Exception as error:  # noqa: BLE001 - the resident must be told, and the money given back
-                _log.error("work failed", error=error)
+                _log.error("work failed", error=type(error).__name__)
                 self._refuse(Code.INTERNAL)
 
         return begin
@@ -276,7 +276,8 @@ class Work:
         if ordered is None:
             raise Refused(Code.DOCUMENT_INVALID, "nothing to print")
         document = ordered.document
-        status = await self._tools.printer.ready()
+        # The long-lived process saw the printer at rest before this visit began, and nobody else prints on it.
+        status = await self._tools.printer.status()
         if self._seconds() > document.print_by:
             raise Refused(Code.DOCUMENT_LATE)
         self._paper.before = self._paper.after = status.impressions

@@ -115,7 +115,7 @@ class Follower:
                 self._take(refused)
                 await self._clock.sleep(_RETRY_SECONDS)
             except (ConnectionError, TimeoutError) as error:
-                _log.warning("registry_unreachable", peer=self._name, error=error)
+                _log.warning("registry_unreachable", peer=self._name, error=type(error).__name__)
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
                 await self._clock.sleep(pause)

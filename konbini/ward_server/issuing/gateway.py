@@ -28,7 +28,8 @@ from konbini.ward_server.issuing.states import KioskStates
 
 __all__ = ["Gateway", "Sender"]
 
-_TURN_SECONDS = 20.0
+_TURN_SECONDS = 2.0
+_TURNS_UNTIL_HOUSEKEEPING = 10
 
 _log = logger("konbini.ward_server.issuing.gateway")
 
@@ -91,16 +92,22 @@ class Gateway:
         task.add_done_callback(self._tasks.discard)
 
     async def run(self) -> None:
-        """Every 20 seconds: turn keys, publish, ask what is overdue, delete what is too late."""
+        """Publish what changed every two seconds; every twenty, ask what is overdue and delete what is too late."""
+        turn = 0
         while True:
             try:
                 await self.publish()
-                await self._desk.ledger.drop_late(self._desk.now().seconds)
-                for order, reply in await self._asking.overdue():
-                    self._send(reply, visit_id=order.visit_id, kiosk=order.kiosk)
+                if turn % _TURNS_UNTIL_HOUSEKEEPING == 0:
+                    await self._keep_house()
             except (Refused, ConnectionError, TimeoutError) as error:
-                _log.warning("turn failed", error=error)
+                _log.warning("turn failed", error=type(error).__name__)
+            turn += 1
             await self._clock.sleep(_TURN_SECONDS)
+
+    async def _keep_house(self) -> None:
+        await self._desk.ledger.drop_late(self._desk.now().seconds)
+        for order, reply in await self._asking.overdue():
+            self._send(reply, visit_id=order.visit_id, kiosk=order.kiosk)
 
     async def publish(self) -> None:
         """Send PREKEY and NOTICE where they changed: the center hands each to every kiosk."""
@@ -140,7 +147,7 @@ class Gateway:
             _log.warning("frame refused", kind=frame.kind, code=refused.code, detail=refused.detail)
             reply = link_refusal(refused.code, frame.body)
         except Exception as error:  # noqa: BLE001 - one frame's defect must not end the others; it is answered and logged
-            _log.error("frame failed", kind=frame.kind, error=error)
+            _log.error("frame failed", kind=frame.kind, error=type(error).__name__)
             reply = link_refusal(Code.INTERNAL, frame.body)
         if reply is not None:
             self._reply(frame, reply)

@@ -18,7 +18,7 @@ class Notices:
         self._version = version
 
     async def of(self, message_key: MessageKey, now: Now) -> Notice:
-        """Give the notice, to be signed; without a lease the ward counts as stopped, since it would complete nothing."""
+        """Give the notice, to be signed; without a lease the ward counts as stopped: it would complete nothing."""
         settings = self._desk.settings
         closed_today = (now.day.month, now.day.day) in settings.closed_days
         return Notice(

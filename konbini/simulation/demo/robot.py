@@ -1,0 +1,194 @@
+"""A resident that is a robot: reads the kiosk's screen as a browser without scripts does, and uses hands and card.
+
+It knows nothing but the pages, and acts on what they offer; a screen that it does not know ends the visit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import aiohttp
+
+from konbini.simulation.cash.running import RejectedError
+from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.town.people import Townsperson
+
+__all__ = ["Robot", "Seen", "VisitFailedError"]
+
+_LOOK_SECONDS = 0.04
+_VISIT_SECONDS = 90.0
+_COIN = 100
+
+
+class VisitFailedError(Exception):
+    """The visit did not go as it should; the text names the screen."""
+
+
+@dataclass(slots=True)
+class Seen:
+    """What a page offers: its state, its heading, its hidden fields, and the acts that can be tapped."""
+
+    state: str = ""
+    version: str = ""
+    heading: str = ""
+    token: str = ""
+    step: str = ""
+    acts: list[str] = field(default_factory=list)
+    radios: list[str] = field(default_factory=list)
+    text: list[str] = field(default_factory=list)
+
+
+class _Reader(HTMLParser):
+    """Reads one page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen = Seen()
+        self._in_heading = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Take what a robot needs of a tag."""
+        given = {name: value or "" for name, value in attrs}
+        if tag == "html":
+            self.seen.state, self.seen.version = given.get("data-state", ""), given.get("data-version", "")
+        elif tag == "h1":
+            self._in_heading = True
+        elif tag == "input" and given.get("name") in ("token", "step"):
+            setattr(self.seen, given["name"], given.get("value", ""))
+        elif tag == "input" and given.get("type") == "radio":
+            self.seen.radios.append(given["name"])
+        elif given.get("name") == "act":
+            self.seen.acts.append(given.get("value", ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        """Leave the heading."""
+        if tag == "h1":
+            self._in_heading = False
+
+    def handle_data(self, data: str) -> None:
+        """Keep the words."""
+        if self._in_heading:
+            self.seen.heading += data.strip()
+        if data.strip():
+            self.seen.text.append(data.strip())
+
+
+class Robot:
+    """One resident at the kiosk, for one visit."""
+
+    def __init__(
+        self, town: RunningTown, person: Townsperson, session: aiohttp.ClientSession, *, language: str = "ja"
+    ) -> None:
+        self._town = town
+        self._person = person
+        self._session = session
+        self._language = language
+        self._screen = town.screen.rstrip("/")
+
+    async def visit(self, *, scope: str = "scope.1") -> Seen:
+        """Go through a whole visit; returns the last screen before the kiosk is empty again.
+
+        Args:
+            scope: the act to tap where the screen asks whom the certificate shows.
+
+        Raises:
+            VisitFailedError: a screen that leads nowhere, or too long a visit.
+        """
+        last = Seen()
+        try:
+            async with asyncio.timeout(_VISIT_SECONDS):
+                seen = await self._wait("", ("start",))
+                while True:
+                    last = seen
+                    await self._act(seen, scope)
+                    seen = await self._wait(seen.step + seen.state)
+                    if seen.state == "start" and last.state in ("end", "refused", "wiping"):
+                        return last
+        except TimeoutError as error:
+            raise VisitFailedError(f"stuck at {last.state}: {last.heading}") from error
+
+    async def look(self) -> Seen:
+        """Read the page that is shown now."""
+        async with self._session.get(f"{self._screen}/") as response:
+            reader = _Reader()
+            reader.feed(await response.text())
+        return reader.seen
+
+    async def tap(self, seen: Seen, act: str, **values: str) -> None:
+        """Send one form of a page."""
+        fields = {"token": seen.token, "step": seen.step, "act": act, **values}
+        headers = {"Origin": self._screen, "Sec-Fetch-Site": "same-origin"}
+        body = "&".join(f"{name}={value}" for name, value in fields.items())
+        async with self._session.post(
+            f"{self._screen}/act",
+            data=body.encode(),
+            headers={**headers, "Content-Type": "application/x-www-form-urlencoded"},
+            allow_redirects=False,
+        ):
+            pass  # what follows is read from the page
+
+    async def _wait(self, seen: str, wanted: tuple[str, ...] = ()) -> Seen:
+        """Wait until the page is another, or one of the wanted states."""
+        while True:
+            try:
+                found = await self.look()
+            except aiohttp.ClientError:
+                await asyncio.sleep(_LOOK_SECONDS)  # between two visits nobody answers
+                continue
+            if found.state in wanted or (not wanted and found.step + found.state != seen):
+                return found
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _act(self, seen: Seen, scope: str) -> None:
+        """Do what this screen asks for; where the kiosk works by itself, wait."""
+        doing: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "start": lambda: self.tap(seen, f"language.{self._language}"),
+            "ward": lambda: self.tap(seen, _first(seen, "ward.")),
+            "card": self._put_card,
+            "pin": lambda: self._enter_pin(seen),
+            "take card": self._town.slot.pull,
+            "refused, take card": self._town.slot.pull,
+            "card left": self._town.slot.pull,
+            "kind": lambda: self.tap(seen, _first(seen, "kind.")),
+            "scope": lambda: self.tap(seen, scope if scope in seen.acts else _first(seen, "scope.")),
+            "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
+            "check": lambda: self.tap(seen, "confirm"),
+            "pay": lambda: self._pay(seen),
+            "take paper": self._take_paper,
+            "paper left": self._take_paper,
+            "end": lambda: self.tap(seen, "finish"),
+            "refused": lambda: self.tap(seen, "finish"),
+        }
+        if seen.state in doing:
+            await doing[seen.state]()
+
+    async def _put_card(self) -> None:
+        self._town.slot.insert(self._town.card_of(self._person))
+
+    async def _enter_pin(self, seen: Seen) -> None:
+        if self._person.card is None:
+            raise VisitFailedError("a resident without a card")
+        await self.tap(seen, "pin", pin=self._person.card.pin)
+
+    async def _take_paper(self) -> None:
+        self._town.printer.take_paper()
+
+    async def _pay(self, seen: Seen) -> None:
+        """Drop coins until the screen is another."""
+        while (await self.look()).step == seen.step:
+            with contextlib.suppress(
+                RejectedError
+            ):  # the slot is shut until the kiosk asks, and again when it has enough
+                await self._town.coins.hands.drop(_COIN)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def _first(seen: Seen, prefix: str) -> str:
+    for act in seen.acts:
+        if act.startswith(prefix):
+            return act
+    raise VisitFailedError(f"{seen.state} offers no {prefix}")

@@ -1,0 +1,146 @@
+"""A whole town, running: the ward's three processes, the center, the card authority, one kiosk and its devices."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.kiosk.printing.client import certificate_pin
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
+from konbini.simulation.card.applet import Card
+from konbini.simulation.card.latency import MEASURED_LATENCY, LatencyModel
+from konbini.simulation.card.pcsc import PrivatePcscd
+from konbini.simulation.card.slots import ReaderSlot
+from konbini.simulation.cash.running import CoinMachine
+from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.printer.virtual import VirtualPrinter
+from konbini.simulation.town.configs import KioskDevices, free_ports, write_configs, write_kiosk_config
+from konbini.simulation.town.layout import make_town
+from konbini.simulation.town.people import Townsperson
+from konbini.simulation.town.responder import OcspResponder
+from konbini.simulation.town.takeover import take_over
+from konbini.simulation.town.town import Town
+
+__all__ = ["RunningTown", "TownPlan", "run_town"]
+
+_READER = "Virtual PCD 00 00"
+_STILL_SECONDS = 1
+_KIOSK = "K-0001"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownPlan:
+    """What town to run.
+
+    Attributes:
+        directory: where it lives; kept from run to run.
+        tray: where printed pages come out as PNG files.
+        seed: of its people.
+        residents: how many.
+        screen_port: the kiosk's screen on loopback; 0 for any free one.
+        page_port: the ward's page on loopback; 0 for any free one.
+        latency: of cards.
+    """
+
+    directory: Path
+    tray: Path
+    seed: int = 1
+    residents: int = 10_000
+    screen_port: int = 0
+    page_port: int = 0
+    latency: LatencyModel = MEASURED_LATENCY
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunningTown:
+    """The town's handles."""
+
+    town: Town
+    slot: ReaderSlot
+    printer: VirtualPrinter
+    coins: CoinMachine
+    responder: OcspResponder
+    screen: str
+    page: str
+    logs: Path
+    processes: dict[str, int]
+
+    def card_of(self, person: Townsperson) -> Card:
+        """Give a resident's card.
+
+        Raises:
+            ValueError: the resident has none.
+        """
+        if person.card is None:
+            raise ValueError("this resident has no card")
+        return Card(self.town.stock().content(person.card))
+
+
+@asynccontextmanager
+async def run_town(
+    plan: TownPlan, clock: Clock, entropy: Entropy, *, say: Callable[[str], None] = lambda _line: None
+) -> AsyncIterator[RunningTown]:
+    """Make the town if it is not there, start everything, and end it all with the context.
+
+    Raises:
+        DidNotStartError, PrinterDidNotStartError, PcscdUnavailable: something of it did not come up.
+        ValueError, OSError: the directory cannot hold a town.
+    """
+    say("making the town")
+    town = make_town(plan.directory, clock, entropy, seed=plan.seed, residents=plan.residents)
+    logs = plan.directory / "logs"
+    logs.mkdir(exist_ok=True)
+    ports = free_ports(page=plan.page_port)
+    screen_port = plan.screen_port or free_ports().page
+    write_configs(town, ports)
+    say(f"handing {plan.residents:,} residents to the registry")
+    await take_over(town, clock, entropy)
+    async with AsyncExitStack() as ending:
+        say("starting the devices")
+        responder = await OcspResponder.listen(
+            town.answer_maker(town.revocations()), clock, entropy, port=ports.responder
+        )
+        ending.push_async_callback(responder.close)
+        daemon = await ending.enter_async_context(PrivatePcscd())
+        slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
+        printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
+        coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        devices = KioskDevices(
+            screen_port=screen_port,
+            reader_prefix=_READER,
+            printer_uri=printer.uri,
+            printer_pin=certificate_pin(printer.certificate),
+            printer_counter=printer.counter,
+            printer_still_seconds=_STILL_SECONDS,
+            cash_socket=coins.socket.absolute(),
+            tray_socket=printer.exit_socket.absolute(),
+        )
+        kiosk = write_kiosk_config(town, _KIOSK, ports, devices)
+        processes = {}
+        for service in (
+            Service(name="registry", module="konbini.ward_server.residents", config=town.configs / "registry.toml"),
+            Service(name="clerk", module="konbini.ward_server.clerk", config=town.configs / "clerk.toml"),
+            Service(name="center", module="konbini.issuance_center", config=town.configs / "center.toml"),
+            Service(name="issuing", module="konbini.ward_server.issuing", config=town.configs / "issuing.toml"),
+            Service(name="kiosk", module="konbini.kiosk.host", config=kiosk),
+        ):
+            say(f"starting {service.name}")
+            environment = {"PCSCLITE_CSOCK_NAME": daemon.socket_name} if service.name == "kiosk" else {}
+            process = await ending.enter_async_context(
+                running(service, run=town.run, logs=logs, environment=environment)
+            )
+            processes[service.name] = process.pid
+        yield RunningTown(
+            town=town,
+            slot=slot,
+            printer=printer,
+            coins=coins,
+            responder=responder,
+            screen=f"http://127.0.0.1:{screen_port}/",
+            page=f"http://127.0.0.1:{ports.page}/",
+            logs=logs,
+            processes=processes,
+        )
