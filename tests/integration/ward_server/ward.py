@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
 from konbini.protocol.cose import SigningKey, VerifyingKey
@@ -140,7 +140,7 @@ class Ward:
                 await asyncio.sleep(0.01)
                 await self.clock.advance(0.5)
 
-    def rows(self, process: str, query: str) -> list[tuple[object, ...]]:
+    def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
         """Read a process's file beside it."""
         path = self.town.data / f"{process}.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
@@ -161,16 +161,16 @@ class Ward:
     def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
         """Give the state of every number that was reserved, and why it is void."""
         found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY rowid")
-        return [(IssuanceState(state), None if code is None else Code(code)) for state, code in found]  # type: ignore[call-overload] # rows
+        return [(IssuanceState(state), None if code is None else Code(code)) for state, code in found]
 
-    def cases(self) -> list[tuple[object, ...]]:
+    def cases(self) -> list[tuple[Any, ...]]:
         """Give the open cases: kind and kiosk."""
         return self.rows("issuing", "SELECT kind, kiosk FROM open_case ORDER BY number")
 
     def stops(self) -> dict[str, Code | None]:
         """Give the code of each process's stop, None where it runs."""
         found = {name: self.rows(name, "SELECT code FROM stop") for name in ("issuing", "clerk")}
-        return {name: Code(stopped[0][0]) if stopped else None for name, stopped in found.items()}  # type: ignore[call-overload] # rows
+        return {name: Code(stopped[0][0]) if stopped else None for name, stopped in found.items()}
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
