@@ -22,7 +22,7 @@ from konbini.issuance_center.config import GatewayConfig
 from konbini.issuance_center.lines import KIOSK_WAITING_BYTES, WARD_WAITING_BYTES, Line
 from konbini.issuance_center.relay.routing import KioskEnd, Sender, WardEnd
 from konbini.issuance_center.trust import Trust
-from konbini.process.link import LINK_PATH, Outlet
+from konbini.process.link import LINK_PATH, Outlet, forget_locals, until_one_fails
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import MOST_FRAME_BYTES, Frame, LinkRefusal
@@ -142,37 +142,47 @@ class Gateway:
         _log.info("link up", peer=name)
         self._center.joined(peer, line)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(line.outlet.empty_into(socket.send_bytes, self._limits.stall_seconds))
-                group.create_task(self._read(peer, socket))
-        except* _LinkOverError:
+            await until_one_fails(
+                line.outlet.empty_into(socket.send_bytes, self._limits.stall_seconds),
+                self._read(peer, socket),
+            )
+        except _LinkOverError:
             _log.info("link down", peer=name)
-        except* (OSError, TimeoutError) as faults:
-            _log.info("link cut", peer=name, error=type(faults.exceptions[0]).__name__)
+        except OSError as fault:  # a TimeoutError is one
+            _log.info("link cut", peer=name, error=type(fault).__name__)
             line.cut()
-        except* Exception:  # noqa: BLE001 - a defect ends the link that met it, not the center
+        except Exception:  # noqa: BLE001 - a defect ends the link that met it, not the center
             _log.exception("link ended by a defect", peer=name)
             line.cut()
         finally:
             self._center.left(peer, line)
+            line.outlet.drop()
 
     async def _read(self, peer: Sender, socket: web.WebSocketResponse) -> NoReturn:
-        while True:
-            await self._read_one(peer, socket)
+        try:
+            while True:
+                await self._read_one(peer, socket)
+        except Refused as refused:
+            forget_locals(refused)
+            _log.warning("no frame", code=refused.code, detail=refused.detail)
+            await self._dismiss(socket, refused.code)
+            raise _LinkOverError from refused
+        except BaseException as fault:
+            forget_locals(fault)
+            raise
 
     async def _read_one(self, peer: Sender, socket: web.WebSocketResponse) -> None:
         """Read and judge one frame in a call of its own: its bytes are gone when the next one is awaited."""
         message = await socket.receive()
         if message.type is not aiohttp.WSMsgType.BINARY:
             raise _LinkOverError
-        try:
-            await self._center.received(peer, message.data)
-        except Refused as refused:
-            _log.warning("no frame", code=refused.code, detail=refused.detail)
-            async with asyncio.timeout(self._limits.closing_seconds):
-                await socket.send_bytes(_no_frame(refused.code))
-                await socket.close(code=aiohttp.WSCloseCode.PROTOCOL_ERROR)
-            raise _LinkOverError from refused
+        await self._center.received(peer, message.data)
+
+    async def _dismiss(self, socket: web.WebSocketResponse, code: Code) -> None:
+        """Tell a peer that speaks out of form why its link ends."""
+        async with asyncio.timeout(self._limits.closing_seconds):
+            await socket.send_bytes(_no_frame(code))
+            await socket.close(code=aiohttp.WSCloseCode.PROTOCOL_ERROR)
 
 
 def _no_frame(code: Code) -> bytes:

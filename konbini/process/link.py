@@ -13,11 +13,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import NoReturn, Protocol
+from typing import Any, NoReturn, Protocol
 
 import aiohttp
 
@@ -29,7 +30,7 @@ from konbini.protocol.frames import MOST_FRAME_BYTES, Frame
 from konbini.protocol.kinds import CENTER
 from konbini.protocol.tls import expect_peer
 
-__all__ = ["LINK_PATH", "Link", "LinkAddress", "LinkLimits", "LinkUser", "Outlet"]
+__all__ = ["LINK_PATH", "Link", "LinkAddress", "LinkLimits", "LinkUser", "Outlet", "forget_locals", "until_one_fails"]
 
 LINK_PATH = "/link"
 """Where the center answers."""
@@ -113,6 +114,11 @@ class Outlet:
         self._more.set()
         return True
 
+    def drop(self) -> None:
+        """Forget all that waits; its link is gone."""
+        self._waiting.clear()
+        self._held = 0
+
     async def empty_into(self, send: Callable[[bytes], Awaitable[None]], stall_seconds: float) -> NoReturn:
         """Send frame after frame; each is forgotten as soon as the transport has it.
 
@@ -125,9 +131,50 @@ class Outlet:
             while self._waiting:
                 size = len(self._waiting[0])
                 async with asyncio.timeout(stall_seconds):
-                    await send(self._waiting.popleft())
+                    await _send_and_forget(send, self._waiting.popleft)
                 self._held -= size
             await self._more.wait()
+
+
+async def _send_and_forget(send: Callable[[bytes], Awaitable[None]], take: Callable[[], bytes]) -> None:
+    try:
+        await send(take())
+    except BaseException as fault:
+        forget_locals(fault)
+        raise
+
+
+async def until_one_fails(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one fails or all have ended; end the others and raise what failed.
+
+    No task group: on Python 3.11 one that has errors of its own swallows a cancellation from outside.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
+
+
+def forget_locals(fault: BaseException) -> None:
+    """Empty the frames that a fault and its causes passed.
+
+    A traceback holds the local variables of every frame in it, and with them the bytes of a body, for as long as the
+    exception lives; caught in a cycle, that is until the collector's next full turn, which may be hours away.
+    """
+    waiting: list[BaseException | None] = [fault]
+    seen: set[int] = set()
+    while waiting:
+        one = waiting.pop()
+        if one is None or id(one) in seen:
+            continue
+        seen.add(id(one))
+        traceback.clear_frames(one.__traceback__)
+        waiting += [one.__cause__, one.__context__]
 
 
 class _LinkEndedError(Exception):
@@ -173,7 +220,7 @@ class Link:
         """Dial, keep and dial again until cancelled.
 
         Raises:
-            ExceptionGroup: the user's own defect.
+            Exception: the user's own defect.
         """
         attempt = 0
         while True:
@@ -197,9 +244,8 @@ class Link:
                     await self._converse(socket)
                 finally:
                     await self._part(socket)
-        except* (aiohttp.ClientError, OSError, TimeoutError, Refused, _LinkEndedError) as faults:
-            first = faults.exceptions[0]
-            _log.warning("link down", peer=self._address.name, attempt=attempt, error=type(first).__name__)
+        except (aiohttp.ClientError, OSError, Refused, _LinkEndedError) as fault:
+            _log.warning("link down", peer=self._address.name, attempt=attempt, error=type(fault).__name__)
 
     async def _dial(self, session: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
         async with asyncio.timeout(self._limits.dial_seconds):
@@ -225,10 +271,11 @@ class Link:
         self._outlet = outlet = Outlet(self._limits.waiting_bytes)
         _log.info("link up", peer=self._address.name)
         try:
-            async with asyncio.TaskGroup() as group:
-                group.create_task(self._read(socket))
-                group.create_task(outlet.empty_into(socket.send_bytes, self._limits.stall_seconds))
-                group.create_task(self._user.opened())
+            await until_one_fails(
+                self._read(socket),
+                outlet.empty_into(socket.send_bytes, self._limits.stall_seconds),
+                self._user.opened(),
+            )
         finally:
             self._outlet = None
             await self._user.closed()

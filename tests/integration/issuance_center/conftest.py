@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -223,7 +224,9 @@ class End:
 
     def __init__(self, address: LinkAddress, tls: TlsFiles, *, waiting_bytes: int = 8 << 20) -> None:
         self.came: asyncio.Queue[Frame] = asyncio.Queue()
+        self.prekeys: list[Frame] = []
         self.up, self.down = asyncio.Event(), asyncio.Event()
+        self.taking: Callable[[Frame], Awaitable[None]] = self.came.put
         self._reading = asyncio.Event()
         self._reading.set()
         self.link = Link(
@@ -240,9 +243,12 @@ class End:
         self.up.set()
 
     async def received(self, frame: Frame) -> None:
-        """Keep the frame; while the script does not read, the link does not either."""
+        """Hand the frame to the script; while it does not read, the link does not either."""
         await self._reading.wait()
-        self.came.put_nowait(frame)
+        if frame.kind is MessageKind.PREKEY:
+            self.prekeys.append(frame)
+        else:
+            await self.taking(frame)
 
     async def closed(self) -> None:
         """Note that the link is down."""
@@ -426,6 +432,12 @@ class RunningCenter:
 def town(tmp_path: Path) -> Town:
     """Two wards, three kiosks and a center's folder."""
     return Town(tmp_path, now=NOW)
+
+
+@pytest.fixture
+def town_of_today(tmp_path: Path) -> Town:
+    """The same, for a center that goes by the machine's clock."""
+    return Town(tmp_path, now=int(time.time()))
 
 
 @pytest.fixture

@@ -166,3 +166,20 @@ async def test_a_kiosk_that_floods_is_refused(center: RunningCenter) -> None:
     await center.clock.advance(61)
     kiosk.send(frame)
     assert await kiosk.refused() is Code.TICKET_INVALID
+
+
+async def test_a_link_that_fails_while_it_is_cancelled_ends(center: RunningCenter) -> None:
+    """The cancellation is not swallowed with the fault: no link dials on after its owner has gone."""
+    end = center.town.end("K-0001", center.kiosk_port)
+    dialling = asyncio.create_task(end.link.run())
+    async with asyncio.timeout(10):
+        await end.up.wait()
+
+    async def fails(_: Frame) -> None:
+        dialling.cancel()
+        raise Refused(Code.MALFORMED)
+
+    end.taking = fails
+    end.send(center.town.kiosks["K-0001"].frame(MessageKind.ORDER, A, os.urandom(16), b"no visit"))
+    await asyncio.wait({dialling}, timeout=5)
+    assert dialling.cancelled()

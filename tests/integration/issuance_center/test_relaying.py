@@ -134,6 +134,21 @@ async def test_a_state_reaches_every_ward_and_a_notice_every_kiosk(center: Runni
     assert (await late.next()).body == second.body
 
 
+async def test_each_prekey_reaches_every_kiosk(center: RunningCenter) -> None:
+    """Who is there, and on connecting who comes later: what a kiosk owes is sealed to the newest."""
+    early = await center.connect("K-0001")
+    ward = await center.ward(A)
+    newest = center.town.wards[A].prekey(center.now + 1)
+    ward.send(newest)
+    ward.send(center.town.wards[A].notice(1))
+    await early.next(MessageKind.NOTICE)
+    assert len(early.prekeys) == 2
+    late = await center.connect("K-0002")
+    late.send(center.town.kiosks["K-0002"].hello(B, os.urandom(16)))
+    assert await late.refused() is Code.WARD_UNREACHABLE
+    assert early.prekeys[1:] == late.prekeys == [newest]
+
+
 async def test_a_notice_or_prekey_that_another_signed_is_refused(center: RunningCenter) -> None:
     """A ward speaks for itself, with its own keys."""
     ward = await center.ward(A)
