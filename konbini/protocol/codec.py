@@ -32,7 +32,7 @@ def encode(value: Value) -> bytes:
         TypeError: the value holds something that the wire does not know; that is our own defect.
     """
     _check_types(value, _MOST_DEPTH)
-    return cbor2.dumps(value, canonical=True)
+    return _dumps(value)
 
 
 def decode(data: bytes, most: int) -> Value:
@@ -48,9 +48,14 @@ def decode(data: bytes, most: int) -> Value:
         value: Value = cbor2.loads(data)
     except (cbor2.CBORDecodeError, UnicodeDecodeError, ValueError) as error:
         raise Refused(Code.MALFORMED, "not CBOR") from error
-    if cbor2.dumps(value, canonical=True) != data:
+    if _dumps(value) != data:
         raise Refused(Code.MALFORMED, "not the deterministic encoding")
     return value
+
+
+def _dumps(value: Value) -> bytes:
+    """Write the value; without maps and floats the library's plain writing is the deterministic one already."""
+    return cbor2.dumps(value)
 
 
 def _check_types(value: Value, depth: int) -> None:

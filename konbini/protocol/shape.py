@@ -12,6 +12,7 @@ import enum
 import functools
 import types
 import typing
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -58,12 +59,17 @@ Yen = Annotated[int, UpTo(100_000)]
 def to_value(message: object) -> Value:
     """Turn a message into its array."""
     if dataclasses.is_dataclass(message):
-        return [to_value(getattr(message, field.name)) for field in dataclasses.fields(message)]
+        return [to_value(getattr(message, name)) for name in _field_names(typing.cast("Hashable", type(message)))]
     if isinstance(message, enum.IntEnum):
         return int(message)
     if isinstance(message, tuple):
         return [to_value(item) for item in message]
     return typing.cast("Value", message)
+
+
+@functools.cache
+def _field_names(kind: Any) -> tuple[str, ...]:  # noqa: ANN401 - a class of messages, as a cache takes it
+    return tuple(field.name for field in dataclasses.fields(kind))
 
 
 def to_bytes(message: object) -> bytes:
@@ -95,50 +101,86 @@ def from_value(kind: type[M], value: Value) -> M:
     Raises:
         Refused: `MALFORMED`, naming the field.
     """
-    return typing.cast("M", _read(kind, value, kind.__name__))
+    read: _Reader = _reader(typing.cast("Hashable", kind), kind.__name__)
+    return typing.cast("M", read(value))
+
+
+_Reader = Callable[[Value], object]
 
 
 @functools.cache
-def _field_types(kind: type) -> tuple[tuple[str, Any], ...]:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    return tuple((field.name, hints[field.name]) for field in dataclasses.fields(kind))
+def _reader(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form, which has no type of its own
+    """Make what reads one type form, once: every message of a visit passes here, and so does each imported record."""
+    origin = typing.get_origin(kind)
+    if origin is Annotated:
+        return _bounded(kind, where)
+    if origin in (types.UnionType, typing.Union):
+        (inner,) = (one for one in typing.get_args(kind) if one is not types.NoneType)
+        some = _reader(inner, where)
+        return lambda value: None if value is None else some(value)
+    if origin is tuple:
+        return _tuple(_reader(typing.get_args(kind)[0], where), where)
+    if dataclasses.is_dataclass(kind):
+        return _message(typing.cast("type", kind))
+    if issubclass(kind, enum.IntEnum):
+        return _member(kind, where)
+    return _exactly(kind, where)
 
 
 def _malformed(where: str) -> Refused:
     return Refused(Code.MALFORMED, f"field {where}")
 
 
-def _read(kind: Any, value: Value, where: str) -> object:  # noqa: ANN401 - a type form, which has no type of its own
-    origin = typing.get_origin(kind)
-    if origin is Annotated:
-        bare, *bounds = typing.get_args(kind)
-        read = _read(bare, value, where)
-        if not all(bound.holds(read) for bound in bounds):
+def _bounded(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form
+    bare, *bounds = typing.get_args(kind)
+    inner, holds = _reader(bare, where), tuple(bound.holds for bound in bounds)
+
+    def read(value: Value) -> object:
+        found = inner(value)
+        if not all(hold(found) for hold in holds):
             raise _malformed(where)
-        return read
-    if origin in (types.UnionType, typing.Union):
-        (inner,) = (one for one in typing.get_args(kind) if one is not types.NoneType)
-        return None if value is None else _read(inner, value, where)
-    if origin is tuple:
+        return found
+
+    return read
+
+
+def _tuple(inner: _Reader, where: str) -> _Reader:
+    def read(value: Value) -> object:
         if not isinstance(value, list):
             raise _malformed(where)
-        inner = typing.get_args(kind)[0]
-        return tuple(_read(inner, item, f"{where}[{index}]") for index, item in enumerate(value))
-    return _read_plain(kind, value, where)
+        return tuple(map(inner, value))
+
+    return read
 
 
-def _read_plain(kind: type, value: Value, where: str) -> object:
-    if dataclasses.is_dataclass(kind):
-        fields = _field_types(kind)
-        if not isinstance(value, list) or len(value) != len(fields):
+def _message(kind: type) -> _Reader:
+    hints = typing.get_type_hints(kind, include_extras=True)
+    names = _field_names(typing.cast("Hashable", kind))
+    readers = [_reader(hints[name], f"{kind.__name__}.{name}") for name in names]
+
+    def read(value: Value) -> object:
+        if not isinstance(value, list) or len(value) != len(names):
+            raise _malformed(kind.__name__)
+        return kind(**{name: reader(item) for name, reader, item in zip(names, readers, value, strict=True)})
+
+    return read
+
+
+def _member(kind: type[enum.IntEnum], where: str) -> _Reader:
+    members = {int(member): member for member in kind}
+
+    def read(value: Value) -> object:
+        if type(value) is not int or value not in members:
             raise _malformed(where)
-        return kind(
-            **{name: _read(form, item, f"{where}.{name}") for (name, form), item in zip(fields, value, strict=True)}
-        )
-    if issubclass(kind, enum.IntEnum):
-        if type(value) is not int or value not in frozenset(int(member) for member in kind):
+        return members[value]
+
+    return read
+
+
+def _exactly(kind: type, where: str) -> _Reader:
+    def read(value: Value) -> object:
+        if type(value) is not kind:
             raise _malformed(where)
-        return kind(value)
-    if type(value) is not kind:
-        raise _malformed(where)
-    return value
+        return value
+
+    return read
