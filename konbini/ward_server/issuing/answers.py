@@ -82,5 +82,5 @@ def _to_device(key: MessageKey, device: Enrolment, context: Context, content: by
 
 
 def outward(code: Code) -> Code:
-    """Give what a kiosk may know of a refusal: what the clerk found stays in the ward."""
-    return code if code < Code.EVIDENCE_MISMATCH or code >= Code.INTERNAL else Code.INTERNAL
+    """Give what a kiosk may know of a refusal: what the clerk found, or the registry said, stays in the ward."""
+    return code if code < Code.EVIDENCE_MISMATCH else Code.INTERNAL

@@ -32,6 +32,7 @@ __all__ = [
     "Ledger",
     "LedgerView",
     "NewOrder",
+    "NewReceipt",
     "NewVisit",
     "Overdue",
 ]
@@ -78,15 +79,27 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What the completing transaction compares and writes."""
+    """What the completing transaction compares and writes. `whole`: the paper says that it shows all the household."""
 
     number: str
     holder: str
     card: CardSerial
     day: int
     versions: Sequence[Version]
+    whole: bool
     document: bytes
     print_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReceipt:
+    """A receipt as a kiosk signed it; `visit` is v, `digest` the hash of the signed bytes."""
+
+    visit: bytes
+    kiosk: str
+    receipt: Receipt
+    signed: bytes
+    digest: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -315,39 +328,38 @@ class Ledger:
 
         await self._rows.write(change, step="void")
 
-    async def settle(
-        self, visit: bytes, receipt: Receipt, signed: bytes, receipt_hash: bytes, entry: AuditEntry
-    ) -> int:
+    async def settle(self, new: NewReceipt, entry: AuditEntry) -> int:
         """Take a receipt; the same one again changes nothing.
 
         Returns:
             Its place in the audit log.
         """
+        visit, receipt = new.visit, new.receipt
 
         def change(connection: sqlite3.Connection) -> int:
             known = connection.execute(
                 "SELECT outcome, receipt_hash, log_index FROM receipt WHERE visit = ? AND ordinal = ?",
                 (visit, receipt.ordinal),
             ).fetchone()
-            if known is not None and known[1] == receipt_hash:
+            if known is not None and known[1] == new.digest:
                 return int(known[2])
-            if (known is not None and known[0] != Outcome.IN_DOUBT) or not _agrees(connection, visit, receipt):
-                return _open_case(connection, entry, visit, receipt.ordinal)
+            if (known is not None and known[0] != Outcome.IN_DOUBT) or not _agrees(connection, new):
+                return _open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
             index = append(connection, entry)
             connection.execute(
                 "INSERT INTO receipt (visit, ordinal, outcome, receipt_hash, receipt, log_index)"
                 " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO UPDATE SET outcome = excluded.outcome,"
                 " receipt_hash = excluded.receipt_hash, receipt = excluded.receipt, log_index = excluded.log_index",
-                (visit, receipt.ordinal, receipt.outcome, receipt_hash, signed, index),
+                (visit, receipt.ordinal, receipt.outcome, new.digest, new.signed, index),
             )
             _settle(connection, visit, receipt, entry.moment)
             return index
 
         return await self._rows.write(change, step="settle")
 
-    async def conflict(self, entry: AuditEntry, visit: bytes) -> None:
+    async def conflict(self, entry: AuditEntry, kiosk: str) -> None:
         """Open a case: a visit id came again with other bytes."""
-        await self._rows.write(lambda connection: _open_case(connection, entry, visit, 0), step="conflict")
+        await self._rows.write(lambda connection: _open_case(connection, entry, kiosk), step="conflict")
 
     async def drop_late(self, moment: int) -> None:
         """Delete documents whose last moment to print has passed (Unix seconds)."""
@@ -384,11 +396,17 @@ class Ledger:
             ).fetchone()
             if row is None or tuple(row) != (version.version, 1):
                 raise Refused(Code.RECORD_STALE, "a record changed meanwhile")
-        household = connection.execute(
-            "SELECT resident FROM person WHERE household = (SELECT household FROM person WHERE resident = ?)",
+        found = connection.execute(
+            "SELECT resident FROM person"
+            " WHERE household = (SELECT household FROM person WHERE resident = ?) AND present = 1",
             (completion.holder,),
         ).fetchall()
-        if any(self._feed.barred(connection, resident) for (resident,) in household):
+        household = {resident for (resident,) in found}
+        if completion.holder not in household:
+            raise Refused(Code.RECORD_STALE, "the holder's record was removed meanwhile")
+        if completion.whole and household != {version.resident for version in completion.versions}:
+            raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
+        if any(self._feed.barred(connection, resident) for resident in household):
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
 
 
@@ -427,13 +445,19 @@ def _void(connection: sqlite3.Connection, number: str, code: Code) -> None:
     )
 
 
-def _agrees(connection: sqlite3.Connection, visit: bytes, receipt: Receipt) -> bool:
-    """Say whether a receipt can be true of what the ward knows: the number, the money, and that a paper was issued."""
+def _agrees(connection: sqlite3.Connection, new: NewReceipt) -> bool:
+    """Say whether a receipt can be true of what the ward knows: whose visit, which number, the money, the paper."""
+    receipt = new.receipt
+    opened = connection.execute("SELECT visit_id, kiosk FROM visit WHERE visit = ?", (new.visit,)).fetchone()
+    if opened is not None and opened != (receipt.visit_id, new.kiosk):
+        return False
     row = connection.execute(
-        "SELECT number, fee, state FROM issuance WHERE visit = ? AND ordinal = ?", (visit, receipt.ordinal)
+        "SELECT number, t, fee, state FROM issuance WHERE visit = ? AND ordinal = ?", (new.visit, receipt.ordinal)
     ).fetchone()
-    number, fee, state = (None, 0, IssuanceState.VOID) if row is None else row
-    if receipt.number not in (None, number) or (receipt.outcome is Outcome.PRINTED and state != IssuanceState.ISSUED):
+    number, t, fee, state = (None, receipt.t, 0, IssuanceState.VOID) if row is None else row
+    if receipt.number not in (None, number) or receipt.t != t:
+        return False
+    if receipt.outcome is Outcome.PRINTED and state != IssuanceState.ISSUED:
         return False
     try:
         receipt.balanced(fee)
@@ -452,14 +476,22 @@ def _settle(connection: sqlite3.Connection, visit: bytes, receipt: Receipt, mome
         )
 
 
-def _open_case(connection: sqlite3.Connection, entry: AuditEntry, visit: bytes, ordinal: int) -> int:
-    contradicted = (
-        AuditEvent.VISIT_CONFLICT if entry.event is AuditEvent.VISIT_CONFLICT else AuditEvent.RECEIPT_CONTRADICTED
-    )
-    index = append(connection, replace(entry, event=contradicted, visit=visit, ordinal=ordinal))
+def _open_case(connection: sqlite3.Connection, entry: AuditEntry, kiosk: str) -> int:
+    """Open a case for the message that an entry is about; the same message again opens no second one.
+
+    Returns:
+        The entry's place in the audit log.
+    """
+    message = (entry.event.name, entry.visit, entry.ordinal, entry.digest)
+    known = connection.execute(
+        "SELECT log_index FROM open_case WHERE kind = ? AND visit = ? AND ordinal = ? AND digest = ?", message
+    ).fetchone()
+    if known is not None:
+        return int(known[0])
+    index = append(connection, entry)
     connection.execute(
-        "INSERT INTO open_case (since, kind, kiosk, visit, ordinal, log_index) VALUES (?, ?, ?, ?, ?, ?)",
-        (entry.moment, contradicted.name, entry.about, visit, ordinal, index),
+        "INSERT INTO open_case (kind, visit, ordinal, digest, since, kiosk, log_index) VALUES (?, ?, ?, ?, ?, ?, ?)",
+        (*message, entry.moment, kiosk, index),
     )
     return index
 

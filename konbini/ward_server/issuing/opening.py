@@ -9,7 +9,7 @@ the size of a menu.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import LinkRefusal
@@ -95,7 +95,7 @@ class Openings:
             entry = _entry(
                 now, AuditEvent.VISIT_CONFLICT, ticket.visit_id, kiosk=ticket.kiosk, code=Code.VISIT_CONFLICT
             )
-            await self._desk.ledger.conflict(entry, ticket.visit_id)
+            await self._desk.ledger.conflict(replace(entry, digest=body_hash), ticket.kiosk)
             raise Refused(Code.VISIT_CONFLICT, "the same visit with other bytes")
         if ticket.issued > now.seconds + CLOCK_SKEW_SECONDS:
             raise Refused(Code.TICKET_INVALID, "post-dated")
@@ -188,6 +188,10 @@ class Openings:
             await self._desk.check_serving(now)
             menu = await self._menu(visit, now)
         except Refused as refused:
+            kiosk = visit.opened.ticket.kiosk
+            await self._desk.ledger.record(
+                _entry(now, AuditEvent.VISIT_REFUSED, visit.opened.visit, kiosk=kiosk, code=refused.code)
+            )
             sealed = self._desk.answers.menu(visit.message_key, visit.opened, outward(refused.code)).sealed
             return Reply(kind=MessageKind.MENU, body=sealed)
         return self._give(visit, menu)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from konbini.pdf.facts import CertificateFacts
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Options
+from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.visits import Document, Menu, Order, OrderBody
 from konbini.ward_server.asking.opening import handle_of, order_context, read_order
@@ -185,6 +185,7 @@ class Orders:
                 card=visit.card,
                 day=now.day_number,
                 versions=certified.versions,
+                whole=taken.order.scope is Scope.WHOLE,
                 document=answer.sealed,
                 print_by=document.print_by,
             )

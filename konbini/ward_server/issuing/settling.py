@@ -18,7 +18,7 @@ from konbini.protocol.visits import message_hash
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.issuing.desk import Desk, Reply
-from konbini.ward_server.issuing.ledger import Overdue
+from konbini.ward_server.issuing.ledger import NewReceipt, Overdue
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.prekeys import HeldPrekey
 
@@ -48,20 +48,21 @@ class Receipts:
             signed, receipt = self._open(receipt_body, enrolment, held)
         except Refused as refused:
             return link_refusal(refused.code, body)
+        digest = message_hash(signed)
         entry = AuditEntry(
             moment=now.milliseconds,
-            event=AuditEvent.RECEIPT_TAKEN,
+            event=AuditEvent.RECEIPT_TAKEN if receipt.ordinal else AuditEvent.VISIT_CLOSED,
             visit=receipt_body.visit,
             ordinal=receipt.ordinal,
             number=receipt.number or "",
             about=f"{kiosk} {receipt.outcome.name}",
-            digest=message_hash(signed),
+            digest=digest,
         )
-        digest = message_hash(signed)
+        new = NewReceipt(visit=receipt_body.visit, kiosk=kiosk, receipt=receipt, signed=signed, digest=digest)
         async with self._desk.visits.turn(receipt_body.visit):
-            index = await self._desk.ledger.settle(receipt_body.visit, receipt, signed, digest, entry)
+            index = await self._desk.ledger.settle(new, entry)
         if receipt.ordinal == 0:
-            self._desk.visits.drop(receipt_body.visit)
+            self._desk.visits.end(receipt_body.visit, kiosk)
         final = Final(receipt=digest, log_index=index)
         sealed = self._desk.answers.final(held.message_key, enrolment, receipt_body.visit, receipt.ordinal, final)
         return Reply(kind=MessageKind.FINAL, body=sealed)

@@ -73,14 +73,19 @@ class OpenVisits:
                 del self._turns[v]
 
     def put(self, visit: OpenVisit, moment: int) -> None:
-        """Keep a visit, and forget those whose minutes are over.
+        """Keep a visit, and forget those whose minutes are over, and an older one of the same kiosk.
 
         Raises:
             Refused: `VISIT_CONFLICT`: v is taken.
         """
-        self._by_visit = {v: kept for v, kept in self._by_visit.items() if moment < kept.opened.last_moment}
-        if visit.opened.visit in self._by_visit:
+        if self.find(visit.opened.visit, moment) is not None:
             raise Refused(Code.VISIT_CONFLICT, "opened twice")
+        kiosk = visit.opened.ticket.kiosk
+        self._by_visit = {
+            v: kept
+            for v, kept in self._by_visit.items()
+            if moment < kept.opened.last_moment and kept.opened.ticket.kiosk != kiosk
+        }
         self._by_visit[visit.opened.visit] = visit
 
     def find(self, v: bytes, moment: int) -> OpenVisit | None:
@@ -99,6 +104,8 @@ class OpenVisits:
             raise Refused(Code.VISIT_OVER, "no such visit is open")
         return visit
 
-    def drop(self, v: bytes) -> None:
-        """Forget a visit."""
-        self._by_visit.pop(v, None)
+    def end(self, v: bytes, kiosk: str) -> None:
+        """Forget a visit, if it is of this kiosk."""
+        visit = self._by_visit.get(v)
+        if visit is not None and visit.opened.ticket.kiosk == kiosk:
+            del self._by_visit[v]

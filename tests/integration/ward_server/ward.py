@@ -55,6 +55,8 @@ _T = TypeVar("_T")
 
 NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 """Noon in Japan on a Friday."""
+OPENS, CLOSES = 6 * 60 + 30, 23 * 60
+"""Minutes of the day in Japan."""
 _PATIENCE_SECONDS = 20.0
 
 
@@ -132,12 +134,22 @@ class Ward:
         await self.clock.advance(seconds)
         await self.caught_up()
 
+    async def set_clock(self, minutes: float) -> None:
+        """Set the wall clock on without waiting through the time: leases do not notice, keys turn."""
+        self.clock.set_wall(self.clock.now() + round(minutes * 60_000))
+        before = self.prekey
+        await self.go_on_until(lambda: self.prekey != before)
+
     async def caught_up(self) -> None:
-        """Wait until both followers hold a lease; it is the clock that makes them ask."""
+        """Wait until both followers hold a lease."""
         leases = (self.desk.lease, self.clerk._lease)
+        await self.go_on_until(lambda: all(lease.holds(self.clock.monotonic()) for lease in leases))
+
+    async def go_on_until(self, holds: Callable[[], bool]) -> None:
+        """Let the clock go on by half seconds until something holds that a process does in its own turn."""
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while not all(lease.holds(self.clock.monotonic()) for lease in leases):
-                await asyncio.sleep(0.01)
+            while not holds():
+                await asyncio.sleep(0.005)
                 await self.clock.advance(0.5)
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
@@ -199,7 +211,7 @@ async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
         (folder / name).mkdir(mode=0o700)
     for name in ("keys", "public"):
         (folder / name).symlink_to(keys.root / name)
-    town = replace(keys, root=folder)
+    town = replace(keys, root=folder, ward=replace(keys.ward, opens=OPENS, closes=CLOSES))
     clock, entropy = SettableClock(int(NOON.timestamp()) * 1000), SeededEntropy(os.urandom(16))
     async with AsyncExitStack() as ending:
         revocations = Revocations(town.card_authority.authority, [card.serial for card in CARDS.values()])

@@ -103,7 +103,7 @@ CREATE TABLE stop (
     reason TEXT NOT NULL
 ) STRICT;
 
--- What a person must look at: contradicting receipts, visit ids used twice.
+-- What a person must look at: contradicting receipts, visit ids used twice. digest: of the message that made it one.
 CREATE TABLE open_case (
     number INTEGER PRIMARY KEY,
     since INTEGER NOT NULL,
@@ -111,5 +111,7 @@ CREATE TABLE open_case (
     kiosk TEXT NOT NULL,
     visit BLOB NOT NULL,
     ordinal INTEGER NOT NULL,
-    log_index INTEGER NOT NULL
+    digest BLOB NOT NULL,
+    log_index INTEGER NOT NULL,
+    UNIQUE (kind, visit, ordinal, digest)
 ) STRICT;
