@@ -32,7 +32,10 @@ def encode(value: Value) -> bytes:
         TypeError: the value holds something that the wire does not know; that is our own defect.
     """
     _check_types(value, _MOST_DEPTH)
-    return _dumps(value)
+    try:
+        return _dumps(value)
+    except UnicodeEncodeError as error:
+        raise TypeError("half a surrogate pair cannot cross the wire") from error
 
 
 def decode(data: bytes, most: int) -> Value:
@@ -110,6 +113,6 @@ def _head(data: bytes, position: int) -> tuple[int, int, int]:
     if width is None or position + width > len(data):
         raise Refused(Code.MALFORMED, "a length that the wire does not know")
     argument = int.from_bytes(data[position : position + width])
-    if argument > _MOST_INTEGER:
+    if argument > _MOST_INTEGER - (major == _NEGATIVE):  # a negative number n is written as -1 - n
         raise Refused(Code.MALFORMED, "number too large")
     return major, argument, position + width

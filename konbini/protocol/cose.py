@@ -9,13 +9,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-import cbor2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cwt import COSE, COSEKey
 from cwt.exceptions import CWTError
 
-from konbini.protocol.codec import encode
+from konbini.protocol.codec import decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL, SUITE, MessageKind
 
@@ -23,6 +22,8 @@ __all__ = ["Context", "SigningKey", "VerifyingKey", "unchecked_payload"]
 
 # Tag 18, an array of four, the protected header {1: -7} and an empty unprotected one: the only start we know.
 _START = bytes.fromhex("d28443a10126a0")
+_ARRAY_OF_TWO = b"\x82"
+_SIGNATURE_BYTES = 64
 _POINT_BYTES = 65
 
 
@@ -82,8 +83,10 @@ class VerifyingKey:
         Raises:
             Refused: `SIGNATURE_INVALID`.
         """
-        if not message.startswith(_START):
-            raise Refused(Code.SIGNATURE_INVALID, f"{context.kind.name}: not our COSE_Sign1")
+        try:
+            unchecked_payload(message)
+        except Refused as refused:
+            raise Refused(Code.SIGNATURE_INVALID, f"{context.kind.name}: not our COSE_Sign1") from refused
         try:
             return bytes(COSE.new().decode(message, self._key, external_aad=context.to_bytes()))
         except (CWTError, ValueError, TypeError) as error:
@@ -141,12 +144,12 @@ def unchecked_payload(signed: bytes) -> bytes:
     Raises:
         Refused: `MALFORMED`.
     """
-    try:
-        message = cbor2.loads(signed) if signed.startswith(_START) else None
-    except (cbor2.CBORDecodeError, ValueError) as error:
-        raise Refused(Code.MALFORMED, "not our COSE_Sign1") from error
-    match message:
-        case cbor2.CBORTag(tag=18, value=[bytes(), dict(), bytes() as payload, bytes()]):
+    if not signed.startswith(_START):
+        raise Refused(Code.MALFORMED, "not our COSE_Sign1")
+    # What follows the headers is read as an array of our own, so that one message has one envelope.
+    rest = _ARRAY_OF_TWO + signed[len(_START) :]
+    match decode(rest, len(rest)):
+        case [bytes() as payload, bytes() as signature] if len(signature) == _SIGNATURE_BYTES:
             return payload
         case _:
             raise Refused(Code.MALFORMED, "not our COSE_Sign1")

@@ -69,13 +69,19 @@ class SealingKey:
         """Pad to the first of `sizes` that holds the content, and seal.
 
         Raises:
-            Refused: `OVERSIZE`, no size holds it.
+            Refused: `OVERSIZE`, no size holds it; `MALFORMED`, the key's X25519 half is a point of small order.
         """
         for size in sizes:
             if len(content) + _LENGTH_BYTES <= size:
                 padded = (len(content).to_bytes(_LENGTH_BYTES) + content).ljust(size, b"\0")
-                return _SUITE.encrypt(padded, self._key, context.to_bytes())
+                return self._encrypt(padded, context)
         raise Refused(Code.OVERSIZE, f"{context.kind.name} of {len(content)} bytes")
+
+    def _encrypt(self, padded: bytes, context: Context) -> bytes:
+        try:
+            return _SUITE.encrypt(padded, self._key, context.to_bytes())
+        except ValueError as error:  # a shared secret of noughts (RFC 7748, section 6.1)
+            raise Refused(Code.MALFORMED, "not a sealing key") from error
 
 
 class OpeningKey:
@@ -120,7 +126,7 @@ class OpeningKey:
             raise Refused(Code.MALFORMED, f"{context.kind.name}: no size of ours")
         try:
             padded = _SUITE.decrypt(sealed, self._key, context.to_bytes())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: an encapsulated point of small order
             raise Refused(Code.MALFORMED, f"{context.kind.name}: does not open") from error
         length = int.from_bytes(padded[:_LENGTH_BYTES])
         content, padding = padded[_LENGTH_BYTES : _LENGTH_BYTES + length], padded[_LENGTH_BYTES + length :]

@@ -1,0 +1,121 @@
+"""Messages and their arrays: every field has its type and its bound, on the way out and on the way in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Annotated
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from konbini.protocol.codec import Value, encode
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Options
+from konbini.protocol.shape import Line, Sized, UpTo, from_bytes, from_value, to_bytes
+
+
+class Colour(IntEnum):
+    """An enumeration with a gap."""
+
+    RED = 1
+    BLUE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inner:
+    """A message in a message."""
+
+    flag: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """One field of each form."""
+
+    number: int
+    small: Annotated[int, UpTo(9)]
+    key: Annotated[bytes, Sized(4)]
+    line: Line
+    colour: Colour
+    inner: Inner
+    many: Annotated[tuple[Colour, ...], UpTo(2)]
+    maybe: Annotated[int, UpTo(9)] | None
+
+
+WHOLE = Whole(
+    number=-5,
+    small=9,
+    key=b"abcd",
+    line="あ",
+    colour=Colour.BLUE,
+    inner=Inner(flag=True),
+    many=(Colour.RED,),
+    maybe=None,
+)
+VALUE: list[Value] = [-5, 9, b"abcd", "あ", 3, [True], [1], None]
+
+messages = st.builds(
+    Whole,
+    number=st.integers(-(2**62), 2**62),
+    small=st.integers(0, 9),
+    key=st.binary(min_size=4, max_size=4),
+    line=st.text(max_size=64),
+    colour=st.sampled_from(Colour),
+    inner=st.builds(Inner, flag=st.booleans()),
+    many=st.lists(st.sampled_from(Colour), max_size=2).map(tuple),
+    maybe=st.none() | st.integers(0, 9),
+)
+
+
+@given(messages)
+def test_a_message_is_read_as_it_was_written(message: Whole) -> None:
+    """Round trip, and the fields stand in their order."""
+    assert from_bytes(Whole, to_bytes(message)) == message
+
+
+def test_the_array_is_the_fields_in_order() -> None:
+    """Nothing else stands on the wire."""
+    assert to_bytes(WHOLE) == encode(VALUE)
+    read = from_value(Whole, VALUE)
+    assert read == WHOLE
+    assert type(read.colour) is Colour
+    assert type(read.many) is tuple
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (0, True), (0, b"5"), (0, None), (0, "5"),
+        (1, 10), (1, -1), (1, False),
+        (2, b"abc"), (2, b"abcde"), (2, "abcd"), (2, [97, 98, 99, 100]),
+        (3, "x" * 65), (3, b"x"),
+        (4, 2), (4, True), (4, "RED"), (4, 0),
+        (5, [1]), (5, []), (5, [True, True]), (5, True), (5, None),
+        (6, [1, 1, 1]), (6, [2]), (6, 1), (6, b"\x01"),
+        (7, 10), (7, False), (7, []),
+    ],
+)  # fmt: skip
+def test_a_field_of_another_form_is_malformed(place: int, value: Value) -> None:
+    """A boolean is no number, bounds hold, an enumeration has its members only."""
+    wrong = [*VALUE[:place], value, *VALUE[place + 1 :]]
+    with pytest.raises(Refused) as refused:
+        from_bytes(Whole, encode(wrong))
+    assert refused.value.code is Code.MALFORMED
+    assert "field" in refused.value.detail
+
+
+@pytest.mark.parametrize("value", [VALUE[:-1], [*VALUE, None], [], None, 5, b"", [VALUE]])
+def test_an_array_of_another_length_is_malformed(value: Value) -> None:
+    """Too short, too long, no array."""
+    with pytest.raises(Refused):
+        from_bytes(Whole, encode(value))
+
+
+def test_our_own_defect_is_found_before_it_is_sent() -> None:
+    """A field that breaks its declaration is a TypeError here, not a refusal there."""
+    for wrong in ({"small": 10}, {"key": b""}, {"small": Options.DOMICILE}, {"number": True}):
+        broken = Whole(**{name: getattr(WHOLE, name) for name in WHOLE.__slots__} | wrong)
+        with pytest.raises(TypeError):
+            to_bytes(broken)
