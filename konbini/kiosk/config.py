@@ -29,6 +29,9 @@ still_seconds = 3                   # how long it must stand still; at least wha
 socket = "cash.sock"
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
+[browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
+program = ["/usr/bin/chromium", "--kiosk", "..."]
+profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
 """
 
 from __future__ import annotations
@@ -36,11 +39,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from konbini.process.config import read_table
+from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.tls import TlsFiles
 
-__all__ = ["KioskConfig", "read_config"]
+__all__ = ["BrowserConfig", "KioskConfig", "read_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrowserConfig:
+    """The kiosk's own browser: its command, and where its profile is while a visit lasts."""
+
+    program: tuple[str, ...]
+    profile: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +76,7 @@ class KioskConfig:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    browser: BrowserConfig | None
 
 
 def read_config(path: Path) -> KioskConfig:
@@ -105,4 +117,10 @@ def read_config(path: Path) -> KioskConfig:
             printer_still_seconds=printer.integer("still_seconds", least=1),
             cash_socket=cash.path("socket"),
             tray_socket=tray.path("socket"),
+            browser=_browser(table) if table.has("browser") else None,
         )
+
+
+def _browser(table: Table) -> BrowserConfig:
+    with table.part("browser") as browser:
+        return BrowserConfig(program=browser.texts("program"), profile=browser.path("profile"))

@@ -50,9 +50,7 @@ class _Waiting:
 class CenterLink:
     """Sends and receives frames; a `LinkUser`."""
 
-    def __init__(
-        self, kiosk: str, published: Callable[[Frame], Awaitable[None]], changed: Callable[[], None]
-    ) -> None:
+    def __init__(self, kiosk: str, published: Callable[[Frame], Awaitable[None]], changed: Callable[[], None]) -> None:
         """Take the kiosk's name, who takes PREKEY, NOTICE and ASK, and who is told that the link came or went."""
         self._kiosk = kiosk
         self._published = published

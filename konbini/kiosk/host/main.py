@@ -20,6 +20,7 @@ from pathlib import Path
 
 import uvloop
 
+from konbini.kiosk.browser.keeper import Browser, BrowserKeeper, OwnBrowser
 from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
@@ -158,6 +159,7 @@ async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
             owing=owing,
             printer=printer,
             cash=cash,
+            browser=_browser(config, listener, clock),
             clock=clock,
         )
         states = StateReports(
@@ -187,6 +189,18 @@ def _listen(port: int) -> socket.socket:
     listener = socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
     _log.info("listening", kind="screen", port=listener.getsockname()[1])
     return listener
+
+
+def _browser(config: KioskConfig, listener: socket.socket, clock: Clock) -> Browser:
+    if config.browser is None:
+        return OwnBrowser()
+    port = listener.getsockname()[1]
+    return BrowserKeeper(
+        program=config.browser.program,
+        profile=config.browser.profile,
+        address=f"http://{_LOOPBACK}:{port}/",
+        clock=clock,
+    )
 
 
 async def _all(*works: Awaitable[None]) -> None:

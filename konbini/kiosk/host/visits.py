@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from konbini.kiosk.browser.keeper import Browser
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.service import HostRooms, handlers
@@ -66,6 +67,7 @@ class Visits:
         owing: Owing,
         printer: Printer,
         cash: Cash,
+        browser: Browser,
         clock: Clock,
     ) -> None:
         self._config = config
@@ -75,6 +77,7 @@ class Visits:
         self._owing = owing
         self._printer = printer
         self._cash = cash
+        self._browser = browser
         self._clock = clock
 
     async def run(self) -> None:
@@ -82,6 +85,7 @@ class Visits:
         alive: list[_Child] = []
         try:
             warm = await self._start(alive)
+            await self._browser.renew()
             while True:
                 serving = warm
                 await self._settle()
@@ -89,12 +93,14 @@ class Visits:
                 serving.turn.set()
                 warm = await self._start(alive)
                 status = await serving.process.wait()
+                await self._browser.renew()
                 _log.info("visit ended", code=status, pid=serving.process.pid)
                 await serving.end()
                 alive.remove(serving)
                 if status:
                     await self._clock.sleep(_RETRY_SECONDS)
         finally:
+            await self._browser.end()
             for child in alive:
                 await child.end()
 

@@ -43,6 +43,8 @@ class TownPlan:
         screen_port: the kiosk's screen on loopback; 0 for any free one.
         page_port: the ward's page on loopback; 0 for any free one.
         latency: of cards.
+        browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
+        browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
     """
 
     directory: Path
@@ -52,6 +54,8 @@ class TownPlan:
     screen_port: int = 0
     page_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
+    browser: tuple[str, ...] = ()
+    browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,6 +121,8 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
+            browser=plan.browser,
+            browser_profile=plan.browser_profile,
         )
         kiosk = write_kiosk_config(town, _KIOSK, ports, devices)
         processes = {}

@@ -1,0 +1,64 @@
+"""What is looked for: named octets, texts in both encodings that programs keep them in.
+
+A marker is long enough that chance does not make it: eight octets at least. A PIN of four digits is none; the forms in
+which it travels, `VERIFY` to the card and the field of the page's form, are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+__all__ = ["Marker", "found", "of_bytes", "of_pin", "of_text"]
+
+LEAST = 8
+_SLICE = 48
+_LEAST_KINDS_OF_OCTETS = 36
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marker:
+    """Octets, and what they are; the name may be shown, the octets not.
+
+    Raises:
+        ValueError: too short to mean anything.
+    """
+
+    name: str
+    octets: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.octets) < LEAST:
+            raise ValueError(f"{self.name}: too short for a marker")
+
+
+def of_text(name: str, text: str) -> Iterator[Marker]:
+    """Give a text as UTF-8 and as UTF-16LE, which browsers keep."""
+    yield Marker(name=f"{name}, UTF-8", octets=text.encode())
+    yield Marker(name=f"{name}, UTF-16LE", octets=text.encode("utf-16-le"))
+
+
+def of_pin(pin: str) -> Iterator[Marker]:
+    """Give a PIN as the reader gets it (ISO/IEC 7816-4 VERIFY) and as the page's form sends it."""
+    yield Marker(name="PIN in VERIFY", octets=bytes.fromhex("0020008004") + pin.encode("ascii"))
+    yield from of_text("PIN in a form", f"pin={pin}")
+
+
+def of_bytes(name: str, data: bytes, most: int) -> Iterator[Marker]:
+    """Give up to `most` slices of 48 octets, spread over `data`, each of many different octets, as compressed data is.
+
+    Raises:
+        ValueError: nothing in `data` can be a marker.
+    """
+    places = range(0, len(data) - _SLICE, _SLICE)
+    slices = [data[place : place + _SLICE] for place in places]
+    dense = [each for each in slices if len(set(each)) >= _LEAST_KINDS_OF_OCTETS and data.count(each) == 1]
+    if not dense:
+        raise ValueError(f"{name}: nothing of it is a marker")
+    for number, each in enumerate(dense[:: max(1, len(dense) // most)][:most], 1):
+        yield Marker(name=f"{name} {number}", octets=each)
+
+
+def found(markers: Iterable[Marker], data: bytes) -> frozenset[str]:
+    """Give the names of the markers that stand in `data`."""
+    return frozenset(marker.name for marker in markers if marker.octets in data)
