@@ -12,9 +12,9 @@ draws and verifies on one thread only; a page holds it for a tenth of a second, 
 from __future__ import annotations
 
 import ctypes
+import functools
 import re
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
@@ -37,8 +37,10 @@ _TOLERANCE_POINTS: Final = 1.5
 _HEADER_BYTES: Final = 1796
 _RUN: Final = 128
 _REPEAT: Final = 256
-_LEAST_WHITE: Final = 64
-_NOT_WHITE: Final = re.compile(rb"[^\xff]")
+_WHITE_RUN: Final = {pixel: re.compile(rb"(?<!\xff)\xff{%d,}" % (64 * pixel)) for pixel in (1, 3)}
+"""White that is worth a code of its own, from 64 pixels on; the look behind tries each stretch of white once."""
+_REPEATS: Final = tuple(bytes((times,)) for times in range(_REPEAT))
+_LITERALS: Final = (b"", b"\x00", *(bytes((257 - pixels,)) for pixels in range(2, _RUN + 1)))
 _OPAQUE_WHITE: Final = 0xFFFFFFFF
 
 
@@ -180,48 +182,47 @@ def _page_header(space: ColourSpace, pages: int) -> bytes:
     return bytes(header)
 
 
-def _coded(bitmap: bytearray, stride: int, pixel: int) -> Iterator[bytes]:
+def _coded(bitmap: bytearray, stride: int, pixel: int) -> list[bytes]:
     """Code the rows: each distinct one once, with how often it stands there (PWG 5102.4, section 4.4)."""
     width = WIDTH * pixel
+    parts: list[bytes] = []
     y = 0
     while y < HEIGHT:
         row = bytes(bitmap[y * stride : y * stride + width])
         below = y + 1
-        while below < min(HEIGHT, y + _REPEAT) and bitmap[below * stride : below * stride + width] == row:
+        while below < min(HEIGHT, y + _REPEAT) and bitmap.startswith(row, below * stride):
             below += 1
-        yield bytes((below - y - 1,))
-        yield from _coded_row(row, pixel)
+        parts.append(_REPEATS[below - y - 1])
+        _code_row(row, pixel, parts)
         y = below
+    return parts
 
 
-def _coded_row(row: bytes, pixel: int) -> Iterator[bytes]:
-    white, at = b"\xff" * (_LEAST_WHITE * pixel), 0
-    while at < len(row):
-        begin = row.find(white, at)
-        if begin < 0:
-            yield from _literal(row, at, len(row), pixel)
-            return
-        inked = _NOT_WHITE.search(row, begin + len(white))
-        end = (len(row) if inked is None else inked.start()) // pixel * pixel
-        begin = -(-begin // pixel) * pixel
-        yield from _literal(row, at, begin, pixel)
-        yield _white_run((end - begin) // pixel, pixel)
+def _code_row(row: bytes, pixel: int, parts: list[bytes]) -> None:
+    """Code one row: long runs of white short, everything else as it is."""
+    at = 0
+    for run in _WHITE_RUN[pixel].finditer(row):
+        begin, end = -(-run.start() // pixel) * pixel, run.end() // pixel * pixel
+        if begin > at:
+            _code_literal(row, at, begin, pixel, parts)
+        parts.append(_white_run((end - begin) // pixel, pixel))
         at = end
+    if at < len(row):
+        _code_literal(row, at, len(row), pixel, parts)
 
 
-def _literal(row: bytes, begin: int, end: int, pixel: int) -> Iterator[bytes]:
+def _code_literal(row: bytes, begin: int, end: int, pixel: int, parts: list[bytes]) -> None:
     """Code pixels as they are, 128 at a time."""
     chunk = _RUN * pixel
-    whole = (end - begin) // chunk * chunk
-    if whole:
-        prefix = bytes((257 - _RUN,))
-        yield prefix + prefix.join(row[at : at + chunk] for at in range(begin, begin + whole, chunk))
-    rest = (end - begin - whole) // pixel
-    if rest:
-        yield bytes((257 - rest if rest > 1 else 0,)) + row[begin + whole : end]
+    while end - begin > chunk:
+        parts += (_LITERALS[_RUN], row[begin : begin + chunk])
+        begin += chunk
+    parts += (_LITERALS[(end - begin) // pixel], row[begin:end])
 
 
+@functools.cache
 def _white_run(pixels: int, pixel: int) -> bytes:
+    """Give the code of a run of white; there are no more of them than a row has pixels."""
     whole, rest = divmod(pixels, _RUN)
     white = b"\xff" * pixel
     return (bytes((_RUN - 1,)) + white) * whole + (bytes((rest - 1,)) + white if rest else b"")
