@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from reportlab.lib.pagesizes import A4, A5, landscape  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
-from konbini.kiosk.printing.raster import COLOUR, GREY, HEIGHT, SYNC, WIDTH, ColourSpace, PageRaster, _coded_row
+from konbini.kiosk.printing.raster import COLOUR, GREY, HEIGHT, SYNC, WIDTH, ColourSpace, PageRaster, _code_row
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.printer.sheets import Sheet, _row, read_sheets
 
@@ -131,7 +131,9 @@ _RUNS = st.lists(st.tuples(_PIXELS, st.integers(1, 300)), min_size=1, max_size=1
 def test_a_row_comes_back_as_it_was(runs: list[tuple[bytes, int]], pixel: int) -> None:
     """Any row, white and inked runs of any length, through the printer's reader."""
     row = b"".join(colour[:pixel] * length for colour, length in runs)
-    coded = b"".join(_coded_row(row, pixel))
+    parts: list[bytes] = []
+    _code_row(row, pixel, parts)
+    coded = b"".join(parts)
     stream = io.BytesIO(coded)
     assert _row(stream, len(row) // pixel, pixel) == row
     assert not stream.read()
