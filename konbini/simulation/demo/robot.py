@@ -17,10 +17,11 @@ from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.town.people import Townsperson
 
-__all__ = ["Robot", "Seen", "VisitFailedError"]
+__all__ = ["Robot", "Seen", "VisitFailedError", "until_free"]
 
 _LOOK_SECONDS = 0.04
 _VISIT_SECONDS = 90.0
+_FREE_SECONDS = 60.0
 _COIN = 100
 
 
@@ -103,20 +104,17 @@ class Robot:
             async with asyncio.timeout(_VISIT_SECONDS):
                 seen = await self._wait("", ("start",))
                 while True:
-                    last = seen
+                    last = last if seen.state == "wiping" else seen
                     await self._act(seen, scope)
                     seen = await self._wait(seen.step + seen.state)
-                    if seen.state == "start" and last.state in ("end", "refused", "wiping"):
+                    if seen.state == "start" and last.state in ("end", "refused"):
                         return last
         except TimeoutError as error:
             raise VisitFailedError(f"stuck at {last.state}: {last.heading}") from error
 
     async def look(self) -> Seen:
         """Read the page that is shown now."""
-        async with self._session.get(f"{self._screen}/") as response:
-            reader = _Reader()
-            reader.feed(await response.text())
-        return reader.seen
+        return await _read(self._session, self._screen)
 
     async def tap(self, seen: Seen, act: str, **values: str) -> None:
         """Send one form of a page."""
@@ -185,6 +183,30 @@ class Robot:
             ):  # the slot is shut until the kiosk asks, and again when it has enough
                 await self._town.coins.hands.drop(_COIN)
             await asyncio.sleep(_LOOK_SECONDS)
+
+
+async def until_free(town: RunningTown, session: aiohttp.ClientSession) -> None:
+    """Wait until the kiosk shows its first screen.
+
+    Raises:
+        VisitFailedError: it does not.
+    """
+    seen = Seen()
+    try:
+        async with asyncio.timeout(_FREE_SECONDS):
+            while seen.state != "start":
+                await asyncio.sleep(_LOOK_SECONDS)
+                with contextlib.suppress(aiohttp.ClientError):  # its first visit is not ready yet
+                    seen = await _read(session, town.screen.rstrip("/"))
+    except TimeoutError as error:
+        raise VisitFailedError(f"the kiosk is not free: {seen.heading or 'no answer'}") from error
+
+
+async def _read(session: aiohttp.ClientSession, screen: str) -> Seen:
+    async with session.get(f"{screen}/") as response:
+        reader = _Reader()
+        reader.feed(await response.text())
+    return reader.seen
 
 
 def _first(seen: Seen, prefix: str) -> str:

@@ -1,0 +1,174 @@
+"""`konbini demo`: the made-up town on this machine, for a person or by itself.
+
+Owns: the command line, where the town is kept, and that Ctrl-C ends all that was started.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.clock import SystemClock
+from konbini.process.config import ConfigRefused
+from konbini.process.entropy import SystemEntropy
+from konbini.process.rows import AlreadyOwned, SchemaRefused
+from konbini.protocol.errors import Refused
+from konbini.simulation.card.pcsc import PcscdUnavailable
+from konbini.simulation.cash import running as cash
+from konbini.simulation.demo.automatic import NotEnoughResidentsError, VisitEnd, run_visits
+from konbini.simulation.demo.processes import DidNotStartError
+from konbini.simulation.demo.report import last_line, step_table, visit_line, visit_table
+from konbini.simulation.demo.robot import VisitFailedError
+from konbini.simulation.demo.step_times import spreads, visits_in
+from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from konbini.simulation.printer.virtual import PrinterDidNotStartError
+
+__all__ = ["demo"]
+
+_NOT_AS_IT_SHOULD = 1
+_CANNOT_START = 2
+_INTERRUPTED = 130
+_VISITS = 3
+_RESIDENTS = 10_000
+_SEED = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What was typed."""
+
+    auto: bool
+    visits: int
+    out: Path | None
+    json: bool
+    directory: Path
+    residents: int
+    seed: int
+
+
+def demo(given: Sequence[str]) -> int:
+    """Run the demo; 0 when all went as it should, 1 when a visit did not, 2 when the town cannot run, 130 at Ctrl-C."""
+    wanted = _read(given)
+    try:
+        return asyncio.run(_until_told(wanted))
+    except (
+        *(DidNotStartError, PrinterDidNotStartError, PcscdUnavailable, cash.DidNotStartError, NotEnoughResidentsError),
+        *(VisitFailedError, ConfigRefused, Refused, ValueError, OSError, SchemaRefused, sqlite3.Error),
+    ) as error:
+        sys.stderr.write(f"the town cannot run: {error or type(error).__name__}\n")
+    except AlreadyOwned:
+        sys.stderr.write(f"the town in {wanted.directory} is running already\n")
+    return _CANNOT_START
+
+
+def _read(given: Sequence[str]) -> _Wanted:
+    parser = argparse.ArgumentParser(prog="konbini demo", description="Run a made-up town on this machine.")
+    parser.add_argument("--auto", action="store_true", help="without a person: residents come by themselves")
+    parser.add_argument("--visits", type=_count, default=_VISITS, help=f"how many of them ({_VISITS})")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="where printed pages come out as PNG")
+    parser.add_argument("--json", action="store_true", help="end with one line for programs")
+    parser.add_argument("--dir", type=Path, metavar="TOWN", help="where the town is kept; a cache folder otherwise")
+    parser.add_argument("--residents", type=_count, default=_RESIDENTS, help=f"of the town ({_RESIDENTS})")
+    parser.add_argument("--seed", type=int, default=_SEED, help=f"of its people ({_SEED})")
+    read = parser.parse_args(given)
+    return _Wanted(
+        auto=read.auto,
+        visits=read.visits,
+        out=read.out,
+        json=read.json,
+        directory=(read.dir or _kept(read.seed, read.residents)).absolute(),
+        residents=read.residents,
+        seed=read.seed,
+    )
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise ValueError("at least one")
+    return count
+
+
+def _kept(seed: int, residents: int) -> Path:
+    """Give the place of a town that is kept from run to run; another town has another place."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "konbini" / f"town-{seed}-{residents}"
+
+
+async def _until_told(wanted: _Wanted) -> int:
+    """Run until it is done, or told to end; then everything that was started has ended."""
+    running = asyncio.create_task(_run(wanted))
+    told = False
+
+    def end() -> None:
+        nonlocal told
+        told = True
+        running.cancel()
+
+    loop = asyncio.get_running_loop()
+    with ExitStack() as ending:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, end)
+            ending.callback(loop.remove_signal_handler, number)
+        try:
+            return await running
+        except asyncio.CancelledError:
+            if not told:
+                raise
+            _say("everything has ended")
+            return _INTERRUPTED if wanted.auto else 0
+
+
+async def _run(wanted: _Wanted) -> int:
+    plan = TownPlan(
+        directory=wanted.directory,
+        tray=(wanted.out or wanted.directory / "papers").absolute(),
+        seed=wanted.seed,
+        residents=wanted.residents,
+    )
+    _say(f"the town is in {wanted.directory}")
+    async with run_town(plan, SystemClock(), SystemEntropy(), say=_say) as town:
+        if wanted.auto:
+            return await _visit(wanted, town)
+        return await _stay(town)
+
+
+async def _stay(town: RunningTown) -> int:
+    """Say where everything is, and stay until told to end."""
+    sys.stdout.write(f"\nkiosk's screen  {town.screen}\nward's page     {town.page}\n\nCtrl-C ends everything.\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+    return 0
+
+
+async def _visit(wanted: _Wanted, town: RunningTown) -> int:
+    """Let residents come, and say what became of each."""
+    log = town.logs / "kiosk.log"
+    begins = log.stat().st_size
+
+    def told(turn: int, end: VisitEnd) -> None:
+        _say(visit_line(turn, wanted.visits, end))
+
+    _say(f"making {wanted.visits} cards")
+    ends = await run_visits(town, wanted.visits, SystemClock(), told=told)
+    with log.open(encoding="utf-8") as lines:
+        lines.seek(begins)
+        steps = spreads(list(visits_in(lines)))
+    sys.stdout.write("\n".join(("", *visit_table(ends), "", *step_table(steps), "")) + "\n")
+    if wanted.json:
+        sys.stdout.write(last_line(ends, steps) + "\n")
+    sys.stdout.flush()
+    return _NOT_AS_IT_SHOULD if any(end.fault for end in ends) else 0
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

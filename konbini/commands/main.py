@@ -1,0 +1,133 @@
+"""The command `konbini`: a service of this machine, the registry's operators, or the demo.
+
+    konbini center|registry|issuing|clerk|kiosk --config FILE
+    konbini visit --config FILE LISTENER CHANNEL
+    konbini ward enter|approve|withdraw|pending|look-up ...
+    konbini demo [--auto] ...
+
+Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
+the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["COMMANDS", "main"]
+
+_NOT_UNDERSTOOD = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Command:
+    """One word: what it does, and what it starts with the words behind it."""
+
+    duty: str
+    start: Callable[[Sequence[str]], int]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Carry out what was typed; 2 where it cannot be understood or the machine lacks what it needs."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in ("-h", "--help"):
+        (sys.stdout if given else sys.stderr).write(_usage())
+        return 0 if given else _NOT_UNDERSTOOD
+    command = COMMANDS.get(given[0])
+    if command is None:
+        sys.stderr.write(f"konbini: there is no command {given[0]!r}\n{_usage()}")
+        return _NOT_UNDERSTOOD
+    try:
+        return command.start(given[1:])
+    except ModuleNotFoundError as error:
+        sys.stderr.write(
+            f"konbini {given[0]}: this machine lacks the library {error.name}; see pyproject.toml's extras\n"
+        )
+        return _NOT_UNDERSTOOD
+
+
+def _usage() -> str:
+    width = max(map(len, COMMANDS))
+    lines = (f"  {name:<{width}}  {command.duty}" for name, command in COMMANDS.items())
+    return "\n".join(("usage: konbini COMMAND ...; konbini COMMAND --help says more", *lines, ""))
+
+
+def _config(name: str, given: Sequence[str]) -> list[str]:
+    """Read `--config FILE` and give what the service's own main takes."""
+    parser = argparse.ArgumentParser(prog=f"konbini {name}", description=COMMANDS[name].duty)
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="its configuration, TOML")
+    return [str(parser.parse_args(given).config)]
+
+
+def _center(given: Sequence[str]) -> int:
+    config = _config("center", given)
+    from konbini.issuance_center.main import main as serve  # noqa: PLC0415 - the center's libraries alone
+
+    return serve(config)
+
+
+def _registry(given: Sequence[str]) -> int:
+    config = _config("registry", given)
+    from konbini.ward_server.residents.main import main as serve  # noqa: PLC0415 - the ward's libraries alone
+
+    return serve(config)
+
+
+def _issuing(given: Sequence[str]) -> int:
+    config = _config("issuing", given)
+    from konbini.ward_server.issuing.main import main as serve  # noqa: PLC0415 - the ward's libraries alone
+
+    return serve(config)
+
+
+def _clerk(given: Sequence[str]) -> int:
+    config = _config("clerk", given)
+    from konbini.ward_server.clerk.main import main as serve  # noqa: PLC0415 - the ward's libraries alone
+
+    return serve(config)
+
+
+def _kiosk(given: Sequence[str]) -> int:
+    config = _config("kiosk", given)
+    from konbini.kiosk.host.main import main as serve  # noqa: PLC0415 - the kiosk's libraries alone
+
+    return serve(config)
+
+
+def _visit(given: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="konbini visit", description=COMMANDS["visit"].duty)
+    parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="the kiosk's configuration, TOML")
+    parser.add_argument("listener", type=int, help="descriptor of the screen's listening socket")
+    parser.add_argument("channel", type=int, help="descriptor of the socket to the long-lived process")
+    read = parser.parse_args(given)
+    from konbini.kiosk.visit.main import main as serve  # noqa: PLC0415 - the kiosk's libraries alone
+
+    return serve([str(read.config), str(read.listener), str(read.channel)])
+
+
+def _ward(given: Sequence[str]) -> int:
+    from konbini.commands.ward import carry_out  # noqa: PLC0415 - the ward's libraries alone
+
+    return carry_out(given)
+
+
+def _demo(given: Sequence[str]) -> int:
+    from konbini.commands.demo import demo  # noqa: PLC0415 - the simulation's libraries alone
+
+    return demo(given)
+
+
+COMMANDS: Mapping[str, _Command] = {
+    "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
+    "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
+    "issuing": _Command(duty="serve as a ward's issuing (証明書自動交付システム)", start=_issuing),
+    "clerk": _Command(duty="serve as a ward's clerk (交付前の審査)", start=_clerk),
+    "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
+    "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
+    "ward": _Command(duty="what the registry's operators type", start=_ward),
+    "demo": _Command(duty="run a made-up town on this machine", start=_demo),
+}
+"""Every word after `konbini`."""

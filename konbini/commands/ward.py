@@ -1,0 +1,35 @@
+"""`konbini ward`: the registry's operators at a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Sequence
+
+from konbini.protocol.errors import Refused
+from konbini.ward_server.residents import operator
+
+__all__ = ["carry_out"]
+
+_FAILED = 1
+
+
+def carry_out(given: Sequence[str]) -> int:
+    """Carry out what an operator typed; 1 with a sentence where the registry refuses or is not reached."""
+    parser = argparse.ArgumentParser(prog="konbini ward", description="What the registry's operators type")
+    operator.add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    read = parser.parse_args(given)
+    try:
+        asyncio.run(operator.carry_out(read, _show))
+    except Refused as refused:
+        sys.stderr.write(f"refused: {refused.code.name} {refused.detail}\n".rstrip() + "\n")
+        return _FAILED
+    except (ConnectionError, TimeoutError, OSError) as error:
+        sys.stderr.write(f"the registry is not reached: {error or type(error).__name__}\n")
+        return _FAILED
+    return 0
+
+
+def _show(line: str) -> None:
+    sys.stdout.write(line + "\n")
