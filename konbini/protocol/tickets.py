@@ -15,6 +15,7 @@ from konbini.protocol.trust import MessageKeyCertificate, Point, SealingPoint, W
 
 __all__ = [
     "CLOCK_SKEW_SECONDS",
+    "PREKEY_SECONDS",
     "TICKET_SECONDS",
     "Hello",
     "Prekey",
@@ -26,6 +27,8 @@ __all__ = [
 
 TICKET_SECONDS = 60
 CLOCK_SKEW_SECONDS = 30
+PREKEY_SECONDS = 1200
+"""How long a prekey may be accepted."""
 _PURPOSE = "issue certificates at a kiosk"
 _KeyId = Annotated[bytes, Sized(8)]
 _VisitId = Annotated[bytes, Sized(16)]
@@ -60,7 +63,7 @@ class Prekey:
             The prekey and the ward's message key of the day.
 
         Raises:
-            Refused: `SIGNATURE_INVALID`, `PREKEY_UNKNOWN` (out of its time, another suite), `MALFORMED`.
+            Refused: `SIGNATURE_INVALID`, `MALFORMED`, `PREKEY_UNKNOWN` (out of its time, too long a life, another suite).
         """
         claimed = cls.peek(signed)
         message_key = MessageKeyCertificate.open(claimed.message_key, entry, moment)
@@ -68,6 +71,8 @@ class Prekey:
         prekey = from_bytes(cls, message_key.open(signed, context))
         if prekey.ward != entry.ward or prekey.suite != SUITE:
             raise Refused(Code.PREKEY_UNKNOWN, "of another ward or suite")
+        if prekey.ends - prekey.begins > PREKEY_SECONDS:
+            raise Refused(Code.PREKEY_UNKNOWN, "of a longer life than 20 minutes")
         if not prekey.begins - CLOCK_SKEW_SECONDS <= moment < prekey.ends:
             raise Refused(Code.PREKEY_UNKNOWN, "out of its time")
         return prekey, message_key

@@ -15,12 +15,22 @@ from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.sealing import PUBLIC_BYTES
 from konbini.protocol.shape import Line, Moment, Sized, UpTo, from_bytes, to_bytes
 
-__all__ = ["Enrolment", "MessageKeyCertificate", "Point", "SealingPoint", "WardDirectory", "WardEntry"]
+__all__ = [
+    "MESSAGE_KEY_SECONDS",
+    "Enrolment",
+    "MessageKeyCertificate",
+    "Point",
+    "SealingPoint",
+    "WardDirectory",
+    "WardEntry",
+]
 
 Point = Annotated[bytes, Sized(65)]
 """A P-256 public key as an uncompressed point."""
 SealingPoint = Annotated[bytes, Sized(PUBLIC_BYTES)]
 """A public key that one seals to."""
+MESSAGE_KEY_SECONDS = 86_400
+"""How long a message key may be certified for."""
 _DIRECTORY_AUTHORITY = "directory authority"
 _ENROLMENT_AUTHORITY = "enrolment authority"
 
@@ -132,6 +142,8 @@ class MessageKeyCertificate:
         """
         payload = VerifyingKey(entry.identity).open(signed, _trust_context(MessageKind.MESSAGE_KEY, entry.ward))
         certificate = from_bytes(cls, payload)
+        if certificate.ends - certificate.begins > MESSAGE_KEY_SECONDS:
+            raise Refused(Code.SIGNATURE_INVALID, "message key of a longer life than a day")
         if certificate.ward != entry.ward or not certificate.begins - skew <= moment < certificate.ends + skew:
             raise Refused(Code.SIGNATURE_INVALID, "message key of another ward or day")
         return VerifyingKey(certificate.signing)

@@ -334,7 +334,7 @@ class Town:
     def _ward(self, code: str, now: int) -> WardKeys:
         identity, message = SigningKey.generate(), SigningKey.generate()
         certificate = MessageKeyCertificate(
-            ward=code, signing=message.verifying.point, begins=now - 3600, ends=now + 86400
+            ward=code, signing=message.verifying.point, begins=now - 3600, ends=now + 82800
         ).sign(identity)
         return WardKeys(code=code, identity=identity, message=message, certificate=certificate)
 
