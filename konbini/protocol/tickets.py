@@ -63,7 +63,7 @@ class Prekey:
             The prekey and the ward's message key of the day.
 
         Raises:
-            Refused: `SIGNATURE_INVALID`, `MALFORMED`, `PREKEY_UNKNOWN` (out of its time, too long a life, another suite).
+            Refused: `SIGNATURE_INVALID`, `MALFORMED`, `PREKEY_UNKNOWN` (out of time, too long-lived, another suite).
         """
         claimed = cls.peek(signed)
         message_key = MessageKeyCertificate.open(claimed.message_key, entry, moment)
