@@ -181,8 +181,8 @@ class Openings:
         )
 
     async def _again(self, visit: OpenVisit, now: Now) -> Reply:
-        """Give the same MENU until it has run out, then a fresh one within the visit's minutes."""
-        if visit.given is not None and now.seconds < visit.given.menu.good_until:
+        """Give the same MENU until it has run out or is to be looked at again; then a fresh one."""
+        if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
             return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
         try:
             await self._desk.check_serving(now)
@@ -201,6 +201,7 @@ class Openings:
         visit.given = GivenMenu(
             menu=menu, signed=answer.signed, digest=message_hash(answer.signed), sealed=answer.sealed
         )
+        visit.look_again = False
         return Reply(kind=MessageKind.MENU, body=answer.sealed)
 
 

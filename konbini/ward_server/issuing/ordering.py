@@ -25,7 +25,7 @@ from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
-from konbini.ward_server.issuing.rules import Household, Person, Wish, may_issue
+from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
 
 __all__ = ["PRINT_SECONDS", "Orders"]
@@ -158,6 +158,7 @@ class Orders:
         Raises:
             Refused: what the rules say, or `CHANGED_LOOK_AGAIN`.
         """
+        check_visit(people, self._desk.settings, now.day)
         visit_id = taken.visit.opened.ticket.visit_id
         by_handle = {
             handle_of(self._desk.handle_key, visit_id, person.record.resident): person.record.resident
@@ -258,6 +259,7 @@ class Orders:
         return self._refuse(visit, ordinal, code)
 
     def _refuse(self, visit: OpenVisit, ordinal: int, code: Code) -> Reply:
+        visit.look_again = visit.look_again or code is Code.CHANGED_LOOK_AGAIN
         answer = self._desk.answers.document(visit.message_key, visit.opened, ordinal, outward(code))
         return Reply(kind=MessageKind.DOCUMENT, body=answer.sealed)
 

@@ -32,7 +32,11 @@ class GivenMenu:
 
 @dataclass(slots=True, kw_only=True)
 class OpenVisit:
-    """One visit (利用) and what proves it. `given` is the newest menu."""
+    """One visit (利用) and what proves it.
+
+    `given` is the newest menu; `look_again`: an order was told that something changed since, so that this menu is
+    given to nobody any more.
+    """
 
     opened: Opened
     enrolment: Enrolment
@@ -44,6 +48,7 @@ class OpenVisit:
     card: CardSerial
     holder: str
     given: GivenMenu | None = None
+    look_again: bool = False
 
 
 @dataclass(slots=True)

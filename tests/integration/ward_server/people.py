@@ -23,6 +23,7 @@ __all__ = [
     "LEAVING",
     "MEASURE",
     "NAME_PENDING",
+    "NEW_CARD",
     "PROTECTED",
     "SPOUSE",
     "TEEN",
@@ -49,6 +50,9 @@ CARD_OF_TOMORROW = "1000000012"
 """Linked today, so that the card counts from tomorrow."""
 UNLINKED = "1000000099"
 """A card of the right issuer that stands for nobody here."""
+
+NEW_CARD = 7_000_000_001
+"""The serial of a card that nobody holds yet."""
 
 MEASURE = "S-2026-0001"
 _NUMBER = "123456789018"

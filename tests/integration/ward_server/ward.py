@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
-from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
@@ -44,10 +44,12 @@ from konbini.ward_server.issuing.ledger import IssuanceState
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.calls import OperatorMethod
-from konbini.ward_server.residents.changes import Body, ChangeKind, new_change
+from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
+from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
-from tests.integration.ward_server.people import CARDS, TODAY, rows
+from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows, written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
 
@@ -91,6 +93,11 @@ class Ward:
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
     @property
+    def known(self) -> frozenset[str]:
+        """The residents of whom the registry has a record."""
+        return frozenset(resident for (resident,) in self.rows("registry", "SELECT DISTINCT resident FROM record"))
+
+    @property
     def code(self) -> str:
         """The municipality code."""
         return self.town.ward.code
@@ -128,6 +135,31 @@ class Ward:
         change = new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
         entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
         await self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
+
+    async def record(self, resident: str) -> ResidentRecord:
+        """Give a resident's record as the registry has it now."""
+        found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
+        assert isinstance(found, bytes)
+        return from_bytes(ResidentRecord, unchecked_payload(from_bytes(Found, found).record))
+
+    async def rewrite(self, resident: str, **changes: object) -> None:
+        """Correct a resident's record, or enter a new one's."""
+        if resident in self.known:
+            record = await self.record(resident)
+            fresh = replace(record, version=record.version + 1, individual_number=None, **changes)  # type: ignore[arg-type] # fields by name
+            kind, seen = ChangeKind.CORRECTION, record.version
+        else:
+            fresh, kind, seen = written(resident, **changes), ChangeKind.BIRTH, 0
+        await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None), seen)
+
+    async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
+        """Remove a resident's record."""
+        seen = (await self.record(resident)).version
+        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason), seen)
+
+    async def protect(self, resident: str) -> None:
+        """Set a protective measure."""
+        await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
 
     async def pass_time(self, seconds: float) -> None:
         """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""
@@ -184,6 +216,10 @@ class Ward:
         found = {name: self.rows(name, "SELECT code FROM stop") for name in ("issuing", "clerk")}
         return {name: Code(stopped[0][0]) if stopped else None for name, stopped in found.items()}
 
+    async def start_registry(self) -> None:
+        """Start the registry; the first time it takes its residents over."""
+        await self._start("registry", _registry(self.town, self.clock, self.entropy))
+
     async def start_clerk(self) -> None:
         """Start the clerk."""
         config = clerk_config.read_config(self.town.configs / "clerk.toml")
@@ -197,7 +233,11 @@ class Ward:
 
     async def stop(self, process: str) -> None:
         """End one process."""
-        await self.processes.pop(process).aclose()
+        ending = asyncio.create_task(self.processes.pop(process).aclose())
+        while not ending.done():  # the registry lets the followers' last questions come to their end
+            await self.clock.advance(1)
+            await asyncio.wait((ending,), timeout=0.01)
+        ending.result()
 
     async def _start(self, name: str, serving: contextlib.AbstractAsyncContextManager[_T]) -> _T:
         ending = self.processes[name] = AsyncExitStack()
@@ -214,12 +254,12 @@ async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
     town = replace(keys, root=folder, ward=replace(keys.ward, opens=OPENS, closes=CLOSES))
     clock, entropy = SettableClock(int(NOON.timestamp()) * 1000), SeededEntropy(os.urandom(16))
     async with AsyncExitStack() as ending:
-        revocations = Revocations(town.card_authority.authority, [card.serial for card in CARDS.values()])
+        issued = {card.serial for card in CARDS.values()} | {NEW_CARD}
+        revocations = Revocations(town.card_authority.authority, issued)
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)
         ports = replace(free_ports(), responder=responder.port, page=0)
         write_configs(town, ports)
-        await ending.enter_async_context(_registry(town, clock, entropy))
         operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))
         ending.push_async_callback(operators.close)
         ward = Ward(
@@ -234,6 +274,7 @@ async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
             center=Center(key=SigningKey.from_pem((town.keys / "center" / "ticket.key").read_bytes())),
         )
         ending.push_async_callback(_stop_all, ward)
+        await ward.start_registry()
         await ward.start_clerk()
         await ward.start_issuing()
         await ward.caught_up()
@@ -244,15 +285,16 @@ async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
 async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) -> AsyncIterator[None]:
     config = registry_config.read_config(town.configs / "registry.toml")
     async with registry_main.open_registry(config, clock, entropy) as rooms:
-        await import_town(
-            rooms.store,
-            rooms.pen,
-            clock,
-            rows(town.card_authority),
-            entered_by="aoki",
-            approved_by="bando",
-            source="a list for tests",
-        )
+        if not (await rooms.store.read(lambda reading: reading.position())).number:
+            await import_town(
+                rooms.store,
+                rooms.pen,
+                clock,
+                rows(town.card_authority),
+                entered_by="aoki",
+                approved_by="bando",
+                source="a list for tests",
+            )
         async with registry_main.serve(config, rooms, clock):
             yield
 
@@ -266,4 +308,3 @@ def _entry(town: Town) -> WardEntry:
 async def _stop_all(ward: Ward) -> None:
     for process in tuple(reversed(ward.processes)):
         await ward.stop(process)
-    await ward.clock.advance(60)  # the registry lets the followers' last questions come to their end
