@@ -46,7 +46,7 @@ class Table:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and self._rest:
-            raise ConfigRefused(f"{self._place}: unknown: {', '.join(sorted(self._rest))}")
+            raise ConfigRefused(f"{self._place} unknown: {', '.join(sorted(self._rest))}")
 
     def has(self, key: str) -> bool:
         """Say whether an entry is there and was not taken yet."""
@@ -60,7 +60,7 @@ class Table:
         """Take a whole number."""
         number = self._take(key, int)
         if number < least:
-            raise ConfigRefused(f"{self._place}: {key}: at least {least}")
+            raise ConfigRefused(f"{self._place} {key}: at least {least}")
         return number
 
     def day(self, key: str) -> dt.date:
@@ -89,17 +89,19 @@ class Table:
 
     def users(self, key: str) -> frozenset[int]:
         """Take users of this machine, by name or by id."""
-        return self._convert(key, self._take(key, list), lambda users: frozenset(_user(user) for user in users))
+        return self._convert(key, self._take(key, list), _users)
 
     def part(self, key: str) -> Table:
         """Take a table."""
-        return Table(self._take(key, dict), f"{self._place}: [{key}]", self._folder)
+        if not isinstance(self._rest.get(key), dict):
+            raise ConfigRefused(f"{self._place} [{key}] is missing")
+        return Table(self._take(key, dict), f"{self._place} [{key}]", self._folder)
 
     def parts(self, key: str) -> tuple[Table, ...]:
         """Take a list of tables that is not empty."""
         entries = self._convert(key, self._take(key, list), _tables)
         return tuple(
-            Table(entry, f"{self._place}: [[{key}]] {index + 1}", self._folder) for index, entry in enumerate(entries)
+            Table(entry, f"{self._place} [[{key}]] {index + 1}", self._folder) for index, entry in enumerate(entries)
         )
 
     def convert(self, key: str, conversion: Callable[[str], T]) -> T:
@@ -109,14 +111,14 @@ class Table:
     def _take(self, key: str, kind: type[T]) -> T:
         value = self._rest.pop(key, None)
         if type(value) is not kind:
-            raise ConfigRefused(f"{self._place}: {key}: a {kind.__name__} is needed")
+            raise ConfigRefused(f"{self._place} {key}: a {kind.__name__} is needed")
         return value
 
     def _convert(self, key: str, value: T, conversion: Callable[[T], R]) -> R:
         try:
             return conversion(value)
         except (ValueError, KeyError) as error:
-            raise ConfigRefused(f"{self._place}: {key}: {error}") from error
+            raise ConfigRefused(f"{self._place} {key}: {error}") from error
 
 
 def read_table(path: Path) -> Table:
@@ -127,7 +129,7 @@ def read_table(path: Path) -> Table:
         OSError: it cannot be read.
     """
     try:
-        return Table(tomllib.loads(path.read_text(encoding="utf-8")), path.name, path.parent)
+        return Table(tomllib.loads(path.read_text(encoding="utf-8")), f"{path.name}:", path.parent)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigRefused(f"{path.name}: {error}") from error
 
@@ -166,6 +168,12 @@ def _point(text: str) -> bytes:
     if len(point) != _POINT_BYTES:
         raise ValueError("an uncompressed point of 65 bytes is needed")
     return point
+
+
+def _users(users: list[object]) -> frozenset[int]:
+    if not users:
+        raise ValueError("nobody is named")
+    return frozenset(_user(user) for user in users)
 
 
 def _user(user: object) -> int:

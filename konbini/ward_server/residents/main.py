@@ -21,6 +21,7 @@ import uvloop
 
 from konbini.process.calls import CallServer
 from konbini.process.clock import Clock, SystemClock
+from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
@@ -28,7 +29,7 @@ from konbini.process.rows import AlreadyOwned, CommitWatch, SchemaRefused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
-from konbini.ward_server.residents.config import ConfigRefused, KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen

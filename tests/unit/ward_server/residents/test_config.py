@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from konbini.ward_server.residents.config import ConfigRefused, read_config
+from konbini.process.config import ConfigRefused
+from konbini.ward_server.residents.config import read_config
 
 GOOD = """
 municipality = "131997"
