@@ -1,0 +1,71 @@
+"""Reads a printed page as an eye does: what is inked in a cell, held against text drawn by another program.
+
+The expected text is drawn by Pillow (FreeType and HarfBuzz) from the same typeface, apart from all that drew, signed,
+rasterised and printed the page, and compared as pictures: 1 where all ink of each lies on ink of the other or right
+beside it. The pale word across the page is no ink.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
+
+from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
+
+__all__ = ["drawn", "inked", "likeness"]
+
+_PALE = 230
+_SIZE = 200
+_HEIGHT = 64
+_AS_SET = ["-kern", "-liga"]  # the page sets each sequence by its own width
+
+
+def inked(page: Image.Image, box: Box) -> Image.Image:
+    """Cut what is inked out of a cell, without the cell's own rules; 255 is ink."""
+    across, along = page.width / A4_WIDTH, page.height / A4_HEIGHT
+    edge = 4
+    cell = page.crop(
+        (
+            int(box.left * across) + edge,
+            int((A4_HEIGHT - box.bottom - box.height) * along) + edge,
+            int((box.left + box.width) * across) - edge,
+            int((A4_HEIGHT - box.bottom) * along) - edge,
+        )
+    )
+    return _trimmed(cell.convert("L").point(lambda grey: max(0, _PALE - grey) * 255 // _PALE))
+
+
+def drawn(text: str, typeface: Path) -> Image.Image:
+    """Draw a line of text, variation sequences and all."""
+    font = ImageFont.truetype(str(typeface), _SIZE, layout_engine=ImageFont.Layout.RAQM)
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(text, features=_AS_SET))
+    picture = Image.new("L", (right - left + 2, bottom - top + 2), 0)
+    ImageDraw.Draw(picture).text((1 - left, 1 - top), text, fill=255, font=font, features=_AS_SET)
+    return _trimmed(picture)
+
+
+def likeness(found: Image.Image, expected: Image.Image) -> float:
+    """Compare two pictures of ink: their shapes first, then their dots; 0 to 1."""
+    shape, wanted = found.width / found.height, expected.width / expected.height
+    if max(shape, wanted) / min(shape, wanted) > 1.1:  # a longer or shorter text
+        return 0.0
+    size = (max(1, round(_HEIGHT * wanted)), _HEIGHT)
+    one, other = (picture.resize(size, Image.Resampling.BOX) for picture in (found, expected))
+    beside = 2 * -(-_HEIGHT // found.height) + 1  # a dot of the page to each side
+    return min(_covered(one, other, beside), _covered(other, one, beside))
+
+
+def _covered(ink: Image.Image, by: Image.Image, beside: int) -> float:
+    """Say how much of the ink lies on the other picture's, or right beside it."""
+    return _sum(ImageChops.darker(ink, by.filter(ImageFilter.MaxFilter(beside)))) / _sum(ink)
+
+
+def _trimmed(picture: Image.Image) -> Image.Image:
+    box = picture.getbbox()
+    assert box is not None, "nothing is inked here"
+    return picture.crop(box)
+
+
+def _sum(picture: Image.Image) -> int:
+    return sum(value * count for value, count in enumerate(picture.histogram()))

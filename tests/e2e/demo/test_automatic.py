@@ -1,0 +1,131 @@
+"""The demo without a person: from the typed command to the pictures of the pages, each with the right names on it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from konbini.pdf.forms import resident_record_grid as grid
+from konbini.pdf.forms import sheet
+from konbini.process.clock import SystemClock
+from konbini.process.entropy import SystemEntropy
+from konbini.protocol.numbers import IssuanceNumber
+from konbini.simulation.demo.automatic import Plan, plans
+from konbini.simulation.demo.step_times import STEPS
+from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.layout import make_town
+from konbini.simulation.town.people import Population
+from tests.e2e.demo.seeing import drawn, inked, likeness
+
+_RESIDENTS = 200
+_SEED = 1
+_SAME = 0.95
+"""What the same glyphs come to at least; other names of the same length come to 0.8."""
+_ALIKE = 0.9
+"""The same for the number, whose strokes are two dots wide."""
+_NAME = next(cell for cell in grid.JAPANESE if cell.field == "name").box
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Ran:
+    """What the command said, and where its pages lie."""
+
+    status: int
+    last: Mapping[str, object]
+    tray: Path
+
+
+async def test_three_residents_get_their_own_certificates(konbini: str, folder: Path) -> None:
+    """Three visits print three certificates, each picture with its number and with the right people's names."""
+    ran = await _automatic(konbini, folder, visits=3)
+    _check(ran, folder, visits=3)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(400)
+async def test_twenty_residents_get_their_own_certificates(konbini: str, folder: Path) -> None:
+    """The same for twenty."""
+    ran = await _automatic(konbini, folder, visits=20)
+    _check(ran, folder, visits=20)
+
+
+async def test_more_visits_than_residents_are_refused(konbini: str, folder: Path) -> None:
+    """A small town cannot send so many: it says so, and ends."""
+    process = await _start(konbini, folder, visits=500)
+    _, said = await process.communicate()
+    assert process.returncode == 2
+    assert b"residents of this town can come, not 500" in said
+
+
+async def _start(konbini: str, folder: Path, *, visits: int) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        *(konbini, "demo", "--auto", "--json", "--visits", str(visits), "--residents", str(_RESIDENTS)),
+        *("--seed", str(_SEED), "--dir", str(folder / "town"), "--out", str(folder / "papers")),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+
+
+async def _automatic(konbini: str, folder: Path, *, visits: int) -> _Ran:
+    process = await _start(konbini, folder, visits=visits)
+    out, said = await process.communicate()
+    assert process.returncode == 0, f"{out.decode()}\n{said.decode()}"
+    return _Ran(status=process.returncode, last=json.loads(out.splitlines()[-1]), tray=folder / "papers")
+
+
+def _check(ran: _Ran, folder: Path, *, visits: int) -> None:
+    """Hold the last line and the pictures against the town's own people."""
+    assert set(ran.last) == {"visits", "printed", "papers", "step_ms"}
+    assert ran.last["visits"] == ran.last["printed"] == visits
+    steps = ran.last["step_ms"]
+    assert isinstance(steps, dict)
+    assert list(steps) == list(STEPS)
+    assert all(0 < step["p50"] <= step["p95"] for step in steps.values())
+    town = make_town(folder / "town", SystemClock(), SystemEntropy(), seed=_SEED, residents=_RESIDENTS)
+    wanted = plans(town.population, visits)
+    papers = ran.last["papers"]
+    assert isinstance(papers, list)
+    assert [paper["subject"] for paper in papers] == [plan.person.record.name for plan in wanted]
+    assert len({paper["number"] for paper in papers}) == visits
+    numbers = [paper["number"] for paper in papers]
+    pictures = [name for paper in papers for name in paper["pngs"]]
+    assert sorted(pictures) == sorted(page.name for page in ran.tray.glob("*.png"))
+    for paper, plan in zip(papers, wanted, strict=True):
+        assert str(IssuanceNumber.parse(paper["number"])) == paper["number"]
+        pages = [ran.tray / name for name in paper["pngs"]]
+        _check_number(pages, paper["number"], numbers)
+        _check_names(pages, plan, town.population)
+
+
+def _check_number(pages: Sequence[Path], number: str, numbers: Sequence[str]) -> None:
+    """Each page bears its number, rather than any other of this run; its digits are small."""
+    for path in pages:
+        with Image.open(path) as page:
+            found = inked(page, sheet.NUMBER)
+        like = {each: likeness(found, drawn(each, TYPEFACE)) for each in numbers}
+        assert max(like, key=lambda each: like[each]) == number
+        assert like[number] > _ALIKE
+
+
+def _check_names(pages: Sequence[Path], plan: Plan, population: Population) -> None:
+    """The name cells bear the names that the plan wants, and no others of the town."""
+    names = [person.record.name for person in plan.shown]
+    others = [person.record.name for person in population.people if person.record.name not in names]
+    for place, path in enumerate(pages):
+        with Image.open(path) as page:
+            due = names[place * grid.BLOCKS : (place + 1) * grid.BLOCKS]
+            for name, found in zip(due, _name_cells(page, len(due)), strict=True):
+                own = likeness(found, drawn(name, TYPEFACE))
+                assert own > _SAME, name
+                assert own > max(likeness(found, drawn(other, TYPEFACE)) for other in others), name
+
+
+def _name_cells(page: Image.Image, people: int) -> Iterator[Image.Image]:
+    for place in range(people):
+        yield inked(page, _NAME.moved(up=-place * grid.BLOCK_HEIGHT))
