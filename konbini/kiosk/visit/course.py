@@ -82,6 +82,7 @@ class Course:
     held: MoneyHeld | None = None
     ordered: Ordered | None = None
     page: int = 1
+    paper_seen: bool = False
 
     code: Code = Code.INTERNAL
     money: Money = field(default_factory=lambda: Money(fate=MoneyFate.NONE_TAKEN))

@@ -8,14 +8,19 @@ table reaches WIPING everything of the resident is let go, and `run` returns onc
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.session.action import (
     Action,
+    ChooseKind,
     ChooseLanguage,
+    ChooseMembers,
+    ChooseOptions,
+    ChooseScope,
     ChooseWard,
+    Confirm,
     EnterPin,
     ShowNames,
     StillHere,
@@ -34,8 +39,26 @@ from konbini.protocol.errors import Code
 
 __all__ = ["Visit"]
 
+_MILLISECONDS = 1000
 _TICK_SECONDS = 0.5
 _DEVICE_WAIT_SECONDS = 10
+_SENSOR_SECONDS = 3.0
+"""How long the sensor of the paper's way out may take to see paper; the long-lived process asks it twice a second."""
+_ASKED_AT: Mapping[type[Action], State] = {
+    EnterPin: State.PIN,
+    ChooseWard: State.WARD,
+    ChooseKind: State.KIND,
+    ChooseScope: State.SCOPE,
+    ChooseMembers: State.MEMBERS,
+    ChooseOptions: State.OPTIONS,
+    Confirm: State.CHECK,
+}
+_FROM_MENU = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK, State.PAY))
+_CODES = {
+    (State.CHECKING_PIN, Event.CARD_TAKEN): Code.CARD_REMOVED,
+    (State.TAKE_CARD, Event.DEVICE_LOST): Code.READER_UNAVAILABLE,
+}
+"""What a device's event means to the resident, where it ends the visit."""
 
 _log = logger("konbini.kiosk.visit")
 
@@ -64,6 +87,7 @@ class Visit:
         self._clock = clock
         self._queue: asyncio.Queue[Happened | _Acted] = asyncio.Queue()
         self._running: _Running | None = None
+        self._group = asyncio.TaskGroup()
         self._quiet_since = clock.monotonic()
 
     async def run(self) -> None:
@@ -74,6 +98,7 @@ class Visit:
         """
         self._work.report_to(self._queue.put_nowait)
         async with asyncio.TaskGroup() as group:
+            self._group = group
             watchers = [
                 group.create_task(self._watch_screen()),
                 group.create_task(self._watch_devices()),
@@ -112,10 +137,11 @@ class Visit:
         if moved:
             self._touch()
         begin = self._work.of(state)
-        if self._running is None or self._running.begin != begin or self._running.task.done():
+        # Work that is done has said so: its word is in the queue, and is not asked for twice.
+        if self._running is None or self._running.begin != begin:
             self._stop_work()
             if begin is not None:
-                self._running = _Running(begin=begin, task=asyncio.create_task(begin()))
+                self._running = _Running(begin=begin, task=self._group.create_task(begin()))
         await self._screen.show(self._course.view())
         self._sense()
 
@@ -128,6 +154,10 @@ class Visit:
         """Give what an action means in this state; the language and a touch mean the same everywhere."""
         course = self._course
         self._touch()
+        if _ASKED_AT.get(type(action), course.state) is not course.state:
+            if isinstance(action, EnterPin):
+                action.wipe()
+            return None
         match action:
             case ChooseLanguage(language=language):
                 course.language = language
@@ -154,9 +184,14 @@ class Visit:
 
     def _sense(self) -> None:
         """Say what the devices mean in the present state."""
-        event = device_event(self._course.state, self._course.devices, self._course.wards)
-        if event is not None:
-            self._queue.put_nowait(Happened(event=event))
+        course = self._course
+        course.paper_seen |= course.devices.paper_in_tray and course.state in (State.PRINTING, State.TAKE_PAPER)
+        event = device_event(course.state, course.devices, course.wards)
+        if event is None or (event is Event.PAPER_TAKEN and course.state is State.TAKE_PAPER and not course.paper_seen):
+            return
+        code = _CODES.get((course.state, event))
+        change = (lambda _course: None) if code is None else (lambda course: _end_with(course, code))
+        self._queue.put_nowait(Happened(event=event, change=change))
 
     async def _watch_screen(self) -> None:
         while True:
@@ -172,15 +207,37 @@ class Visit:
         """Warn, count down, and say that patience has run out."""
         while True:
             await self._clock.sleep(_TICK_SECONDS)
+            self._expire_menu()
+            self._give_up_on_sensor()
             allowed = patience(self._course.state)
             if allowed is None:
                 continue
-            left = allowed.quiet + allowed.warning - (self._clock.monotonic() - self._quiet_since)
+            left = allowed.quiet + allowed.warning - self._quiet()
             if left <= 0:
                 self._queue.put_nowait(Happened(event=Event.IDLE, change=lambda course: _end_with(course, Code.IDLE)))
                 self._touch()
             elif left < allowed.warning:
                 await self._warn(int(left) + 1)
+
+    def _expire_menu(self) -> None:
+        """Say that the menu ran out, before somebody pays for what the ward will not answer."""
+        given = self._course.given
+        if given is None or self._course.state not in _FROM_MENU:
+            return
+        if self._clock.now() >= given.menu.good_until * _MILLISECONDS:
+            self._queue.put_nowait(
+                Happened(event=Event.MENU_EXPIRED, change=lambda course: _end_with(course, Code.MENU_EXPIRED))
+            )
+
+    def _give_up_on_sensor(self) -> None:
+        """Count paper that the sensor never saw as taken: somebody was quicker than the sensor."""
+        course = self._course
+        if course.state is State.TAKE_PAPER and not course.paper_seen and self._quiet() >= _SENSOR_SECONDS:
+            course.paper_seen = True
+            self._sense()
+
+    def _quiet(self) -> float:
+        return self._clock.monotonic() - self._quiet_since
 
     async def _warn(self, seconds: int) -> None:
         warning = IdleWarning(seconds=seconds)

@@ -166,7 +166,7 @@ class WardVisit:
         answer = await self._exchange(MessageKind.OPEN, self._open_body, MessageKind.MENU, _OPEN_SECONDS)
         signed, payload = self._read(answer.body, MessageKind.MENU, 0)
         menu = read_answer(Menu, payload)
-        if not menu.offers or not menu.members:
+        if not menu.offers or not menu.members or not all(offer.scopes for offer in menu.offers):
             raise Refused(Code.MALFORMED, "a menu of nothing")
         return GivenMenu(menu=menu, digest=message_hash(signed))
 

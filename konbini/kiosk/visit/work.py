@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -17,10 +18,10 @@ from konbini.kiosk.channel.host import Host
 from konbini.kiosk.channel.messages import Concluded, Opened, OrderStep, Step
 from konbini.kiosk.payment.amounts import Ending, Settlement
 from konbini.kiosk.payment.ports import Cash
-from konbini.kiosk.printing.outcome import OutcomeKind
+from konbini.kiosk.printing.outcome import Claim, OutcomeKind
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Printer, Settled, fault_code
 from konbini.kiosk.session.action import EnterPin
-from konbini.kiosk.session.draft import Draft
+from konbini.kiosk.session.draft import Draft, Offer
 from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.session.view import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.visit.course import Course, MoneyHeld, offer_of
@@ -30,7 +31,7 @@ from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Outcome
+from konbini.protocol.kinds import MOST_ORDERS, Outcome
 from konbini.protocol.numbers import binding
 from konbini.protocol.trust import WardDirectory
 from konbini.protocol.visits import CARD_RS256, Document
@@ -45,6 +46,11 @@ _OUTCOMES = {
     OutcomeKind.VOID: Outcome.VOID,
     OutcomeKind.JAM: Outcome.JAM,
     OutcomeKind.IN_DOUBT: Outcome.IN_DOUBT,
+}
+_REFUSALS = {
+    State.PRINTING: Event.PRINT_FAILED,
+    State.RETURNING: Event.MONEY_OWED,
+    State.RETURNING_TO_LOOK: Event.MONEY_OWED,
 }
 _Begin = Callable[[], Coroutine[None, None, None]]
 
@@ -93,6 +99,7 @@ class Work:
         self._course = course
         self._report: Callable[[Happened], None] = lambda _happened: None
         self._pin: EnterPin | None = None
+        self._card: CardSession | None = None
         self._paper = _PaperSoFar()
         ask, give_back, let_go = (self._guarded(one) for one in (self._ask, self._give_back, self._let_card_go))
         self._by_state: dict[State, _Begin] = {
@@ -108,7 +115,8 @@ class Work:
             State.CARD: let_go,
             State.REFUSED_TAKE_CARD: let_go,
             State.REFUSED: let_go,
-            State.WIPING: self._guarded(self._wipe),
+            # A defect here ends the process, and its memory with it.
+            State.WIPING: self._wipe,
         }
 
     def report_to(self, report: Callable[[Happened], None]) -> None:
@@ -160,17 +168,15 @@ class Work:
         def change(course: Course) -> None:
             course.code = code
 
-        event = {State.PRINTING: Event.PRINT_FAILED}.get(self._course.state, Event.REFUSED)
+        event = _REFUSALS.get(self._course.state, Event.REFUSED)
         if self._course.state is State.PREPARING and code in _LOOK_AGAIN:
             event = Event.CHANGED
-        if self._course.state in (State.RETURNING, State.RETURNING_TO_LOOK):
-            event = Event.MONEY_OWED
         self._report(Happened(event=event, change=change))
 
     async def _identify(self) -> None:
-        session = await self._tools.reader.open()
+        session = self._card = await self._tools.reader.open()
         if not session.tries_left:
-            await session.close()
+            await self._let_card_go()
             raise Refused(Code.PIN_LOCKED, "no tries left")
 
         def change(course: Course) -> None:
@@ -181,10 +187,11 @@ class Work:
 
     async def _check_pin(self) -> None:
         """PIN, HELLO and TICKET, the card's signature over t; then the card is let go."""
-        session, pin = self._course.session, self._pin
-        if session is None or pin is None or self._course.entry is None:
+        session, entry, pin, self._pin = self._course.session, self._course.entry, self._pin, None
+        if session is None or entry is None or pin is None:
+            if pin is not None:
+                pin.wipe()
             raise Refused(Code.CARD_REMOVED, "no card is held")
-        self._pin = None
         try:
             await session.verify_pin(pin.pin)
         except Refused as refused:
@@ -196,13 +203,13 @@ class Work:
             pin.wipe()
         ward = WardVisit(
             device=self._tools.device,
-            entry=self._course.entry,
+            entry=entry,
             host=self._tools.host,
             visit_id=self._tools.entropy.token(_KEY_BYTES),
         )
         await ward.admit(self._seconds())
         proof = await _sign(session, ward)
-        await session.close()
+        await self._let_card_go()
 
         def change(course: Course) -> None:
             course.session, course.ward, course.proof = None, ward, proof
@@ -214,6 +221,8 @@ class Work:
         course = self._course
         if course.ward is None or course.chosen is None:
             raise Refused(Code.INTERNAL, "nothing to ask with")
+        if course.ordinal > MOST_ORDERS:
+            raise Refused(Code.VISIT_OVER, "no order left in this visit")
         if course.proof is None:
             given = await course.ward.look()
         else:
@@ -222,7 +231,8 @@ class Work:
             await self._tools.host.opened(
                 Opened(visit_id=course.ward.visit_id, visit=course.ward.visit, t=course.ward.t, ward=course.chosen.ward)
             )
-        self._report(Happened(event=Event.MENU, change=lambda course: _take_menu(course, given)))
+        offer = offer_of(given)
+        self._report(Happened(event=Event.MENU, change=lambda course: _take_menu(course, given, offer)))
 
     async def _pay(self) -> None:
         """Open the slot, and follow the escrow until the fee is covered."""
@@ -289,36 +299,57 @@ class Work:
         await self._conclude_print(settled, document)
 
     async def _follow(self, document: Document, before: int) -> Settled:
-        settled: Settled | None = None
-        async for progress in self._tools.printer.print_document(document.pdf, document.pages, before):
-            match progress:
-                case PageHanded(page=page):
-                    if page == document.pages:
-                        await self._tools.host.step(self._step(Step.HANDED, document))
-                    self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
-                case PagePrinted(page=page):
-                    self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
-                case Judged(settled=judged):
-                    settled = judged
-        if settled is None:
-            raise Refused(Code.PRINT_IN_DOUBT, "the printing ended without a judgement")
-        return settled
+        """Follow the printing to its judgement; whatever goes wrong on the way, the printer is asked what came of it.
+
+        Raises:
+            Refused: nothing was handed over.
+        """
+        sent = begun = False
+        try:
+            async with aclosing(self._tools.printer.print_document(document.pdf, document.pages, before)) as printing:
+                async for progress in printing:
+                    begun = True
+                    match progress:
+                        case PageHanded(page=page):
+                            sent = page == document.pages
+                            if sent:
+                                await self._tools.host.step(self._step(Step.HANDED, document))
+                            self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
+                        case PagePrinted(page=page):
+                            self._report(Happened(event=Event.PAGE_PRINTED, change=_turn(page)))
+                        case Judged(settled=judged):
+                            return judged
+        except ConnectionError:
+            raise
+        except Refused:
+            if not begun:
+                raise
+            _log.exception("printing broke off")
+        except Exception:  # noqa: BLE001 - a defect of ours does not decide about paper and money
+            _log.exception("printing broke off")
+        claim = Claim(before=before, due=document.pages, sent=sent, fault_seen=False)
+        return await self._tools.printer.settle(claim)
 
     async def _conclude_print(self, settled: Settled, document: Document) -> None:
-        kind = settled.outcome.kind
+        """Let the money follow the paper. Where the coin device fails now, the long-lived process captures later."""
+        kind, fee = settled.outcome.kind, self._held().fee
         paper = Paper(fate=_FATES[kind], out=settled.outcome.pages, due=document.pages)
         if kind in (OutcomeKind.VOID, OutcomeKind.JAM):
             code = fault_code(settled.faults)
             self._report(Happened(event=Event.PRINT_FAILED, change=lambda course: _paper(course, paper, code)))
             return
-        settlement = await self._capture()
-        await self._conclude(settlement)
+        try:
+            await self._conclude(await self._capture())
+        except ConnectionError:
+            raise
+        except Exception:  # noqa: BLE001 - what is printed is never given back, whatever fails now
+            _log.exception("left to be settled")
         if kind is OutcomeKind.IN_DOUBT:
-            money = Money(fate=MoneyFate.HELD, amount=settlement.kept)
+            money = Money(fate=MoneyFate.HELD if fee else MoneyFate.NONE_TAKEN, amount=fee)
             change = _ended(paper, money, Code.PRINT_IN_DOUBT)
             self._report(Happened(event=Event.IN_DOUBT, change=change))
         else:
-            money = Money(fate=MoneyFate.TAKEN, amount=settlement.kept)
+            money = Money(fate=MoneyFate.TAKEN, amount=fee)
             self._report(Happened(event=Event.PRINTED, change=_ended(paper, money, Code.INTERNAL)))
 
     async def _capture(self) -> Settlement:
@@ -326,22 +357,32 @@ class Work:
         return await self._tools.cash.capture(held.key) if held.fee else _nothing_paid()
 
     async def _give_back(self) -> None:
-        """Give the whole escrow back, and conclude the order as it stands."""
-        held = self._held()
-        settlement = await self._tools.cash.give_back(held.key) if held.fee else _nothing_paid()
-        await self._conclude(settlement)
-        owed = settlement.owed > 0
-        money = Money(
-            fate=MoneyFate.OWED if owed else MoneyFate.RETURNED if settlement.returned else MoneyFate.NONE_TAKEN,
-            amount=settlement.owed or settlement.returned,
-        )
+        """Give the whole escrow back, and conclude the order as it stands.
+
+        What cannot be done now is owed to the resident: the long-lived process settles it after the visit.
+        """
+        held = self._course.held
+        if held is None:
+            self._report(Happened(event=Event.MONEY_OWED))
+            return
+        code: Code | None = None
+        money = Money(fate=MoneyFate.OWED, amount=held.inserted) if held.inserted else Money(fate=MoneyFate.NONE_TAKEN)
+        try:
+            settlement = await self._tools.cash.give_back(held.key) if held.fee else _nothing_paid()
+            money = _given_back(settlement)
+            await self._conclude(settlement)
+        except Refused as refused:
+            _log.warning("left to be settled", code=refused.code, detail=refused.detail)
+            code = refused.code
+        if money.fate is MoneyFate.OWED:
+            code = Code.REFUND_OWED
 
         def change(course: Course) -> None:
             course.money = money
             course.held = course.ordered = None
-            course.code = Code.REFUND_OWED if owed else course.code
+            course.code = code or course.code
 
-        self._report(Happened(event=Event.MONEY_OWED if owed else Event.MONEY_RETURNED, change=change))
+        self._report(Happened(event=Event.MONEY_OWED if code else Event.MONEY_RETURNED, change=change))
 
     async def _conclude(self, settlement: Settlement) -> None:
         """Tell the long-lived process how the order ended, and go on to the next ordinal."""
@@ -365,7 +406,7 @@ class Work:
 
     async def _let_card_go(self) -> None:
         """Unpower a card that is still held: the visit with it is over, or it was taken away."""
-        session, self._course.session = self._course.session, None
+        session, self._card, self._course.session = self._card, None, None
         if session is not None:
             await session.close()
 
@@ -417,6 +458,13 @@ _FATES = {
 }
 
 
+def _given_back(settlement: Settlement) -> Money:
+    if settlement.owed:
+        return Money(fate=MoneyFate.OWED, amount=settlement.owed)
+    fate = MoneyFate.RETURNED if settlement.returned else MoneyFate.NONE_TAKEN
+    return Money(fate=fate, amount=settlement.returned)
+
+
 def _nothing_paid() -> Settlement:
     return Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
 
@@ -425,8 +473,8 @@ def _mark_wrong_pin(course: Course) -> None:
     course.pin_was_wrong = True
 
 
-def _take_menu(course: Course, given: GivenMenu) -> None:
-    course.given, course.offer, course.draft = given, offer_of(given), Draft()
+def _take_menu(course: Course, given: GivenMenu, offer: Offer) -> None:
+    course.given, course.offer, course.draft = given, offer, Draft()
 
 
 def _count(held: MoneyHeld, escrow: int) -> Callable[[Course], None]:

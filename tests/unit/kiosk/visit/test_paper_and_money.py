@@ -1,0 +1,271 @@
+"""Paid iff printed (invariant 4): whatever printer, coins, ward or journal do, the money follows the paper."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from konbini.kiosk.channel.messages import Step
+from konbini.kiosk.session.action import Cancel, Finish, LookAgain
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.view import Money, MoneyFate, OutcomeView, Paper, PaperFate
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.visits import Document
+from konbini.simulation.card.applet import CardContent
+from tests.unit.kiosk.visit.far_side import FEE, NUMBER
+from tests.unit.kiosk.visit.seat import Seat, seated
+
+NOTHING = Money(fate=MoneyFate.NONE_TAKEN)
+RETURNED = Money(fate=MoneyFate.RETURNED, amount=FEE)
+NO_PAPER = Paper(fate=PaperFate.NONE)
+
+
+async def pay(seat: Seat) -> None:
+    """Go to the slot and pay the fee."""
+    await seat.to_pay()
+    seat.cash.drop(100, 100, 100)
+
+
+async def refused(seat: Seat) -> tuple[Code, Money, Paper]:
+    """Wait for the end without a certificate, and give what the screen says."""
+    view = await seat.until(State.REFUSED)
+    assert isinstance(view, OutcomeView)
+    return view.code, view.money, view.paper
+
+
+def ends(seat: Seat) -> list[tuple[Outcome, int, int, int]]:
+    """Give how the orders ended: outcome, money taken, returned, owed."""
+    return [(end.outcome, end.taken, end.returned, end.owed) for end in seat.host.ends]
+
+
+async def test_every_step_is_journalled_before_it_is_taken(seat: Seat) -> None:
+    """Money, order, print: each is in the journal with one key; HANDED follows the last page."""
+    await pay(seat)
+    await seat.until(State.TAKE_PAPER)
+    assert [step.step for step in seat.host.steps] == [Step.ASKING_MONEY, Step.ORDERING, Step.PRINTING, Step.HANDED]
+    assert len({step.cash_key for step in seat.host.steps}) == 1
+    assert seat.host.steps[-1].number == NUMBER
+
+
+async def test_jam_after_page_1_of_2(seat: Seat) -> None:
+    """One page of two came out: the fee is returned, the screen says that the page is void, the receipt says k."""
+    seat.far.pages, seat.printer.jam_after = 2, 1
+    await pay(seat)
+    assert await refused(seat) == (Code.JAM, RETURNED, Paper(fate=PaperFate.SOME, out=1, due=2))
+    assert ends(seat) == [(Outcome.JAM, FEE, FEE, 0)]
+    assert seat.host.ends[0].after_page == 1
+
+
+async def test_nothing_came_out(seat: Seat) -> None:
+    """A jam before the first page is void, and the fee is returned."""
+    seat.printer.jam_after = 0
+    await pay(seat)
+    assert await refused(seat) == (Code.JAM, RETURNED, Paper(fate=PaperFate.NONE, out=0, due=1))
+    assert ends(seat) == [(Outcome.VOID, FEE, FEE, 0)]
+
+
+async def test_no_paper(seat: Seat) -> None:
+    """A printer without paper is handed nothing."""
+    seat.printer.paper = False
+    await pay(seat)
+    assert await refused(seat) == (Code.PAPER_OUT, RETURNED, NO_PAPER)
+    assert (ends(seat), seat.printer.jobs) == ([(Outcome.VOID, FEE, FEE, 0)], 0)
+
+
+async def test_a_counter_that_nobody_can_explain(seat: Seat) -> None:
+    """In doubt keeps the money until a person has settled it, and the screen says that."""
+    seat.printer.forgets = True
+    await pay(seat)
+    code, money, paper = await refused(seat)
+    assert (code, money) == (Code.PRINT_IN_DOUBT, Money(fate=MoneyFate.HELD, amount=FEE))
+    assert paper.fate is PaperFate.UNCERTAIN
+    assert ends(seat) == [(Outcome.IN_DOUBT, FEE, 0, 0)]
+
+
+@pytest.mark.parametrize(
+    ("pages", "cut", "outcome"), [(1, 1, Outcome.VOID), (2, 1, Outcome.VOID), (2, 2, Outcome.IN_DOUBT)]
+)
+async def test_a_defect_while_printing_asks_the_printer(seat: Seat, pages: int, cut: int, outcome: Outcome) -> None:
+    """A defect of ours decides nothing about paper and money: the printer's counter does."""
+    seat.far.pages, seat.printer.cut = pages, cut
+    await pay(seat)
+    code, money, _ = await refused(seat)
+    assert seat.host.ends[0].outcome is outcome
+    if outcome is Outcome.VOID:
+        assert money == RETURNED
+    else:
+        assert (code, money) == (Code.PRINT_IN_DOUBT, Money(fate=MoneyFate.HELD, amount=FEE))
+        assert seat.counts.kept == FEE
+
+
+async def test_the_coin_device_dies_after_the_paper_came_out(seat: Seat) -> None:
+    """What is printed is never given back: the capture is left to the long-lived process."""
+    seat.cash.dead = {"capture"}
+    await pay(seat)
+    await seat.until(State.TAKE_PAPER)
+    assert ends(seat) == []
+    assert (seat.counts.escrow, seat.counts.returned) == (FEE, 0)
+
+
+async def test_the_journal_refuses_after_the_paper_came_out(seat: Seat) -> None:
+    """The same where the journal cannot take the end."""
+    seat.host.refuses_journal = Code.INTERNAL
+    await pay(seat)
+    await seat.until(State.TAKE_PAPER)
+    assert seat.counts.kept == FEE
+
+
+async def test_the_coins_cannot_be_paid_out(seat: Seat) -> None:
+    """What does not drop is owed, on the screen and on the receipt."""
+    seat.cash.stuck = True
+    await seat.to_pay()
+    seat.cash.drop(100)
+    await seat.pass_time(0)
+    seat.act(Cancel())
+    code, money, _ = await refused(seat)
+    assert (code, money) == (Code.REFUND_OWED, Money(fate=MoneyFate.OWED, amount=100))
+    assert ends(seat) == [(Outcome.CANCELLED, 100, 0, 100)]
+
+
+async def test_the_coin_device_is_silent_when_it_should_pay_out(seat: Seat) -> None:
+    """Money in the escrow of a silent device is owed: the screen never says that nothing was taken."""
+    seat.cash.dead = {"give back"}
+    await seat.to_pay()
+    seat.cash.drop(100)
+    await seat.pass_time(0)
+    seat.act(Cancel())
+    code, money, _ = await refused(seat)
+    assert (code, money) == (Code.REFUND_OWED, Money(fate=MoneyFate.OWED, amount=100))
+    assert ends(seat) == []
+
+
+async def test_the_slot_does_not_open(seat: Seat) -> None:
+    """A coin device that does not take the asking ends the visit; nothing was taken."""
+    seat.cash.dead = {"ask"}
+    await seat.to_kind()
+    await seat.choose()
+    assert await refused(seat) == (Code.CASH_UNAVAILABLE, NOTHING, NO_PAPER)
+
+
+@pytest.mark.parametrize("code", [Code.CHANGED_LOOK_AGAIN, Code.MENU_EXPIRED])
+async def test_changed_look_again(seat: Seat, code: Code) -> None:
+    """The money comes back, the ward is asked anew, and the next order is the second."""
+    seat.far.refuses[MessageKind.ORDER] = [code]
+    await pay(seat)
+    view = await seat.until(State.LOOK_AGAIN)
+    assert (getattr(view, "code", None), getattr(view, "money", None)) == (code, RETURNED)
+    seat.act(LookAgain())
+    await seat.choose()
+    await seat.slot_open()
+    seat.cash.drop(100, 100, 100)
+    await seat.until(State.TAKE_PAPER)
+    assert ends(seat) == [(Outcome.VOID, FEE, FEE, 0), (Outcome.PRINTED, FEE, 0, 0)]
+    assert [order.ordinal for order in seat.far.orders] == [1, 2]
+    assert seat.counts.kept == FEE
+
+
+async def test_no_sixth_order(seat: Seat) -> None:
+    """The card allowed five orders: after five that came to nothing the visit is over."""
+    seat.far.refuses[MessageKind.ORDER] = [Code.CHANGED_LOOK_AGAIN] * 5
+    await pay(seat)
+    for _ in range(4):
+        await seat.until(State.LOOK_AGAIN)
+        seat.act(LookAgain())
+        await seat.choose()
+        await seat.slot_open()
+        seat.cash.drop(100, 100, 100)
+    await seat.until(State.LOOK_AGAIN)
+    seat.act(LookAgain())
+    code, money, _ = await refused(seat)
+    assert (code, money) == (Code.VISIT_OVER, RETURNED)
+
+
+async def test_a_document_that_comes_too_late(seat: Seat) -> None:
+    """Printing begins before print-by or not at all."""
+
+    def out_of_time(document: Document) -> Document:
+        return Document(
+            t=document.t,
+            ordinal=document.ordinal,
+            number=document.number,
+            pdf_hash=document.pdf_hash,
+            fee=document.fee,
+            pages=document.pages,
+            print_by=document.print_by - 181,
+            pdf=document.pdf,
+        )
+
+    seat.far.changed_document = out_of_time
+    await pay(seat)
+    assert await refused(seat) == (Code.DOCUMENT_LATE, RETURNED, NO_PAPER)
+    assert seat.printer.jobs == 0
+
+
+async def test_another_paper(seat: Seat) -> None:
+    """A PDF that does not say what its envelope says is not printed."""
+    seat.far.changed_document = lambda document: Document(
+        t=document.t,
+        ordinal=document.ordinal,
+        number="999990-250401-10000002-0",
+        pdf_hash=document.pdf_hash,
+        fee=document.fee,
+        pages=document.pages,
+        print_by=document.print_by,
+        pdf=document.pdf,
+    )
+    await pay(seat)
+    assert await refused(seat) == (Code.DOCUMENT_INVALID, RETURNED, NO_PAPER)
+    assert seat.printer.jobs == 0
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    pages=st.integers(min_value=1, max_value=3),
+    jam_after=st.none() | st.integers(min_value=0, max_value=3),
+    cut=st.none() | st.integers(min_value=1, max_value=3),
+    paper=st.booleans(),
+    stuck=st.booleans(),
+    coins=st.sampled_from(((100, 100, 100), (500,), (100,))),
+    ward=st.none() | st.sampled_from((Code.CHANGED_LOOK_AGAIN, Code.ASK_AT_COUNTER, Code.WARD_STOPPED)),
+)
+async def test_paid_iff_printed(  # noqa: PLR0913 - what may go wrong
+    content: CardContent,
+    *,
+    pages: int,
+    jam_after: int | None,
+    cut: int | None,
+    paper: bool,
+    stuck: bool,
+    coins: tuple[int, ...],
+    ward: Code | None,
+) -> None:
+    """A concluded order kept its fee iff it is printed, the device's count agrees, and all is wiped."""
+    async with seated(content) as seat:
+        seat.far.pages, seat.printer.jam_after, seat.printer.cut = pages, jam_after, cut
+        seat.printer.paper, seat.cash.stuck = paper, stuck
+        seat.far.refuses[MessageKind.ORDER] = [] if ward is None else [ward]
+        await seat.to_pay()
+        seat.cash.drop(*coins)
+        if sum(coins) < FEE:
+            await seat.pass_time(0)
+            seat.act(Cancel())
+        ended = await seat.until(State.REFUSED, State.LOOK_AGAIN, State.TAKE_PAPER)
+        (end,) = seat.host.ends
+        kept = end.taken - end.returned - end.owed
+        if end.outcome is not Outcome.IN_DOUBT:
+            assert kept == (FEE if end.outcome is Outcome.PRINTED else 0)
+        assert seat.counts.kept == kept
+        assert seat.counts.escrow == 0
+        assert (end.outcome is Outcome.PRINTED) == (ended.state is State.TAKE_PAPER)
+        if ended.state is State.TAKE_PAPER:
+            assert len(seat.printer.sheets) == pages
+            await seat.pass_time(4)
+            await seat.until(State.END)
+        elif ended.state is State.LOOK_AGAIN:
+            seat.act(Cancel())
+            await seat.until(State.REFUSED)
+        seat.act(Finish())
+        await seat.over()
+        assert (seat.course.given, seat.course.held, seat.course.ordered, seat.course.ward) == (None,) * 4
