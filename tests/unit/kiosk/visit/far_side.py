@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
@@ -176,8 +176,15 @@ class FarSide:
         payload = self._or_refusal(MessageKind.ORDER, answer(self.changed_document(document)))
         return Answered(kind=MessageKind.DOCUMENT, body=self.to_kiosk(MessageKind.DOCUMENT, payload, order.ordinal))
 
-    def to_kiosk(self, kind: MessageKind, payload: bytes, ordinal: int = 0, **other: bytes | str | int) -> bytes:
-        """Sign and seal to the visit; `other` fields of the context are the test's to choose."""
+    def to_kiosk(
+        self,
+        kind: MessageKind,
+        payload: bytes,
+        ordinal: int = 0,
+        *,
+        changed: Callable[[Context], Context] | None = None,
+    ) -> bytes:
+        """Sign and seal to the visit; the context is the test's to change."""
         made = self._visit()
         sealing = SealingKey(made.opening.visit_keys.sealing)
         context = Context(
@@ -188,7 +195,7 @@ class FarSide:
             ordinal=ordinal,
             key_id=sealing.key_id,
         )
-        context = replace(context, **other)  # type: ignore[arg-type]  # the test names fields of Context
+        context = context if changed is None else changed(context)
         signed = self.message_key.sign(payload, context)
         if kind is MessageKind.MENU:
             made.menus.append(hashlib.sha256(signed).digest())
