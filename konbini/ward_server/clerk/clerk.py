@@ -145,9 +145,7 @@ class Clerk:
         now = self._clock.now()
         day = today(now)
         asked = await judge_asking(evidence, self._beliefs, now // _MILLISECONDS)
-        number = IssuanceNumber.parse(evidence.number)
-        if number.ward != self._beliefs.entry.ward:
-            raise Refused(Code.EVIDENCE_MISMATCH, "a number of another ward")
+        number = self._number(evidence.number)
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
         subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
@@ -177,6 +175,15 @@ class Clerk:
                 Version(resident=subject.record.resident, version=subject.record.version) for subject in subjects
             ),
         )
+
+    def _number(self, text: str) -> IssuanceNumber:
+        try:
+            number = IssuanceNumber.parse(text)
+        except Refused as refused:
+            raise Refused(Code.EVIDENCE_MISMATCH, refused.detail) from refused
+        if number.ward != self._beliefs.entry.ward:
+            raise Refused(Code.EVIDENCE_MISMATCH, "a number of another ward")
+        return number
 
     async def _seal(self, order: bytes, pdf: bytes, waiting: _Waiting) -> Sealed:
         await self._check_able()

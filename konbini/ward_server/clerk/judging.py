@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from konbini.protocol.cose import Context, VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Scope
+from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.sealing import SealingKey
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, Ticket, ticket_hash
 from konbini.protocol.trust import WardEntry
@@ -34,7 +34,7 @@ from konbini.ward_server.residents.record import IndividualNumberPart, SignedRec
 
 __all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
 
-_MOMENT_CODES = frozenset((Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN, Code.CHANGED_LOOK_AGAIN))
+_MOMENT_CODES = frozenset((Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN))
 _REVOCATION_GRACE_SECONDS = 120
 
 
@@ -136,8 +136,8 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
         The people on the paper in the order of the household.
 
     Raises:
-        Refused: `RECORD_NOT_SIGNED`, `RECORD_STALE`, `SUBJECT_MISMATCH`, `CARD_UNLINKED`, or `ASK_AT_COUNTER` where
-            somebody of the household is barred.
+        Refused: `RECORD_NOT_SIGNED`, `SUBJECT_MISMATCH`, `EVIDENCE_MISMATCH`; `RECORD_STALE` or `CARD_UNLINKED` where
+            something changed meanwhile; `ASK_AT_COUNTER` where somebody of the household is barred.
     """
     holder = await index.holder(asked.card, day)
     household = {person.resident: person for person in await index.household_of(holder)}
@@ -145,17 +145,25 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
         raise Refused(Code.CARD_UNLINKED, "the card's holder has no record")
     if any(person.barred for person in household.values()):
         raise Refused(Code.ASK_AT_COUNTER, "somebody of the household is barred")
+    present = {person.resident for person in household.values() if person.present}
+    if holder not in present:
+        raise Refused(Code.RECORD_STALE, "the record of the card's holder was removed")
+    _check_numbers(evidence, asked.order)
     subjects = await _subjects(evidence, beliefs, index, household[holder].household)
     _check_handles(asked, beliefs, subjects)
     shown = {subject.record.resident for subject in subjects}
-    present = {person.resident for person in household.values() if person.present}
     _check_scope(asked.order.scope, holder, shown, present)
     return sorted(subjects, key=lambda subject: subject.record.order)
 
 
-async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index, household: str) -> list[Subject]:
+def _check_numbers(evidence: Evidence, order: Order) -> None:
     if len(evidence.individual_numbers) != len(evidence.records):
         raise Refused(Code.EVIDENCE_MISMATCH, "records and individual numbers differ in count")
+    if Options.INDIVIDUAL_NUMBER not in Options(order.options) and any(evidence.individual_numbers):
+        raise Refused(Code.EVIDENCE_MISMATCH, "an individual number that was not asked for")
+
+
+async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index, household: str) -> list[Subject]:
     subjects = []
     for data, number in zip(evidence.records, evidence.individual_numbers, strict=True):
         signed = SignedRecord.open(data, beliefs.record_key, beliefs.entry.ward)

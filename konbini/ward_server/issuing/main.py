@@ -167,7 +167,7 @@ async def serve(config: IssuingConfig, clock: Clock, entropy: Entropy) -> AsyncI
             clock=clock,
             entropy=entropy,
         )
-        page = WardPage(desk, states=states, follower=follower, link_up=lambda: link.up)
+        page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
         for task in (follower.run(), link.run(), gateway.run()):
             ending.push_async_callback(_ended, asyncio.create_task(task))

@@ -41,9 +41,10 @@ _STOPPING = frozenset(
         Code.PAGE_MISMATCH,
         Code.SEALED_OTHERWISE,
         Code.SEAL_BROKEN,
+        Code.WARD_STOPPED,
     )
 )
-"""Mismatches that the ward can check itself."""
+"""Mismatches that the ward can check itself, and the word of a clerk that is stopped: what stops one stops both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import State
-from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger import LedgerView
 from konbini.ward_server.issuing.states import KioskStates
@@ -57,10 +56,12 @@ class Health:
 class WardPage:
     """Serves one page and its style sheet."""
 
-    def __init__(self, desk: Desk, *, states: KioskStates, follower: Follower, link_up: Callable[[], bool]) -> None:
+    def __init__(
+        self, desk: Desk, *, states: KioskStates, feed_broken: Callable[[], bool], link_up: Callable[[], bool]
+    ) -> None:
         self._desk = desk
         self._states = states
-        self._follower = follower
+        self._feed_broken = feed_broken
         self._link_up = link_up
         pages = Environment(
             loader=PackageLoader("konbini.ward_server.issuing"), autoescape=True, undefined=StrictUndefined
@@ -69,8 +70,8 @@ class WardPage:
         self._style = pages.get_template("page.css").render()
 
     @asynccontextmanager
-    async def listening(self, port: int) -> AsyncIterator[None]:
-        """Listen on the loopback address while the context lasts."""
+    async def listening(self, port: int) -> AsyncIterator[int]:
+        """Listen on the loopback address while the context lasts, and give the port."""
         app = web.Application()
         app.router.add_get("/", self._show)
         app.router.add_get("/page.css", self._show_style)
@@ -79,8 +80,9 @@ class WardPage:
         try:
             site = web.TCPSite(runner, _LOOPBACK, port)
             await site.start()
-            _log.info("listening", kind="page", port=runner.addresses[0][1])
-            yield
+            listened: int = runner.addresses[0][1]
+            _log.info("listening", kind="page", port=listened)
+            yield listened
         finally:
             await runner.cleanup()
 
@@ -111,7 +113,7 @@ class WardPage:
             stop_code=view.stop_code,
             current=self._desk.lease.holds(self._desk.clock.monotonic()),
             feed_number=(await self._desk.copy.position()).number,
-            feed_broken=self._follower.broken is not None,
+            feed_broken=self._feed_broken(),
             link_up=self._link_up(),
             open_now=open_now,
         )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
+from konbini.process.calls import AnswerLost
+from konbini.protocol.kinds import Outcome
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.issuing.desk import ClerkCalls
 
-__all__ = ["Between", "Lying", "Silent"]
+if TYPE_CHECKING:
+    from tests.integration.ward_server.ward import Ward
+
+__all__ = ["Between", "Lying", "Silent", "evidence_of"]
 
 
 class Between:
@@ -90,3 +97,16 @@ class Lying:
     async def seal(self, order: bytes, pdf: bytes) -> Sealed:
         """Seal something else."""
         return await self._clerk.seal(order, self._pdf(pdf))
+
+
+async def evidence_of(ward: Ward, holder: str, kiosk: str = "K-0002") -> Evidence:
+    """Give the evidence of an honest order, certified by the real clerk."""
+    visit, silent = ward.visit(holder, ward.kiosk(kiosk)), Silent(ward.desk.clerk, AnswerLost("cut"), call="certify")
+    await visit.open()
+    honest = ward.desk
+    ward.desk = replace(honest, clerk=silent)
+    await visit.order()
+    ward.desk = honest
+    (evidence,) = silent.evidence
+    await visit.settle(visit.receipt(Outcome.VOID))
+    return evidence
