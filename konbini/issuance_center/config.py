@@ -33,24 +33,20 @@ closes = "20:00"
 
 from __future__ import annotations
 
-import re
-import tomllib
+import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from konbini.process.config import ConfigRefused, Table, read_table
 from konbini.protocol.tls import TlsFiles
 
-__all__ = ["CenterConfig", "ConfigError", "GatewayConfig", "HoursConfig", "KioskConfig", "WardConfig", "read_config"]
+__all__ = ["CenterConfig", "GatewayConfig", "HoursConfig", "KioskConfig", "WardConfig", "read_config"]
 
-_CLOCK = re.compile(r"(?P<hour>[01][0-9]|2[0-4]):(?P<minute>[0-5][0-9])", re.ASCII)
-_DAY = re.compile(r"(?P<month>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12][0-9]|3[01])", re.ASCII)
-_DAY_MINUTES = 24 * 60
 _TICKETS_AN_HOUR = 60
-
-
-class ConfigError(Exception):
-    """The file cannot be followed; the message says where. Meant for whoever starts the center."""
+_MOST_TICKETS_AN_HOUR = 3600
+_LAST_PORT = 65_535
+_DAY_MINUTES = 24 * 60
+_LEAP_YEAR = 2024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,121 +106,74 @@ def read_config(path: Path) -> CenterConfig:
     """Read the file.
 
     Raises:
-        ConfigError: not TOML, or a key is missing, unknown or of another form.
-        OSError: the file cannot be read.
+        ConfigRefused: naming the place.
+        OSError: it cannot be read.
     """
+    with (
+        read_table(path) as table,
+        table.part("center") as center,
+        table.part("gateway") as gateway,
+        table.part("hours") as hours,
+    ):
+        return CenterConfig(
+            database=center.path("database"),
+            ticket_key=center.path("ticket_key"),
+            enrolment_authority=center.point("enrolment_authority"),
+            directory_authority=center.point("directory_authority"),
+            ward_directory=center.path("ward_directory"),
+            directory_version=center.integer("directory_version"),
+            kiosk_gateway=_gateway(gateway.part("kiosks")),
+            ward_gateway=_gateway(gateway.part("wards")),
+            hours=_hours(hours),
+            kiosks=tuple(_kiosk(part) for part in table.parts("kiosk")),
+            wards=tuple(_ward(part) for part in table.parts("ward")),
+        )
+
+
+def _gateway(part: Table) -> GatewayConfig:
+    with part:
+        return GatewayConfig(
+            host=part.text("host"),
+            port=_at_most(part, "port", _LAST_PORT),
+            tls=TlsFiles(certificate=part.path("certificate"), key=part.path("key"), authority=part.path("authority")),
+        )
+
+
+def _hours(part: Table) -> HoursConfig:
+    days = part.texts("closed_days", least=0) if part.has("closed_days") else ()
+    return HoursConfig(
+        opens=part.minute("opens"), closes=part.minute("closes"), closed_days=frozenset(map(_day_of_year, days))
+    )
+
+
+def _kiosk(part: Table) -> KioskConfig:
+    with part:
+        named = part.has("tickets_an_hour")
+        most = _at_most(part, "tickets_an_hour", _MOST_TICKETS_AN_HOUR, least=1) if named else _TICKETS_AN_HOUR
+        return KioskConfig(enrolment=part.path("enrolment"), tickets_an_hour=most)
+
+
+def _ward(part: Table) -> WardConfig:
+    with part:
+        return WardConfig(
+            code=part.text("code"),
+            wants_states=part.has("wants_states") and part.boolean("wants_states"),
+            opens=part.minute("opens") if part.has("opens") else 0,
+            closes=part.minute("closes") if part.has("closes") else _DAY_MINUTES,
+        )
+
+
+def _at_most(part: Table, key: str, most: int, *, least: int = 0) -> int:
+    number = part.integer(key, least=least)
+    if number > most:
+        raise ConfigRefused(f"{key}: at most {most}")
+    return number
+
+
+def _day_of_year(text: str) -> tuple[int, int]:
+    """Read MM-DD; 29 February is one."""
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path.name}: not TOML: {error}") from error
-    root = _Table(document, "", path.parent)
-    center, gateway, hours = root.table("center"), root.table("gateway"), root.table("hours")
-    config = CenterConfig(
-        database=center.path("database"),
-        ticket_key=center.path("ticket_key"),
-        enrolment_authority=center.key("enrolment_authority"),
-        directory_authority=center.key("directory_authority"),
-        ward_directory=center.path("ward_directory"),
-        directory_version=center.integer("directory_version", 0, 2**31),
-        kiosk_gateway=_gateway(gateway.table("kiosks")),
-        ward_gateway=_gateway(gateway.table("wards")),
-        hours=HoursConfig(
-            opens=hours.minutes("opens"),
-            closes=hours.minutes("closes"),
-            closed_days=frozenset(hours.days("closed_days")),
-        ),
-        kiosks=tuple(_kiosk(table) for table in root.tables("kiosk")),
-        wards=tuple(_ward(table) for table in root.tables("ward")),
-    )
-    for table in (root, center, gateway, hours):
-        table.finish()
-    return config
-
-
-def _gateway(table: _Table) -> GatewayConfig:
-    files = TlsFiles(certificate=table.path("certificate"), key=table.path("key"), authority=table.path("authority"))
-    made = GatewayConfig(host=table.text("host"), port=table.integer("port", 0, 65535), tls=files)
-    table.finish()
-    return made
-
-
-def _kiosk(table: _Table) -> KioskConfig:
-    most = table.integer("tickets_an_hour", 1, 3600, otherwise=_TICKETS_AN_HOUR)
-    made = KioskConfig(enrolment=table.path("enrolment"), tickets_an_hour=most)
-    table.finish()
-    return made
-
-
-def _ward(table: _Table) -> WardConfig:
-    made = WardConfig(
-        code=table.text("code"),
-        wants_states=table.boolean("wants_states", otherwise=False),
-        opens=table.minutes("opens", otherwise=0),
-        closes=table.minutes("closes", otherwise=_DAY_MINUTES),
-    )
-    table.finish()
-    return made
-
-
-class _Table:
-    """One table of the file: each key is taken once, and `finish` refuses what nobody took."""
-
-    def __init__(self, values: dict[str, Any], name: str, folder: Path) -> None:
-        self._values, self._name, self._folder = dict(values), name, folder
-
-    def table(self, key: str) -> _Table:
-        value = self._take(key, dict, None)
-        return _Table(value, f"{self._name}{key}.", self._folder)
-
-    def tables(self, key: str) -> list[_Table]:
-        values = self._take(key, list, [])
-        if not all(isinstance(value, dict) for value in values):
-            raise ConfigError(f"{self._name}{key}: not tables")
-        return [_Table(value, f"{self._name}{key}[{place}].", self._folder) for place, value in enumerate(values)]
-
-    def text(self, key: str) -> str:
-        return str(self._take(key, str, None))
-
-    def path(self, key: str) -> Path:
-        return self._folder / self.text(key)
-
-    def key(self, key: str) -> bytes:
-        try:
-            return bytes.fromhex(self.text(key))
-        except ValueError as error:
-            raise ConfigError(f"{self._name}{key}: not hexadecimal") from error
-
-    def boolean(self, key: str, *, otherwise: bool) -> bool:
-        return bool(self._take(key, bool, otherwise))
-
-    def integer(self, key: str, least: int, most: int, *, otherwise: int | None = None) -> int:
-        value = int(self._take(key, int, otherwise))
-        if not least <= value <= most:
-            raise ConfigError(f"{self._name}{key}: {least} to {most}")
-        return value
-
-    def minutes(self, key: str, *, otherwise: int | None = None) -> int:
-        if otherwise is not None and key not in self._values:
-            return otherwise
-        found = _CLOCK.fullmatch(self.text(key))
-        minutes = int(found["hour"]) * 60 + int(found["minute"]) if found else _DAY_MINUTES + 1
-        if minutes > _DAY_MINUTES:
-            raise ConfigError(f"{self._name}{key}: a time is HH:MM")
-        return minutes
-
-    def days(self, key: str) -> list[tuple[int, int]]:
-        found = [_DAY.fullmatch(str(value)) for value in self._take(key, list, [])]
-        days = [(int(day["month"]), int(day["day"])) for day in found if day]
-        if len(days) != len(found):
-            raise ConfigError(f"{self._name}{key}: a day is MM-DD")
-        return days
-
-    def finish(self) -> None:
-        if self._values:
-            raise ConfigError(f"{self._name}: unknown {sorted(self._values)}")
-
-    def _take(self, key: str, kind: type, otherwise: object) -> Any:  # noqa: ANN401 - the caller names the type
-        value = self._values.pop(key, otherwise)
-        if type(value) is not kind:
-            raise ConfigError(f"{self._name}{key}: missing, or not {kind.__name__}")
-        return value
+        day = dt.date.fromisoformat(f"{_LEAP_YEAR}-{text}")
+    except ValueError as error:
+        raise ConfigRefused(f"closed_days: {text!r} is no day, MM-DD") from error
+    return day.month, day.day

@@ -13,6 +13,7 @@ import asyncio
 import os
 import resource
 import signal
+import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +21,7 @@ from pathlib import Path
 import uvloop
 
 from konbini.issuance_center.center import Center
-from konbini.issuance_center.config import CenterConfig, ConfigError, read_config
+from konbini.issuance_center.config import CenterConfig, read_config
 from konbini.issuance_center.gateway import Gateway, kiosks, wards
 from konbini.issuance_center.ledger import Ledger, LedgerUnusable
 from konbini.issuance_center.lines import Lines
@@ -30,6 +31,7 @@ from konbini.issuance_center.tickets import QUOTA_SECONDS, TicketDesk
 from konbini.issuance_center.trust import Trust, read_trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday, read_notice
 from konbini.process.clock import Clock, SystemClock
+from konbini.process.config import ConfigRefused
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.protocol.cose import SigningKey
@@ -39,6 +41,7 @@ __all__ = ["main", "serve"]
 
 _MILLISECONDS = 1000
 _CANNOT_START = 2
+_OTHERS = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
 
 _log = logger("konbini.issuance_center")
 
@@ -56,7 +59,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = read_config(path)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_until_told(config))
-    except (ConfigError, OSError, ValueError, Refused, LedgerUnusable) as error:
+    except (ConfigRefused, OSError, ValueError, Refused, LedgerUnusable) as error:
         sys.stderr.write(f"the center cannot start: {error}\n")
         return _CANNOT_START
     return 0
@@ -93,10 +96,10 @@ async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, read
         ready: told the ports for kiosks and wards, once both listen.
 
     Raises:
-        ConfigError, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
+        ConfigRefused, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
     """
     trust = read_trust(config)
-    signing = SigningKey.from_pem(config.ticket_key.read_bytes())
+    signing = SigningKey.from_pem(_read_private(config.ticket_key))
     ledger = Ledger.open(config.database)
     lines = Lines()
     try:
@@ -115,6 +118,18 @@ async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, read
             await for_kiosks.close()
     finally:
         await ledger.close()
+
+
+def _read_private(path: Path) -> bytes:
+    """Read a key's file; that the group may read is let pass, since it is how systemd's credentials show.
+
+    Raises:
+        ValueError: others may read it, or the group may write it.
+        OSError: it cannot be read.
+    """
+    if path.stat().st_mode & _OTHERS:
+        raise ValueError(f"{path.name} is open to others than its owner")
+    return path.read_bytes()
 
 
 async def _build(trust: Trust, signing: SigningKey, ledger: Ledger, lines: Lines, clock: Clock) -> Center:

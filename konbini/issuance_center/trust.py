@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
 
-from konbini.issuance_center.config import CenterConfig, ConfigError, HoursConfig, WardConfig
+from konbini.issuance_center.config import CenterConfig, HoursConfig, WardConfig
+from konbini.process.config import ConfigRefused
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import Enrolment, WardDirectory, WardEntry
@@ -65,7 +66,7 @@ class Trust:
         """Take the lists.
 
         Raises:
-            ConfigError: a name stands twice.
+            ConfigRefused: a name stands twice.
         """
         self._kiosks = _by_name((kiosk.enrolment.kiosk, kiosk) for kiosk in kiosks)
         self._wards = _by_name((ward.entry.ward, ward) for ward in wards)
@@ -117,7 +118,7 @@ def read_trust(config: CenterConfig) -> Trust:
     """Read and check everything that the lists stand on.
 
     Raises:
-        ConfigError: a ward is not in the directory, or a name stands twice.
+        ConfigRefused: a ward is not in the directory, or a name stands twice.
         Refused: a signature does not hold.
         OSError: a file is missing.
     """
@@ -139,7 +140,7 @@ def _ward(ward: WardConfig, directory: WardDirectory) -> WardTrust:
     try:
         entry = directory.entry(ward.code)
     except Refused as refused:
-        raise ConfigError(f"ward {ward.code} is not in the ward directory") from refused
+        raise ConfigRefused(f"ward {ward.code} is not in the ward directory") from refused
     hours = Hours(opens=ward.opens, closes=ward.closes)
     return WardTrust(entry=entry, hours=hours, wants_states=ward.wants_states)
 
@@ -152,5 +153,5 @@ def _by_name(pairs: Iterable[tuple[str, T]]) -> Mapping[str, T]:
     named: dict[str, T] = {}
     for name, value in pairs:
         if named.setdefault(name, value) is not value:
-            raise ConfigError(f"{name} stands twice")
+            raise ConfigRefused(f"{name} stands twice")
     return MappingProxyType(named)

@@ -63,6 +63,10 @@ class Table:
             raise ConfigRefused(f"{self._place} {key}: at least {least}")
         return number
 
+    def boolean(self, key: str) -> bool:
+        """Take true or false."""
+        return self._take(key, bool)
+
     def day(self, key: str) -> dt.date:
         """Take a date."""
         return self._take(key, dt.date)

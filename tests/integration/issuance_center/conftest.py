@@ -339,6 +339,7 @@ class Town:
         return WardKeys(code=code, identity=identity, message=message, certificate=certificate)
 
     def _files(self, now: int) -> None:
+        (self.folder / "ticket.key").touch(mode=0o600)
         (self.folder / "ticket.key").write_bytes(self._ticket_pem)
         for name, keys in self.kiosks.items():
             enrolment = Enrolment(

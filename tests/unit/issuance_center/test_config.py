@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from konbini.issuance_center.config import ConfigError, read_config
+from konbini.issuance_center.config import read_config
 from konbini.issuance_center.trust import Hours, Trust, WardTrust
+from konbini.process.config import ConfigRefused
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import WardEntry
@@ -18,8 +19,8 @@ WHOLE = f"""
 [center]
 database = "ledger.db"
 ticket_key = "/keys/ticket.key"
-enrolment_authority = "04ab"
-directory_authority = "04cd"
+enrolment_authority = "{"ab" * 65}"
+directory_authority = "{"cd" * 65}"
 ward_directory = "wards.directory"
 directory_version = 3
 [gateway.kiosks]
@@ -51,7 +52,7 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
     config = read_config(write(tmp_path, WHOLE))
     assert config.database == tmp_path / "ledger.db"
     assert config.ticket_key == Path("/keys/ticket.key")
-    assert (config.enrolment_authority, config.directory_version) == (b"\x04\xab", 3)
+    assert (config.enrolment_authority, config.directory_version) == (b"\xab" * 65, 3)
     assert (config.hours.opens, config.hours.closes) == (390, 1380)
     assert config.hours.closed_days == {(12, 31), (1, 1)}
     assert config.kiosks[0].tickets_an_hour == 60
@@ -69,17 +70,19 @@ def test_the_whole_file_is_read(tmp_path: Path) -> None:
         ('"06:30"', '"6:30"'),
         ('"06:30"', '"24:01"'),
         ('"12-31"', '"13-01"'),
-        ('"04ab"', '"xy"'),
+        ("abab", "xyxy"),
+        ("abab", ""),
         ("[hours]", "[hour]"),
         ("[[ward]]", "[ward]"),
         ('code = "999999"', 'code = "999999"\ncolour = "red"'),
+        ('code = "999999"', 'code = "999999"\nwants_states = 1'),
         ("[center]", "[center"),
     ],
 )
 def test_a_word_that_is_not_understood_refuses_the_file(tmp_path: Path, old: str, new: str) -> None:
     """A key misspelt, of another type, out of range, unknown; a table misspelt; no TOML."""
     assert old in WHOLE
-    with pytest.raises(ConfigError):
+    with pytest.raises(ConfigRefused):
         read_config(write(tmp_path, WHOLE.replace(old, new)))
 
 
@@ -103,7 +106,7 @@ def test_a_name_stands_once_and_a_stranger_is_refused() -> None:
     entry = WardEntry(
         ward="999999", name="w", name_english="w", identity=SigningKey.generate().verifying.point, paper_authorities=()
     )
-    with pytest.raises(ConfigError, match="twice"):
+    with pytest.raises(ConfigRefused, match="twice"):
         Trust([], [WardTrust(entry=entry, hours=always, wants_states=True) for _ in range(2)], always)
     trust = Trust([], [WardTrust(entry=entry, hours=always, wants_states=True)], always)
     with pytest.raises(Refused) as refused:

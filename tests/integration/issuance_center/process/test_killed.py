@@ -123,3 +123,11 @@ async def test_a_second_center_on_one_ledger_does_not_start(process: CenterProce
     with pytest.raises(AssertionError, match="cannot start"):
         await second.start()
     assert await second.end() == 2
+
+
+async def test_a_ticket_key_that_others_may_read_stops_the_start(process: CenterProcess) -> None:
+    """A key that is open to others is not used."""
+    await process.end()
+    (process.town.folder / "ticket.key").chmod(0o604)
+    with pytest.raises(AssertionError, match="open to others"):
+        await process.start()
