@@ -46,7 +46,7 @@ async def test_the_page_says_what_is_wrong(ward: Ward) -> None:
     assert "証明書交付センターに接続していません" in await _page(ward, link_up=False)
     assert "住民記録との連携が途切れています" in await _page(ward, link_up=False, feed_broken=True)
     await ward.stop("registry")
-    await ward.pass_time(120)
+    await ward.clock.advance(61)
     assert "住民記録の最新性を確認できません" in await _page(ward)
     entry = AuditEntry(
         moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=Code.SUBJECT_MISMATCH, about="test"
