@@ -24,6 +24,7 @@ from konbini.protocol.errors import Refused
 from konbini.simulation.card.pcsc import PcscdUnavailable
 from konbini.simulation.cash import running as cash
 from konbini.simulation.demo.automatic import NotEnoughResidentsError, VisitEnd, run_visits
+from konbini.simulation.demo.hardware.server import hardware_page
 from konbini.simulation.demo.processes import DidNotStartError
 from konbini.simulation.demo.report import last_line, step_table, visit_line, visit_table
 from konbini.simulation.demo.robot import VisitFailedError
@@ -143,9 +144,15 @@ async def _run(wanted: _Wanted) -> int:
 
 async def _stay(town: RunningTown) -> int:
     """Say where everything is, and stay until told to end."""
-    sys.stdout.write(f"\nkiosk's screen  {town.screen}\nward's page     {town.page}\n\nCtrl-C ends everything.\n")
-    sys.stdout.flush()
-    await asyncio.Event().wait()
+    async with hardware_page(town, SystemClock(), SystemEntropy()) as hardware:
+        sys.stdout.write(
+            f"\nkiosk's screen            {town.screen}"
+            f"\nward's page               {town.page}"
+            f"\nhardware, for your hands  {hardware}"
+            "\n\nCtrl-C ends everything.\n"
+        )
+        sys.stdout.flush()
+        await asyncio.Event().wait()
     return 0
 
 

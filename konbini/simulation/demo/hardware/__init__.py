@@ -1,0 +1,1 @@
+"""The hardware page: a person's hands on the simulated card reader, coin slot and printer."""
