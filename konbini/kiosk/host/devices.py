@@ -71,6 +71,11 @@ class DeviceWatch:
             pass  # no news is an answer too
         return self.devices
 
+    def hold(self, code: Code | None) -> None:
+        """Keep the kiosk out of service for a reason of its own; None: no longer."""
+        self._fault("host", code)
+        self._tell()
+
     def touch(self) -> None:
         """Wake whoever waits for news: something else that a screen shows has changed."""
         self.devices = replace(self.devices, serial=self.devices.serial + 1)

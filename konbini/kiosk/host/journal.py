@@ -184,13 +184,13 @@ class Journal:
         found = await self._receipts("visit_id = ? AND ordinal = ?", (visit_id, ordinal))
         return found[0] if found else None
 
-    async def final(self, visit_id: bytes, ordinal: int, log_index: int) -> None:
-        """Write down that the ward has a receipt."""
+    async def final(self, owed: OwedReceipt, log_index: int) -> None:
+        """Write down that the ward has this very receipt; one that followed it meanwhile stays owed."""
         await self._rows.write(
             lambda connection: (
                 connection.execute(
-                    "UPDATE receipt SET final_index = ? WHERE visit_id = ? AND ordinal = ?",
-                    (log_index, visit_id, ordinal),
+                    "UPDATE receipt SET final_index = ? WHERE visit_id = ? AND ordinal = ? AND signed = ?",
+                    (log_index, owed.visit.visit_id, owed.ordinal, owed.signed),
                 ).rowcount
             ),
             step="final",

@@ -126,7 +126,7 @@ class Owing:
         final = from_bytes(Final, self._open(MessageKind.FINAL, visit, final_body))
         if final.receipt != message_hash(owed.signed) or final_body.ordinal != owed.ordinal:
             raise Refused(Code.MISROUTED, "the FINAL of another receipt")
-        await self._journal.final(visit.visit_id, owed.ordinal, final.log_index)
+        await self._journal.final(owed, final.log_index)
 
     def _open(self, kind: MessageKind, visit: VisitRow, body: ReceiptBody) -> bytes:
         context = Context(

@@ -23,12 +23,14 @@ from konbini.kiosk.printing.ports import Printer
 from konbini.process.calls import CallServer
 from konbini.process.clock import Clock
 from konbini.process.log import logger
-from konbini.protocol.errors import Refused
+from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Visits"]
 
 _RETRY_SECONDS = 2.0
 _ENDING_SECONDS = 5.0
+_PREPARING_SECONDS = 5.0
+"""After which a kiosk that is not ready to serve shows that it is out of service."""
 
 _log = logger("konbini.kiosk.host.visits")
 
@@ -88,11 +90,18 @@ class Visits:
             await self._browser.renew()
             while True:
                 serving = warm
-                await self._settle()
-                await self._wait_for_rest()
-                serving.turn.set()
-                warm = await self._start(alive)
-                status = await serving.process.wait()
+                preparing = asyncio.create_task(self._prepare())
+                try:
+                    await asyncio.wait((preparing,), timeout=_PREPARING_SECONDS)
+                    if not preparing.done():
+                        self._rooms.devices.hold(Code.PRINTER_UNAVAILABLE)
+                    serving.turn.set()
+                    warm = await self._start(alive)
+                    status = await serving.process.wait()
+                    await preparing
+                finally:
+                    preparing.cancel()
+                    await asyncio.wait((preparing,))
                 await self._browser.renew()
                 _log.info("visit ended", code=status, pid=serving.process.pid)
                 await serving.end()
@@ -138,9 +147,15 @@ class Visits:
                 self._owing.wake()
                 return
 
-    async def _wait_for_rest(self) -> None:
-        """Wait until the printer holds no job and stood still; a fault is shown by the visit's own screen."""
-        try:
-            await self._printer.ready()
-        except Refused as refused:
-            _log.warning("printer not ready", code=refused.code, detail=refused.detail)
+    async def _prepare(self) -> None:
+        """Settle, and wait until the printer holds no job and stood still; then the kiosk may serve."""
+        await self._settle()
+        while True:
+            try:
+                await self._printer.ready()
+            except Refused as refused:
+                _log.warning("printer not ready", code=refused.code, detail=refused.detail)
+                await self._clock.sleep(_RETRY_SECONDS)
+            else:
+                self._rooms.devices.hold(None)
+                return

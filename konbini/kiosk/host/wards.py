@@ -27,13 +27,15 @@ class Wards:
         self._notices: dict[str, Notice] = {}
 
     def take_prekey(self, ward: str, signed: bytes, moment: int) -> None:
-        """Keep a ward's PREKEY.
+        """Keep a ward's PREKEY; one that is older than the last is passed over.
 
         Raises:
             Refused: it is not the ward's, or out of its time.
         """
-        Prekey.open(signed, self._directory.entry(ward), moment)
-        self._prekeys[ward] = signed
+        prekey, _ = Prekey.open(signed, self._directory.entry(ward), moment)
+        known = self._prekeys.get(ward)
+        if known is None or prekey.begins >= Prekey.peek(known).begins:
+            self._prekeys[ward] = signed
 
     def take_notice(self, ward: str, signed: bytes, moment: int) -> None:
         """Keep a ward's NOTICE; one that is older than the last is passed over.
@@ -100,7 +102,11 @@ def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | No
         return Code.WARD_CLOSED, notice.maintenance_to
     now = dt.datetime.fromtimestamp(moment, _JAPAN)
     minute = 60 * now.hour + now.minute
-    if notice.opens <= minute < notice.closes:
+    if notice.opens <= notice.closes:
+        is_open = notice.opens <= minute < notice.closes
+    else:  # over midnight
+        is_open = minute >= notice.opens or minute < notice.closes
+    if is_open:
         return None, None
     wait = notice.opens - minute if minute < notice.opens else notice.opens + _DAY_MINUTES - minute
     return Code.WARD_CLOSED, moment - moment % 60 + 60 * wait

@@ -1,0 +1,120 @@
+"""What wards publish: believed against the directory alone, never going back, hours as people read them."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from konbini.kiosk.host.wards import Wards
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.service import Notice
+from konbini.protocol.trust import MessageKeyCertificate, WardDirectory
+from konbini.simulation.clock import SettableClock
+from tests.unit.kiosk.visit.far_side import WARD, FarSide, seconds
+
+_JAPAN = dt.timezone(dt.timedelta(hours=9))
+
+
+def at(hour: int, minute: int = 0) -> int:
+    """Give a moment of one day in Japan, Unix seconds."""
+    return int(dt.datetime(2025, 12, 1, hour, minute, tzinfo=_JAPAN).timestamp())
+
+
+@pytest.fixture
+def far() -> FarSide:
+    """A ward at noon."""
+    return FarSide(SettableClock(at(12) * 1000))
+
+
+@pytest.fixture
+def wards(far: FarSide) -> Wards:
+    """A kiosk that believes this ward."""
+    return Wards(WardDirectory(version=1, issued=0, wards=(far.entry,)))
+
+
+def notice(far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: bool = False) -> bytes:
+    """Give a signed NOTICE."""
+    now = seconds(far.clock)
+    key = MessageKeyCertificate(
+        ward=WARD, signing=far.message_key.verifying.point, begins=now - 43_000, ends=now + 43_000
+    )
+    return Notice(
+        ward=WARD,
+        serial=serial,
+        opens=opens,
+        closes=closes,
+        maintenance_from=at(14),
+        maintenance_to=at(15),
+        held=(),
+        stopped=stopped,
+        version="1",
+        message_key=key.sign(far.identity),
+    ).sign(far.message_key)
+
+
+@pytest.mark.parametrize(
+    ("opens", "closes", "moment", "code", "reopens"),
+    [
+        (390, 1380, at(6, 29), Code.WARD_CLOSED, at(6, 30)),
+        (390, 1380, at(6, 30), 0, None),
+        (390, 1380, at(22, 59), 0, None),
+        (390, 1380, at(23), Code.WARD_CLOSED, at(6, 30) + 86_400),
+        (0, 1440, at(23, 59), 0, None),
+        (0, 1440, at(0), 0, None),
+        (1320, 120, at(23), 0, None),
+        (1320, 120, at(1, 59), 0, None),
+        (1320, 120, at(2), Code.WARD_CLOSED, at(22)),
+        (0, 1440, at(14, 30), Code.WARD_CLOSED, at(15)),
+    ],
+)
+def test_hours(  # noqa: PLR0913 - one row of a table
+    far: FarSide, wards: Wards, *, opens: int, closes: int, moment: int, code: int, reopens: int | None
+) -> None:
+    """Closing is the first minute closed; 24:00 closes never; hours may go over midnight; maintenance has its end."""
+    wards.take_notice(WARD, notice(far, opens, closes), seconds(far.clock))
+    (offer,) = wards.on_offer(moment, link_up=True).wards
+    assert (offer.code, offer.reopens) == (int(code), reopens)
+
+
+def test_no_word_and_no_link(far: FarSide, wards: Wards) -> None:
+    """A ward of which nothing was heard cannot be asked, nor any ward without the center; a stop goes before hours."""
+    assert wards.on_offer(at(12), link_up=True).wards[0].code == Code.WARD_UNREACHABLE
+    wards.take_notice(WARD, notice(far, 0, 1440, stopped=True), seconds(far.clock))
+    assert wards.on_offer(at(12), link_up=True).wards[0].code == Code.WARD_STOPPED
+    assert wards.on_offer(at(12), link_up=False).wards[0].code == Code.CENTER_UNREACHABLE
+
+
+def test_an_older_notice_is_passed_over(far: FarSide, wards: Wards) -> None:
+    """A center that repeats an old notice does not open a ward again."""
+    wards.take_notice(WARD, notice(far, 0, 1440, serial=2, stopped=True), seconds(far.clock))
+    wards.take_notice(WARD, notice(far, 0, 1440, serial=1), seconds(far.clock))
+    assert wards.on_offer(at(12), link_up=True).wards[0].code == Code.WARD_STOPPED
+
+
+async def test_an_older_prekey_is_passed_over(far: FarSide, wards: Wards) -> None:
+    """A center that repeats a prekey that is still in its time does not keep receipts sealed to it."""
+    old = far.prekey()
+    assert isinstance(far.clock, SettableClock)
+    await far.clock.advance(600)
+    new = far.prekey()
+    wards.take_prekey(WARD, new, seconds(far.clock))
+    wards.take_prekey(WARD, old, seconds(far.clock))
+    assert wards.prekey(WARD) == new
+
+
+def test_another_wards_word(far: FarSide, wards: Wards) -> None:
+    """A prekey or notice that another ward signed is refused, and so is a ward that the directory does not name."""
+    other = FarSide(far.clock)
+    with pytest.raises(Refused) as refused:
+        wards.take_prekey(WARD, other.prekey(), seconds(far.clock))
+    assert refused.value.code is Code.SIGNATURE_INVALID
+    with pytest.raises(Refused) as refused:
+        wards.take_notice(WARD, notice(other, 0, 1440), seconds(far.clock))
+    assert refused.value.code is Code.SIGNATURE_INVALID
+    with pytest.raises(Refused) as refused:
+        wards.take_prekey("999991", far.prekey(), seconds(far.clock))
+    assert refused.value.code is Code.WARD_UNREACHABLE
+    with pytest.raises(Refused) as refused:
+        wards.prekey(WARD)
+    assert refused.value.code is Code.WARD_UNREACHABLE
