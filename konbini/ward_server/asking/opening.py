@@ -52,16 +52,20 @@ class KioskRegister:
             raise Refused(Code.KIOSK_UNKNOWN, f"{kiosk}: another device key")
         return enrolment
 
+    def knows(self, kiosk: str, moment: int) -> bool:
+        """Say whether a kiosk of this name is in force at `moment`."""
+        enrolment = self._by_name.get(kiosk)
+        return enrolment is not None and enrolment.in_force(moment)
+
     def named(self, kiosk: str, moment: int) -> Enrolment:
         """Find a kiosk by name.
 
         Raises:
             Refused: `KIOSK_UNKNOWN`.
         """
-        enrolment = self._by_name.get(kiosk)
-        if enrolment is None or not enrolment.in_force(moment):
+        if not self.knows(kiosk, moment):
             raise Refused(Code.KIOSK_UNKNOWN, kiosk)
-        return enrolment
+        return self._by_name[kiosk]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

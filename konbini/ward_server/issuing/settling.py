@@ -17,15 +17,17 @@ from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import message_hash
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.issuing.desk import Desk, Reply
+from konbini.ward_server.issuing.desk import Desk, Now, Reply
 from konbini.ward_server.issuing.ledger import NewReceipt, Overdue
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.prekeys import HeldPrekey
 
-__all__ = ["ASK_AFTER_SECONDS", "Asking", "Receipts"]
+__all__ = ["ASK_AFTER_SECONDS", "ASK_AGAIN_SECONDS", "Asking", "Receipts"]
 
 ASK_AFTER_SECONDS = 60
 """How long after the last moment to print a kiosk is asked."""
+ASK_AGAIN_SECONDS = 600
+"""How long until it is asked again."""
 
 
 class Receipts:
@@ -85,29 +87,40 @@ class Receipts:
 
 
 class Asking:
-    """ASK: "what became of this order?"."""
+    """ASK: "what became of this order?", each order once in a while until a final word comes."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._asked: dict[tuple[bytes, int], int] = {}
 
     async def overdue(self) -> tuple[tuple[Overdue, Reply], ...]:
-        """Give the questions that are due now, each for its kiosk."""
+        """Give the questions that are due now, each for its kiosk; one that has left the register is not asked."""
         now = self._desk.now()
         held = self._desk.prekeys.newest
         if held is None:
             return ()
-        questions = []
-        for order in await self._desk.ledger.overdue(now.seconds - ASK_AFTER_SECONDS):
-            enrolment = self._desk.register.named(order.kiosk, now.seconds)
-            ask = Ask(visit_id=order.visit_id, ordinal=order.ordinal, t=order.t)
-            body = self._desk.answers.ask(held.message_key, enrolment, order.visit, ask)
-            entry = AuditEntry(
-                moment=now.milliseconds,
-                event=AuditEvent.ORDER_ASKED,
-                visit=order.visit,
-                ordinal=order.ordinal,
-                about=order.kiosk,
-            )
-            await self._desk.ledger.record(entry)
-            questions.append((order, Reply(kind=MessageKind.ASK, body=body)))
-        return tuple(questions)
+        orders = await self._desk.ledger.overdue(now.seconds - ASK_AFTER_SECONDS)
+        open_orders = {(order.visit, order.ordinal) for order in orders}
+        self._asked = {key: moment for key, moment in self._asked.items() if key in open_orders}
+        due = [order for order in orders if self._is_due(order, now)]
+        return tuple([(order, await self._ask(order, held, now)) for order in due])
+
+    def _is_due(self, order: Overdue, now: Now) -> bool:
+        asked = self._asked.get((order.visit, order.ordinal))
+        lately = asked is not None and 0 <= now.seconds - asked < ASK_AGAIN_SECONDS
+        return not lately and self._desk.register.knows(order.kiosk, now.seconds)
+
+    async def _ask(self, order: Overdue, held: HeldPrekey, now: Now) -> Reply:
+        enrolment = self._desk.register.named(order.kiosk, now.seconds)
+        ask = Ask(visit_id=order.visit_id, ordinal=order.ordinal, t=order.t)
+        body = self._desk.answers.ask(held.message_key, enrolment, order.visit, ask)
+        entry = AuditEntry(
+            moment=now.milliseconds,
+            event=AuditEvent.ORDER_ASKED,
+            visit=order.visit,
+            ordinal=order.ordinal,
+            about=order.kiosk,
+        )
+        await self._desk.ledger.record(entry)
+        self._asked[order.visit, order.ordinal] = now.seconds
+        return Reply(kind=MessageKind.ASK, body=body)

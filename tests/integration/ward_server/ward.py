@@ -59,6 +59,7 @@ NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 """Noon in Japan on a Friday."""
 OPENS, CLOSES = 6 * 60 + 30, 23 * 60
 """Minutes of the day in Japan."""
+_PREKEY_MINUTES = 10
 _PATIENCE_SECONDS = 20.0
 
 
@@ -170,7 +171,7 @@ class Ward:
         """Set the wall clock on without waiting through the time: leases do not notice, keys turn."""
         self.clock.set_wall(self.clock.now() + round(minutes * 60_000))
         before = self.prekey
-        await self.go_on_until(lambda: self.prekey != before)
+        await self.go_on_until(lambda: minutes < _PREKEY_MINUTES or self.prekey != before)
 
     async def caught_up(self) -> None:
         """Wait until both followers hold a lease."""
