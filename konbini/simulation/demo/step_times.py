@@ -32,7 +32,7 @@ STEPS: Mapping[str, tuple[tuple[_Mark, _Mark], ...]] = {
     "print": ((_HANDED, _OUT),),
     "visit": ((_PLACED, _RECOGNISED), (_TYPED, _MENU), (_PAID, _OUT)),
 }
-"""Each step by the stretches that it is the sum of; a stretch runs from the last such line before its end.
+"""Each step by the stretches that it is the sum of; a stretch begins with the last stay in its first state.
 
 card: the reader finds a card, the kiosk knows what it is; pin: PIN, ticket and the card's signature; menu: OPEN to
 MENU; document: ORDER to a verified DOCUMENT; first page: rasterised and handed to the printer; print: until the printer
@@ -102,9 +102,14 @@ def _times(visit: Sequence[_Line]) -> Mapping[str, float]:
 
 
 def _between(visit: Sequence[_Line], begins: _Mark, ends: _Mark) -> float | None:
-    """Give the time of the last try: who mistypes a PIN begins this stretch again."""
+    """Give the time from the first such line of the last stay in that state: who mistypes a PIN begins again."""
     end = next((place for place, one in enumerate(visit) if one.mark == ends), None)
     if end is None:
         return None
-    begin = next((one for one in reversed(visit[:end]) if one.mark == begins), None)
+    begin = None
+    for one in reversed(visit[:end]):
+        if one.mark == begins:
+            begin = one
+        elif begin is not None and one.mark[0] != begins[0]:
+            break
     return None if begin is None else (visit[end].at - begin.at) / _MILLISECOND
