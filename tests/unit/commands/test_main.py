@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import subprocess
 import sys
@@ -12,6 +13,13 @@ import pytest
 from konbini.commands.main import COMMANDS, main
 
 _ROOT = Path(__file__).parents[3]
+_CONFIGS = {
+    "center": "konbini.issuance_center.config",
+    "registry": "konbini.ward_server.residents.config",
+    "issuing": "konbini.ward_server.issuing.config",
+    "clerk": "konbini.ward_server.clerk.config",
+    "kiosk": "konbini.kiosk.config",
+}
 _UNITS = sorted((_ROOT / "systemd").glob("*.service"))
 
 
@@ -33,6 +41,23 @@ def test_a_unit_starts_a_command_that_parses(unit: Path, tmp_path: Path, capsys:
     said = capsys.readouterr().err
     assert "cannot start" in said
     assert f"{word}.toml" in said
+
+
+@pytest.mark.parametrize("unit", _UNITS, ids=lambda unit: unit.stem)
+def test_a_unit_hands_over_what_its_configuration_names(unit: Path) -> None:
+    """Every key that the room's own example of a configuration names is a credential, and no other key is."""
+    word = unit.stem.removeprefix("konbini-")
+    example = importlib.import_module(_CONFIGS[word]).__doc__
+    handed = _files(re.findall(r"^LoadCredential=([^:]+):", unit.read_text("utf-8"), re.MULTILINE))
+    named = _files(re.findall(r'"([a-z0-9.-]+)"', str(example)))
+    assert f"{word}.toml" in handed
+    assert {name for name in named if name.endswith((".key", ".sealing", ".pem"))} <= handed
+    assert {name for name in handed if name.endswith((".key", ".sealing"))} <= named
+
+
+def _files(names: list[str]) -> set[str]:
+    """Give the names without the count of a key that is replaced by its next."""
+    return {re.sub(r"-[0-9]+\.", ".", name) for name in names}
 
 
 def test_nothing_is_no_command(capsys: pytest.CaptureFixture[str]) -> None:
