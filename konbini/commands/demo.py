@@ -92,10 +92,9 @@ def _read(given: Sequence[str]) -> _Wanted:
 
 
 def _count(text: str) -> int:
-    count = int(text)
-    if count < 1:
-        raise ValueError("at least one")
-    return count
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _kept(seed: int, residents: int) -> Path:
