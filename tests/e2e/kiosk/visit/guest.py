@@ -1,0 +1,178 @@
+"""A person at the real kiosk who goes as far as a test wants, and the books that are looked into afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.process.clock import SystemClock
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import Outcome
+from konbini.simulation.cash.running import RejectedError
+from konbini.simulation.demo.robot import Robot, Seen
+from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.town.people import Townsperson
+
+__all__ = ["Books", "Guest", "fresh", "pids_of_visits", "says"]
+
+_LOOK_SECONDS = 0.03
+_SECONDS = 45.0
+_USED: set[tuple[Path, str]] = set()
+
+
+class Guest(Robot):
+    """Reads the screen and does what it asks, until a screen that the test waits for."""
+
+    def __init__(self, town: RunningTown, person: Townsperson, session: aiohttp.ClientSession) -> None:
+        super().__init__(town, person, session, language="en")
+        self.town = town
+        self.person = person
+        self.pin = "0000" if person.card is None else person.card.pin
+        self.scope = "scope.1"
+        self.coins = True
+        self.card = None if person.card is None else town.card_of(person)
+
+    async def reach(self, *states: str) -> Seen:
+        """Go on until one of these screens is shown; gives that screen."""
+        done = ""
+        async with asyncio.timeout(_SECONDS):
+            while True:
+                with contextlib.suppress(aiohttp.ClientError):
+                    seen = await self.look()
+                    if seen.state in states:
+                        return seen
+                    if seen.state == "pay" or seen.step + seen.state != done:
+                        done = seen.step + seen.state
+                        await self._do(seen)
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    async def leave(self) -> None:
+        """Let the kiosk be free again."""
+        await self.reach("start")
+
+    async def _do(self, seen: Seen) -> None:
+        doing: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "start": lambda: self.tap(seen, "language.en"),
+            "ward": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith("ward."))),
+            "card": self._lay_card,
+            "pin": lambda: self.tap(seen, "pin", pin=self.pin),
+            "take card": self.town.slot.pull,
+            "refused, take card": self.town.slot.pull,
+            "card left": self.town.slot.pull,
+            "kind": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith("kind."))),
+            "scope": lambda: self.tap(seen, self.scope if self.scope in seen.acts else "scope.1"),
+            "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
+            "check": lambda: self.tap(seen, "confirm"),
+            "pay": self._drop,
+            "take paper": self._take,
+            "paper left": self._take,
+            "end": lambda: self.tap(seen, "finish"),
+            "refused": lambda: self.tap(seen, "finish"),
+        }
+        if seen.state in doing:
+            await doing[seen.state]()
+
+    async def _lay_card(self) -> None:
+        if self.card is not None and self.town.slot.card is None:
+            self.town.slot.insert(self.card)
+
+    async def _drop(self) -> None:
+        if self.coins:
+            with contextlib.suppress(RejectedError):
+                await self.town.coins.hands.drop(100)
+
+    async def _take(self) -> None:
+        self.town.printer.take_paper()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Books:
+    """What ward, kiosk and coin device have written down."""
+
+    town: RunningTown
+
+    def rows(self, book: str, query: str) -> list[tuple[object, ...]]:
+        """Read one of the books."""
+        path: Path = self.town.town.data / f"{book}.db"
+        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
+            return connection.execute(query).fetchall()
+
+    def last_outcome(self) -> int:
+        """Give the outcome of the last order that the kiosk concluded."""
+        query = "SELECT outcome FROM receipt WHERE ordinal > 0 ORDER BY rowid DESC LIMIT 1"
+        return int(str(self.rows("K-0001", query)[0][0]))
+
+    def orders(self) -> int:
+        """Count the orders that the kiosk began."""
+        return int(str(self.rows("K-0001", "SELECT count(*) FROM paper_order")[0][0]))
+
+    async def settled(self) -> None:
+        """Wait until every order has its receipt and every receipt its FINAL."""
+        owed = "SELECT count(*) FROM receipt WHERE final_index IS NULL"
+        open_orders = (
+            "SELECT count(*) FROM paper_order LEFT JOIN receipt USING (visit_id, ordinal) WHERE receipt.signed IS NULL"
+        )
+        open_visits = "SELECT count(*) FROM visit WHERE ended = 0"
+        async with asyncio.timeout(_SECONDS):
+            while any(self.rows("K-0001", query)[0][0] for query in (owed, open_orders, open_visits)):  # noqa: ASYNC110 - a book in another process has no bell
+                await asyncio.sleep(0.1)
+
+    async def balance(self) -> None:
+        """Hold the coin device's count against the ward's ledger.
+
+        Kept are the fees of what was printed, and of what is in doubt until a person settles it.
+        """
+        state = await CoinDevice(self.town.coins.socket, SystemClock()).state()
+        fees = self.rows("issuing", "SELECT outcome, fee FROM issuance JOIN receipt USING (visit, ordinal)")
+        kept = (int(str(fee)) for outcome, fee in fees if outcome in (Outcome.PRINTED, Outcome.IN_DOUBT))
+        assert state.counts.kept == sum(kept)
+        assert state.counts.escrow == 0
+
+    def last_issuance(self) -> tuple[int, int | None]:
+        """Give state and outcome of the ward's newest number."""
+        query = (
+            "SELECT state, outcome FROM issuance LEFT JOIN receipt USING (visit, ordinal)"
+            " ORDER BY issuance.rowid DESC LIMIT 1"
+        )
+        ((state, outcome),) = self.rows("issuing", query)
+        return int(str(state)), None if outcome is None else int(str(outcome))
+
+
+def pids_of_visits(host: int) -> list[int]:
+    """Give the processes of visits that a kiosk's long-lived process has started, oldest first."""
+    found = []
+    for process in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            if not process.name.isdigit() or b"konbini.kiosk.visit" not in (process / "cmdline").read_bytes():
+                continue
+            if int((process / "stat").read_text().rsplit(")", 1)[1].split()[1]) == host:
+                found.append(int(process.name))
+    return sorted(found)
+
+
+def fresh(town: RunningTown, *, least: int = 1, most: int = 4) -> Townsperson:
+    """Give a resident whom nothing stops and whom no test has sent yet.
+
+    Raises:
+        LookupError: none is left.
+    """
+    population = town.town.population
+    sizes = {members[0].record.household: len(members) for members in population.households()}
+    for person in population.plain_holders(most_members=most):
+        mark = (town.logs, person.record.resident)
+        if sizes[person.record.household] >= least and mark not in _USED:
+            _USED.add(mark)
+            return person
+    raise LookupError("no resident of that kind is left")
+
+
+def says(seen: Seen, code: Code) -> bool:
+    """Say whether a screen names this code."""
+    return str(int(code)) in " ".join(seen.text)
