@@ -1,0 +1,140 @@
+"""How the proof of "nothing left" is conducted: what is looked for, where, and when the kiosk counts as at rest."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.evidence.files import FileWatch
+from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text
+from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
+from konbini.simulation.town.people import Townsperson
+
+__all__ = ["Proof", "choose", "kept_out", "role", "visits"]
+
+_LOOK_SECONDS = 0.05
+_REST_SECONDS = 40.0
+_SLICES = 12
+_WARD = ("registry", "clerk", "issuing")
+_ROLES = (
+    ("konbini.kiosk.host", "kiosk host"),
+    ("konbini.kiosk.visit", "visit"),
+    ("konbini.issuance_center", "center"),
+    ("konbini.simulation.cash", "coin device"),
+    ("chromium", "browser"),
+    ("pcscd", "pcscd"),
+    ("ippeveprinter", "printer"),
+    ("dbus-daemon", "printer's bus"),
+)
+
+
+def role(process: Process) -> str:
+    """Name a process; one that is not known keeps its command, so that nothing is passed over."""
+    return next((name for word, name in _ROLES if word in process.command), process.command)
+
+
+def kept_out(town: RunningTown) -> frozenset[int]:
+    """Give the processes that may know a resident: the ward's three, and the driver of the person's eyes and hands."""
+    drivers = {each.pid for each in descendants(os.getpid()) if "playwright/driver" in each.command}
+    return frozenset(town.processes[name] for name in _WARD) | drivers
+
+
+def visits(town: RunningTown) -> set[int]:
+    """Give the processes of visits."""
+    return {each.pid for each in descendants(town.processes["kiosk"]) if role(each) == "visit"}
+
+
+def choose(town: RunningTown) -> Iterator[Townsperson]:
+    """Give residents of whole households with long names; an ordinary short word would be no marker."""
+    people = town.town.population
+    for person in people.plain_holders():
+        members = [each for each in people.people if each.record.household == person.record.household]
+        if len(members) > 1 and all(len(each.record.name) >= 4 for each in members):
+            yield person
+
+
+@dataclass(kw_only=True)
+class Proof:
+    """One visit of one resident, watched."""
+
+    town: RunningTown
+    person: Townsperson
+    markers: list[Marker] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        """Take what is known beforehand."""
+        record, card = self.person.record, self.person.card
+        assert card is not None
+        for number, member in enumerate(self.household(), 1):
+            self.markers += of_text(f"name {number}", member.record.name)
+        self.markers += of_text("address", record.address)
+        self.markers += of_pin(card.pin)
+
+    def household(self) -> list[Townsperson]:
+        """Give everybody of the household."""
+        everybody = self.town.town.population.people
+        return [each for each in everybody if each.record.household == self.person.record.household]
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names' markers, as UTF-8."""
+        return frozenset(f"name {number}, UTF-8" for number in range(1, len(self.household()) + 1))
+
+    def watch(self) -> FileWatch:
+        """Watch every file system for what processes of the town write, the ward's and the paper itself excepted."""
+        known: dict[int, bool] = {}
+
+        def concerns(pid: int) -> bool:
+            if pid not in known:
+                out = kept_out(self.town) | {os.getpid()}
+                known.update((each.pid, each.pid not in out) for each in descendants(os.getpid()))
+                known.setdefault(pid, False)
+            return known[pid]
+
+        root = str(self.town.town.root.absolute())
+        places = [Path("/"), Path("/dev/shm")]  # noqa: S108 - watched, not written
+        return FileWatch(places, concerns=concerns, stays=lambda path: path.startswith(root))
+
+    def serving(self) -> int:
+        """Give the process that serves this visit: the one that holds the names; the warm one must not."""
+        found = {pid: self.look(pid).markers for pid in visits(self.town)}
+        holding = [pid for pid, names in found.items() if names]
+        assert len(holding) == 1, found
+        assert found[holding[0]] >= self.names
+        return holding[0]
+
+    def look(self, pid: int) -> Seen:
+        """Scan one process, held still."""
+        with stopped(pid):
+            return scan(pid, self.markers)
+
+    def take_document(self, pid: int) -> None:
+        """Take slices of the document, as markers, from the memory of the one process that may hold it."""
+        with stopped(pid):
+            documents = {whole for run in extract(pid, b"%PDF-", b"%%EOF") if (whole := _signed_whole(run))}
+        assert len(documents) == 1
+        self.markers += of_bytes("document", documents.pop(), _SLICES)
+
+    async def rest(self, gone: int) -> None:
+        """Wait until that visit's process is gone, another serves, and one more is warm."""
+        async with asyncio.timeout(_REST_SECONDS):
+            while Path(f"/proc/{gone}").exists() or len(visits(self.town)) < 2:  # noqa: ASYNC110 - other programs
+                await asyncio.sleep(_LOOK_SECONDS)
+
+    def living(self) -> dict[str, Seen]:
+        """Scan everything that lives on, each process held still in turn."""
+        out = kept_out(self.town)
+        processes = [each for each in descendants(os.getpid()) if each.pid not in out]
+        return {f"{role(each)} {each.pid}": self.look(each.pid) for each in processes}
+
+
+def _signed_whole(run: bytes) -> bytes:
+    """Give the document that a run of octets begins with: as long as its signature's /ByteRange says, or nothing."""
+    said = re.search(rb"/ByteRange *\[ *0 +\d+ +(\d+) +(\d+)", run)
+    whole = run[: int(said[1]) + int(said[2])] if said else b""
+    return whole if whole.rstrip().endswith(b"%%EOF") else b""

@@ -1,0 +1,153 @@
+"""A person before the kiosk's own browser: looks at the page in Chromium, taps what it shows, uses card and coins."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import math
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from playwright.async_api import Browser, Error, Page, Playwright
+from playwright.async_api import TimeoutError as PageTimeoutError
+
+from konbini.simulation.cash.running import RejectedError
+from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.town.people import Townsperson
+
+__all__ = ["Guest", "page_of"]
+
+_LOOK_SECONDS = 0.05
+_BROWSER_SECONDS = 30.0
+_AGAIN_SECONDS = 5.0
+_TAP_MILLISECONDS = 5000
+_COIN = 100
+
+
+async def page_of(playwright: Playwright, port: int) -> tuple[Browser, Page]:
+    """Reach the page that the kiosk's browser shows, through its debugging port; waits until it is the start."""
+    async with asyncio.timeout(_BROWSER_SECONDS):
+        while True:
+            try:
+                browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
+                page = browser.contexts[0].pages[0]
+                await page.locator("html[data-state=start]").wait_for()
+            except (Error, IndexError):
+                await asyncio.sleep(_LOOK_SECONDS)
+            else:
+                return browser, page
+
+
+class Guest:
+    """One resident, for one visit; the whole household is asked for, and the names are looked at."""
+
+    def __init__(self, town: RunningTown, person: Townsperson, page: Page) -> None:
+        """Stand before the screen."""
+        self._town = town
+        self._person = person
+        self._page = page
+        self._acted, self._acted_at = "", 0.0
+        self._is_laid = False
+        self.shown = ""
+        """What the page said when the names were shown."""
+
+    async def go_to(self, *states: str) -> str:
+        """Do what each screen asks for until one of these states is shown; that one is left as it is."""
+        while (state := await self.state()) not in states:
+            await self._do(state)
+        return state
+
+    async def go_on(self, *states: str) -> str:
+        """Do what the present screen asks for, and go to one of these states."""
+        await self._do(await self.state())
+        return await self.go_to(*states)
+
+    async def state(self) -> str:
+        """Give the screen's state."""
+        return await self._page.locator("html").get_attribute("data-state") or ""
+
+    async def tap(self, act: str) -> None:
+        """Tap the first button whose act begins so, once the page takes taps, and wait until it is another."""
+        html = self._page.locator("html")
+        await self._page.locator("html:not([aria-busy=true])").wait_for(state="attached")
+        version = await html.get_attribute("data-version")
+        await self._page.locator(f"main button[name=act][value^='{act}'], footer button[value^='{act}']").first.click()
+        with contextlib.suppress(PageTimeoutError):  # a tap while the page changed is lost, and made again
+            changed = self._page.locator(f"html:not([data-version='{version}'])")
+            await changed.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
+
+    async def _do(self, state: str) -> None:
+        """Act once on each step, and once more after a while, as people do; where the kiosk works by itself, wait."""
+        step = await self._page.locator("html").get_attribute("data-step") or ""
+        patience = _AGAIN_SECONDS if state != "card" else math.inf
+        if step == self._acted and time.monotonic() - self._acted_at < patience:
+            await asyncio.sleep(_LOOK_SECONDS)
+            return
+        self._acted, self._acted_at = step, time.monotonic()
+        doing: Mapping[str, Callable[[], Awaitable[object]]] = {
+            "start": lambda: self.tap("language.ja"),
+            "ward": lambda: self.tap("ward."),
+            "card": self._put_card,
+            "pin": self._enter_pin,
+            "take card": self._town.slot.pull,
+            "refused, take card": self._town.slot.pull,
+            "kind": lambda: self.tap("kind."),
+            "scope": self._choose_household,
+            "options": self._answer_options,
+            "check": self._check,
+            "pay": self._pay,
+            "take paper": self._take_paper,
+            "end": lambda: self.tap("finish"),
+            "refused": lambda: self.tap("finish"),
+        }
+        if state in doing:
+            await doing[state]()
+        await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _put_card(self) -> None:
+        """Lay the card down, once; it stays until the screen asks for it back."""
+        if not self._is_laid:
+            self._is_laid = True
+            self._town.slot.insert(self._town.card_of(self._person))
+
+    async def _enter_pin(self) -> None:
+        """Press the keys; where the page changed meanwhile, begin again."""
+        assert self._person.card is not None
+        with contextlib.suppress(PageTimeoutError):
+            for key in ("clear", *self._person.card.pin):
+                await self._page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
+            await self._page.locator("form.pin button.main").click(timeout=_TAP_MILLISECONDS)
+            left = self._page.locator("html:not([data-state=pin])")
+            await left.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
+
+    async def _choose_household(self) -> None:
+        """Tap the whole household where it is offered."""
+        whole = self._page.locator("button[value='scope.3']")
+        await self.tap("scope.3" if await whole.count() else "scope.")
+
+    async def _answer_options(self) -> None:
+        """Have every option left out but those that stand chosen."""
+        for group in await self._page.locator("main fieldset").all():
+            await group.locator("input[type=radio][value=omit]").check(force=True)
+        await self._page.locator("main form button.main").click()
+        await self._page.locator("html:not([data-state=options])").wait_for(state="attached")
+
+    async def _check(self) -> None:
+        await self.show_names()
+        await self.tap("confirm")
+
+    async def show_names(self) -> None:
+        """Have the names shown, and read them."""
+        if await self._page.locator("button[value='names.shown']").count():
+            await self.tap("names.shown")
+            await self._page.locator("button[value='names.hidden']").wait_for()
+        self.shown = await self._page.locator("main").inner_text()
+
+    async def _pay(self) -> None:
+        while await self.state() == "pay":
+            with contextlib.suppress(RejectedError):  # the slot is shut until the kiosk asks, and when it has enough
+                await self._town.coins.hands.drop(_COIN)
+            await asyncio.sleep(_LOOK_SECONDS)
+
+    async def _take_paper(self) -> None:
+        self._town.printer.take_paper()
