@@ -29,6 +29,7 @@ __all__ = ["RunningTown", "TownPlan", "run_town"]
 _READER = "Virtual PCD 00 00"
 _STILL_SECONDS = 1
 _KIOSK = "K-0001"
+_PROGRESS_STEP = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +102,7 @@ async def run_town(
     screen_port = plan.screen_port or free_ports().page
     write_configs(town, ports)
     say(f"handing {plan.residents:,} residents to the registry")
-    await take_over(town, clock, entropy)
+    await take_over(town, clock, entropy, progress=lambda count: _say_now_and_then(say, count))
     async with AsyncExitStack() as ending:
         say("starting the devices")
         responder = await OcspResponder.listen(
@@ -150,3 +151,9 @@ async def run_town(
             logs=logs,
             processes=processes,
         )
+
+
+def _say_now_and_then(say: Callable[[str], None], count: int) -> None:
+    """Say how many residents were read, not of each one; called in the store's thread."""
+    if count % _PROGRESS_STEP == 0:
+        say(f"  {count:,}")
