@@ -24,7 +24,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.visits import CARD_ES256, CARD_ES384, CARD_RS256
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["CardIssuer", "check_certificate", "check_signature", "identify"]
+__all__ = ["CardIssuer", "check_certificate", "check_issued", "check_signature", "identify"]
 
 _TOLERANCE = timedelta(seconds=30)
 
@@ -89,6 +89,30 @@ async def check_certificate(
     return identity
 
 
+def check_issued(certificate: bytes, issuers: Sequence[CardIssuer], moment: int) -> None:
+    """Check dates, purpose and the issuer's signature, without asking anybody.
+
+    Made before the issuer is asked whether the certificate is revoked, so that nobody without a certificate of its
+    making can have it asked.
+
+    Raises:
+        Refused: `CARD_ISSUER_UNKNOWN`, `CARD_EXPIRED`.
+    """
+    authority = identify(certificate).issuer_key_id
+    parsed = x509.load_der_x509_certificate(certificate)
+    for issuer in (x509.load_der_x509_certificate(one.certificate) for one in issuers):
+        if _subject_key_id(issuer) == authority:
+            try:
+                parsed.verify_directly_issued_by(issuer)
+            except (ValueError, TypeError, InvalidSignature) as error:
+                raise Refused(Code.CARD_ISSUER_UNKNOWN, "not signed by the issuer that it names") from error
+            break
+    else:
+        raise Refused(Code.CARD_ISSUER_UNKNOWN, "not one of the pinned issuers")
+    _check_dates(certificate, datetime.fromtimestamp(moment, UTC))
+    _check_purpose(certificate, issuers)
+
+
 def check_signature(certificate: bytes, algorithm: int, signature: bytes, t: bytes) -> None:
     """Check the card's signature over t.
 
@@ -146,6 +170,10 @@ async def _check_path(certificate: bytes, revocation: bytes, issuers: Sequence[C
         raise Refused(Code.CARD_EXPIRED) from error
     except (path_errors.PathError, path_errors.ValidationError) as error:
         raise Refused(Code.CARD_ISSUER_UNKNOWN, type(error).__name__) from error
+
+
+def _subject_key_id(certificate: x509.Certificate) -> bytes:
+    return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 
 
 def _check_purpose(certificate: bytes, issuers: Sequence[CardIssuer]) -> None:

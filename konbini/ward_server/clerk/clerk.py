@@ -32,7 +32,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.certificates.resident_record import Particulars, statement
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
 from konbini.ward_server.clerk.index import Index
-from konbini.ward_server.clerk.judging import Beliefs, judge_asking, judge_subjects
+from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
 from konbini.ward_server.clerk.store import ClerkStore, StoredSeal
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.residents.dates import to_day, today
@@ -69,6 +69,8 @@ class PaperSigner(Protocol):
 class _Waiting:
     """An order between `certify` and `seal`, in memory alone."""
 
+    evidence: Evidence
+    asked: Asked
     facts: CertificateFacts
     template: Template
     binding: bytes
@@ -166,7 +168,9 @@ class Clerk:
         bound = binding(asked.opened.t, evidence.ordinal, evidence.number)
         key = evidence.order_key()
         await self._store.certify(key, _with(entry, AuditEvent.CERTIFIED, digest=facts.digest()))
-        self._wait(key, _Waiting(facts=facts, template=template, binding=bound, entry=entry))
+        self._wait(
+            key, _Waiting(evidence=evidence, asked=asked, facts=facts, template=template, binding=bound, entry=entry)
+        )
         return Certified(
             order=key,
             facts=facts.to_wire(),
@@ -191,6 +195,7 @@ class Clerk:
         known = await self._store.sealed(order)
         if known is None:
             await asyncio.to_thread(self._read, pdf, waiting.facts, waiting.template, waiting.binding)
+            await self._check_still(waiting)
             await self._store.record(_with(waiting.entry, AuditEvent.SEALING, digest=pdf_hash))
             signed = await asyncio.to_thread(self._sign, pdf, self._clock.now() // _MILLISECONDS)
             if not signed.startswith(pdf):
@@ -200,6 +205,13 @@ class Clerk:
         if known.pdf_hash != pdf_hash:
             raise Refused(Code.SEALED_OTHERWISE, "this order was sealed with other bytes")
         return Sealed(suffix=known.suffix, pdf_hash=pdf_hash)
+
+    async def _check_still(self, waiting: _Waiting) -> None:
+        """Judge the subjects once more: facts that were certified a while ago are signed only if they still hold."""
+        now = self._clock.now()
+        if now // _MILLISECONDS > waiting.asked.opened.last_moment:
+            raise Refused(Code.VISIT_OVER, "certified for a visit that is over")
+        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, today(now))
 
     async def _check_able(self) -> None:
         await self._store.check_running()

@@ -34,7 +34,7 @@ from konbini.ward_server.residents.record import IndividualNumberPart, SignedRec
 
 __all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
 
-_MOMENT_CODES = frozenset((Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN))
+_MOMENT_CODES = frozenset((Code.KIOSK_UNKNOWN, Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN))
 _REVOCATION_GRACE_SECONDS = 120
 
 
@@ -149,8 +149,11 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
     if holder not in present:
         raise Refused(Code.RECORD_STALE, "the record of the card's holder was removed")
     _check_numbers(evidence, asked.order)
-    subjects = await _subjects(evidence, beliefs, index, household[holder].household)
+    subjects = await _subjects(evidence, beliefs, index)
     _check_handles(asked, beliefs, subjects)
+    if any(subject.record.household != household[holder].household for subject in subjects):
+        # The handles name them, so they were of one household when the menu was made: the holder has moved since.
+        raise Refused(Code.RECORD_STALE, "the holder and the subjects are no longer of one household")
     shown = {subject.record.resident for subject in subjects}
     _check_scope(asked.order.scope, holder, shown, present)
     return sorted(subjects, key=lambda subject: subject.record.order)
@@ -163,7 +166,7 @@ def _check_numbers(evidence: Evidence, order: Order) -> None:
         raise Refused(Code.EVIDENCE_MISMATCH, "an individual number that was not asked for")
 
 
-async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index, household: str) -> list[Subject]:
+async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index) -> list[Subject]:
     subjects = []
     for data, number in zip(evidence.records, evidence.individual_numbers, strict=True):
         signed = SignedRecord.open(data, beliefs.record_key, beliefs.entry.ward)
@@ -171,8 +174,6 @@ async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index, househol
         indexed = await index.person(signed.record.resident)
         if (signed.record.version, signed.digest) != (indexed.version, indexed.record_hash):
             raise Refused(Code.RECORD_STALE, "not the newest version of a record")
-        if indexed.household != household:
-            raise Refused(Code.SUBJECT_MISMATCH, "a record of another household than the holder's")
         part = None if number is None else IndividualNumberPart.open(number, signed.record)
         subjects.append(Subject(record=signed.record, individual_number=part))
     return subjects

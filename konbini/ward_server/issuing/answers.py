@@ -15,8 +15,20 @@ from konbini.protocol.visits import Document, Menu, answer, refusal
 from konbini.ward_server.asking.opening import Opened
 from konbini.ward_server.issuing.prekeys import MessageKey
 
-__all__ = ["Answers", "SignedAnswer", "outward"]
+__all__ = ["STOPPING", "Answers", "SignedAnswer", "outward"]
 
+STOPPING = frozenset(
+    (
+        Code.EVIDENCE_MISMATCH,
+        Code.RECORD_NOT_SIGNED,
+        Code.SUBJECT_MISMATCH,
+        Code.PAGE_MISMATCH,
+        Code.SEALED_OTHERWISE,
+        Code.SEAL_BROKEN,
+        Code.WARD_STOPPED,
+    )
+)
+"""Mismatches that the ward can check itself, and the word of a clerk that is stopped: what stops one stops both."""
 _MENU_SIZES = (SealedSize.MEDIUM,)
 _DOCUMENT_SIZES = (SealedSize.DOCUMENT, SealedSize.LARGE_DOCUMENT)
 _SMALL = (SealedSize.SMALL,)

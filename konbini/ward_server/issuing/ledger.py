@@ -404,7 +404,10 @@ class Ledger:
         household = {resident for (resident,) in found}
         if completion.holder not in household:
             raise Refused(Code.RECORD_STALE, "the holder's record was removed meanwhile")
-        if completion.whole and household != {version.resident for version in completion.versions}:
+        shown = {version.resident for version in completion.versions}
+        if not shown <= household:
+            raise Refused(Code.RECORD_STALE, "the holder and the subjects are no longer of one household")
+        if completion.whole and household != shown:
             raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
         if any(self._feed.barred(connection, resident) for resident in household):
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")

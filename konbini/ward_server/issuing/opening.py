@@ -18,11 +18,11 @@ from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Ticket, ticket_hash
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Menu, OpenBody, message_hash
-from konbini.ward_server.asking.card import check_certificate
+from konbini.ward_server.asking.card import check_certificate, check_issued
 from konbini.ward_server.asking.opening import Opened, open_context, read_opening
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.issuing.answers import outward
+from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger import NewVisit
 from konbini.ward_server.issuing.menus import make_menu
@@ -105,6 +105,9 @@ class Openings:
     def _unseal(self, body: OpenBody, ticket: Ticket, body_hash: bytes, now: Now) -> _Arrived:
         enrolment = self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         held = self._desk.prekeys.own(ticket.prekey, now.seconds)
+        # The clerk judges the prekey at the moment of the ticket, so a ticket from outside the prekey's time ends here.
+        if not held.begins - CLOCK_SKEW_SECONDS <= ticket.issued < held.ends:
+            raise Refused(Code.TICKET_INVALID, "dated outside its prekey's time")
         visit = ticket_hash(body.ticket)
         context = open_context(kiosk=ticket.kiosk, ward=self._desk.ward, visit=visit, key_id=held.key_id)
         message = held.opening.open(body.sealed, context)
@@ -131,17 +134,13 @@ class Openings:
                 _entry(now, AuditEvent.VISIT_OPENED, arrived.visit, kiosk=arrived.ticket.kiosk),
             )
         except Refused as refused:
-            await self._desk.ledger.record(
-                _entry(now, AuditEvent.VISIT_REFUSED, arrived.visit, kiosk=arrived.ticket.kiosk, code=refused.code)
-            )
-            code = outward(refused.code)
-            sealed = self._desk.answers.menu(arrived.message_key, arrived.opened, code).sealed
-            return Reply(kind=MessageKind.MENU, body=sealed)
+            return await self._refuse(arrived.opened, arrived.message_key, refused.code, now)
         self._desk.visits.put(visit, now.seconds)
         return self._give(visit, menu)
 
     async def _identify(self, arrived: _Arrived, now: Now) -> OpenVisit:
         certificate = arrived.opened.opening.certificate
+        check_issued(certificate, self._desk.issuers, now.seconds)
         revocation = await self._desk.revocation(certificate)
         card = await check_certificate(
             certificate,
@@ -188,13 +187,17 @@ class Openings:
             await self._desk.check_serving(now)
             menu = await self._menu(visit, now)
         except Refused as refused:
-            kiosk = visit.opened.ticket.kiosk
-            await self._desk.ledger.record(
-                _entry(now, AuditEvent.VISIT_REFUSED, visit.opened.visit, kiosk=kiosk, code=refused.code)
-            )
-            sealed = self._desk.answers.menu(visit.message_key, visit.opened, outward(refused.code)).sealed
-            return Reply(kind=MessageKind.MENU, body=sealed)
+            return await self._refuse(visit.opened, visit.message_key, refused.code, now)
         return self._give(visit, menu)
+
+    async def _refuse(self, opened: Opened, message_key: MessageKey, code: Code, now: Now) -> Reply:
+        """Refuse under the visit's seal; what the ward finds wrong with itself stops it."""
+        entry = _entry(now, AuditEvent.VISIT_REFUSED, opened.visit, kiosk=opened.ticket.kiosk, code=code)
+        if code in STOPPING:
+            await self._desk.ledger.stop(replace(entry, event=AuditEvent.ISSUING_STOPPED), "a mismatch inside the ward")
+        await self._desk.ledger.record(entry)
+        sealed = self._desk.answers.menu(message_key, opened, outward(code)).sealed
+        return Reply(kind=MessageKind.MENU, body=sealed)
 
     def _give(self, visit: OpenVisit, menu: Menu) -> Reply:
         answer = self._desk.answers.menu(visit.message_key, visit.opened, menu)

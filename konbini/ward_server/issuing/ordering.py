@@ -20,7 +20,7 @@ from konbini.ward_server.asking.opening import handle_of, order_context, read_or
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.evidence import Certified, Evidence
-from konbini.ward_server.issuing.answers import outward
+from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
@@ -33,18 +33,6 @@ __all__ = ["PRINT_SECONDS", "Orders"]
 PRINT_SECONDS = 180
 """From when ORDER was sent to the last moment at which printing may begin."""
 _CLOCK_SKEW_SECONDS = 30
-_STOPPING = frozenset(
-    (
-        Code.EVIDENCE_MISMATCH,
-        Code.RECORD_NOT_SIGNED,
-        Code.SUBJECT_MISMATCH,
-        Code.PAGE_MISMATCH,
-        Code.SEALED_OTHERWISE,
-        Code.SEAL_BROKEN,
-        Code.WARD_STOPPED,
-    )
-)
-"""Mismatches that the ward can check itself, and the word of a clerk that is stopped: what stops one stops both."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +120,8 @@ class Orders:
         """Steps 1 and 2."""
         await self._desk.check_serving(now)
         order, visit = taken.order, taken.visit
+        ticket = visit.opened.ticket
+        self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         _check_offered(order, taken.given.menu)
         copied = await self._desk.copy.household_of(visit.holder)
         people = self._named(taken, household(copied, visit.holder), now)
@@ -251,7 +241,7 @@ class Orders:
 
     async def _void(self, taken: _Taken, number: str, code: Code, now: Now) -> Reply:
         visit, ordinal = taken.visit, taken.order.ordinal
-        if code in _STOPPING:
+        if code in STOPPING:
             stopped = self._entry(visit, ordinal, AuditEvent.ISSUING_STOPPED, now, code, number=number)
             await self._desk.ledger.stop(stopped, "a mismatch inside the ward")
         code = Code.CHANGED_LOOK_AGAIN if code is Code.RECORD_STALE else code
