@@ -21,6 +21,7 @@ _WAIT_SECONDS = 5
 _HEARTBEAT_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
 _NONCE_BYTES = 16
+_BREAKING = frozenset((Code.FEED_BROKEN, Code.RECORD_NOT_SIGNED))
 
 _log = logger("konbini.ward_server.following")
 
@@ -55,8 +56,8 @@ class Application(Protocol):
 class Follower:
     """Follows until it is cancelled.
 
-    A broken feed (`FEED_BROKEN`) ends the lease at once and is asked about again: only a full reconcile by two
-    persons mends it.
+    A broken feed, or a record in it that the registry did not sign, ends the lease for good: only a full reconcile by
+    two persons mends it. `broken` says what was found first.
     """
 
     def __init__(  # noqa: PLR0913 - the room that wires names each
@@ -122,8 +123,8 @@ class Follower:
 
     def _take(self, refused: Refused) -> None:
         _log.error("registry_refused", peer=self._name, code=refused.code, detail=refused.detail)
-        if refused.code is Code.FEED_BROKEN:
-            self.broken = refused
+        if refused.code in _BREAKING:
+            self.broken = self.broken or refused
             self._lease.broken()
 
 

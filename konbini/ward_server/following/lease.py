@@ -1,7 +1,8 @@
 """The lease: how long a follower may rely on the registry's last signed heartbeat. Pure.
 
 It is counted on the follower's monotonic clock from the moment it asked, 60 s at most, and it counts only once
-every change that the heartbeat speaks of is applied: until then the follower is behind and says so.
+every change that the heartbeat speaks of is applied: until then the follower is behind and says so. A lease that a
+broken feed ended is never granted again: the follower begins anew, after its store was reconciled.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ class Lease:
         self._applied = 0
         self._until = float("-inf")
         self._waiting: _Granted | None = None
+        self._broken = False
 
     def granted(self, *, asked_at: float, seconds: int, number: int) -> None:
         """Take a verified heartbeat.
@@ -41,6 +43,8 @@ class Lease:
             seconds: what the registry grants.
             number: the newest change when it answered.
         """
+        if self._broken:
+            return
         until = asked_at + min(seconds, MOST_LEASE_SECONDS)
         if number <= self._applied:
             self._until = max(self._until, until)
@@ -55,7 +59,8 @@ class Lease:
             self._waiting = None
 
     def broken(self) -> None:
-        """End the lease at once: the feed has a gap, a fork or a new incarnation."""
+        """End the lease at once and for good: the feed has a gap, a fork or a new incarnation."""
+        self._broken = True
         self._until = float("-inf")
         self._waiting = None
 

@@ -25,10 +25,9 @@ STOPPING = frozenset(
         Code.PAGE_MISMATCH,
         Code.SEALED_OTHERWISE,
         Code.SEAL_BROKEN,
-        Code.WARD_STOPPED,
     )
 )
-"""Mismatches that the ward can check itself, and the word of a clerk that is stopped: what stops one stops both."""
+"""Mismatches that the ward can check itself: each stops it."""
 _MENU_SIZES = (SealedSize.MEDIUM,)
 _DOCUMENT_SIZES = (SealedSize.DOCUMENT, SealedSize.LARGE_DOCUMENT)
 _SMALL = (SealedSize.SMALL,)

@@ -135,7 +135,11 @@ class Ward:
         """Have one operator enter a change and another approve it; it is in force at every follower then."""
         change = new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
         entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
-        await self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
+        approve = self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
+        approving = asyncio.create_task(approve)
+        while not (await asyncio.wait((approving,), timeout=0.3))[0]:
+            await self.clock.advance(1)  # a follower that lost the registry for a moment waits for this
+        approving.result()
 
     async def record(self, resident: str) -> ResidentRecord:
         """Give a resident's record as the registry has it now."""
@@ -190,6 +194,12 @@ class Ward:
         path = self.town.data / f"{process}.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             return list(connection.execute(query))
+
+    def write(self, process: str, statement: str) -> None:
+        """Change a process's file behind its back; the process has ended."""
+        with contextlib.closing(sqlite3.connect(self.town.data / f"{process}.db")) as connection:
+            connection.execute(statement)
+            connection.commit()
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""

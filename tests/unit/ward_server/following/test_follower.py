@@ -1,0 +1,320 @@
+"""A follower of a registry that loses, forks, repeats and restores: over the clerk's own index, on a real file.
+
+The registry here is a small one in memory that signs what it is told to; what it does wrong is the test's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+
+from konbini.process.rows import Rows
+from konbini.protocol.cose import SigningKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import to_bytes
+from konbini.simulation.clock import SettableClock
+from konbini.simulation.entropy import SeededEntropy
+from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.following.follower import Follower
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.residents.feed import (
+    LEASE_SECONDS,
+    NOTHING_BEFORE,
+    FeedEntry,
+    FeedKind,
+    Heartbeat,
+    HoldChange,
+    MeasureChange,
+)
+from konbini.ward_server.storage.keyed_hash import KeyedHash
+
+WARD = "131997"
+RESIDENT = "1000000001"
+
+
+class PaperRegistry:
+    """A feed in memory, signed with a real key; `incarnation`, `entries` and `reachable` are the test's."""
+
+    def __init__(self, key: SigningKey) -> None:
+        """Begin an empty feed."""
+        self.key, self.incarnation, self.reachable = key, 7, True
+        self.entries: list[bytes] = []
+        self.told: list[int] = []
+
+    def write(self, *, in_force: bool = True, key: SigningKey | None = None) -> bytes:
+        """Write one more entry: a measure set or released."""
+        number = len(self.entries) + 1
+        entry = FeedEntry(
+            incarnation=self.incarnation,
+            number=number,
+            previous=self.newest,
+            kind=FeedKind.MEASURE,
+            resident=RESIDENT,
+            version=number,
+            body=to_bytes(MeasureChange(application="S-1", version=number, in_force=in_force)),
+        )
+        self.entries.append(entry.sign(key or self.key, WARD))
+        return self.entries[-1]
+
+    @property
+    def newest(self) -> bytes:
+        """The hash of the newest entry."""
+        return hashlib.sha256(self.entries[-1]).digest() if self.entries else NOTHING_BEFORE
+
+    async def feed_after(self, number: int, most: int, _wait_seconds: int) -> Sequence[bytes]:
+        """See `following.follower.Registry`."""
+        self._check()
+        return self.entries[number : number + most]
+
+    async def heartbeat(self, nonce: bytes) -> bytes:
+        """See `following.follower.Registry`."""
+        self._check()
+        return Heartbeat(
+            municipality=WARD,
+            incarnation=self.incarnation,
+            number=len(self.entries),
+            newest=self.newest,
+            nonce=nonce,
+            lease_seconds=LEASE_SECONDS,
+        ).sign(self.key)
+
+    async def applied(self, _follower: str, number: int) -> None:
+        """See `following.follower.Registry`."""
+        self._check()
+        self.told.append(number)
+
+    def _check(self) -> None:
+        if not self.reachable:
+            raise ConnectionError
+
+
+class Following:
+    """A follower with its store, its lease and its clock."""
+
+    def __init__(self, path: Path, registry: PaperRegistry) -> None:
+        """Open the store."""
+        self.rows = Rows.open(path, files("konbini.ward_server.clerk") / "migrations")
+        self.registry, self.clock, self.lease = registry, SettableClock(1_790_000_000_000), Lease()
+        feed = FeedRows(WARD, registry.key.verifying, KeyedHash(bytes(32)))
+        self.index = Index(self.rows, feed)
+        self.follower = Follower(
+            name="clerk",
+            municipality=WARD,
+            key=registry.key.verifying,
+            registry=registry,
+            application=self.index,
+            lease=self.lease,
+            clock=self.clock,
+            entropy=SeededEntropy(1),
+        )
+
+    async def both(self) -> None:
+        """Pull and renew once."""
+        await self.follower.pull()
+        await self.follower.renew()
+
+    def holds(self) -> bool:
+        """Say whether the lease holds now."""
+        return self.lease.holds(self.clock.monotonic())
+
+
+@pytest.fixture
+def registry() -> PaperRegistry:
+    """Return an empty registry."""
+    return PaperRegistry(SigningKey.generate())
+
+
+@pytest.fixture
+async def following(tmp_path: Path, registry: PaperRegistry) -> AsyncIterator[Following]:
+    """Return a follower."""
+    one = Following(tmp_path / "clerk.db", registry)
+    yield one
+    await one.rows.close()
+
+
+async def test_up_to_date_it_has_a_lease(following: Following, registry: PaperRegistry) -> None:
+    """Sixty seconds from the asking, and again from each asking."""
+    registry.write()
+    await following.both()
+    assert following.holds()
+    assert registry.told == [1]
+    await following.clock.advance(LEASE_SECONDS)
+    assert not following.holds()
+    await following.both()
+    assert following.holds()
+
+
+async def test_behind_it_has_none(following: Following, registry: PaperRegistry) -> None:
+    """A heartbeat that speaks of a change not applied yet counts when the change is applied, from its asking."""
+    registry.write()
+    await following.follower.renew()
+    assert not following.holds()
+    await following.clock.advance(50)
+    await following.follower.pull()
+    assert following.holds()
+    await following.clock.advance(10)
+    assert not following.holds()
+
+
+async def test_more_than_one_batch(following: Following, registry: PaperRegistry) -> None:
+    """A long feed is pulled in parts; only the last brings the lease."""
+    for _ in range(201):
+        registry.write()
+    await following.both()
+    assert not following.holds()
+    await following.follower.pull()
+    assert following.holds()
+    assert registry.told == [200, 201]
+
+
+def lose_an_entry(registry: PaperRegistry) -> None:
+    """Leave a gap."""
+    registry.write()
+    gap = registry.write()
+    registry.entries = [*registry.entries[:1], gap]
+
+
+def fork(registry: PaperRegistry) -> None:
+    """Go on from another past of the same length."""
+    registry.entries = []
+    registry.write(in_force=False)
+    registry.write()
+
+
+def go_back(registry: PaperRegistry) -> None:
+    """Forget what was published."""
+    registry.entries = []
+
+
+def restore(registry: PaperRegistry) -> None:
+    """Go on as another incarnation."""
+    registry.incarnation += 1
+    registry.write()
+
+
+def forge(registry: PaperRegistry) -> None:
+    """Let somebody else sign."""
+    registry.write(key=SigningKey.generate())
+
+
+def smuggle(registry: PaperRegistry) -> None:
+    """Publish a record that the registry never signed."""
+    entry = FeedEntry(
+        incarnation=registry.incarnation,
+        number=2,
+        previous=registry.newest,
+        kind=FeedKind.RECORD,
+        resident=RESIDENT,
+        version=1,
+        body=b"no record",
+    )
+    registry.entries.append(entry.sign(registry.key, WARD))
+
+
+WRONGS: dict[str, Callable[[PaperRegistry], None]] = {
+    "a gap": lose_an_entry,
+    "a fork": fork,
+    "a shorter feed": go_back,
+    "another incarnation": restore,
+    "another signer": forge,
+    "a record nobody signed": smuggle,
+}
+
+
+@pytest.mark.parametrize("wrong", sorted(WRONGS))
+async def test_a_feed_that_does_not_follow(following: Following, registry: PaperRegistry, wrong: str) -> None:
+    """The lease ends at once, nothing wrong is applied, and nothing that follows brings it back."""
+    registry.write()
+    await following.both()
+    good = list(registry.entries)
+    WRONGS[wrong](registry)
+    async with running(following):
+        await until(lambda: following.follower.broken is not None)
+        assert following.follower.broken is not None
+        assert following.follower.broken.code in {Code.FEED_BROKEN, Code.RECORD_NOT_SIGNED}
+        assert not following.holds()
+        assert (await following.index.position()).number == 1
+        registry.entries, registry.incarnation = good, 7
+        for _ in range(30):
+            await following.clock.advance(1)
+            await asyncio.sleep(0.005)
+        assert not following.holds()
+
+
+async def test_a_registry_that_is_gone_for_a_while(following: Following, registry: PaperRegistry) -> None:
+    """The lease runs out, and comes back with the registry; nothing is lost."""
+    registry.write()
+    async with running(following):
+        await until(following.holds)
+        registry.reachable = False
+        await following.clock.advance(LEASE_SECONDS)
+        assert not following.holds()
+        registry.reachable = True
+        registry.write(in_force=False)
+        await until(following.holds, following.clock)
+        assert (await following.index.position()).number == 2
+        assert following.follower.broken is None
+
+
+async def test_what_was_applied_is_not_applied_again(following: Following, registry: PaperRegistry) -> None:
+    """A repeated entry passes over in silence; another one under its number breaks the feed."""
+    first, second = registry.write(), registry.write()
+    await following.index.apply([first])
+    await following.index.apply([first, second, first])
+    assert (await following.index.position()).number == 2
+    fork(registry)
+    with pytest.raises(Refused) as caught:
+        await following.index.apply([registry.entries[0]])
+    assert caught.value.code is Code.FEED_BROKEN
+
+
+async def test_a_batch_is_applied_whole_or_not_at_all(following: Following, registry: PaperRegistry) -> None:
+    """A wrong entry at its end undoes the good ones before it."""
+    registry.write()
+    forge(registry)
+    with pytest.raises(Refused):
+        await following.index.apply(registry.entries)
+    assert (await following.index.position()).number == 0
+
+
+async def test_an_entry_that_says_one_thing_and_holds_another(following: Following, registry: PaperRegistry) -> None:
+    """A kind with another kind's body."""
+    entry = FeedEntry(
+        incarnation=registry.incarnation,
+        number=1,
+        previous=NOTHING_BEFORE,
+        kind=FeedKind.LINK,
+        resident=RESIDENT,
+        version=1,
+        body=to_bytes(HoldChange(hold="H-1", version=1, in_force=True)),
+    )
+    with pytest.raises(Refused) as caught:
+        await following.index.apply([entry.sign(registry.key, WARD)])
+    assert caught.value.code is Code.FEED_BROKEN
+
+
+@asynccontextmanager
+async def running(following: Following) -> AsyncIterator[None]:
+    """Let the follower's own tasks run while the context lasts."""
+    task = asyncio.create_task(following.follower.run())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def until(holds: Callable[[], bool], clock: SettableClock | None = None) -> None:
+    """Wait for what the follower's tasks bring about, letting the clock go on if there is one."""
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0.005)
+            if clock is not None:
+                await clock.advance(1)
