@@ -241,7 +241,7 @@ class Orders:
 
     async def _void(self, taken: _Taken, number: str, code: Code, now: Now) -> Reply:
         visit, ordinal = taken.visit, taken.order.ordinal
-        if code in STOPPING:
+        if code in STOPPING or code is Code.WARD_STOPPED:  # a clerk that is stopped stops issuing too
             stopped = self._entry(visit, ordinal, AuditEvent.ISSUING_STOPPED, now, code, number=number)
             await self._desk.ledger.stop(stopped, "a mismatch inside the ward")
         code = Code.CHANGED_LOOK_AGAIN if code is Code.RECORD_STALE else code
