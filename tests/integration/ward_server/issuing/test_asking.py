@@ -22,6 +22,7 @@ from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.pki.revocations import Reason
 from konbini.simulation.town.responder import Behaviour, Manner
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.issuing.opening import Openings
 from tests.integration.ward_server.kiosk import Center, Kiosk, Told, Visit
 from tests.integration.ward_server.people import ALONE, CARDS, HEAD, UNLINKED
 from tests.integration.ward_server.ward import Ward
@@ -84,6 +85,10 @@ CARDS_REFUSED: dict[str, tuple[Callable[[Ward], CardContent], Code]] = {
 }
 
 
+ASKED_ABOUT = frozenset(("linked to nobody", "not for signing what proves who is there"))
+"""Of the others the issuer is not even asked: what it did not make, or what has run out, is no question to it."""
+
+
 @pytest.mark.parametrize("what", sorted(CARDS_REFUSED))
 async def test_a_card_that_opens_nothing(ward: Ward, what: str) -> None:
     """Under the visit's own seal, since the seal was opened by then."""
@@ -91,6 +96,7 @@ async def test_a_card_that_opens_nothing(ward: Ward, what: str) -> None:
     visit = ward.visit(HEAD)
     visit.card = card(ward)
     refused(ward, await visit.open(), code)
+    assert ward.responder.asked == (what in ASKED_ABOUT)
 
 
 @pytest.mark.parametrize("reason", list(Reason))
@@ -237,6 +243,15 @@ async def test_a_prekey_that_is_not_the_wards(ward: Ward) -> None:
     prekey = replace(own, key_id=forged.sealing.key_id, sealing=forged.sealing.public)
     visit.admit(prekey=prekey.sign(SigningKey.generate()))
     refused(ward, await visit.send_open(visit.open_body()), Code.PREKEY_UNKNOWN, MessageKind.LINK_REFUSED)
+
+
+async def test_a_ticket_older_than_its_prekey(ward: Ward) -> None:
+    """Within the skew of the clocks, and yet of a time in which the prekey was not there: no honest center's."""
+    visit = ward.visit(HEAD)
+    visit.admit(issued=visit.seconds - 60)
+    reply = await Openings(ward.desk).take(visit.kiosk.name, visit.visit_id, visit.open_body())
+    assert reply.kind is MessageKind.LINK_REFUSED
+    assert ward.events("issuing")[-1] == (AuditEvent.VISIT_REFUSED, Code.TICKET_INVALID)
 
 
 async def test_a_prekey_that_has_run_out(ward: Ward) -> None:

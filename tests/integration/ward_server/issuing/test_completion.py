@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -106,6 +107,25 @@ async def test_what_changed_after_the_clerk_had_certified(ward: Ward, change: st
     assert told.document is None
     assert [state for state, _ in ward.issuances()] == [IssuanceState.VOID]
     assert ward.stops() == {"issuing": None, "clerk": None}
+
+
+async def test_a_holder_who_moves_away_from_whom_the_paper_shows(ward: Ward) -> None:
+    """Of another household by the time that it is completed, and by the time that it is sealed."""
+    move = partial(ward.rewrite, HEAD, household="2000000777", order=1)
+    visit, clerk = ward.visit(HEAD), ward.desk.clerk
+    menu = (await visit.open()).given_menu
+    ward.desk = replace(ward.desk, clerk=Between(clerk, after_seal=move))
+    handles = [menu.members[1].handle]
+    void(ward, await visit.send_order(visit.order_body(scope=Scope.PART, handles=handles)), Code.CHANGED_LOOK_AGAIN)
+    assert ward.stops() == {"issuing": None, "clerk": None}
+
+
+async def test_the_clerk_signs_nothing_that_changed_since_it_certified(ward: Ward) -> None:
+    """It judges the subjects once more before it signs."""
+    act = partial(ward.rewrite, HEAD, remarks="修正")
+    await order(ward, Between(ward.desk.clerk, after_certify=act))
+    assert ward.events("clerk")[-1] == (AuditEvent.SEAL_REFUSED, Code.RECORD_STALE)
+    assert ward.rows("clerk", "SELECT count(*) FROM certified WHERE suffix IS NOT NULL") == [(0,)]
 
 
 async def test_a_holder_who_moves_out_while_another_is_printed(ward: Ward) -> None:

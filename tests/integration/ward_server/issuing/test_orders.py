@@ -10,6 +10,7 @@ import pytest
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcome, Scope
+from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger import IssuanceState
 from konbini.ward_server.issuing.menus import MENU_SECONDS
@@ -219,6 +220,11 @@ CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]]
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
+    "the holder moves to another household": (
+        lambda ward: ward.rewrite(HEAD, household="2000000777", order=1),
+        Scope.WHOLE,
+        Code.CHANGED_LOOK_AGAIN,
+    ),
     "a move is planned": (lambda ward: ward.rewrite(SPOUSE, leaving=20261201), Scope.SELF, Code.ASK_AT_COUNTER),
     "the record is corrected": (lambda ward: ward.rewrite(HEAD, remarks="修正"), Scope.SELF, None),
 }
@@ -259,6 +265,14 @@ async def test_a_card_that_ended_between_menu_and_order(ward: Ward) -> None:
     assert (await visit.order()).code is Code.CARD_UNLINKED
     assert ward.issuances() == [(IssuanceState.VOID, Code.CARD_UNLINKED)]
     assert ward.stops() == {"issuing": None, "clerk": None}
+
+
+async def test_a_kiosk_that_left_the_register_meanwhile(ward: Ward) -> None:
+    """It orders nothing more in the visit that it opened."""
+    visit = await opened(ward)
+    authority = SigningKey.generate()
+    ward.desk = replace(ward.desk, register=KioskRegister([], authority.verifying))
+    refused(ward, await visit.order(), Code.KIOSK_UNKNOWN)
 
 
 async def test_every_option_that_is_offered(ward: Ward) -> None:
