@@ -12,25 +12,18 @@ import pytest
 from konbini.simulation.card.applet import Card, CardContent
 from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.specimen import SpecimenIssuer
+from konbini.simulation.evidence.markers import Marker
+from konbini.simulation.evidence.memory import scan, stopped
 
 PIN = b"7294"
 VERIFY = bytes.fromhex("0020008004") + PIN
 VISITOR = Path(__file__).with_name("visitor.py")
 
 
-def holds(process_id: int, pattern: bytes) -> bool:
-    """Whether a process has these octets anywhere in the memory that it can write to (proc(5))."""
-    maps = Path(f"/proc/{process_id}/maps").read_text("utf-8").splitlines()
-    with Path(f"/proc/{process_id}/mem").open("rb", buffering=0) as memory:
-        for line in maps:
-            addresses, permissions = line.split()[:2]
-            if not permissions.startswith("rw"):
-                continue
-            begin, end = (int(address, 16) for address in addresses.split("-"))
-            memory.seek(begin)
-            if pattern in memory.read(end - begin):
-                return True
-    return False
+def holds(process_id: int, marker: Marker) -> bool:
+    """Whether a process has these octets anywhere in its memory; it is held still while it is read."""
+    with stopped(process_id):
+        return bool(scan(process_id, [marker]).markers)
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +46,7 @@ async def test_the_pin_leaves_no_trace(
 ) -> None:
     """In pcscd right after VERIFY, which shows that the search can see; nowhere before, nor once the visit is over."""
     await lay(Card(content))
-    pattern = VERIFY[:5] + typed
+    marker = Marker(name="PIN in VERIFY", octets=VERIFY[:5] + typed)
     visitor = await asyncio.create_subprocess_exec(
         *(sys.executable, str(VISITOR), "Virtual PCD 00 00", *(str(digit - ord("0") + 10) for digit in typed)),
         stdin=asyncio.subprocess.PIPE,
@@ -63,7 +56,7 @@ async def test_the_pin_leaves_no_trace(
     assert visitor.stdout is not None
     found = []
     while line := (await visitor.stdout.readline()).decode().strip():
-        found.append((line, holds(visitor.pid, pattern), holds(pcscd.process_id, pattern)))
+        found.append((line, holds(visitor.pid, marker), holds(pcscd.process_id, marker)))
         visitor.stdin.write(b"\n")
     assert await visitor.wait() == 0
     assert found == [(step, False, number == 1) for number, step in enumerate(steps)]
