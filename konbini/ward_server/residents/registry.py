@@ -23,6 +23,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.effects import effects_of
+from konbini.ward_server.residents.pending import entered_change, keep_entered
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.store import (
@@ -134,7 +135,7 @@ class Registry:
     def _enter(self, writing: RegistryWriting, entered: StoredChange) -> None:
         self._check_corrected(writing, entered.change)
         effects_of(writing, entered.change, self._pen.key.verifying, self._pen.municipality)
-        writing.put_change(entered)
+        keep_entered(writing, entered, self._pen)
         writing.audit(
             AuditEntry(
                 moment=entered.entered_at,
@@ -150,7 +151,8 @@ class Registry:
             return entered.number
         if entered.entered_by == operator:
             raise Refused(Code.SAME_PERSON)
-        effects = effects_of(writing, entered.change, self._pen.key.verifying, self._pen.municipality)
+        change = entered_change(writing, entered)
+        effects = effects_of(writing, change, self._pen.key.verifying, self._pen.municipality)
         scribe = Scribe(writing, self._pen, change_id)
         for effect in effects:
             scribe.write(effect)

@@ -167,6 +167,15 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
+    def pending_number(self, change: StoredChange) -> bytes | None:
+        """Give the individual number's part that a waiting change was entered with."""
+        row = self._connection.execute(
+            "SELECT wrapped, sealed FROM pending_number WHERE change_id = ?", (change.change_id,)
+        ).fetchone()
+        if row is None:
+            return None
+        return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
+
     def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
         """Add the next entry of the feed."""
         sealed = self._seal(Place(table="feed", resident=resident, version=number), signed)
@@ -219,7 +228,7 @@ class SqliteTransaction:
         )
 
     def put_change(self, change: StoredChange) -> None:
-        """Keep a change."""
+        """Keep a change; the pending number of one that waits no more is gone."""
         resident = change.change.resident
         place = Place(table=_change_table(change.change_id), resident=resident, version=0)
         self._connection.execute(
@@ -238,6 +247,14 @@ class SqliteTransaction:
                 self._seal(place, change.change.to_bytes()),
             ),
         )
+        if change.state is not ChangeState.ENTERED:
+            self._connection.execute("DELETE FROM pending_number WHERE change_id = ?", (change.change_id,))
+
+    def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
+        """Keep the individual number of a waiting change, apart from it."""
+        wrapped = self._vault.numbers.new_data_key(part.resident)
+        sealed = self._vault.numbers.seal(wrapped, _pending_place(change_id, part.resident), part.to_bytes())
+        self._connection.execute("INSERT INTO pending_number VALUES (?, ?, ?)", (change_id, wrapped, sealed))
 
     def audit(self, entry: AuditEntry) -> int:
         """Add an audit entry and give its position."""
@@ -317,6 +334,10 @@ class SqliteTransaction:
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:
     return Place(table=f"{table} {row.hex()}", resident=resident, version=version)
+
+
+def _pending_place(change_id: str, resident: str) -> Place:
+    return Place(table=f"pending_number {change_id}", resident=resident, version=0)
 
 
 def _change_table(change_id: str) -> str:

@@ -44,7 +44,8 @@ class ChangeState(IntEnum):
 class StoredChange:
     """A change with who entered it, when (Unix milliseconds), and who ended its waiting.
 
-    `number` is the feed's newest entry of an approved change, 0 otherwise.
+    `number` is the feed's newest entry of an approved change, 0 otherwise. `change` never holds an individual number:
+    see `konbini.ward_server.residents.pending`.
     """
 
     change_id: str
@@ -130,6 +131,9 @@ class RegistryReading(Protocol):
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
+    def pending_number(self, change: StoredChange) -> bytes | None:
+        """Give the individual number's part that a waiting change was entered with."""
+
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
@@ -150,7 +154,10 @@ class RegistryWriting(RegistryReading, Protocol):
         """Keep a protective measure or a hold."""
 
     def put_change(self, change: StoredChange) -> None:
-        """Keep a change."""
+        """Keep a change; the pending number of one that waits no more is gone."""
+
+    def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
+        """Keep the individual number of a waiting change, apart from it."""
 
     def audit(self, entry: AuditEntry) -> int:
         """Add an audit entry and give its position."""
