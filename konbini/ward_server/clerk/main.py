@@ -31,6 +31,7 @@ from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
 from konbini.ward_server.clerk.clerk import Clerk
@@ -49,6 +50,7 @@ __all__ = ["main", "serve"]
 
 _NAME = "clerk"
 _CANNOT_START = 2
+_FAILED = 1
 
 _log = logger("konbini.ward_server.clerk")
 
@@ -63,17 +65,18 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = read_config(path)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(config))
+            well = runner.run(_until_told(config))
     except (
         *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
         *(AlreadyOwned, SchemaRefused, sqlite3.Error),
     ) as error:
         sys.stderr.write(f"the clerk cannot start: {error}\n")
         return _CANNOT_START
-    return 0
+    return 0 if well else _FAILED
 
 
-async def _until_told(config: ClerkConfig) -> None:
+async def _until_told(config: ClerkConfig) -> bool:
+    """Serve until told to end, or until a task that it stands on ends by itself: false then."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -81,16 +84,23 @@ async def _until_told(config: ClerkConfig) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as ending:
         ending.callback(manager.close)
-        await ending.enter_async_context(serve(config, clock, SystemEntropy()))
-        beat = asyncio.create_task(manager.beat(clock, lambda: True))
+        tasks = StandingTasks()
+        await ending.enter_async_context(serve(config, clock, SystemEntropy(), tasks))
+        beat = asyncio.create_task(manager.beat(clock, lambda: tasks.all_run))
         ending.callback(beat.cancel)
         ending.callback(manager.stopping)
         manager.ready()
-        await told.wait()
+        waits = [asyncio.create_task(told.wait()), asyncio.create_task(tasks.one_ended())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return tasks.all_run
 
 
 @asynccontextmanager
-async def serve(config: ClerkConfig, clock: Clock, entropy: Entropy) -> AsyncIterator[Clerk]:
+async def serve(
+    config: ClerkConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks | None = None
+) -> AsyncIterator[Clerk]:
     """Follow the registry and answer on the socket while the context lasts.
 
     Raises:
@@ -135,8 +145,9 @@ async def serve(config: ClerkConfig, clock: Clock, entropy: Entropy) -> AsyncIte
             clock=clock,
             entropy=entropy,
         )
-        following = asyncio.create_task(follower.run())
-        ending.push_async_callback(_ended, following)
+        standing = tasks or StandingTasks()
+        ending.push_async_callback(standing.close)
+        standing.start(follower.run(), "follower")
         server = await CallServer.listen(config.socket, handlers(clerk), peers=config.users, longest=MOST_CALL_BYTES)
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
@@ -147,8 +158,3 @@ def _certificates(paths: Sequence[Path]) -> list[bytes]:
     """Read PEM files, each of one certificate or more, and give them all as DER."""
     found = (certificate for path in paths for certificate in x509.load_pem_x509_certificates(path.read_bytes()))
     return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

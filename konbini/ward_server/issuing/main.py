@@ -32,6 +32,7 @@ from konbini.process.link import Link
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
@@ -63,6 +64,7 @@ __all__ = ["main", "serve"]
 
 _NAME = "issuing"
 _CANNOT_START = 2
+_FAILED = 1
 _DRAWN_AT_ONCE = 2
 _TYPEFACE_NAME = "IPAmjMincho"
 
@@ -79,17 +81,18 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = read_config(path)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(config))
+            well = runner.run(_until_told(config))
     except (
         *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
         *(AlreadyOwned, SchemaRefused, sqlite3.Error),
     ) as error:
         sys.stderr.write(f"issuing cannot start: {error}\n")
         return _CANNOT_START
-    return 0
+    return 0 if well else _FAILED
 
 
-async def _until_told(config: IssuingConfig) -> None:
+async def _until_told(config: IssuingConfig) -> bool:
+    """Serve until told to end, or until a task that it stands on ends by itself: false then."""
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
@@ -97,12 +100,17 @@ async def _until_told(config: IssuingConfig) -> None:
     clock = SystemClock()
     async with AsyncExitStack() as ending:
         ending.callback(manager.close)
-        await ending.enter_async_context(serve(config, clock, SystemEntropy()))
-        beat = asyncio.create_task(manager.beat(clock, lambda: True))
+        tasks = StandingTasks()
+        await ending.enter_async_context(serve(config, clock, SystemEntropy(), tasks))
+        beat = asyncio.create_task(manager.beat(clock, lambda: tasks.all_run))
         ending.callback(beat.cancel)
         ending.callback(manager.stopping)
         manager.ready()
-        await told.wait()
+        waits = [asyncio.create_task(told.wait()), asyncio.create_task(tasks.one_ended())]
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()
+        return tasks.all_run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,7 +122,9 @@ class _Store:
 
 
 @asynccontextmanager
-async def serve(config: IssuingConfig, clock: Clock, entropy: Entropy) -> AsyncIterator[Desk]:
+async def serve(
+    config: IssuingConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks | None = None
+) -> AsyncIterator[Desk]:
     """Follow the registry, keep the link to the center and show the page while the context lasts.
 
     Raises:
@@ -169,8 +179,10 @@ async def serve(config: IssuingConfig, clock: Clock, entropy: Entropy) -> AsyncI
         )
         page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
-        for task in (follower.run(), link.run(), gateway.run()):
-            ending.push_async_callback(_ended, asyncio.create_task(task))
+        standing = tasks or StandingTasks()
+        ending.push_async_callback(standing.close)
+        for name, work in (("follower", follower.run()), ("link", link.run()), ("gateway", gateway.run())):
+            standing.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
 
@@ -224,8 +236,3 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         individual_numbers=registry.individual_number,
         drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
     )
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
