@@ -31,6 +31,8 @@ class AuditEvent(IntEnum):
     """The identity key certified a message key of `issuing` for a day."""
     INDIVIDUAL_NUMBER_HANDED_OUT = 108
     """`issuing` was given an individual number, for a paper that prints it."""
+    PENDING_CHANGE_SHOWN = 109
+    """An operator read a change that waits for its second person, whole; the code says where there was none."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""

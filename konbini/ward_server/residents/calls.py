@@ -29,6 +29,7 @@ __all__ = [
     "LookUp",
     "OperatorMethod",
     "Pending",
+    "Show",
     "Withdraw",
 ]
 
@@ -69,9 +70,11 @@ class OperatorMethod(IntEnum):
     WITHDRAW = 13
     """-> null."""
     PENDING = 14
-    """-> [[id, entered by, entered at in Unix milliseconds, change bytes], ...], the oldest 32."""
+    """-> [[id, kind, resident, entered by, entered at in Unix milliseconds, SHA-256], ...], the oldest 32."""
     LOOK_UP = 15
     """-> bytes of `Found`; recorded as an access."""
+    SHOW = 16
+    """-> bytes of a waiting `Change`, its individual number in place; recorded as an access."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +147,14 @@ class Pending:
     """What waits for a second person."""
 
     operator: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Show:
+    """A waiting change to read whole."""
+
+    operator: Line
+    change_id: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

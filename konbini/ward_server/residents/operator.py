@@ -90,7 +90,8 @@ async def _withdraw(line: OperatorLine, arguments: argparse.Namespace) -> Iterat
 async def _pending(line: OperatorLine, _arguments: argparse.Namespace) -> Iterator[str]:
     waiting = await line.pending()
     return (
-        f"{one.change_id}  {one.change.kind.name.lower()}  {one.change.resident}  entered by {one.entered_by}"
+        f"{one.change_id}  {one.kind.name.lower()}  {one.resident}  entered by {one.entered_by}"
+        f" at {one.entered_at}  {one.digest.hex()}"
         for one in waiting
     )
 

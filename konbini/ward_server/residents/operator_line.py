@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import Line, UpTo, from_bytes, from_value, to_value
+from konbini.protocol.shape import from_bytes, from_value, to_value
 from konbini.ward_server.residents.calls import (
     SETTLING_SECONDS,
     Approve,
@@ -20,12 +20,13 @@ from konbini.ward_server.residents.calls import (
     LookUp,
     OperatorMethod,
     Pending,
+    Show,
     Withdraw,
 )
-from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES, Change
-from konbini.ward_server.residents.registry import Found
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.registry import Found, Waiting
 
-__all__ = ["OperatorLine", "Waiting"]
+__all__ = ["OperatorLine"]
 
 T = TypeVar("T")
 
@@ -34,26 +35,8 @@ _MOST_FOUND_BYTES = 1 << 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Waiting:
-    change_id: Line
-    entered_by: Line
-    entered_at: int
-    change: Annotated[bytes, UpTo(MOST_CHANGE_BYTES)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class _AllWaiting:
-    changes: tuple[_Waiting, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiting:
-    """A change that waits for a second person; `entered_at` in Unix milliseconds."""
-
-    change_id: str
-    entered_by: str
-    entered_at: int
-    change: Change
+    changes: tuple[Waiting, ...]
 
 
 class OperatorLine:
@@ -78,17 +61,14 @@ class OperatorLine:
         await self._call(OperatorMethod.WITHDRAW, Withdraw(operator=self._operator, change_id=change_id))
 
     async def pending(self) -> tuple[Waiting, ...]:
-        """Give the changes that wait for a second person."""
+        """List the changes that wait for a second person."""
         answer = await self._call(OperatorMethod.PENDING, Pending(operator=self._operator))
-        return tuple(
-            Waiting(
-                change_id=one.change_id,
-                entered_by=one.entered_by,
-                entered_at=one.entered_at,
-                change=Change.open(one.change),
-            )
-            for one in from_value(_AllWaiting, [answer]).changes
-        )
+        return from_value(_AllWaiting, [answer]).changes
+
+    async def show(self, change_id: str) -> Change:
+        """Read a change that waits, whole; it is recorded."""
+        asked = Show(operator=self._operator, change_id=change_id)
+        return Change.open(_typed(bytes, await self._call(OperatorMethod.SHOW, asked)))
 
     async def look_up(self, resident: str, reason: str) -> Found:
         """Look a resident up; it is recorded."""

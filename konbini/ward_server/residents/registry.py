@@ -5,7 +5,7 @@ Invariants:
 - state, feed entry and audit entry are one transaction;
 - an approval is answered when every follower applied the change, or may no longer rely on older facts;
 - the same approval by the same person again gets the same answer, so that whoever lost an answer may ask again;
-- whoever reads a record leaves an audit entry, also where there was no such record.
+- whoever reads a record, or a change that waits, leaves an audit entry, also where there was no such.
 
 Who acts is an argument: signing operators in is not this room's.
 """
@@ -17,13 +17,13 @@ from typing import Annotated
 
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import UpTo
+from konbini.protocol.shape import Digest, Line, UpTo
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
-from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.changes import Change, ChangeKind
 from konbini.ward_server.residents.effects import effects_of
-from konbini.ward_server.residents.pending import entered_change, keep_entered
+from konbini.ward_server.residents.pending import entered_change, keep_entered, pending_digest
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.store import (
@@ -36,7 +36,7 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 
-__all__ = ["Found", "Registry", "require_person"]
+__all__ = ["Found", "Registry", "Waiting", "require_person"]
 
 _ID_BYTES = 8
 _MOST_NAME = 64
@@ -49,6 +49,21 @@ class Found:
     record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
     links: tuple[StoredLink, ...]
     restrictions: tuple[StoredRestriction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A change that waits for a second person, without what it says.
+
+    `entered_at` in Unix milliseconds; `digest` is that of `pending_digest`.
+    """
+
+    change_id: Line
+    kind: ChangeKind
+    resident: Line
+    entered_by: Line
+    entered_at: Annotated[int, UpTo(2**53)]
+    digest: Digest
 
 
 class Registry:
@@ -110,10 +125,23 @@ class Registry:
         now = self._clock.now()
         await self._store.write(lambda writing: _withdraw(writing, operator, change_id, now), step="withdraw")
 
-    async def pending(self, operator: str) -> tuple[StoredChange, ...]:
-        """Give the changes that wait for a second person, oldest first."""
+    async def pending(self, operator: str) -> tuple[Waiting, ...]:
+        """List the changes that wait for a second person, oldest first; `show` gives what one says."""
         require_person(operator)
-        return await self._store.read(lambda reading: reading.pending())
+        return await self._store.read(lambda reading: tuple(map(_listed, reading.pending())))
+
+    async def show(self, operator: str, change_id: str) -> Change:
+        """Show a change that waits as it was entered; who asked is recorded first.
+
+        Raises:
+            Refused: `CHANGE_UNKNOWN`: there is none, or it waits no more; `SEAL_BROKEN`.
+        """
+        require_person(operator)
+        now = self._clock.now()
+        shown = await self._store.write(lambda writing: _show(writing, operator, change_id, now), step="show")
+        if shown is None:
+            raise Refused(Code.CHANGE_UNKNOWN)
+        return shown
 
     async def look_up(self, operator: str, resident: str, reason: str) -> Found:
         """Look a resident up (照会); who asked, for whom and why is recorded first.
@@ -213,6 +241,33 @@ def _withdraw(writing: RegistryWriting, operator: str, change_id: str, now: int)
             about=change_id,
         )
     )
+
+
+def _listed(one: StoredChange) -> Waiting:
+    return Waiting(
+        change_id=one.change_id,
+        kind=one.change.kind,
+        resident=one.change.resident,
+        entered_by=one.entered_by,
+        entered_at=one.entered_at,
+        digest=pending_digest(one),
+    )
+
+
+def _show(writing: RegistryWriting, operator: str, change_id: str, now: int) -> Change | None:
+    found = writing.change(change_id)
+    waiting = found if found is not None and found.state is ChangeState.ENTERED else None
+    writing.audit(
+        AuditEntry(
+            moment=now,
+            event=AuditEvent.PENDING_CHANGE_SHOWN,
+            operators=(operator,),
+            about=change_id,
+            code=int(Code.CHANGE_UNKNOWN) if waiting is None else 0,
+            digest=b"" if waiting is None else pending_digest(waiting),
+        )
+    )
+    return None if waiting is None else entered_change(writing, waiting)
 
 
 def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str, now: int) -> Found | None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from konbini.process.calls import Handler
 from konbini.protocol.codec import Value
-from konbini.protocol.shape import from_value, to_bytes
+from konbini.protocol.shape import from_value, to_bytes, to_value
 from konbini.ward_server.residents.calls import (
     Applied,
     Approve,
@@ -19,6 +19,7 @@ from konbini.ward_server.residents.calls import (
     LookUp,
     OperatorMethod,
     Pending,
+    Show,
     Withdraw,
 )
 from konbini.ward_server.residents.changes import Change
@@ -80,9 +81,11 @@ def operator_handlers(registry: Registry) -> Mapping[int, Handler]:
 
     async def pending(arguments: Sequence[Value]) -> Value:
         waiting = await registry.pending(from_value(Pending, arguments).operator)
-        return [
-            [one.change_id, one.entered_by, one.entered_at, one.change.to_bytes()] for one in waiting[:_MOST_PENDING]
-        ]
+        return [to_value(one) for one in waiting[:_MOST_PENDING]]
+
+    async def show(arguments: Sequence[Value]) -> Value:
+        asked = from_value(Show, arguments)
+        return (await registry.show(asked.operator, asked.change_id)).to_bytes()
 
     async def look_up(arguments: Sequence[Value]) -> Value:
         asked = from_value(LookUp, arguments)
@@ -94,4 +97,5 @@ def operator_handlers(registry: Registry) -> Mapping[int, Handler]:
         OperatorMethod.WITHDRAW: withdraw,
         OperatorMethod.PENDING: pending,
         OperatorMethod.LOOK_UP: look_up,
+        OperatorMethod.SHOW: show,
     }

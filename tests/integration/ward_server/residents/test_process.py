@@ -71,6 +71,7 @@ async def test_an_operators_change_reaches_a_follower_before_it_is_acknowledged(
     news = asyncio.create_task(issuing.feed_after(0, 100, 20))
     change_id = await aoki.enter(arrival)
     assert [one.change_id for one in await bando.pending()] == [change_id]
+    assert await bando.show(change_id) == arrival
     approval = asyncio.create_task(bando.approve(change_id))
     (signed,) = await news
     follower.accept(signed)

@@ -8,8 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.changes import RecordWritten
+from konbini.ward_server.audit import log
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.residents.calls import OperatorMethod
+from konbini.ward_server.residents.changes import ChangeKind, RecordWritten
+from konbini.ward_server.residents.service import operator_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -66,3 +71,43 @@ async def test_a_pending_number_of_another_change_does_not_open(
         with pytest.raises(Refused) as refusal:
             await office.registry.approve("bando", change_id)
         assert refusal.value.code is Code.SEAL_BROKEN
+
+
+async def test_the_list_says_nothing_of_the_content(
+    office: Office, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """Over the socket: id, kind, resident, who, when and a hash; of one number entered twice the hashes differ."""
+    change = arrival(make_record())
+    first, second = [await office.registry.enter("aoki", change) for _ in range(2)]
+    listed = await operator_handlers(office.registry)[OperatorMethod.PENDING](["bando"])
+    assert isinstance(listed, list)
+    rows = {row[0]: row for row in listed if isinstance(row, list)}
+    assert rows[first][:5] == [first, ChangeKind.MOVE_IN, change.resident, "aoki", office.clock.now()]
+    assert rows[first][5] != rows[second][5]
+    assert all(len(row) == 6 and len(row[5]) == 32 for row in rows.values())
+    assert change.source.encode() not in encode(listed)
+    assert make_record().name.encode() not in encode(listed)
+
+
+async def test_reading_a_pending_change_is_recorded(
+    office: Office, make_record: MakeRecord, arrival: Callable[..., Change], tmp_path: Path
+) -> None:
+    """It is given whole while it waits, and every asking leaves who asked, for which change, and its hash."""
+    change = arrival(make_record())
+    change_id = await office.registry.enter("aoki", change)
+    (listed,) = await office.registry.pending("bando")
+    show = operator_handlers(office.registry)[OperatorMethod.SHOW]
+    assert await show(["bando", change_id]) == change.to_bytes()
+    await office.registry.approve("bando", change_id)
+    for gone in (change_id, "0000"):
+        with pytest.raises(Refused) as refusal:
+            await show(["chiba", gone])
+        assert refusal.value.code is Code.CHANGE_UNKNOWN
+    with closing(sqlite3.connect(tmp_path / "registry.db")) as file:
+        entries = [log.entry_at(file, position) for position in range(log.verify(file))]
+    shown = [one for one in entries if one is not None and one.event is AuditEvent.PENDING_CHANGE_SHOWN]
+    assert [(one.operators, one.about, one.code, one.digest) for one in shown] == [
+        (("bando",), change_id, 0, listed.digest),
+        (("chiba",), change_id, Code.CHANGE_UNKNOWN, b""),
+        (("chiba",), "0000", Code.CHANGE_UNKNOWN, b""),
+    ]
