@@ -81,6 +81,7 @@ class BrowserKeeper:
         if keeping is not None:
             keeping.cancel()
             await asyncio.gather(keeping, return_exceptions=True)
+            self._remove_profile()  # whatever the task came to: a start that was cut leaves a folder too
 
     async def _keep(self) -> None:
         """Run a browser; one that ends by itself is followed by another, which finds the visit where it stands."""

@@ -55,6 +55,7 @@ __all__ = ["main"]
 _CANNOT_START = 2
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
+_FIRST_HANDED_OVER = 3
 _MILLISECONDS = 1000
 
 _log = logger("konbini.kiosk.host")
@@ -185,8 +186,14 @@ async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
 
 
 def _listen(port: int) -> socket.socket:
-    """Open the screen's socket, on the loopback address; it is handed from visit to visit and never closed between."""
-    listener = socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
+    """Take the screen's socket from the service manager, or open it; it is handed from visit to visit, never closed.
+
+    sd_listen_fds(3): the first socket handed over is descriptor 3, for the process that LISTEN_PID names.
+    """
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        listener = socket.socket(fileno=_FIRST_HANDED_OVER)
+    else:
+        listener = socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
     _log.info("listening", kind="screen", port=listener.getsockname()[1])
     return listener
 
