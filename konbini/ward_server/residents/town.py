@@ -19,7 +19,7 @@ from konbini.ward_server.residents.dates import today
 from konbini.ward_server.residents.effects import Effect, written
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import ResidentRecord
-from konbini.ward_server.residents.registry import require_person
+from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.store import (
     ChangeState,
@@ -99,13 +99,12 @@ async def import_town(  # noqa: PLR0913 - who, what and with which means, all na
         How many residents were taken over.
 
     Raises:
-        Refused: `SAME_PERSON`.
+        Refused: `SAME_PERSON`; `CHANGE_INVALID`: an id that is none.
         TownRefused: there are bad rows, or no row at all.
     """
     require_person(entered_by)
     require_person(approved_by)
-    if entered_by == approved_by:
-        raise Refused(Code.SAME_PERSON)
+    require_two(entered_by, approved_by)
     now = clock.now()
     change = Change(
         kind=ChangeKind.IMPORT, resident="", seen=0, effective=today(now), source=source, corrects="", content=b""

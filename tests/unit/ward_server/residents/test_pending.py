@@ -7,6 +7,8 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
@@ -14,17 +16,25 @@ from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten
+from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.service import operator_handlers
+from konbini.ward_server.residents.store import ChangeState, StoredChange
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from konbini.ward_server.residents.changes import Change
-    from konbini.ward_server.residents.store import StoredChange
     from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 NUMBER = "123456789018"
+
+
+async def refused(asked: Awaitable[object]) -> Code:
+    """Give the code with which a call is refused."""
+    with pytest.raises(Refused) as refusal:
+        await asked
+    return refusal.value.code
 
 
 async def stored(office: Office, change_id: str) -> StoredChange:
@@ -111,3 +121,44 @@ async def test_reading_a_pending_change_is_recorded(
         (("chiba",), change_id, Code.CHANGE_UNKNOWN, b""),
         (("chiba",), "0000", Code.CHANGE_UNKNOWN, b""),
     ]
+
+
+@pytest.mark.parametrize("same", ["Aoki", "\uff41\uff4f\uff4b\uff49", " aoki", "aoki ", "AOKI", "aoki\n"])
+async def test_one_person_written_otherwise_is_no_second_person(
+    office: Office, make_record: MakeRecord, arrival: Callable[..., Change], same: str
+) -> None:
+    """Nobody acts under such an id, and a change that was entered under one is not approved by its plain form."""
+    change = arrival(make_record(), None)
+    change_id = await office.registry.enter("aoki", change)
+    for act in (office.registry.approve, office.registry.withdraw, office.registry.show):
+        assert await refused(act(same, change_id)) is Code.CHANGE_INVALID
+    assert await refused(office.registry.enter(same, change)) is Code.CHANGE_INVALID
+    before = StoredChange(change_id="before", change=change, state=ChangeState.ENTERED, entered_by=same, entered_at=1)
+    await office.store.write(lambda writing: writing.put_change(before), step="before ids had their form")
+    assert await refused(office.registry.approve("aoki", "before")) is Code.SAME_PERSON
+    assert await office.registry.approve("bando", "before") == 1
+
+
+@given(st.text(max_size=40))
+def test_an_operators_id_is_one_plain_word(text: str) -> None:
+    """A small ASCII letter, then at most 31 letters, digits and hyphens: nothing that can be written in two ways."""
+    plain = set("abcdefghijklmnopqrstuvwxyz")
+    if 1 <= len(text) <= 32 and text[0] in plain and set(text) <= plain | set("0123456789-"):
+        require_person(text)
+    else:
+        with pytest.raises(Refused) as refusal:
+            require_person(text)
+        assert refusal.value.code is Code.CHANGE_INVALID
+
+
+@pytest.mark.parametrize("text", ["a", "town-office-1", "a" * 32])
+def test_an_operators_id_in_its_form_is_taken(text: str) -> None:
+    """The shortest and the longest."""
+    require_person(text)
+
+
+@pytest.mark.parametrize("text", ["", "a" * 33, "1a", "-a", "a_b"])
+def test_an_operators_id_beyond_its_form_is_refused(text: str) -> None:
+    """None, too long, another beginning, another character."""
+    with pytest.raises(Refused):
+        require_person(text)
