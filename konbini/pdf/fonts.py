@@ -18,7 +18,7 @@ import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Subset", "Typeface", "sequences"]
+__all__ = ["Subset", "Typeface", "sequences", "text_map"]
 
 _TABLES_FOR_READERS_OF_TEXT: Final = (
     *("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "cmap", "gasp", "name", "post", "vhea", "vmtx"),
@@ -170,7 +170,7 @@ class Subset:
         return (
             StreamBody.compressed(program, f"/Length1 {len(program)}"),
             StreamBody.compressed(places_by_code),
-            StreamBody.compressed(_text_map(list(self._codes)).encode()),
+            StreamBody.compressed(text_map(list(self._codes)).encode()),
             widths,
             f"{self._tag}+{self.typeface.name}",
         )
@@ -201,7 +201,7 @@ def write_font(
     )
 
 
-def _text_map(found: list[str]) -> str:
+def text_map(found: list[str]) -> str:
     """Write the ToUnicode map (9.10.3): each code to its sequence in UTF-16BE, selector included."""
     lines = [f"<{code:04X}> <{sequence.encode('utf-16-be').hex().upper()}>" for code, sequence in enumerate(found, 1)]
     portions = [lines[start : start + _MAP_ENTRIES_AT_ONCE] for start in range(0, len(lines), _MAP_ENTRIES_AT_ONCE)]

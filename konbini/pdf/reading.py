@@ -1,9 +1,10 @@
 """The clerk's reading: what a finished document says, read with another library than any that drew it.
 
 pdfium gives each character's text (variation selectors included) and place; pyHanko's parser gives binding, number and
-revisions. `check` compares every text on every page with the facts, cell by cell: nothing missing, nothing beyond,
-nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. Limits: the reading
-trusts the font's text map for what a glyph means, and looks at rules and colours not at all.
+revisions. `check` first refuses whatever the form is not made of (`composition`: a cover, a colour, a clip, an
+annotation), then compares every text on every page with the facts, cell by cell: nothing missing, nothing beyond,
+nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. Limit: the reading
+trusts the font's text map for what a glyph means; the outlines inside an embedded font are not compared.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 
 from konbini.pdf.binding import binding_of
+from konbini.pdf.composition import check_composition
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_pages
+from konbini.pdf.forms.expected_acts import expected_acts
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
@@ -138,8 +141,9 @@ def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: byte
     Raises:
         Refused: `PAGE_MISMATCH`, naming page and cell, never what stands there.
     """
+    _check_composition(pdf, facts, template)
     reading, pages = read(pdf), expected_pages(facts, template)
-    if reading.revisions != 1 or pdf.count(b"startxref") != 1:
+    if reading.revisions != 1:
         raise _mismatch("not of one revision")
     if reading.binding != binding or reading.number != facts.number:
         raise _mismatch("another binding or issuance number inside")
@@ -147,6 +151,15 @@ def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: byte
         raise _mismatch(f"{len(reading.pages)} pages, {len(pages)} due")
     for place, (shown, due) in enumerate(zip(reading.pages, pages, strict=True), 1):
         _check_page(shown, due, template, f"page {place}: ")
+
+
+def _check_composition(pdf: bytes, facts: CertificateFacts, template: Template) -> None:
+    """Refuse what the form is not made of, before pdfium reads a byte of it."""
+    try:
+        parsed = PdfFileReader(BytesIO(pdf))
+    except (PdfError, ValueError) as error:
+        raise _mismatch("the document cannot be read") from error
+    check_composition(pdf, parsed, expected_acts(facts, template), template)
 
 
 def _mismatch(where: str) -> Refused:

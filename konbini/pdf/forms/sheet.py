@@ -17,8 +17,8 @@ from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.pdf.template import Template
 
 __all__ = [
-    "COLUMN", "DATE", "FEE", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER", "NUMBER_LABEL", "PAGE", "SEAL_NOTE",
-    "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet", "page_label", "seal_box",
+    "BOTTOM_RULE", "COLUMN", "DATE", "FEE", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER", "NUMBER_LABEL", "PAGE",
+    "SEAL_NOTE", "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet", "page_label", "seal_box",
 ]  # fmt: skip
 
 COLUMN: Final = 4.55 * MM
@@ -33,7 +33,7 @@ _SEAL_MIDDLE: Final = (LEFT + WIDTH - 15 * MM, 27.6 * MM)
 SEAL_NOTE: Final = Box(LEFT + WIDTH - 30 * MM, 11.9 * MM, 30 * MM, 3.6 * MM)
 FEE: Final = Box(LEFT, 15 * MM, 50 * MM, 5 * MM)
 _BOTTOM: Final = 6.4 * MM
-_BOTTOM_RULE: Final = _BOTTOM + 5 * MM
+BOTTOM_RULE: Final = _BOTTOM + 5 * MM
 NUMBER_LABEL: Final = Box(LEFT, _BOTTOM, 16 * MM, 4.4 * MM)
 NUMBER: Final = Box(LEFT + 16 * MM, _BOTTOM, 54 * MM, 4.4 * MM)
 HASH_LABEL: Final = Box(LEFT + 74 * MM, _BOTTOM, 16 * MM, 4.4 * MM)
@@ -89,7 +89,7 @@ def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *
         if text:
             ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)
     ink.picture(seal, seal_box(template))
-    ink.rule((LEFT, _BOTTOM_RULE), (LEFT + WIDTH, _BOTTOM_RULE), 0.4)
+    ink.rule((LEFT, BOTTOM_RULE), (LEFT + WIDTH, BOTTOM_RULE), 0.4)
     ink.label("発行番号", NUMBER_LABEL, _LABEL_SIZE)
     ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
 
