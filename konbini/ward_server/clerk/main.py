@@ -30,7 +30,7 @@ from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
@@ -99,7 +99,12 @@ async def _until_told(config: ClerkConfig) -> bool:
 
 @asynccontextmanager
 async def serve(
-    config: ClerkConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks | None = None
+    config: ClerkConfig,
+    clock: Clock,
+    entropy: Entropy,
+    tasks: StandingTasks | None = None,
+    *,
+    watch: CommitWatch | None = None,
 ) -> AsyncIterator[Clerk]:
     """Follow the registry and answer on the socket while the context lasts.
 
@@ -111,7 +116,7 @@ async def serve(
     _log.warning("signing with a key file", detail="the demo's key; a ward keeps its key in a token")
     signer = PadesSigner(KeyFileSigner(read_secret(config.document_key), _certificates(config.certificates)))
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations")
+        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry_socket, peers=config.registry_users)
         ending.push_async_callback(registry.close)

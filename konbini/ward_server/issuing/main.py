@@ -31,7 +31,7 @@ from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.link import Link
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.protocol.tls import client_context
@@ -123,7 +123,12 @@ class _Store:
 
 @asynccontextmanager
 async def serve(
-    config: IssuingConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks | None = None
+    config: IssuingConfig,
+    clock: Clock,
+    entropy: Entropy,
+    tasks: StandingTasks | None = None,
+    *,
+    watch: CommitWatch | None = None,
 ) -> AsyncIterator[Desk]:
     """Follow the registry, keep the link to the center and show the page while the context lasts.
 
@@ -133,7 +138,7 @@ async def serve(
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations")
+        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         store = _store(rows, config, trust, entropy)
         registry_client = CallClient(config.registry.socket, peers=config.registry.users)

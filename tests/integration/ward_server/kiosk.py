@@ -35,9 +35,6 @@ from konbini.protocol.visits import (
 )
 from konbini.simulation.card.applet import CardContent
 from konbini.ward_server.issuing.desk import Reply
-from konbini.ward_server.issuing.opening import Openings
-from konbini.ward_server.issuing.ordering import Orders
-from konbini.ward_server.issuing.settling import Receipts
 
 if TYPE_CHECKING:
     from tests.integration.ward_server.ward import Ward
@@ -174,7 +171,7 @@ class Visit:
 
     async def send_open(self, body: bytes) -> Told:
         """Send an OPEN and keep the menu."""
-        reply = await Openings(self.ward.desk).take(self.kiosk.name, self.visit_id, body)
+        reply = await self.ward.front.open(self.kiosk.name, self.visit_id, body)
         told = self._read(reply, body, MessageKind.MENU, 0)
         if told.menu is not None:
             self.menu, self.menu_digest = told.menu, told.digest
@@ -218,7 +215,7 @@ class Visit:
 
     async def send_order(self, body: bytes) -> Told:
         """Send an ORDER."""
-        reply = await Orders(self.ward.desk).take(self.kiosk.name, body)
+        reply = await self.ward.front.order(self.kiosk.name, body)
         return self._read(reply, body, MessageKind.DOCUMENT, from_bytes(OrderBody, body).ordinal)
 
     async def order(self, ordinal: int = 1, scope: Scope = Scope.SELF, options: Options = _NOTHING_MORE) -> Told:
@@ -271,7 +268,7 @@ class Visit:
             Refused: the ward refused it in the open.
         """
         body = self.receipt_body(signed, ordinal)
-        reply = await Receipts(self.ward.desk).take(self.kiosk.name, body)
+        reply = await self.ward.front.receipt(self.kiosk.name, body)
         if reply.kind is MessageKind.LINK_REFUSED:
             raise Refused(_link_code(reply, body))
         assert reply.kind is MessageKind.FINAL
@@ -361,9 +358,9 @@ class Relay:
             case MessageKind.HELLO:
                 return Answered(kind=MessageKind.TICKET, body=self._ticket(question.body))
             case MessageKind.OPEN:
-                reply = await Openings(self._ward.desk).take(self._kiosk, question.visit_id, question.body)
+                reply = await self._ward.front.open(self._kiosk, question.visit_id, question.body)
             case _:
-                reply = await Orders(self._ward.desk).take(self._kiosk, question.body)
+                reply = await self._ward.front.order(self._kiosk, question.body)
         return Answered(kind=reply.kind, body=reply.body)
 
     def _ticket(self, signed: bytes) -> bytes:

@@ -48,6 +48,7 @@ from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritte
 from konbini.ward_server.residents.record import Presence, ResidentRecord
 from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
+from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows, written
 
@@ -91,6 +92,7 @@ class Ward:
     center: Center
     desk: Desk = field(init=False)
     clerk: Clerk = field(init=False)
+    apart: Front | None = None
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
     @property
@@ -104,11 +106,14 @@ class Ward:
         return self.town.ward.code
 
     @property
+    def front(self) -> Front:
+        """Who takes the messages of kiosks: the use cases here, or a process of their own."""
+        return self.apart or DeskFront(self.desk)
+
+    @property
     def prekey(self) -> bytes:
         """The ward's newest PREKEY, as the center hands it on."""
-        held = self.desk.prekeys.newest
-        assert held is not None
-        return held.signed
+        return self.front.prekey
 
     def prekey_of(self, ticket: bytes) -> bytes:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
@@ -256,8 +261,14 @@ class Ward:
 
 
 @asynccontextmanager
-async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
-    """Open a ward with keys that were made before, and files of its own below `folder`."""
+async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIterator[Ward]:
+    """Open a ward with keys that were made before, and files of its own below `folder`.
+
+    Args:
+        keys: the town.
+        folder: empty; its path is short, since sockets go below it.
+        without: the one process that the test runs apart: "issuing" or "clerk".
+    """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
     for name in ("keys", "public"):
@@ -286,9 +297,12 @@ async def open_ward(keys: Town, folder: Path) -> AsyncIterator[Ward]:
         )
         ending.push_async_callback(_stop_all, ward)
         await ward.start_registry()
-        await ward.start_clerk()
-        await ward.start_issuing()
-        await ward.caught_up()
+        if without != "clerk":
+            await ward.start_clerk()
+        if without != "issuing":
+            await ward.start_issuing()
+        if not without:
+            await ward.caught_up()
         yield ward
 
 

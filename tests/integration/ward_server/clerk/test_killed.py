@@ -1,0 +1,100 @@
+"""kill -9 of the clerk before and after each of its commits: the number is void, the next order goes on."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from konbini.process.calls import PeerUnreachable
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Outcome
+from konbini.simulation.town.town import Town
+from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
+from konbini.ward_server.issuing.desk import ClerkCalls
+from konbini.ward_server.issuing.ledger import IssuanceState
+from tests.integration.ward_server.apart import clerk_apart
+from tests.integration.ward_server.people import HEAD
+from tests.integration.ward_server.ward import Ward, open_ward
+
+EVERY = [(edge, step) for step in ("audit", "certify", "seal") for edge in ("before", "after")]
+SHORT = {("after", "certify"), ("before", "seal"), ("after", "seal")}
+
+
+class Remembering:
+    """Hands everything on to the clerk and keeps what it handed."""
+
+    def __init__(self, clerk: ClerkCalls) -> None:
+        """Take the clerk."""
+        self._clerk = clerk
+        self.evidence: list[Evidence] = []
+        self.papers: list[tuple[bytes, bytes]] = []
+
+    async def certify(self, evidence: Evidence) -> Certified:
+        """Certify."""
+        self.evidence.append(evidence)
+        return await self._clerk.certify(evidence)
+
+    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
+        """Seal."""
+        self.papers.append((order, pdf))
+        return await self._clerk.seal(order, pdf)
+
+
+@pytest.fixture
+async def ward(town_keys: Town, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ward]:
+    """Open a ward whose clerk runs apart."""
+    async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="clerk") as running:
+        await running.go_on_until(lambda: running.desk.lease.holds(running.clock.monotonic()))
+        yield running
+
+
+@pytest.mark.parametrize(
+    ("edge", "step"),
+    [pytest.param(*one, marks=() if one in SHORT else pytest.mark.long) for one in EVERY],
+)
+async def test_killed_at_the_edge_of_a_commit(ward: Ward, edge: str, step: str) -> None:
+    """Nothing is issued for the order; started again the clerk gives what it had sealed, and nothing else."""
+    async with clerk_apart(ward) as clerk:
+        await clerk.start(edge, step)
+        visit = ward.visit(HEAD)
+        await visit.open()
+        remembering = Remembering(ward.desk.clerk)
+        ward.desk = replace(ward.desk, clerk=remembering)
+        told = await visit.order()
+        assert (told.document, told.code) == (None, Code.BUSY)
+        assert ward.issuances() == [(IssuanceState.VOID, Code.BUSY)]
+        assert await clerk.died() == -signal.SIGKILL
+        sealed = ward.rows("clerk", "SELECT suffix FROM certified WHERE suffix IS NOT NULL")
+        assert len(sealed) == ((edge, step) == ("after", "seal"))
+        await clerk.start()
+        await visit.settle(visit.receipt(Outcome.VOID))
+        assert (await visit.order(2)).document is not None
+        if sealed:
+            await _same_again(ward, remembering, sealed[0][0])
+        else:
+            assert ward.stops() == {"issuing": None, "clerk": None}
+        assert ward.audit("clerk")
+
+
+async def _same_again(ward: Ward, remembering: Remembering, suffix: bytes) -> None:
+    """The same order and bytes get the same signature; other bytes get none, and stop the clerk."""
+    order, pdf = remembering.papers[0]
+    await remembering.certify(remembering.evidence[0])
+    assert (await remembering.seal(order, pdf)).suffix == suffix
+    with pytest.raises(Refused) as caught:
+        await remembering.seal(order, remembering.papers[1][1])
+    assert caught.value.code is Code.SEALED_OTHERWISE
+    assert ward.stops()["clerk"] is Code.SEALED_OTHERWISE
+
+
+async def test_a_clerk_that_is_not_there(ward: Ward) -> None:
+    """Menus are made, orders are not: void, and the fee goes back."""
+    visit = ward.visit(HEAD)
+    await visit.open()
+    assert (await visit.order()).code is Code.BUSY
+    assert ward.issuances() == [(IssuanceState.VOID, Code.BUSY)]
+    with pytest.raises(PeerUnreachable):
+        await ward.desk.clerk.seal(bytes(32), b"")
