@@ -277,6 +277,7 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIter
     clock, entropy = SettableClock(int(NOON.timestamp()) * 1000), SeededEntropy(os.urandom(16))
     async with AsyncExitStack() as ending:
         issued = {card.serial for card in CARDS.values()} | {NEW_CARD}
+        vars(town)["card_authority"] = keys.card_authority  # read once: its key takes a while to be checked
         revocations = Revocations(town.card_authority.authority, issued)
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)

@@ -88,7 +88,21 @@ CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]]
 }
 
 
-@pytest.mark.parametrize("change", sorted(CHANGES))
+SHORT = frozenset(
+    (
+        "the holder is protected",
+        "a child is born, the whole is ordered",
+        "the card is ended",
+        "the ward is stopped",
+        "the registry is gone for a minute",
+    )
+)
+"""A representative; the others are the whole matrix."""
+
+
+@pytest.mark.parametrize(
+    "change", [pytest.param(change, marks=() if change in SHORT else pytest.mark.long) for change in sorted(CHANGES)]
+)
 async def test_what_changed_after_the_clerk_had_signed(ward: Ward, change: str) -> None:
     """The completing transaction compares it all once more."""
     act, scope, code = CHANGES[change]
@@ -99,6 +113,7 @@ async def test_what_changed_after_the_clerk_had_signed(ward: Ward, change: str) 
         void(ward, told, code)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("change", ["the holder is protected", "the holder moves out", "the card is ended"])
 async def test_what_changed_after_the_clerk_had_certified(ward: Ward, change: str) -> None:
     """The same before the signature: no paper, no stop."""
@@ -144,8 +159,18 @@ FAULTS = {
 }
 
 
-@pytest.mark.parametrize("call", ["certify", "seal"])
-@pytest.mark.parametrize("fault", sorted(FAULTS))
+@pytest.mark.parametrize(
+    ("fault", "call"),
+    [
+        pytest.param("its answer is lost", "seal"),
+        pytest.param("the clerk is not there", "certify"),
+        *(
+            pytest.param(fault, call, marks=pytest.mark.long)
+            for fault in sorted(FAULTS)
+            for call in ("certify", "seal")
+        ),
+    ],
+)
 async def test_an_answer_of_the_clerk_that_is_lost(ward: Ward, fault: str, call: str) -> None:
     """The number is void for ever, the same order is told so again, and the next order goes on."""
     visit = ward.visit(HEAD)
