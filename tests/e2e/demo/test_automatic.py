@@ -21,7 +21,7 @@ from konbini.simulation.demo.step_times import STEPS
 from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Population
-from tests.e2e.demo.seeing import drawn, inked, likeness
+from tests.e2e.demo.seeing import drawn, inked, likeness, likeness_by_character
 
 _RESIDENTS = 200
 _SEED = 1
@@ -108,9 +108,9 @@ def _check_number(pages: Sequence[Path], number: str, numbers: Sequence[str]) ->
     for path in pages:
         with Image.open(path) as page:
             found = inked(page, sheet.NUMBER)
-        like = {each: likeness(found, drawn(each, TYPEFACE)) for each in numbers}
+        like = {each: likeness_by_character(found, each, TYPEFACE) for each in numbers}
         assert max(like, key=lambda each: like[each]) == number
-        assert like[number] > _ALIKE
+        assert likeness(found, drawn(number, TYPEFACE)) > _ALIKE
 
 
 def _check_names(pages: Sequence[Path], plan: Plan, population: Population) -> None:
