@@ -13,12 +13,11 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 
-__all__ = ["drawn", "inked", "likeness", "likeness_by_character"]
+__all__ = ["drawn", "inked", "likeness"]
 
 _PALE = 230
 _SIZE = 200
 _HEIGHT = 64
-_NARROW = 20
 _AS_SET = ["-kern", "-liga"]  # the page sets each sequence by its own width
 
 
@@ -55,26 +54,6 @@ def likeness(found: Image.Image, expected: Image.Image) -> float:
     one, other = (picture.resize(size, Image.Resampling.BOX) for picture in (found, expected))
     beside = 2 * -(-_HEIGHT // found.height) + 1  # a dot of the page to each side
     return min(_covered(one, other, beside), _covered(other, one, beside))
-
-
-def likeness_by_character(found: Image.Image, text: str, typeface: Path) -> float:
-    """Compare a line of equally wide characters one by one, the last left out; 0 to 1.
-
-    As a whole, two numbers that differ in a digit are nearly alike. The last character is a check digit, which follows
-    from the others and stands where trimming has shifted what is inked.
-    """
-    one, other = (
-        picture.resize((_NARROW * len(text), 2 * _NARROW), Image.Resampling.BOX)
-        for picture in (found, drawn(text, typeface))
-    )
-    like = 0.0
-    for place in range(len(text) - 1):
-        box = (_NARROW * place, 0, _NARROW * (place + 1), 2 * _NARROW)
-        ink, wanted = one.crop(box), other.crop(box)
-        if not ink.getbbox() or not wanted.getbbox():
-            return 0.0
-        like += min(_covered(ink, wanted, 3), _covered(wanted, ink, 3))
-    return like / (len(text) - 1)
 
 
 def _covered(ink: Image.Image, by: Image.Image, beside: int) -> float:
