@@ -71,9 +71,9 @@ class Gateway:
         self._sender = sender
 
     async def opened(self) -> None:
-        """Publish prekey and notice as soon as the link is up."""
+        """Publish prekey and notice as soon as the link is up; what cannot be published now is at the next turn."""
         self._published = None
-        await self.publish()
+        await self._turn(self.publish)
 
     async def closed(self) -> None:
         """Nothing is lost with the link: kiosks repeat."""
@@ -95,14 +95,18 @@ class Gateway:
         """Publish what changed every two seconds; every twenty, ask what is overdue and delete what is too late."""
         turn = 0
         while True:
-            try:
-                await self.publish()
-                if turn % _TURNS_UNTIL_HOUSEKEEPING == 0:
-                    await self._keep_house()
-            except (Refused, ConnectionError, TimeoutError) as error:
-                _log.warning("turn failed", error=type(error).__name__)
+            await self._turn(self.publish)
+            if turn % _TURNS_UNTIL_HOUSEKEEPING == 0:
+                await self._turn(self._keep_house)
             turn += 1
             await self._clock.sleep(_TURN_SECONDS)
+
+    async def _turn(self, act: Callable[[], Awaitable[None]]) -> None:
+        """Do what is done again at the next turn where it fails: the registry may be gone for a while."""
+        try:
+            await act()
+        except (Refused, ConnectionError, TimeoutError) as error:
+            _log.warning("turn failed", error=type(error).__name__)
 
     async def _keep_house(self) -> None:
         await self._desk.ledger.drop_late(self._desk.now().seconds)
