@@ -248,20 +248,19 @@ class Ledger:
         return Issuance(number=row[0], order_hash=row[1], state=IssuanceState(row[2]), refused=row[3], document=row[4])
 
     async def in_turn(self, visit: bytes, ordinal: int) -> None:
-        """Let an order through whose predecessors a kiosk has spoken of: one at a time in a visit.
+        """Let an order through if its kiosk has spoken of each one before it, and not of itself: one at a time.
 
         Raises:
             Refused: `ORDER_OUT_OF_TURN`.
         """
-
-        def look(connection: sqlite3.Connection) -> int:
-            row = connection.execute(
-                "SELECT count(*) FROM receipt WHERE visit = ? AND ordinal > 0", (visit,)
-            ).fetchone()
-            return int(row[0])
-
-        if await self._rows.read(look) != ordinal - 1:
-            raise Refused(Code.ORDER_OUT_OF_TURN, "the order before it has no receipt")
+        rows = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT ordinal FROM receipt WHERE visit = ? AND ordinal BETWEEN 1 AND ? ORDER BY ordinal",
+                (visit, ordinal),
+            ).fetchall()
+        )
+        if [spoken_of for (spoken_of,) in rows] != list(range(1, ordinal)):
+            raise Refused(Code.ORDER_OUT_OF_TURN, "the order before it has no receipt, or it has one itself")
 
     async def reserve(self, order: NewOrder, entry: AuditEntry, day: int) -> str:
         """Reserve a number and record the intent: from here on a crash leaves a void, never a lost paper.

@@ -254,6 +254,10 @@ class Visit:
         )
         return self.kiosk.signing.sign(to_bytes(receipt), self._context(MessageKind.RECEIPT, b"", ordinal))
 
+    def goodbye(self) -> bytes:
+        """Make the receipt that says that the resident has gone."""
+        return self.receipt(Outcome.CANCELLED, ordinal=0)
+
     def receipt_body(self, signed: bytes, ordinal: int = 1) -> bytes:
         """Seal a receipt to the ward's newest prekey."""
         sealing = SealingKey(Prekey.peek(self.ward.prekey).sealing)

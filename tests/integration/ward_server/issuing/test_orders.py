@@ -98,6 +98,16 @@ async def test_an_ordinal_out_of_turn(ward: Ward) -> None:
         refused(ward, await visit.send_order(visit.order_body(ordinal=ordinal)), Code.ORDER_OUT_OF_TURN)
 
 
+async def test_an_order_whose_receipt_came_before_it(ward: Ward) -> None:
+    """What the kiosk has spoken of already is not ordered any more; and a later ordinal's receipt opens no turn."""
+    visit = await opened(ward)
+    await visit.settle(visit.receipt(Outcome.CANCELLED, ordinal=3), 3)
+    refused(ward, await visit.send_order(visit.order_body(ordinal=2)), Code.ORDER_OUT_OF_TURN)
+    await visit.settle(visit.receipt(Outcome.CANCELLED))
+    refused(ward, await visit.send_order(visit.order_body()), Code.ORDER_OUT_OF_TURN)
+    assert (await visit.order(2)).document is not None
+
+
 LIES: dict[str, tuple[Callable[[Visit], bytes], Code]] = {
     "t of another visit": (lambda visit: visit.order_body(t=bytes(32)), Code.ORDER_OUT_OF_TURN),
     "another key than the visit's": (
