@@ -222,6 +222,10 @@ class Clerk:
         await (self._store.stop(refused) if code in _MISMATCHES else self._store.record(refused))
 
     def _wait(self, key: bytes, waiting: _Waiting) -> None:
+        """Keep what waits to be sealed, and forget what can be sealed no more: it names people."""
+        now = self._clock.now() // _MILLISECONDS
+        for over in [key for key, kept in self._waiting.items() if now > kept.asked.opened.last_moment]:
+            del self._waiting[over]
         self._waiting[key] = waiting
         while len(self._waiting) > _MOST_WAITING:
             self._waiting.popitem(last=False)

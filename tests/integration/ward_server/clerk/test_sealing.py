@@ -131,6 +131,16 @@ async def test_a_clerk_without_a_lease(ward: Ward) -> None:
     assert (await ward.desk.clerk.seal(one.order, pdf)).suffix
 
 
+async def test_what_can_be_sealed_no_more_is_forgotten(ward: Ward) -> None:
+    """The clerk keeps nobody's facts longer than it may sign them."""
+    old = await certified(ward, ALONE)
+    await ward.pass_time(16 * 60)
+    await certified(ward, HEAD)
+    assert len(ward.clerk._waiting) == 1
+    await refuses(ward, old.order, draw(ward, facts_of(old), old.binding), Code.ORDER_OUT_OF_TURN)
+    assert ward.stops()["clerk"] is None
+
+
 async def test_an_issuing_that_hands_over_another_paper(ward: Ward) -> None:
     """Through the whole ward: nothing is issued, both stop, and the kiosk is told no more than that it failed."""
     visit = ward.visit(HEAD)
