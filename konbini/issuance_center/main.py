@@ -13,7 +13,6 @@ import asyncio
 import os
 import resource
 import signal
-import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -34,6 +33,7 @@ from konbini.process.clock import Clock, SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
+from konbini.process.secret_files import read_signing_key
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Refused
 
@@ -41,7 +41,6 @@ __all__ = ["main", "serve"]
 
 _MILLISECONDS = 1000
 _CANNOT_START = 2
-_OTHERS = stat.S_IWGRP | stat.S_IXGRP | stat.S_IRWXO
 
 _log = logger("konbini.issuance_center")
 
@@ -99,7 +98,7 @@ async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, read
         ConfigRefused, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
     """
     trust = read_trust(config)
-    signing = SigningKey.from_pem(_read_private(config.ticket_key))
+    signing = read_signing_key(config.ticket_key)
     ledger = Ledger.open(config.database)
     lines = Lines()
     try:
@@ -118,18 +117,6 @@ async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, read
             await for_kiosks.close()
     finally:
         await ledger.close()
-
-
-def _read_private(path: Path) -> bytes:
-    """Read a key's file; that the group may read is let pass, since it is how systemd's credentials show.
-
-    Raises:
-        ValueError: others may read it, or the group may write it.
-        OSError: it cannot be read.
-    """
-    if path.stat().st_mode & _OTHERS:
-        raise ValueError(f"{path.name} is open to others than its owner")
-    return path.read_bytes()
 
 
 async def _build(trust: Trust, signing: SigningKey, ledger: Ledger, lines: Lines, clock: Clock) -> Center:

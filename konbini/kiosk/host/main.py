@@ -42,7 +42,8 @@ from konbini.process.link import Link
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
-from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.process.secret_files import read_secret, read_signing_key
+from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
@@ -105,7 +106,7 @@ async def _until_told(config: KioskConfig, path: Path) -> None:
 async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
     """Watch the devices, keep the link, run visit after visit; ends only by being cancelled, or by a defect."""
     entropy = SystemEntropy()
-    signing = SigningKey.from_pem(config.signing_key.read_bytes())
+    signing = read_signing_key(config.signing_key)
     async with AsyncExitStack() as ending:
         rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
         ending.push_async_callback(rows.close)
@@ -143,7 +144,7 @@ async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
         owing = Owing(
             kiosk=config.kiosk,
             signing=signing,
-            opening=OpeningKey.from_bytes(config.sealing_key.read_bytes()),
+            opening=OpeningKey.from_bytes(read_secret(config.sealing_key)),
             journal=journal,
             wards=wards,
             link=center,

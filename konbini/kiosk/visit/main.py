@@ -39,7 +39,8 @@ from konbini.process.clock import SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
 from konbini.process.log import capture_libraries, logger
-from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.process.secret_files import read_signing_key
+from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Refused
 from konbini.protocol.trust import WardDirectory
 
@@ -102,7 +103,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
         yield Tools(
             device=Device(
                 kiosk=config.kiosk,
-                signing=SigningKey.from_pem(config.signing_key.read_bytes()),
+                signing=read_signing_key(config.signing_key),
                 center=VerifyingKey(config.center),
             ),
             directory=directory,

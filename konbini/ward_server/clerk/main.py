@@ -31,6 +31,7 @@ from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
+from konbini.process.secret_files import read_secret
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
@@ -43,7 +44,7 @@ from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.storage.key_files import read_keyed_hash, read_secret
+from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
 __all__ = ["main", "serve"]

@@ -32,6 +32,7 @@ from konbini.process.link import Link
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
+from konbini.process.secret_files import read_secret
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Refused
 from konbini.protocol.tls import client_context
@@ -56,7 +57,7 @@ from konbini.ward_server.issuing.revocation import OcspClient
 from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
-from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_secret
+from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
 

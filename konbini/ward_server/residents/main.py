@@ -26,6 +26,7 @@ from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.log import capture_libraries, logger
 from konbini.process.ready import ServiceManager
 from konbini.process.rows import AlreadyOwned, CommitWatch, SchemaRefused
+from konbini.process.secret_files import read_signing_key
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
@@ -35,7 +36,7 @@ from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import follower_handlers, operator_handlers
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
-from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_signing_key
+from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
 __all__ = ["RegistryRooms", "main", "open_registry", "run", "serve"]

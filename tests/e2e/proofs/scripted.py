@@ -28,7 +28,8 @@ from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.link import Link
 from konbini.process.rows import Rows
-from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.process.secret_files import read_secret, read_signing_key
+from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind, Options, Outcome, Scope
 from konbini.protocol.sealing import OpeningKey
@@ -140,8 +141,8 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
     center.attach(link)
     rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
     journal = Journal(rows)
-    signing = SigningKey.from_pem(config.signing_key.read_bytes())
-    opening = OpeningKey.from_bytes(config.sealing_key.read_bytes())
+    signing = read_signing_key(config.signing_key)
+    opening = OpeningKey.from_bytes(read_secret(config.sealing_key))
     owing = Owing(
         kiosk=config.kiosk, signing=signing, opening=opening, journal=journal, wards=wards, link=center, clock=clock
     )

@@ -9,7 +9,8 @@ import pytest
 from konbini.issuance_center import config as center_config
 from konbini.issuance_center.trust import read_trust as read_center_trust
 from konbini.kiosk.config import read_config as read_kiosk_config
-from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.process.secret_files import read_secret, read_signing_key
+from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.tls import client_context, server_context
@@ -26,7 +27,7 @@ from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents.main import open_registry
-from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash, read_signing_key
+from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
 DEVICES = KioskDevices(
@@ -154,8 +155,8 @@ def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:
         assert enrolment.kiosk == kiosk
         assert enrolment.in_force(clock.now() // 1000)
         config = read_kiosk_config(write_kiosk_config(town, kiosk, PORTS, DEVICES))
-        assert SigningKey.from_pem(config.signing_key.read_bytes()).verifying.point == enrolment.signing
-        assert OpeningKey.from_bytes(config.sealing_key.read_bytes()).sealing.public == enrolment.sealing
+        assert read_signing_key(config.signing_key).verifying.point == enrolment.signing
+        assert OpeningKey.from_bytes(read_secret(config.sealing_key)).sealing.public == enrolment.sealing
         directory = WardDirectory.open(
             config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=1
         )
