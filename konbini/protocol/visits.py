@@ -16,6 +16,7 @@ __all__ = [
     "CARD_ES256",
     "CARD_ES384",
     "CARD_RS256",
+    "PRINT_SECONDS",
     "Document",
     "Handle",
     "Member",
@@ -37,6 +38,8 @@ CARD_RS256 = -257
 """RSASSA-PKCS1-v1_5 with SHA-256, as cards sign today (IANA COSE algorithms)."""
 CARD_ES256 = -7
 CARD_ES384 = -35
+PRINT_SECONDS = 180
+"""From when ORDER was sent to the last moment at which printing may begin."""
 
 Handle = Annotated[bytes, Sized(16)]
 """A member of the household within one visit: a keyed hash of (visit id, resident)."""

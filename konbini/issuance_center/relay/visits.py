@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import LONG_VISIT_MINUTES
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
+from konbini.protocol.visits import PRINT_SECONDS
 
 __all__ = ["LIFE_SECONDS", "Visit", "VisitTable"]
 
-_PRINT_SECONDS = 180
-LIFE_SECONDS = LONG_VISIT_MINUTES * 60 + _PRINT_SECONDS
+LIFE_SECONDS = LONG_VISIT_MINUTES * 60 + PRINT_SECONDS
 """How long after its ticket's end frames of a visit pass: the longest visit, and the last order's time to print."""
 
 

@@ -21,12 +21,13 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator import errors as path_errors
 
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
 from konbini.protocol.visits import CARD_ES256, CARD_ES384, CARD_RS256
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["CardIssuer", "check_certificate", "check_issued", "check_signature", "identify"]
 
-_TOLERANCE = timedelta(seconds=30)
+_TOLERANCE = timedelta(seconds=CLOCK_SKEW_SECONDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

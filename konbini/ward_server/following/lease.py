@@ -10,10 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.residents.feed import LEASE_SECONDS
 
-__all__ = ["MOST_LEASE_SECONDS", "Lease"]
-
-MOST_LEASE_SECONDS = 60
+__all__ = ["Lease"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +44,7 @@ class Lease:
         """
         if self._broken:
             return
-        until = asked_at + min(seconds, MOST_LEASE_SECONDS)
+        until = asked_at + min(seconds, LEASE_SECONDS)
         if number <= self._applied:
             self._until = max(self._until, until)
         else:

@@ -11,7 +11,7 @@ import hashlib
 from konbini.process.clock import Clock
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.trust import MessageKeyCertificate
+from konbini.protocol.trust import MESSAGE_KEY_SECONDS, MessageKeyCertificate
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
@@ -22,7 +22,6 @@ from konbini.ward_server.residents.store import RegistryReading, RegistryStore, 
 
 __all__ = ["Publisher"]
 
-_DAY_SECONDS = 86_400
 _MILLISECONDS = 1000
 
 
@@ -102,7 +101,7 @@ class Publisher:
         now = self._clock.now()
         begins = now // _MILLISECONDS
         certificate = MessageKeyCertificate(
-            ward=self._pen.municipality, signing=point, begins=begins, ends=begins + _DAY_SECONDS
+            ward=self._pen.municipality, signing=point, begins=begins, ends=begins + MESSAGE_KEY_SECONDS
         )
         entry = AuditEntry(moment=now, event=AuditEvent.MESSAGE_KEY_CERTIFIED, digest=hashlib.sha256(point).digest())
         await self._store.write(lambda writing: writing.audit(entry), step="certify")

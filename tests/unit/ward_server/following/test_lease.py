@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.following.lease import MOST_LEASE_SECONDS, Lease
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.residents.feed import LEASE_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def test_it_never_holds_without_a_grant_that_counts(steps: list[Grant | Apply], 
     applied = max((step.number for step in steps if isinstance(step, Apply)), default=0)
     counting = [step for step in steps if isinstance(step, Grant) and step.number <= applied]
     if lease.holds(now):
-        assert any(now < grant.asked_at + min(grant.seconds, MOST_LEASE_SECONDS) for grant in counting)
+        assert any(now < grant.asked_at + min(grant.seconds, LEASE_SECONDS) for grant in counting)
 
 
 @given(steps=STEPS, seconds=st.integers(1, 90), number=st.integers(0, 8))
@@ -68,7 +69,7 @@ def test_the_newest_grant_counts_as_soon_as_its_changes_are_applied(
     lease.granted(asked_at=500.0, seconds=seconds, number=number)
     lease.applied(number)
     assert lease.holds(500.0)
-    assert not lease.holds(500.0 + MOST_LEASE_SECONDS)
+    assert not lease.holds(500.0 + LEASE_SECONDS)
 
 
 @given(before=STEPS, after=STEPS, now=st.integers(0, 400).map(float))
