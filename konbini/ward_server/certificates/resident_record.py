@@ -160,7 +160,6 @@ def _date(number: int | None) -> Cell:
 
 def _birth(number: int) -> Cell:
     """A birth date that is unknown in part is written out by hand at a counter, never guessed here."""
-    year, month, day = number // 10000, number // 100 % 100, number % 100
-    if day:
-        return in_era(dt.date(year, month, day))
-    raise Refused(Code.FORM_OVERFLOW, "a birth date that is unknown in part")
+    if number % 100 == 0:
+        raise Refused(Code.FORM_OVERFLOW, "a birth date that is unknown in part")
+    return in_era(to_day(number))
