@@ -18,6 +18,7 @@ from typing import Final, TypeAlias
 
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Scope
 
 __all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts", "Scope"]
 
@@ -29,18 +30,6 @@ _PRINTED_DIGEST: Final = 8
 _NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z-]{0,31}")
 _FORM: Final = re.compile(r"[0-9a-z][0-9a-z.-]{0,63}")
 _NO_TEXT: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-
-
-@unique
-class Scope(IntEnum):
-    """Who of a household stands on the certificate."""
-
-    SELF = 1
-    """本人"""
-    PART = 2
-    """世帯の一部"""
-    WHOLE = 3
-    """世帯全員"""
 
 
 @unique

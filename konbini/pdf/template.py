@@ -16,9 +16,10 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TypeVar
 
-from konbini.pdf.facts import Cell, Mark, Scope
+from konbini.pdf.facts import Cell, Mark
 from konbini.pdf.picture import Picture
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Scope
 
 __all__ = ["Marks", "OfficialSeal", "Sentences", "Template", "TemplateInvalid", "choose", "load", "load_all"]
 

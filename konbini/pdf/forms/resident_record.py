@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from konbini.pdf.archive import Shell, close
-from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, Mark, PersonFacts, Scope
+from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, Mark, PersonFacts
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms import resident_record_grid as grid
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
@@ -22,6 +22,7 @@ from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.pdf.forms.sheet import draw_foot, draw_sheet
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.pdf.template import Template
+from konbini.protocol.kinds import Scope
 
 __all__ = ["KIND", "ResidentRecordForm"]
 

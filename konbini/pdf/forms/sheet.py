@@ -9,12 +9,13 @@ from __future__ import annotations
 from typing import Final
 
 from konbini.pdf.era import in_era
-from konbini.pdf.facts import CertificateFacts, Scope
+from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM, Box
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.pdf.template import Template
+from konbini.protocol.kinds import Scope
 
 __all__ = [
     "BOTTOM_RULE", "COLUMN", "DATE", "FEE", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER", "NUMBER_LABEL", "PAGE",

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Final
 
-from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, Scope
+from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts
+from konbini.protocol.kinds import Scope
 
 __all__ = ["FORM", "PEOPLE", "specimen_facts"]
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from konbini.pdf.era import in_era
-from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, Scope
+from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import Options, Scope
 from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.record import ForeignCategory, IndividualNumberPart, ResidentRecord, Sex
 

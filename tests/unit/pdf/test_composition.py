@@ -14,13 +14,14 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
 
 from konbini.pdf.content import read_lines
-from konbini.pdf.facts import CertificateFacts, Scope
+from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.reading import check
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Scope
 
 _BINDING = bytes(range(32))
 _FACTS = specimen_facts(*PEOPLE, PEOPLE[0])  # two pages

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konbini.pdf.facts import CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, Scope
+from konbini.pdf.facts import CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Scope
 
 _HEAD_AT = 6  # text or a mark
 _TEXT = st.text("澄川葛𠮷\U000e0102　 AZ09ー・（）", min_size=1, max_size=20).map(str.strip).filter(bool)

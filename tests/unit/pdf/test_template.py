@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from konbini.pdf.facts import Mark, Scope
+from konbini.pdf.facts import Mark
 from konbini.pdf.specimen import FOLDER
 from konbini.pdf.template import Template, TemplateInvalid, choose, load_all
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Scope
 
 _FILE = "resident-record-household.toml"
 _KIND = "resident-record.household"

@@ -5,12 +5,11 @@ from pathlib import Path
 import pytest
 
 from konbini import pdf
-from konbini.pdf.facts import Scope
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.template import load
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import Options, Scope
 from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.people import Population, Townsperson
 from konbini.simulation.town.populate import populate

@@ -12,7 +12,6 @@ from typing import Any
 
 import pytest
 
-from konbini.pdf.facts import Scope as PrintedScope
 from konbini.process.calls import AnswerLost
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
@@ -311,8 +310,3 @@ async def test_what_came_too_late_is_no_lie(ward: Ward) -> None:
         await ward.clerk.certify(evidence)
     assert caught.value.code is Code.VISIT_OVER
     assert ward.stops()["clerk"] is None
-
-
-def test_scopes_are_numbered_alike() -> None:
-    """The order's scope is printed by its number."""
-    assert {scope.name: scope.value for scope in Scope} == {scope.name: scope.value for scope in PrintedScope}

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konbini.pdf.facts import CertificateFacts, ForeignItems, JapaneseItems, Mark, Scope
+from konbini.pdf.facts import CertificateFacts, ForeignItems, JapaneseItems, Mark
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import Options, Scope
 from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
 from konbini.ward_server.residents.record import (
     ForeignCategory,
