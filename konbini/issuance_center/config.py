@@ -135,7 +135,7 @@ def _gateway(part: Table) -> GatewayConfig:
         return GatewayConfig(
             host=part.text("host"),
             port=_at_most(part, "port", _LAST_PORT),
-            tls=TlsFiles(certificate=part.path("certificate"), key=part.path("key"), authority=part.path("authority")),
+            tls=part.tls_files(),
         )
 
 

@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from konbini.protocol.tls import TlsFiles
+
 __all__ = ["ConfigRefused", "Table", "read_table"]
 
 T = TypeVar("T")
@@ -94,6 +96,10 @@ class Table:
     def users(self, key: str) -> frozenset[int]:
         """Take users of this machine, by name or by id."""
         return self._convert(key, self._take(key, list), _users)
+
+    def tls_files(self) -> TlsFiles:
+        """Take the paths of one end's TLS files: `certificate`, `key`, `authority`."""
+        return TlsFiles(certificate=self.path("certificate"), key=self.path("key"), authority=self.path("authority"))
 
     def part(self, key: str) -> Table:
         """Take a table."""

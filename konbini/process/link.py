@@ -18,11 +18,12 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, Self
 
 import aiohttp
 
 from konbini.process.clock import Clock
+from konbini.process.config import Table
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
@@ -47,6 +48,15 @@ class LinkAddress:
     host: str
     port: int
     name: str = CENTER
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Take the center's address from a process's configuration: `host`, `port`.
+
+        Raises:
+            ConfigRefused: naming the place.
+        """
+        return cls(host=table.text("host"), port=table.integer("port", least=1))
 
     @property
     def url(self) -> str:

@@ -115,8 +115,8 @@ def read_config(path: Path) -> IssuingConfig:
             ocsp=revocation.text("ocsp"),
             registry=_peer(registry),
             clerk=_peer(clerk),
-            link=LinkAddress(host=link.text("host"), port=link.integer("port", least=1)),
-            tls=TlsFiles(certificate=link.path("certificate"), key=link.path("key"), authority=link.path("authority")),
+            link=LinkAddress.read(link),
+            tls=link.tls_files(),
             page_port=page.integer("port"),
         )
 

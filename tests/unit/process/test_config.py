@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.process.config import ConfigRefused, Table, read_table
+from konbini.protocol.tls import TlsFiles
 
 
 def written(folder: Path, text: str) -> Table:
@@ -38,6 +39,10 @@ def test_every_entry_is_taken_as_what_it_is(tmp_path: Path) -> None:
     users = [{os.getuid()}, "root"]
     [part]
     inner = "deep"
+    [end]
+    certificate = "end.pem"
+    key = "end.key"
+    authority = "/ca.pem"
     [[parts]]
     yen = 200
     """
@@ -52,6 +57,10 @@ def test_every_entry_is_taken_as_what_it_is(tmp_path: Path) -> None:
         assert table.point("point") == bytes.fromhex(point)
         assert table.users("users") == {os.getuid(), 0}
         assert part.convert("inner", str.upper) == "DEEP"
+        with table.part("end") as end:
+            assert end.tls_files() == TlsFiles(
+                certificate=tmp_path / "end.pem", key=tmp_path / "end.key", authority=Path("/ca.pem")
+            )
         (only,) = table.parts("parts")
         with only:
             assert only.integer("yen") == 200

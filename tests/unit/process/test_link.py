@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from konbini.process.config import ConfigRefused, read_table
 from konbini.process.link import Link, LinkAddress, LinkLimits, Outlet, forget_locals, until_one_fails
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
@@ -44,6 +46,17 @@ def link(seed: int = 1) -> Link:
         entropy=SeededEntropy(seed),
         limits=LinkLimits(first_pause_seconds=2.0, longest_pause_seconds=30.0),
     )
+
+
+def test_the_centers_address_is_read(tmp_path: Path) -> None:
+    """Host and port as configured, the center's name always; a port that cannot be dialled is refused."""
+    file = tmp_path / "made.toml"
+    file.write_text('host = "127.0.0.1"\nport = 7443\n', encoding="utf-8")
+    with read_table(file) as table:
+        assert LinkAddress.read(table) == LinkAddress(host="127.0.0.1", port=7443, name="center")
+    file.write_text('host = "127.0.0.1"\nport = 0\n', encoding="utf-8")
+    with pytest.raises(ConfigRefused, match="port"):
+        LinkAddress.read(read_table(file))
 
 
 @given(st.lists(st.binary(max_size=40), max_size=20))
