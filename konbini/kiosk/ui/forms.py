@@ -59,6 +59,7 @@ PIN_DIGITS = 4
 _NAME = re.compile(rb"[a-z][a-z0-9_.]{0,31}")
 _VALUE = re.compile(rb"[A-Za-z0-9_.-]{0,128}")
 _FIELDS = 64
+_PIN_FIELD = b"pin="
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,10 +109,10 @@ def _form(parts: list[bytearray]) -> Form:
     values: list[tuple[str, str]] = []
     pin = bytearray()
     for part in parts:
-        name, _, value = part.partition(b"=")
-        if name == b"pin":
-            pin = value
+        if part[: len(_PIN_FIELD)] in (_PIN_FIELD, b"pin"):
+            pin = part  # copied out below, when nothing is refused any more: whoever splits wipes the parts
             continue
+        name, _, value = part.partition(b"=")
         if not _NAME.fullmatch(name) or not _VALUE.fullmatch(value):
             raise Refused(Code.MALFORMED, "a field outside the forms' alphabet")
         key, text = name.decode("ascii"), value.decode("ascii")
@@ -123,7 +124,13 @@ def _form(parts: list[bytearray]) -> Form:
             fixed[key] = text
     if len(fixed) < 3:  # noqa: PLR2004 - token, step and act
         raise Refused(Code.MALFORMED, "a field is missing")
-    return Form(token=fixed["token"], step=fixed["step"], act=fixed["act"], values=tuple(values), pin=pin)
+    return Form(
+        token=fixed["token"],
+        step=fixed["step"],
+        act=fixed["act"],
+        values=tuple(values),
+        pin=pin[len(_PIN_FIELD) :],
+    )
 
 
 _PLAIN: Mapping[str, tuple[Event, Action]] = {
@@ -135,7 +142,17 @@ _PLAIN: Mapping[str, tuple[Event, Action]] = {
 
 
 def action(form: Form, view: View) -> Action | None:
-    """Return what `form` means on the screen of `view`, or None where that screen does not offer it."""
+    """Return what `form` means on the screen of `view`, or None where that screen does not offer it.
+
+    Digits that the action does not take with it are wiped.
+    """
+    meant = _action(form, view)
+    if not isinstance(meant, EnterPin):
+        form.wipe()
+    return meant
+
+
+def _action(form: Form, view: View) -> Action | None:
     verb, _, value = form.act.partition(".")
     if verb == "here":
         return StillHere()

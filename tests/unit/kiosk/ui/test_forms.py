@@ -77,7 +77,24 @@ def test_a_pin_is_in_no_repr() -> None:
 @pytest.mark.parametrize("digits", [b"", b"123", b"12345", b"12a4", b"%31234", "１２３４".encode()])
 def test_only_four_digits_are_a_pin(digits: bytes) -> None:
     """Anything else never reaches the card."""
-    assert action(parse(bytearray(b"token=a&step=b&act=pin&pin=" + digits)), PIN) is None
+    parsed = parse(bytearray(b"token=a&step=b&act=pin&pin=" + digits))
+    assert action(parsed, PIN) is None
+    assert parsed.pin == bytes(len(parsed.pin))
+
+
+@pytest.mark.parametrize("act", [b"here", b"cancel", b"language.en", b"nothing"])
+def test_digits_beside_another_act_are_wiped(act: bytes) -> None:
+    """No page of ours sends a PIN with anything but its own act; whoever does gets nothing kept."""
+    parsed = parse(bytearray(b"token=a&step=b&pin=7351&act=" + act))
+    assert parsed.pin == b"7351"
+    assert not isinstance(action(parsed, PIN), EnterPin)
+    assert parsed.pin == bytes(4)
+
+
+@pytest.mark.parametrize(("body", "pin"), [(b"pin=1111&pin=7351", b"7351"), (b"pin=7351&pin", b""), (b"pin", b"")])
+def test_the_last_pin_counts(body: bytes, pin: bytes) -> None:
+    """One that is empty is empty."""
+    assert parse(bytearray(b"token=a&step=b&act=pin&" + body)).pin == pin
 
 
 @pytest.mark.parametrize(
