@@ -8,16 +8,8 @@ GLIBC_TUNABLES=glibc.malloc.tcache_count=0, so that what is freed is overwritten
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import os
-import resource
-import signal
-import sys
-from collections.abc import Callable
-from pathlib import Path
-
-import uvloop
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from konbini.issuance_center.center import Center
 from konbini.issuance_center.config import CenterConfig, read_config
@@ -29,94 +21,55 @@ from konbini.issuance_center.relay.visits import VisitTable
 from konbini.issuance_center.tickets import QUOTA_SECONDS, TicketDesk
 from konbini.issuance_center.trust import Trust, read_trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday, read_notice
-from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
-from konbini.process.log import capture_libraries, logger
-from konbini.process.ready import ServiceManager
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
+from konbini.process.log import logger
 from konbini.process.secret_files import read_signing_key
+from konbini.process.service import Service, run_service
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import SigningKey
-from konbini.protocol.errors import Refused
 
 __all__ = ["main", "serve"]
 
 _MILLISECONDS = 1000
-_CANNOT_START = 2
 
 _log = logger("konbini.issuance_center")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if the center cannot start."""
-    parser = argparse.ArgumentParser(
-        prog="konbini-issuance-center", description="The issuance center (証明書交付センター)"
-    )
-    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/issuance_center/config.py")
-    path = parser.parse_args(arguments).config
-    capture_libraries()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        config = read_config(path)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(config))
-    except (ConfigRefused, OSError, ValueError, Refused, LedgerUnusable) as error:
-        sys.stderr.write(f"the center cannot start: {error}\n")
-        return _CANNOT_START
-    return 0
+    """Serve until told to end; see `konbini.process.service`."""
+    return run_service(_SERVICE, arguments)
 
 
-async def _until_told(config: CenterConfig) -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    manager = ServiceManager.from_environment(os.environ)
-    clock = SystemClock()
-
-    def ready(kiosk_port: int, ward_port: int) -> None:
-        _log.info("listening", kind="kiosks", port=kiosk_port)
-        _log.info("listening", kind="wards", port=ward_port)
-        manager.ready()
-
-    beat = asyncio.create_task(manager.beat(clock, lambda: True))
-    try:
-        await serve(config, clock=clock, told=told, ready=ready)
-    finally:
-        manager.stopping()
-        beat.cancel()
-        manager.close()
-
-
-async def serve(config: CenterConfig, *, clock: Clock, told: asyncio.Event, ready: Callable[[int, int], None]) -> None:
-    """Run the center until `told`.
+@asynccontextmanager
+async def serve(config: CenterConfig, clock: Clock) -> AsyncIterator[tuple[int, int]]:
+    """Run the center while the context lasts, and give the ports for kiosks and for wards.
 
     Args:
         config: as read.
         clock: the time that tickets bear.
-        told: set from outside to stop.
-        ready: told the ports for kiosks and wards, once both listen.
 
     Raises:
-        ConfigRefused, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
+        OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
     """
     trust = read_trust(config)
     signing = read_signing_key(config.ticket_key)
-    ledger = Ledger.open(config.database)
-    lines = Lines()
-    try:
+    async with AsyncExitStack() as ending:
+        ledger = Ledger.open(config.database)
+        ending.push_async_callback(ledger.close)
+        lines = Lines()
         center = await _build(trust, signing, ledger, lines, clock)
-        for_kiosks = await Gateway.listen(config.kiosk_gateway, center, kiosks(trust))
-        try:
-            for_wards = await Gateway.listen(config.ward_gateway, center, wards(trust))
-            try:
-                ready(for_kiosks.port, for_wards.port)
-                await told.wait()
-            finally:
-                lines.cut_all()
-                await for_wards.close()
-        finally:
-            lines.cut_all()
-            await for_kiosks.close()
-    finally:
-        await ledger.close()
+        ports = []
+        for name, gateway, kind in (
+            ("kiosks", config.kiosk_gateway, kiosks(trust)),
+            ("wards", config.ward_gateway, wards(trust)),
+        ):
+            listening = await Gateway.listen(gateway, center, kind)
+            ending.push_async_callback(listening.close)
+            ending.callback(lines.cut_all)
+            _log.info("listening", kind=name, port=listening.port)
+            ports.append(listening.port)
+        yield ports[0], ports[1]
 
 
 async def _build(trust: Trust, signing: SigningKey, ledger: Ledger, lines: Lines, clock: Clock) -> Center:
@@ -138,3 +91,21 @@ async def _build(trust: Trust, signing: SigningKey, ledger: Ledger, lines: Lines
         clock=clock,
         frames=Window(60),
     )
+
+
+@asynccontextmanager
+async def _serve(
+    config: CenterConfig, clock: Clock, _entropy: Entropy, _tasks: StandingTasks
+) -> AsyncIterator[tuple[int, int]]:
+    async with serve(config, clock) as ports:
+        yield ports
+
+
+_SERVICE = Service(
+    name="konbini-center",
+    duty="The issuance center (証明書交付センター)",
+    config="konbini/issuance_center/config.py",
+    read=read_config,
+    serve=_serve,
+    cannot_start=(LedgerUnusable,),
+)

@@ -56,8 +56,9 @@ class BrowserConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskConfig:
-    """What both processes are told at their start."""
+    """What both processes are told at their start; `path` is the file itself, for the process of each visit."""
 
+    path: Path
     kiosk: str
     version: str
     signing_key: Path
@@ -99,6 +100,7 @@ def read_config(path: Path) -> KioskConfig:
         table.part("tray") as tray,
     ):
         return KioskConfig(
+            path=path,
             kiosk=table.text("kiosk"),
             version=table.text("version"),
             signing_key=device.path("signing"),

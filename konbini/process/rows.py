@@ -22,6 +22,7 @@ import asyncio
 import fcntl
 import os
 import queue
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Self, TypeVar
@@ -31,12 +32,11 @@ from konbini.process.schema import SchemaRefused, migrate, read_migrations
 from konbini.process.writer import CommitWatch, NotStored, Writer
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable
     from importlib.resources.abc import Traversable
     from pathlib import Path
 
-__all__ = ["AlreadyOwned", "CommitWatch", "NotStored", "Rows", "SchemaRefused"]
+__all__ = ["CANNOT_OPEN", "AlreadyOwned", "CommitWatch", "NotStored", "Rows", "SchemaRefused"]
 
 T = TypeVar("T")
 
@@ -46,6 +46,10 @@ _OWNER_ONLY = 0o600
 
 class AlreadyOwned(Exception):  # noqa: N818 - the answer to a second owner
     """Another `Rows`, here or in another process, holds this file open."""
+
+
+CANNOT_OPEN = (AlreadyOwned, SchemaRefused, sqlite3.Error)
+"""What `Rows.open` raises beside an OSError."""
 
 
 class Rows:

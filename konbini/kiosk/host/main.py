@@ -5,20 +5,11 @@ python -m konbini.kiosk.host CONFIG.toml
 
 from __future__ import annotations
 
-import argparse
-import asyncio
 import os
-import resource
-import signal
 import socket
-import sqlite3
-import sys
-from collections.abc import Awaitable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
-from pathlib import Path
-
-import uvloop
 
 from konbini.kiosk.browser.keeper import Browser, BrowserKeeper, OwnBrowser
 from konbini.kiosk.card.reader import PcscCardReader
@@ -35,16 +26,15 @@ from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
-from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
-from konbini.process.entropy import SystemEntropy
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
 from konbini.process.link import Link
-from konbini.process.log import capture_libraries, logger
-from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, Rows, SchemaRefused
+from konbini.process.log import logger
+from konbini.process.rows import CANNOT_OPEN, Rows
 from konbini.process.secret_files import read_secret, read_signing_key
+from konbini.process.service import Service, run_service
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
-from konbini.protocol.errors import Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.sealing import OpeningKey
@@ -53,7 +43,6 @@ from konbini.protocol.trust import WardDirectory
 
 __all__ = ["main"]
 
-_CANNOT_START = 2
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
 _FIRST_HANDED_OVER = 3
@@ -63,49 +52,13 @@ _log = logger("konbini.kiosk.host")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if the kiosk cannot start."""
-    parser = argparse.ArgumentParser(prog="konbini-kiosk", description="The kiosk (キオスク端末)")
-    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/kiosk/config.py")
-    path = parser.parse_args(arguments).config.absolute()
-    capture_libraries()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        config = read_config(path)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_until_told(config, path))
-    except (
-        *(ConfigRefused, Refused, OSError, ValueError),
-        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
-    ) as error:
-        sys.stderr.write(f"the kiosk cannot start: {error}\n")
-        return _CANNOT_START
-    return 0
+    """Serve until told to end; see `konbini.process.service`."""
+    return run_service(_SERVICE, arguments)
 
 
-async def _until_told(config: KioskConfig, path: Path) -> None:
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    manager = ServiceManager.from_environment(os.environ)
-    clock = SystemClock()
-    async with AsyncExitStack() as ending:
-        ending.callback(manager.close)
-        serving = asyncio.create_task(_serve(config, path, clock))
-        ending.push_async_callback(_ended, serving)
-        beat = asyncio.create_task(manager.beat(clock, lambda: not serving.done()))
-        ending.callback(beat.cancel)
-        ending.callback(manager.stopping)
-        manager.ready()
-        telling = asyncio.create_task(told.wait())
-        ending.callback(telling.cancel)
-        await asyncio.wait((telling, serving), return_when=asyncio.FIRST_COMPLETED)
-        if serving.done():
-            serving.result()
-
-
-async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
-    """Watch the devices, keep the link, run visit after visit; ends only by being cancelled, or by a defect."""
-    entropy = SystemEntropy()
+@asynccontextmanager
+async def _serve(config: KioskConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks) -> AsyncIterator[None]:
+    """Watch the devices, keep the link, run visit after visit while the context lasts."""
     signing = read_signing_key(config.signing_key)
     async with AsyncExitStack() as ending:
         rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
@@ -154,7 +107,7 @@ async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
         center.attach(link)
         listener = ending.enter_context(_listen(config.screen_port))
         visits = Visits(
-            config=path,
+            config=config.path,
             listener=listener,
             rooms=HostRooms(devices=devices, wards=wards, link=center, journal=journal, owing=owing, clock=clock),
             journal=journal,
@@ -172,7 +125,16 @@ async def _serve(config: KioskConfig, path: Path, clock: Clock) -> None:
             link=center,
             clock=clock,
         )
-        await _all(devices.run(), link.run(), owing.run(), states.run(), visits.run())
+        ending.push_async_callback(tasks.close)
+        for name, work in (
+            ("devices", devices.run()),
+            ("link", link.run()),
+            ("owing", owing.run()),
+            ("states", states.run()),
+            ("visits", visits.run()),
+        ):
+            tasks.start(work, name)
+        yield
 
 
 async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
@@ -211,16 +173,11 @@ def _browser(config: KioskConfig, listener: socket.socket, clock: Clock) -> Brow
     )
 
 
-async def _all(*works: Awaitable[None]) -> None:
-    async with asyncio.TaskGroup() as group:
-        for work in works:
-            group.create_task(_run(work))
-
-
-async def _run(work: Awaitable[None]) -> None:
-    await work
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+_SERVICE = Service(
+    name="konbini-kiosk",
+    duty="The kiosk (キオスク端末)",
+    config="konbini/kiosk/config.py",
+    read=read_config,
+    serve=_serve,
+    cannot_start=CANNOT_OPEN,
+)

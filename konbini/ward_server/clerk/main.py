@@ -5,35 +5,25 @@ python -m konbini.ward_server.clerk CONFIG.toml
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import os
-import resource
-import signal
-import sqlite3
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
 
-import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from konbini.pdf import reading
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
-from konbini.pdf.template import TemplateInvalid, load_all
+from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient, CallServer
-from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
-from konbini.process.entropy import Entropy, SystemEntropy
-from konbini.process.log import capture_libraries, logger
-from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
+from konbini.process.log import logger
+from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
+from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.errors import Refused
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
@@ -50,52 +40,13 @@ from konbini.ward_server.trust import read_trust
 __all__ = ["main", "serve"]
 
 _NAME = "clerk"
-_CANNOT_START = 2
-_FAILED = 1
 
 _log = logger("konbini.ward_server.clerk")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if the clerk cannot start."""
-    parser = argparse.ArgumentParser(prog="konbini-clerk", description="The clerk (交付前の審査)")
-    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/clerk/config.py")
-    path = parser.parse_args(arguments).config
-    capture_libraries()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        config = read_config(path)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            well = runner.run(_until_told(config))
-    except (
-        *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
-        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
-    ) as error:
-        sys.stderr.write(f"the clerk cannot start: {error}\n")
-        return _CANNOT_START
-    return 0 if well else _FAILED
-
-
-async def _until_told(config: ClerkConfig) -> bool:
-    """Serve until told to end, or until a task that it stands on ends by itself: false then."""
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    manager = ServiceManager.from_environment(os.environ)
-    clock = SystemClock()
-    async with AsyncExitStack() as ending:
-        ending.callback(manager.close)
-        tasks = StandingTasks()
-        await ending.enter_async_context(serve(config, clock, SystemEntropy(), tasks))
-        beat = asyncio.create_task(manager.beat(clock, lambda: tasks.all_run))
-        ending.callback(beat.cancel)
-        ending.callback(manager.stopping)
-        manager.ready()
-        waits = [asyncio.create_task(told.wait()), asyncio.create_task(tasks.one_ended())]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        return tasks.all_run
+    """Serve until told to end; see `konbini.process.service`."""
+    return run_service(_SERVICE, arguments)
 
 
 @asynccontextmanager
@@ -103,7 +54,7 @@ async def serve(
     config: ClerkConfig,
     clock: Clock,
     entropy: Entropy,
-    tasks: StandingTasks | None = None,
+    tasks: StandingTasks,
     *,
     watch: CommitWatch | None = None,
 ) -> AsyncIterator[Clerk]:
@@ -151,9 +102,8 @@ async def serve(
             clock=clock,
             entropy=entropy,
         )
-        standing = tasks or StandingTasks()
-        ending.push_async_callback(standing.close)
-        standing.start(follower.run(), "follower")
+        ending.push_async_callback(tasks.close)
+        tasks.start(follower.run(), "follower")
         server = await CallServer.listen(config.socket, handlers(clerk), peers=config.users, longest=MOST_CALL_BYTES)
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
@@ -164,3 +114,13 @@ def _certificates(paths: Sequence[Path]) -> list[bytes]:
     """Read PEM files, each of one certificate or more, and give them all as DER."""
     found = (certificate for path in paths for certificate in x509.load_pem_x509_certificates(path.read_bytes()))
     return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]
+
+
+_SERVICE = Service(
+    name="konbini-clerk",
+    duty="The clerk (交付前の審査)",
+    config="konbini/ward_server/clerk/config.py",
+    read=read_config,
+    serve=serve,
+    cannot_start=CANNOT_OPEN,
+)

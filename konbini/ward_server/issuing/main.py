@@ -5,36 +5,27 @@ python -m konbini.ward_server.issuing CONFIG.toml
 
 from __future__ import annotations
 
-import argparse
 import asyncio
-import os
-import resource
-import signal
-import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from importlib.resources import files
-from pathlib import Path
 
 import aiohttp
-import uvloop
 
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.template import TemplateInvalid, load_all
+from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient
-from konbini.process.clock import Clock, SystemClock
+from konbini.process.clock import Clock
 from konbini.process.config import ConfigRefused
-from konbini.process.entropy import Entropy, SystemEntropy
+from konbini.process.entropy import Entropy
 from konbini.process.link import Link
-from konbini.process.log import capture_libraries, logger
-from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, CommitWatch, Rows, SchemaRefused
+from konbini.process.log import logger
+from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
+from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.errors import Refused
 from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
@@ -64,8 +55,6 @@ from konbini.ward_server.trust import Trust, read_trust
 __all__ = ["main", "serve"]
 
 _NAME = "issuing"
-_CANNOT_START = 2
-_FAILED = 1
 _DRAWN_AT_ONCE = 2
 _TYPEFACE_NAME = "IPAmjMincho"
 
@@ -73,45 +62,8 @@ _log = logger("konbini.ward_server.issuing")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if it cannot start."""
-    parser = argparse.ArgumentParser(prog="konbini-issuing", description="Issuing (証明書自動交付システム)")
-    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/issuing/config.py")
-    path = parser.parse_args(arguments).config
-    capture_libraries()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        config = read_config(path)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            well = runner.run(_until_told(config))
-    except (
-        *(ConfigRefused, TemplateInvalid, Refused, OSError, ValueError),
-        *(AlreadyOwned, SchemaRefused, sqlite3.Error),
-    ) as error:
-        sys.stderr.write(f"issuing cannot start: {error}\n")
-        return _CANNOT_START
-    return 0 if well else _FAILED
-
-
-async def _until_told(config: IssuingConfig) -> bool:
-    """Serve until told to end, or until a task that it stands on ends by itself: false then."""
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    manager = ServiceManager.from_environment(os.environ)
-    clock = SystemClock()
-    async with AsyncExitStack() as ending:
-        ending.callback(manager.close)
-        tasks = StandingTasks()
-        await ending.enter_async_context(serve(config, clock, SystemEntropy(), tasks))
-        beat = asyncio.create_task(manager.beat(clock, lambda: tasks.all_run))
-        ending.callback(beat.cancel)
-        ending.callback(manager.stopping)
-        manager.ready()
-        waits = [asyncio.create_task(told.wait()), asyncio.create_task(tasks.one_ended())]
-        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        for wait in waits:
-            wait.cancel()
-        return tasks.all_run
+    """Serve until told to end; see `konbini.process.service`."""
+    return run_service(_SERVICE, arguments)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +79,7 @@ async def serve(
     config: IssuingConfig,
     clock: Clock,
     entropy: Entropy,
-    tasks: StandingTasks | None = None,
+    tasks: StandingTasks,
     *,
     watch: CommitWatch | None = None,
 ) -> AsyncIterator[Desk]:
@@ -185,10 +137,9 @@ async def serve(
         )
         page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
-        standing = tasks or StandingTasks()
-        ending.push_async_callback(standing.close)
+        ending.push_async_callback(tasks.close)
         for name, work in (("follower", follower.run()), ("link", link.run()), ("gateway", gateway.run())):
-            standing.start(work, name)
+            tasks.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
 
@@ -242,3 +193,13 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         individual_numbers=registry.individual_number,
         drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
     )
+
+
+_SERVICE = Service(
+    name="konbini-issuing",
+    duty="Issuing (証明書自動交付システム)",
+    config="konbini/ward_server/issuing/config.py",
+    read=read_config,
+    serve=serve,
+    cannot_start=CANNOT_OPEN,
+)

@@ -5,28 +5,18 @@ python -m konbini.ward_server.residents CONFIG.toml
 
 from __future__ import annotations
 
-import argparse
-import asyncio
-import os
-import resource
-import signal
-import sqlite3
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
-
-import uvloop
 
 from konbini.process.calls import CallServer
-from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
-from konbini.process.entropy import Entropy, SystemEntropy
-from konbini.process.log import capture_libraries, logger
-from konbini.process.ready import ServiceManager
-from konbini.process.rows import AlreadyOwned, CommitWatch, SchemaRefused
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
+from konbini.process.log import logger
+from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_signing_key
+from konbini.process.service import Service, run_service
+from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
@@ -39,10 +29,9 @@ from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vaul
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "run", "serve"]
+__all__ = ["RegistryRooms", "main", "open_registry", "serve"]
 
 _MILLISECONDS = 1000
-_CANNOT_START = 2
 
 _log = logger("konbini.ward_server.residents")
 
@@ -56,43 +45,8 @@ class RegistryRooms:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or SIGINT; 2 if the registry cannot start."""
-    parser = argparse.ArgumentParser(prog="konbini-registry", description="The resident registry (住民記録システム)")
-    parser.add_argument("config", type=Path, help="configuration, TOML; see konbini/ward_server/residents/config.py")
-    path = parser.parse_args(arguments).config
-    capture_libraries()
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    try:
-        config = read_config(path)
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(run(config))
-    except (ConfigRefused, OSError, ValueError, AlreadyOwned, SchemaRefused, sqlite3.Error) as error:
-        sys.stderr.write(f"the registry cannot start: {type(error).__name__}: {error}\n")
-        return _CANNOT_START
-    return 0
-
-
-async def run(config: RegistryConfig) -> None:
-    """Serve until SIGTERM or SIGINT.
-
-    Raises:
-        ValueError, OSError: a key or a socket cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
-    """
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, told.set)
-    manager = ServiceManager.from_environment(os.environ)
-    clock = SystemClock()
-    async with AsyncExitStack() as ending:
-        ending.callback(manager.close)
-        rooms = await ending.enter_async_context(open_registry(config, clock, SystemEntropy()))
-        await ending.enter_async_context(serve(config, rooms, clock))
-        beat = asyncio.create_task(manager.beat(clock, lambda: True))
-        ending.callback(beat.cancel)
-        ending.callback(manager.stopping)
-        manager.ready()
-        await told.wait()
+    """Serve until told to end; see `konbini.process.service`."""
+    return run_service(_SERVICE, arguments)
 
 
 @asynccontextmanager
@@ -146,3 +100,21 @@ def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
         numbers=Sealer(read_key_encryption_keys(keys.numbers), municipality, entropy),
         keyed_hash=read_keyed_hash(keys.lookup),
     )
+
+
+@asynccontextmanager
+async def _open_and_serve(
+    config: RegistryConfig, clock: Clock, entropy: Entropy, _tasks: StandingTasks
+) -> AsyncIterator[None]:
+    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock):
+        yield
+
+
+_SERVICE = Service(
+    name="konbini-registry",
+    duty="The resident registry (住民記録システム)",
+    config="konbini/ward_server/residents/config.py",
+    read=read_config,
+    serve=_open_and_serve,
+    cannot_start=CANNOT_OPEN,
+)

@@ -6,6 +6,7 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -373,8 +374,7 @@ class RunningCenter:
         """Nothing runs before `start`."""
         self.town, self.clock = town, clock
         self.kiosk_port = self.ward_port = 0
-        self._told = asyncio.Event()
-        self._serving: asyncio.Task[None] | None = None
+        self._serving = AsyncExitStack()
         self._dialling: list[asyncio.Task[None]] = []
 
     @property
@@ -384,25 +384,14 @@ class RunningCenter:
 
     async def start(self) -> None:
         """Start it and wait until it listens."""
-        listening: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
-        self._told = asyncio.Event()
-        config = read_config(self.town.config)
-        self._serving = asyncio.create_task(
-            serve(config, clock=self.clock, told=self._told, ready=lambda *ports: listening.set_result(ports))
+        self._serving = AsyncExitStack()
+        self.kiosk_port, self.ward_port = await self._serving.enter_async_context(
+            serve(read_config(self.town.config), self.clock)
         )
-
-        def ended(serving: asyncio.Task[None]) -> None:
-            if not listening.done():
-                listening.set_exception(serving.exception() or AssertionError("it ended before it listened"))
-
-        self._serving.add_done_callback(ended)
-        self.kiosk_port, self.ward_port = await listening
 
     async def stop(self) -> None:
         """End it in order."""
-        self._told.set()
-        if self._serving is not None:
-            await self._serving
+        await self._serving.aclose()
 
     async def connect(self, name: str, **options: int) -> End:
         """Connect a scripted end."""

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from konbini.process.entropy import SystemEntropy
+from konbini.process.tasks import StandingTasks
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.clerk.config import read_config
 from konbini.ward_server.clerk.main import serve
@@ -24,7 +25,7 @@ async def main() -> None:
     config, now, *crash = sys.argv[1:]
     clock = SettableClock(int(now))
     watch = Crash(crash[0], crash[1]) if crash else None
-    async with serve(read_config(Path(config)), clock, SystemEntropy(), watch=watch) as clerk:
+    async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as clerk:
         while not clerk._lease.holds(clock.monotonic()):  # noqa: ASYNC110 - a lease sets no event
             await asyncio.sleep(0.01)
         os.write(1, b"ready\n")

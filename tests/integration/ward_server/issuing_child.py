@@ -18,6 +18,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallServer, Handler
 from konbini.process.entropy import SystemEntropy
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.codec import Value
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.issuing.config import read_config
@@ -85,7 +86,7 @@ async def main() -> None:
     config, socket, now, *crash = sys.argv[1:]
     clock = SettableClock(int(now))
     watch = Crash(crash[0], crash[1]) if crash else None
-    async with serve(read_config(Path(config)), clock, SystemEntropy(), watch=watch) as desk:
+    async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as desk:
         while desk.prekeys.newest is None or not desk.lease.holds(clock.monotonic()):  # noqa: ASYNC110 - they set no event
             await asyncio.sleep(0.01)
         await CallServer.listen(Path(socket), handlers(DeskFront(desk)), peers=frozenset({os.getuid()}))

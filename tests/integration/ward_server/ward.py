@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
@@ -239,12 +240,12 @@ class Ward:
     async def start_clerk(self) -> None:
         """Start the clerk."""
         config = clerk_config.read_config(self.town.configs / "clerk.toml")
-        self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy))
+        self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy, StandingTasks()))
 
     async def start_issuing(self) -> None:
         """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
         config = issuing_config.read_config(self.town.configs / "issuing.toml")
-        self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy))
+        self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy, StandingTasks()))
         await eventually(lambda: self.desk.prekeys.newest is not None)
 
     async def stop(self, process: str) -> None:
