@@ -22,8 +22,9 @@ from konbini.issuance_center.config import GatewayConfig
 from konbini.issuance_center.lines import KIOSK_WAITING_BYTES, WARD_WAITING_BYTES, Line
 from konbini.issuance_center.relay.routing import KioskEnd, Sender, WardEnd
 from konbini.issuance_center.trust import Trust
-from konbini.process.link import LINK_PATH, Outlet, forget_locals, until_one_fails
+from konbini.process.link import LINK_PATH, Outlet, forget_locals
 from konbini.process.log import logger
+from konbini.process.tasks import until_one_fails
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import MOST_FRAME_BYTES, Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind

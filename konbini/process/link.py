@@ -15,10 +15,10 @@ import asyncio
 import ssl
 import traceback
 from collections import deque
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NoReturn, Protocol, Self
+from typing import NoReturn, Protocol, Self
 
 import aiohttp
 
@@ -26,12 +26,13 @@ from konbini.process.clock import Clock
 from konbini.process.config import Table
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.tasks import until_one_fails
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import MOST_FRAME_BYTES, Frame
 from konbini.protocol.kinds import CENTER
 from konbini.protocol.tls import expect_peer
 
-__all__ = ["LINK_PATH", "Link", "LinkAddress", "LinkLimits", "LinkUser", "Outlet", "forget_locals", "until_one_fails"]
+__all__ = ["LINK_PATH", "Link", "LinkAddress", "LinkLimits", "LinkUser", "Outlet", "forget_locals"]
 
 LINK_PATH = "/link"
 """Where the center answers."""
@@ -152,22 +153,6 @@ async def _send_and_forget(send: Callable[[bytes], Awaitable[None]], take: Calla
     except BaseException as fault:
         forget_locals(fault)
         raise
-
-
-async def until_one_fails(*works: Coroutine[Any, Any, None]) -> None:
-    """Run all until one fails or all have ended; end the others and raise what failed.
-
-    No task group: on Python 3.11 one that has errors of its own swallows a cancellation from outside.
-    """
-    tasks = [asyncio.create_task(work) for work in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 def forget_locals(fault: BaseException) -> None:

@@ -1,4 +1,4 @@
-"""The tasks that a service stands on: none may end while it serves.
+"""Tasks that stand or fall together: those of one work, and those that a service stands on.
 
 A task that failed unseen leaves a process that answers and does half of its work, with a watchdog that is content.
 Here the first that ends says so, and whoever waits ends the process: the service manager starts it anew.
@@ -8,12 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from typing import Any
 
 from konbini.process.log import logger
 
-__all__ = ["StandingTasks"]
+__all__ = ["StandingTasks", "until_one_fails"]
 
 _log = logger("konbini.process.tasks")
+
+
+async def until_one_fails(*works: Coroutine[Any, Any, None]) -> None:
+    """Run all until one fails or all have ended; end the others and raise what failed.
+
+    No task group: on Python 3.11 one that has errors of its own swallows a cancellation from outside.
+    """
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 class StandingTasks:

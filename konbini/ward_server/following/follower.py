@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from typing import Protocol
 
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.tasks import until_one_fails
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.lease import Lease
@@ -83,10 +83,8 @@ class Follower:
         self.broken: Refused | None = None
 
     async def run(self) -> None:
-        """Follow the feed and keep the lease, each in a task of its own."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._repeat(self.pull))
-            group.create_task(self._repeat(self.renew, pause=_HEARTBEAT_SECONDS))
+        """Follow the feed and keep the lease, each in a task of its own; raises what either did not foresee."""
+        await until_one_fails(self._repeat(self.pull), self._repeat(self.renew, pause=_HEARTBEAT_SECONDS))
 
     async def pull(self) -> None:
         """Pull what is new, apply it, say so."""

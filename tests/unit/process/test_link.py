@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.process.config import ConfigRefused, read_table
-from konbini.process.link import Link, LinkAddress, LinkLimits, Outlet, forget_locals, until_one_fails
+from konbini.process.link import Link, LinkAddress, LinkLimits, Outlet, forget_locals
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
@@ -145,28 +145,6 @@ def holds(fault: BaseException, body: bytes) -> bool:
             return True
         trace = trace.tb_next
     return False
-
-
-async def test_the_first_that_fails_ends_the_others() -> None:
-    """What failed comes out as it is; the others are ended first; one that merely ends disturbs nobody."""
-    ended = asyncio.Event()
-
-    async def forever() -> None:
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.set()
-
-    async def done() -> None:
-        return
-
-    async def fails() -> None:
-        await asyncio.sleep(0)
-        raise Refused(Code.MALFORMED)
-
-    with pytest.raises(Refused):
-        await until_one_fails(forever(), done(), fails())
-    assert ended.is_set()
 
 
 def test_a_link_that_is_down_takes_nothing() -> None:

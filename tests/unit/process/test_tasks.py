@@ -1,4 +1,4 @@
-"""Tasks that a service stands on: one that ends by itself is noticed, those that are ended are not."""
+"""Tasks that stand or fall together: one that ends by itself is noticed, those that are ended are not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import asyncio
 
 import pytest
 
-from konbini.process.tasks import StandingTasks
+from konbini.process.tasks import StandingTasks, until_one_fails
+from konbini.protocol.errors import Code, Refused
 
 
 async def _for_ever() -> None:
@@ -41,3 +42,25 @@ async def test_being_ended_is_no_fault() -> None:
     await asyncio.sleep(0)
     await tasks.close()
     assert tasks.all_run
+
+
+async def test_the_first_that_fails_ends_the_others() -> None:
+    """What failed comes out as it is; the others are ended first; one that merely ends disturbs nobody."""
+    ended = asyncio.Event()
+
+    async def forever() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async def done() -> None:
+        return
+
+    async def fails() -> None:
+        await asyncio.sleep(0)
+        raise Refused(Code.MALFORMED)
+
+    with pytest.raises(Refused):
+        await until_one_fails(forever(), done(), fails())
+    assert ended.is_set()

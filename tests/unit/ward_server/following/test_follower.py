@@ -263,6 +263,14 @@ async def test_a_registry_that_is_gone_for_a_while(following: Following, registr
         assert following.follower.broken is None
 
 
+async def test_a_fault_that_nobody_foresaw_comes_out_as_it_is(following: Following) -> None:
+    """Whoever runs the follower names it in the log by its own type, not as a group's."""
+    await following.rows.close()
+    async with asyncio.timeout(10):
+        with pytest.raises(RuntimeError):  # its rows are closed
+            await following.follower.run()
+
+
 async def test_what_was_applied_is_not_applied_again(following: Following, registry: PaperRegistry) -> None:
     """A repeated entry passes over in silence; another one under its number breaks the feed."""
     first, second = registry.write(), registry.write()
