@@ -342,7 +342,10 @@ def _request(frame: bytes, longest: int) -> _Request:
 
 def _code(content: Value) -> Code:
     """Return the code of a refusal; one that this build does not know is an internal fault of the peer."""
-    return Code(content) if content in set(Code) else Code.INTERNAL
+    try:
+        return Code(content)
+    except ValueError:
+        return Code.INTERNAL
 
 
 def _frame(body: bytes) -> bytes:

@@ -244,8 +244,9 @@ async def test_an_answer_that_is_none_ends_the_connection(answer: bytes) -> None
     theirs.close()
 
 
-async def test_a_refusal_of_a_newer_build_is_internal() -> None:
-    """A code that this build does not know is not passed on as a number."""
+@pytest.mark.parametrize("code", [31337, [], None])
+async def test_a_refusal_of_a_newer_build_is_internal(code: Value) -> None:
+    """A code that this build does not know is not passed on, whatever it is."""
     ours, theirs = socket.socketpair()
     client = await CallClient.over(ours, peers=OURSELVES)
     calling = asyncio.create_task(client.call(ECHO))
@@ -254,7 +255,7 @@ async def test_a_refusal_of_a_newer_build_is_internal() -> None:
     request = await loop.sock_recv(theirs, 100)
     parts = decode(request[4:], 100)
     assert isinstance(parts, list)
-    answer = encode([parts[0], 1, 31337])
+    answer = encode([parts[0], 1, code])
     await loop.sock_sendall(theirs, struct.pack(">I", len(answer)) + answer)
     with pytest.raises(Refused) as caught:
         await calling
