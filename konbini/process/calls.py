@@ -342,10 +342,7 @@ def _request(frame: bytes, longest: int) -> _Request:
 
 def _code(content: Value) -> Code:
     """Return the code of a refusal; one that this build does not know is an internal fault of the peer."""
-    try:
-        return Code(content)
-    except ValueError:
-        return Code.INTERNAL
+    return Code(content) if isinstance(content, int) and content in set(Code) else Code.INTERNAL
 
 
 def _frame(body: bytes) -> bytes:
