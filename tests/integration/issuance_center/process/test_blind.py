@@ -8,10 +8,7 @@ on the environment which the unit sets (PYTHONMALLOC, MALLOC_PERTURB_, GLIBC_TUN
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
-import signal
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,10 +16,10 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.simulation.evidence.markers import Marker, found
+from konbini.simulation.evidence.memory import extract, scan, stopped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.integration.issuance_center.conftest import End
     from tests.integration.issuance_center.process.conftest import CenterProcess
 
@@ -31,52 +28,39 @@ EVERY = 1024
 
 
 class Canary:
-    """A random word, and bodies that bear it once in each kibibyte, each time with another number behind it."""
+    """Two random words, and bodies that bear them once in each kibibyte, each time with another number between."""
 
     def __init__(self) -> None:
-        self.word = os.urandom(16)
+        self.begin, self.end = os.urandom(16), os.urandom(16)
         self.marks = 0
+
+    @property
+    def words(self) -> tuple[Marker, Marker]:
+        """Either word, so that a torn mark is seen too."""
+        return Marker(name="begin", octets=self.begin), Marker(name="end", octets=self.end)
 
     def body(self, size: int) -> bytes:
         """Give a body of about this size."""
         parts = []
         for _ in range(size // EVERY):
             self.marks += 1
-            parts.append(self.word + self.marks.to_bytes(4) + os.urandom(EVERY - 20))
+            mark = self.begin + self.marks.to_bytes(4) + self.end
+            parts.append(mark + os.urandom(EVERY - len(mark)))
         return b"".join(parts)
-
-    def found(self, content: bytes) -> set[bytes]:
-        """Give the marks that stand in `content`."""
-        found, place = set(), content.find(self.word)
-        while place >= 0:
-            found.add(content[place : place + 20])
-            place = content.find(self.word, place + 1)
-        return found
-
-
-@contextlib.contextmanager
-def stopped(pid: int) -> Iterator[None]:
-    """Hold a process still: scans of a running one give false zeros."""
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        while "State:\tT" not in Path(f"/proc/{pid}/status").read_text(encoding="ascii"):
-            pass
-        yield
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 def found_in_memory(pid: int, canary: Canary) -> int:
-    """Count the marks that stand anywhere in a process's writable memory."""
-    found: set[bytes] = set()
-    with stopped(pid), Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
-            span, rights, *_ = line.split()
-            if rights.startswith("rw"):
-                start, end = (int(number, 16) for number in span.split("-"))
-                memory.seek(start)
-                found |= canary.found(memory.read(end - start))
-    return len(found)
+    """Count the different marks that stand in a process's memory, held still meanwhile; 0: not even a word of one."""
+    with stopped(pid):
+        seen = scan(pid, canary.words)
+        marks = extract(pid, canary.begin, canary.end)
+    assert seen.octets > 1 << 20
+    return max(len(seen.markers), len(marks))
+
+
+def found_in_files(process: CenterProcess, canary: Canary) -> frozenset[str]:
+    """Look for either word in the ledger's files and the log."""
+    return frozenset().union(*(found(canary.words, content) for content in files(process)))
 
 
 def files(process: CenterProcess) -> list[bytes]:
@@ -137,7 +121,7 @@ async def blind_after(process: CenterProcess, visits: int) -> None:
         await visit(process, name, kiosks[name], ward, canary)
     assert canary.marks > 200 * visits
     assert found_in_memory(process.pid, canary) == 0
-    assert [canary.found(content) for content in files(process) if canary.word in content] == []
+    assert found_in_files(process, canary) == frozenset()
 
 
 async def test_nothing_relayed_is_left(process: CenterProcess) -> None:
@@ -170,7 +154,7 @@ async def test_the_scan_finds_a_body_that_is_held(process: CenterProcess) -> Non
     assert await ward.refused() is Code.KIOSK_UNREACHABLE
     assert held == canary.marks
     assert found_in_memory(process.pid, canary) == 0
-    assert [canary.found(content) for content in files(process) if canary.word in content] == []
+    assert found_in_files(process, canary) == frozenset()
 
 
 async def test_bytes_that_are_no_frame_are_not_left(process: CenterProcess) -> None:
