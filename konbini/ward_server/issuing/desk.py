@@ -21,7 +21,7 @@ from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
-from konbini.ward_server.issuing.ledger import Ledger
+from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.rules import Household, Person
 from konbini.ward_server.issuing.settings import Settings
@@ -152,7 +152,7 @@ class Desk:
             Refused: `WARD_CLOSED`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
         """
         self.settings.check_open(now.japan)
-        await self.ledger.check_running()
+        await self.ledger.stop.check_running()
         self.check_lease()
 
     def form(self, kind: CertificateKind, now: Now) -> tuple[Template, Form]:

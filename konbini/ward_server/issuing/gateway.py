@@ -109,7 +109,7 @@ class Gateway:
             _log.warning("turn failed", error=type(error).__name__)
 
     async def _keep_house(self) -> None:
-        await self._desk.ledger.drop_late(self._desk.now().seconds)
+        await self._desk.ledger.issuances.drop_late(self._desk.now().seconds)
         for order, reply in await self._asking.overdue():
             self._send(reply, visit_id=order.visit_id, kiosk=order.kiosk)
 

@@ -39,7 +39,7 @@ from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.gateway import Gateway
-from konbini.ward_server.issuing.ledger import Ledger
+from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
@@ -111,7 +111,7 @@ async def serve(
             revocation=OcspClient(session, config.ocsp, trust.issuers, entropy),
             registry=registry,
         )
-        voided = await desk.ledger.recover(
+        voided = await desk.ledger.issuances.recover(
             AuditEntry(moment=clock.now(), event=AuditEvent.ORDER_VOIDED, about="found at start")
         )
         states = KioskStates(desk)

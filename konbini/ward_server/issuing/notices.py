@@ -36,7 +36,7 @@ class Notices:
 
     async def _stopped(self) -> bool:
         try:
-            await self._desk.ledger.check_running()
+            await self._desk.ledger.stop.check_running()
             self._desk.check_lease()
         except Refused:
             return True

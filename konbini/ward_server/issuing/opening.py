@@ -24,7 +24,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
-from konbini.ward_server.issuing.ledger import NewVisit
+from konbini.ward_server.issuing.ledger.visits import NewVisit
 from konbini.ward_server.issuing.menus import make_menu
 from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.issuing.rules import check_visit
@@ -90,12 +90,12 @@ class Openings:
 
     async def _check_new(self, ticket: Ticket, body_hash: bytes, now: Now) -> None:
         """Report a visit id that stands for other bytes already, before anything dear is done."""
-        before = await self._desk.ledger.body_of(ticket.visit_id)
+        before = await self._desk.ledger.visits.body_of(ticket.visit_id)
         if before is not None and before != body_hash:
             entry = _entry(
                 now, AuditEvent.VISIT_CONFLICT, ticket.visit_id, kiosk=ticket.kiosk, code=Code.VISIT_CONFLICT
             )
-            await self._desk.ledger.conflict(replace(entry, digest=body_hash), ticket.kiosk)
+            await self._desk.ledger.visits.conflict(replace(entry, digest=body_hash), ticket.kiosk)
             raise Refused(Code.VISIT_CONFLICT, "the same visit with other bytes")
         if ticket.issued > now.seconds + CLOCK_SKEW_SECONDS:
             raise Refused(Code.TICKET_INVALID, "post-dated")
@@ -129,7 +129,7 @@ class Openings:
             await self._desk.check_serving(now)
             visit = await self._identify(arrived, now)
             menu = await self._menu(visit, now)
-            await self._desk.ledger.open_visit(
+            await self._desk.ledger.visits.open(
                 self._new_visit(arrived, visit.card, now),
                 _entry(now, AuditEvent.VISIT_OPENED, arrived.visit, kiosk=arrived.ticket.kiosk),
             )
@@ -194,7 +194,9 @@ class Openings:
         """Refuse under the visit's seal; what the ward finds wrong with itself stops it."""
         entry = _entry(now, AuditEvent.VISIT_REFUSED, opened.visit, kiosk=opened.ticket.kiosk, code=code)
         if code in STOPPING:
-            await self._desk.ledger.stop(replace(entry, event=AuditEvent.ISSUING_STOPPED), "a mismatch inside the ward")
+            await self._desk.ledger.stop.set(
+                replace(entry, event=AuditEvent.ISSUING_STOPPED), "a mismatch inside the ward"
+            )
         await self._desk.ledger.record(entry)
         sealed = self._desk.answers.menu(message_key, opened, outward(code)).sealed
         return Reply(kind=MessageKind.MENU, body=sealed)

@@ -22,7 +22,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.evidence import Certified, Evidence
 from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
-from konbini.ward_server.issuing.ledger import Completion, Issuance, IssuanceState, NewOrder
+from konbini.ward_server.issuing.ledger.issuances import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
@@ -71,7 +71,7 @@ class Orders:
             return link_refusal(refused.code, body)
 
     async def _answer(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Now) -> Reply:
-        known = await self._desk.ledger.issuance(visit.opened.visit, body.ordinal)
+        known = await self._desk.ledger.issuances.find(visit.opened.visit, body.ordinal)
         if known is not None:
             return await self._again(visit, body, known, order_hash, now)
         try:
@@ -113,7 +113,7 @@ class Orders:
             raise Refused(Code.MENU_EXPIRED)
         if not now.seconds - PRINT_SECONDS < order.sent <= now.seconds + _CLOCK_SKEW_SECONDS:
             raise Refused(Code.DOCUMENT_LATE, "an order of another time")
-        await self._desk.ledger.in_turn(visit.opened.visit, order.ordinal)
+        await self._desk.ledger.receipts.in_turn(visit.opened.visit, order.ordinal)
         return _Taken(visit=visit, given=given, order=order, signed=signed, key_id=body.key_id, order_hash=order_hash)
 
     async def _reserve(self, taken: _Taken, now: Now) -> str:
@@ -141,7 +141,7 @@ class Orders:
             reserved=now.seconds,
         )
         entry = self._entry(visit, order.ordinal, AuditEvent.ORDER_SEALING, now)
-        return await self._desk.ledger.reserve(new_order, entry, now.day_number)
+        return await self._desk.ledger.issuances.reserve(new_order, entry, now.day_number)
 
     def _named(self, taken: _Taken, people: Household, now: Now) -> tuple[Person, ...]:
         """Give whom the handles name in this household, through the rules.
@@ -182,7 +182,7 @@ class Orders:
                 print_by=document.print_by,
             )
             entry = self._entry(visit, ordinal, AuditEvent.ORDER_SEALED, now, number=number, digest=document.pdf_hash)
-            await self._desk.ledger.complete(completion, entry, self._desk.check_lease)
+            await self._desk.ledger.issuances.complete(completion, entry, self._desk.check_lease)
         except Refused as refused:
             return await self._void(taken, number, refused.code, now)
         except (ConnectionError, TimeoutError):
@@ -243,10 +243,10 @@ class Orders:
         visit, ordinal = taken.visit, taken.order.ordinal
         if code in STOPPING or code is Code.WARD_STOPPED:  # a clerk that is stopped stops issuing too
             stopped = self._entry(visit, ordinal, AuditEvent.ISSUING_STOPPED, now, code, number=number)
-            await self._desk.ledger.stop(stopped, "a mismatch inside the ward")
+            await self._desk.ledger.stop.set(stopped, "a mismatch inside the ward")
         code = Code.CHANGED_LOOK_AGAIN if code is Code.RECORD_STALE else code
         entry = self._entry(visit, ordinal, AuditEvent.ORDER_VOIDED, now, code, number=number)
-        await self._desk.ledger.void(number, entry)
+        await self._desk.ledger.issuances.void(number, entry)
         return self._refuse(visit, ordinal, code)
 
     def _refuse(self, visit: OpenVisit, ordinal: int, code: Code) -> Reply:

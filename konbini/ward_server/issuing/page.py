@@ -17,7 +17,7 @@ from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import State
 from konbini.ward_server.issuing.desk import Desk
-from konbini.ward_server.issuing.ledger import LedgerView
+from konbini.ward_server.issuing.ledger.summary import Summary
 from konbini.ward_server.issuing.states import KioskStates
 
 __all__ = ["WardPage"]
@@ -87,7 +87,7 @@ class WardPage:
             await runner.cleanup()
 
     async def _show(self, _request: web.Request) -> web.Response:
-        view = await self._desk.ledger.view(_SHOWN)
+        view = await self._desk.ledger.summary(_SHOWN)
         text = self._page.render(
             settings=self._desk.settings,
             now=self._desk.now().japan,
@@ -101,7 +101,7 @@ class WardPage:
     async def _show_style(self, _request: web.Request) -> web.Response:
         return web.Response(text=self._style, content_type="text/css", headers=_HEADERS)
 
-    async def _health(self, view: LedgerView) -> Health:
+    async def _health(self, view: Summary) -> Health:
         now = self._desk.now()
         try:
             self._desk.settings.check_open(now.japan)

@@ -18,7 +18,8 @@ from konbini.protocol.visits import message_hash
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.issuing.desk import Desk, Now, Reply
-from konbini.ward_server.issuing.ledger import NewReceipt, Overdue
+from konbini.ward_server.issuing.ledger.issuances import Overdue
+from konbini.ward_server.issuing.ledger.receipts import NewReceipt
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.prekeys import HeldPrekey
 
@@ -62,7 +63,7 @@ class Receipts:
         )
         new = NewReceipt(visit=receipt_body.visit, kiosk=kiosk, receipt=receipt, signed=signed, digest=digest)
         async with self._desk.visits.turn(receipt_body.visit):
-            index = await self._desk.ledger.settle(new, entry)
+            index = await self._desk.ledger.receipts.take(new, entry)
         if receipt.ordinal == 0:
             self._desk.visits.end(receipt_body.visit, kiosk)
         final = Final(receipt=digest, log_index=index)
@@ -99,7 +100,7 @@ class Asking:
         held = self._desk.prekeys.newest
         if held is None:
             return ()
-        orders = await self._desk.ledger.overdue(now.seconds - ASK_AFTER_SECONDS)
+        orders = await self._desk.ledger.issuances.overdue(now.seconds - ASK_AFTER_SECONDS)
         open_orders = {(order.visit, order.ordinal) for order in orders}
         self._asked = {key: moment for key, moment in self._asked.items() if key in open_orders}
         due = [order for order in orders if self._is_due(order, now)]

@@ -41,7 +41,7 @@ from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.calls import OperatorMethod

@@ -19,7 +19,7 @@ from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.numbers import IssuanceNumber
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.clerk.evidence import Evidence
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.issuing.menus import MENU_SECONDS
 from konbini.ward_server.residents.record import SignedRecord
 from tests.integration.ward_server.clerks import Lying, Silent, evidence_of

@@ -14,7 +14,7 @@ from konbini.protocol.kinds import Outcome
 from konbini.simulation.town.town import Town
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.issuing.desk import ClerkCalls
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.apart import clerk_apart
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward, open_ward

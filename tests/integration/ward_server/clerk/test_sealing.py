@@ -11,7 +11,7 @@ from konbini.pdf.facts import CertificateFacts, Mark
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.clerk.evidence import Certified
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.clerks import Lying, evidence_of
 from tests.integration.ward_server.people import ALONE, HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward

@@ -16,7 +16,7 @@ from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MessageKind, Outcome, Scope
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.residents.changes import CardEnded, ChangeKind
 from tests.integration.ward_server.clerks import Between, Silent
 from tests.integration.ward_server.kiosk import Told, Visit
@@ -40,7 +40,7 @@ async def bear(ward: Ward) -> None:
 async def stop(ward: Ward) -> None:
     """Stop the ward, as a mismatch found elsewhere does."""
     entry = AuditEntry(moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=Code.SEAL_BROKEN)
-    await ward.desk.ledger.stop(entry, "found elsewhere")
+    await ward.desk.ledger.stop.set(entry, "found elsewhere")
 
 
 async def lose_registry(ward: Ward) -> None:

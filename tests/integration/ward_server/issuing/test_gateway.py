@@ -120,7 +120,7 @@ async def test_a_stop_is_in_the_next_notice(ward: Ward, outbox: Outbox, registry
     await one.opened()
     assert not notice_of(ward, outbox.frames[-1]).stopped
     entry = AuditEntry(moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=Code.SEAL_BROKEN)
-    await ward.desk.ledger.stop(entry, "found elsewhere")
+    await ward.desk.ledger.stop.set(entry, "found elsewhere")
     await one.publish()
     assert notice_of(ward, outbox.frames[-1]).stopped
 

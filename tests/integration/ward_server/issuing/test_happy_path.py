@@ -14,7 +14,7 @@ from konbini.protocol.kinds import CertificateKind, Options, Outcome, Scope
 from konbini.protocol.numbers import binding
 from konbini.protocol.visits import CARD_RS256
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.kiosk import Relay
 from tests.integration.ward_server.people import ALONE, HEAD
 from tests.integration.ward_server.ward import Ward

@@ -12,7 +12,7 @@ from konbini.process.calls import AnswerLost
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MessageKind, Outcome
 from konbini.simulation.town.town import Town
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.apart import front_of, issuing_apart
 from tests.integration.ward_server.kiosk import Visit
 from tests.integration.ward_server.people import HEAD

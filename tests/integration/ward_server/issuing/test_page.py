@@ -51,7 +51,7 @@ async def test_the_page_says_what_is_wrong(ward: Ward) -> None:
     entry = AuditEntry(
         moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=Code.SUBJECT_MISMATCH, about="test"
     )
-    await ward.desk.ledger.stop(entry, "a mismatch")
+    await ward.desk.ledger.stop.set(entry, "a mismatch")
     page = await _page(ward)
     assert "停止しています" in page
     assert "SUBJECT_MISMATCH 804" in page

@@ -13,7 +13,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind, Outcome
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.issuing.ledger import IssuanceState
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.issuing.ordering import PRINT_SECONDS
 from konbini.ward_server.issuing.settling import ASK_AFTER_SECONDS, ASK_AGAIN_SECONDS, Asking, Receipts
 from tests.integration.ward_server.kiosk import Told, Visit
@@ -61,7 +61,7 @@ async def test_void_and_then_printed(ward: Ward) -> None:
     assert ward.audit("issuing")[first.log_index].event is AuditEvent.RECEIPT_CONTRADICTED
     assert ward.cases() == [(CONTRADICTED, visit.kiosk.name)]
     assert outcomes(ward) == [Outcome.VOID]
-    view = await ward.desk.ledger.view(10)
+    view = await ward.desk.ledger.summary(10)
     assert (view.printed, view.fees, view.cases) == (0, 0, 1)
     assert view.newest[0].outcome is Outcome.VOID
 
@@ -73,7 +73,7 @@ async def test_in_doubt_may_be_followed_by_something_final(ward: Ward, later: Ou
     document = told.given_document
     await visit.settle(visit.receipt(Outcome.IN_DOUBT, number=document.number, taken=200))
     assert ward.issuances() == [(IssuanceState.ISSUED, None)]
-    assert (await ward.desk.ledger.view(1)).unsettled == 1
+    assert (await ward.desk.ledger.summary(1)).unsettled == 1
     returned = 0 if later is Outcome.PRINTED else 200
     await visit.settle(visit.receipt(later, number=document.number, taken=200, returned=returned))
     assert ward.issuances() == [(IssuanceState.SETTLED, None)]

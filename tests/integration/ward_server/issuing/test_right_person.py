@@ -54,5 +54,5 @@ async def test_visits_at_once_never_meet(ward: Ward) -> None:
     assert len(set(numbers)) == len(numbers) == 8 * ROUNDS
     assert ward.stops() == {"issuing": None, "clerk": None}
     assert ward.cases() == []
-    view = await ward.desk.ledger.view(1)
+    view = await ward.desk.ledger.summary(1)
     assert (view.printed, view.fees, view.unsettled) == (8 * ROUNDS, 8 * ROUNDS * 200, 0)

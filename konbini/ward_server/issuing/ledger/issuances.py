@@ -1,0 +1,260 @@
+"""Issuances (交付): numbers and their life.
+
+Invariants: an issuance is in one state and goes forward only (sealing -> issued -> settled, or sealing -> void); a
+number is used once, for ever; *issued* means the completing transaction, which compares every version on the paper,
+the serial link, the bars, the stop and the lease.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum, unique
+
+from konbini.process.rows import Rows
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind
+from konbini.protocol.numbers import IssuanceNumber
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.clerk.evidence import Version
+from konbini.ward_server.following.rows import FeedRows, position
+from konbini.ward_server.issuing.ledger.stop import check_running
+from konbini.ward_server.residents.dates import to_day
+from konbini.ward_server.residents.feed import CardSerial
+
+__all__ = ["Completion", "Issuance", "IssuanceLedger", "IssuanceState", "NewOrder", "Overdue"]
+
+
+@unique
+class IssuanceState(IntEnum):
+    """The life of a number."""
+
+    SEALING = 1
+    ISSUED = 2
+    VOID = 3
+    SETTLED = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewOrder:
+    """An order that the rules let through, for which a number is reserved."""
+
+    visit: bytes
+    ordinal: int
+    kiosk: str
+    t: bytes
+    kind: CertificateKind
+    fee: int
+    order_hash: bytes
+    reserved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Completion:
+    """What the completing transaction compares and writes. `whole`: the paper says that it shows all the household."""
+
+    number: str
+    holder: str
+    card: CardSerial
+    day: int
+    versions: Sequence[Version]
+    whole: bool
+    document: bytes
+    print_by: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Issuance:
+    """One issuance (交付) as it stands. `document` is sealed, and gone once it is settled or too late."""
+
+    number: str
+    order_hash: bytes
+    state: IssuanceState
+    refused: int | None
+    document: bytes | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overdue:
+    """An order of which its kiosk must be asked."""
+
+    visit_id: bytes
+    visit: bytes
+    ordinal: int
+    t: bytes
+    kiosk: str
+
+
+class IssuanceLedger:
+    """The issuances in the rows of `issuing`."""
+
+    def __init__(self, rows: Rows, feed: FeedRows, *, ward: str) -> None:
+        self._rows = rows
+        self._feed = feed
+        self._ward = ward
+
+    async def recover(self, entry: AuditEntry) -> int:
+        """Void what a process that died had reserved and not issued; give how many there were."""
+
+        def change(connection: sqlite3.Connection) -> int:
+            numbers = connection.execute(
+                "SELECT number, visit, ordinal FROM issuance WHERE state = ?", (IssuanceState.SEALING,)
+            ).fetchall()
+            for number, visit, ordinal in numbers:
+                _void(connection, number, Code.INTERNAL)
+                append(
+                    connection,
+                    replace(
+                        entry,
+                        event=AuditEvent.ORDER_VOIDED,
+                        visit=visit,
+                        ordinal=ordinal,
+                        number=number,
+                        code=Code.INTERNAL,
+                    ),
+                )
+            return len(numbers)
+
+        return await self._rows.write(change, step="recover")
+
+    async def find(self, visit: bytes, ordinal: int) -> Issuance | None:
+        """Give what became of an order."""
+        row = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT number, order_hash, state, refused, document FROM issuance WHERE visit = ? AND ordinal = ?",
+                (visit, ordinal),
+            ).fetchone()
+        )
+        if row is None:
+            return None
+        return Issuance(number=row[0], order_hash=row[1], state=IssuanceState(row[2]), refused=row[3], document=row[4])
+
+    async def reserve(self, order: NewOrder, entry: AuditEntry, day: int) -> str:
+        """Reserve a number and record the intent: from here on a crash leaves a void, never a lost paper.
+
+        Raises:
+            Refused: `WARD_STOPPED`, `ORDER_CONFLICT` (the ordinal is taken), `WARD_NOT_CURRENT` (no incarnation yet).
+        """
+
+        def change(connection: sqlite3.Connection) -> str:
+            check_running(connection)
+            incarnation = position(connection).incarnation
+            if not incarnation:
+                raise Refused(Code.WARD_NOT_CURRENT, "the registry has not been heard yet")
+            number = str(IssuanceNumber.of(self._ward, to_day(day), incarnation, _next(connection, incarnation)))
+            try:
+                connection.execute(
+                    "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
+                        *(order.order_hash, order.reserved, IssuanceState.SEALING),
+                    ),
+                )
+            except sqlite3.IntegrityError as error:
+                raise Refused(Code.ORDER_CONFLICT, "this ordinal has been ordered already") from error
+            append(connection, replace(entry, number=number))
+            return number
+
+        return await self._rows.write(change, step="reserve")
+
+    async def complete(self, completion: Completion, entry: AuditEntry, check_lease: Callable[[], None]) -> None:
+        """Issue: compare everything once more and write state, document and audit entry in one transaction.
+
+        Raises:
+            Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
+        """
+
+        def change(connection: sqlite3.Connection) -> None:
+            check_lease()
+            check_running(connection)
+            self._check_people(connection, completion)
+            changed = connection.execute(
+                "UPDATE issuance SET state = ?, document = ?, print_by = ? WHERE number = ? AND state = ?",
+                (
+                    IssuanceState.ISSUED,
+                    completion.document,
+                    completion.print_by,
+                    completion.number,
+                    IssuanceState.SEALING,
+                ),
+            )
+            if changed.rowcount != 1:
+                raise Refused(Code.ORDER_CONFLICT, "the number is no longer waiting")
+            append(connection, entry)
+
+        await self._rows.write(change, step="complete")
+
+    async def void(self, number: str, entry: AuditEntry) -> None:
+        """Void a number whose document was never sent."""
+
+        def change(connection: sqlite3.Connection) -> None:
+            _void(connection, number, Code(entry.code))
+            append(connection, entry)
+
+        await self._rows.write(change, step="void")
+
+    async def drop_late(self, moment: int) -> None:
+        """Delete documents whose last moment to print has passed (Unix seconds)."""
+        await self._rows.write(
+            lambda connection: (
+                connection.execute(
+                    "UPDATE issuance SET document = NULL WHERE document IS NOT NULL AND print_by < ?", (moment,)
+                ).rowcount
+            ),
+            step="drop late",
+        )
+
+    async def overdue(self, before: int) -> tuple[Overdue, ...]:
+        """Give issued orders whose last moment to print was before `before` and of which no final word came."""
+        rows = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT visit_id, issuance.visit, ordinal, t, issuance.kiosk FROM issuance"
+                " JOIN visit ON visit.visit = issuance.visit WHERE state = ? AND print_by < ?",
+                (IssuanceState.ISSUED, before),
+            ).fetchall()
+        )
+        return tuple(Overdue(visit_id=row[0], visit=row[1], ordinal=row[2], t=row[3], kiosk=row[4]) for row in rows)
+
+    def _check_people(self, connection: sqlite3.Connection, completion: Completion) -> None:
+        if self._feed.holder(connection, completion.card, completion.day) != completion.holder:
+            raise Refused(Code.RECORD_STALE, "the card stands for somebody else now")
+        for version in completion.versions:
+            row = connection.execute(
+                "SELECT version, present FROM person WHERE resident = ?", (version.resident,)
+            ).fetchone()
+            if row is None or tuple(row) != (version.version, 1):
+                raise Refused(Code.RECORD_STALE, "a record changed meanwhile")
+        found = connection.execute(
+            "SELECT resident FROM person"
+            " WHERE household = (SELECT household FROM person WHERE resident = ?) AND present = 1",
+            (completion.holder,),
+        ).fetchall()
+        household = {resident for (resident,) in found}
+        if completion.holder not in household:
+            raise Refused(Code.RECORD_STALE, "the holder's record was removed meanwhile")
+        shown = {version.resident for version in completion.versions}
+        if not shown <= household:
+            raise Refused(Code.RECORD_STALE, "the holder and the subjects are no longer of one household")
+        if completion.whole and household != shown:
+            raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
+        if any(self._feed.barred(connection, resident) for resident in household):
+            raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
+
+
+def _next(connection: sqlite3.Connection, incarnation: int) -> int:
+    row = connection.execute(
+        "INSERT INTO number_range (incarnation, last) VALUES (?, 1)"
+        " ON CONFLICT (incarnation) DO UPDATE SET last = last + 1 RETURNING last",
+        (incarnation,),
+    ).fetchone()
+    return int(row[0])
+
+
+def _void(connection: sqlite3.Connection, number: str, code: Code) -> None:
+    connection.execute(
+        "UPDATE issuance SET state = ?, refused = ?, document = NULL WHERE number = ? AND state = ?",
+        (IssuanceState.VOID, code, number, IssuanceState.SEALING),
+    )

@@ -1,0 +1,110 @@
+"""Receipts: what kiosks said of orders. A final outcome never changes; a receipt that cannot be true opens a case."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass, replace
+
+from konbini.process.rows import Rows
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Outcome
+from konbini.protocol.receipts import Receipt
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.issuing.ledger.cases import open_case
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+
+__all__ = ["NewReceipt", "ReceiptLedger"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewReceipt:
+    """A receipt as a kiosk signed it; `visit` is v, `digest` the hash of the signed bytes."""
+
+    visit: bytes
+    kiosk: str
+    receipt: Receipt
+    signed: bytes
+    digest: bytes
+
+
+class ReceiptLedger:
+    """The receipts in the rows of `issuing`."""
+
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
+
+    async def in_turn(self, visit: bytes, ordinal: int) -> None:
+        """Let an order through if its kiosk has spoken of each one before it, and not of itself: one at a time.
+
+        Raises:
+            Refused: `ORDER_OUT_OF_TURN`.
+        """
+        rows = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT ordinal FROM receipt WHERE visit = ? AND ordinal BETWEEN 1 AND ? ORDER BY ordinal",
+                (visit, ordinal),
+            ).fetchall()
+        )
+        if [spoken_of for (spoken_of,) in rows] != list(range(1, ordinal)):
+            raise Refused(Code.ORDER_OUT_OF_TURN, "the order before it has no receipt, or it has one itself")
+
+    async def take(self, new: NewReceipt, entry: AuditEntry) -> int:
+        """Take a receipt; the same one again changes nothing.
+
+        Returns:
+            Its place in the audit log.
+        """
+        visit, receipt = new.visit, new.receipt
+
+        def change(connection: sqlite3.Connection) -> int:
+            known = connection.execute(
+                "SELECT outcome, receipt_hash, log_index FROM receipt WHERE visit = ? AND ordinal = ?",
+                (visit, receipt.ordinal),
+            ).fetchone()
+            if known is not None and known[1] == new.digest:
+                return int(known[2])
+            if (known is not None and known[0] != Outcome.IN_DOUBT) or not _agrees(connection, new):
+                return open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
+            index = append(connection, entry)
+            connection.execute(
+                "INSERT INTO receipt (visit, ordinal, outcome, receipt_hash, receipt, log_index)"
+                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO UPDATE SET outcome = excluded.outcome,"
+                " receipt_hash = excluded.receipt_hash, receipt = excluded.receipt, log_index = excluded.log_index",
+                (visit, receipt.ordinal, receipt.outcome, new.digest, new.signed, index),
+            )
+            _settle(connection, visit, receipt, entry.moment)
+            return index
+
+        return await self._rows.write(change, step="settle")
+
+
+def _agrees(connection: sqlite3.Connection, new: NewReceipt) -> bool:
+    """Say whether a receipt can be true of what the ward knows: whose visit, which number, the money, the paper."""
+    receipt = new.receipt
+    opened = connection.execute("SELECT visit_id, kiosk FROM visit WHERE visit = ?", (new.visit,)).fetchone()
+    if opened is not None and opened != (receipt.visit_id, new.kiosk):
+        return False
+    row = connection.execute(
+        "SELECT number, t, fee, state FROM issuance WHERE visit = ? AND ordinal = ?", (new.visit, receipt.ordinal)
+    ).fetchone()
+    number, t, fee, state = (None, receipt.t, 0, IssuanceState.VOID) if row is None else row
+    if receipt.number not in (None, number) or receipt.t != t:
+        return False
+    if receipt.outcome is Outcome.PRINTED and state != IssuanceState.ISSUED:
+        return False
+    try:
+        receipt.balanced(fee)
+    except Refused:
+        return False
+    return True
+
+
+def _settle(connection: sqlite3.Connection, visit: bytes, receipt: Receipt, moment: int) -> None:
+    if receipt.ordinal == 0:
+        connection.execute("UPDATE visit SET closed = 1 WHERE visit = ?", (visit,))
+    if receipt.outcome is not Outcome.IN_DOUBT:
+        connection.execute(
+            "UPDATE issuance SET state = ?, document = NULL, settled = ? WHERE visit = ? AND ordinal = ? AND state = ?",
+            (IssuanceState.SETTLED, moment, visit, receipt.ordinal, IssuanceState.ISSUED),
+        )

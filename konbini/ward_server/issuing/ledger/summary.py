@@ -1,0 +1,74 @@
+"""The ledger at one moment, for the ward's page: counts, money, the newest issuances; it names nobody."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import Outcome
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+
+__all__ = ["IssuanceLine", "Summary", "summarise"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IssuanceLine:
+    """One issuance, for the ward's page; it names nobody."""
+
+    number: str
+    kiosk: str
+    reserved: int
+    state: IssuanceState
+    refused: Code | None
+    outcome: Outcome | None
+    fee: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The ledger at one moment: counts, money in yen, the newest issuances."""
+
+    stop_code: Code | None
+    printed: int
+    fees: int
+    unsettled: int
+    cases: int
+    newest: tuple[IssuanceLine, ...]
+
+
+def summarise(connection: sqlite3.Connection, most: int) -> Summary:
+    """Give the ledger with its newest `most` issuances."""
+    stop = connection.execute("SELECT code FROM stop").fetchone()
+    printed, fees = connection.execute(
+        "SELECT count(*), coalesce(sum(fee), 0) FROM issuance JOIN receipt USING (visit, ordinal) WHERE outcome = ?",
+        (Outcome.PRINTED,),
+    ).fetchone()
+    (unsettled,) = connection.execute(
+        "SELECT count(*) FROM issuance WHERE state IN (?, ?)", (IssuanceState.SEALING, IssuanceState.ISSUED)
+    ).fetchone()
+    (cases,) = connection.execute("SELECT count(*) FROM open_case").fetchone()
+    rows = connection.execute(
+        "SELECT number, kiosk, reserved, state, refused, outcome, fee FROM issuance"
+        " LEFT JOIN receipt USING (visit, ordinal) ORDER BY issuance.rowid DESC LIMIT ?",
+        (most,),
+    ).fetchall()
+    return Summary(
+        stop_code=None if stop is None else Code(stop[0]),
+        printed=printed,
+        fees=fees,
+        unsettled=unsettled,
+        cases=cases,
+        newest=tuple(
+            IssuanceLine(
+                number=row[0],
+                kiosk=row[1],
+                reserved=row[2],
+                state=IssuanceState(row[3]),
+                refused=None if row[4] is None else Code(row[4]),
+                outcome=None if row[5] is None else Outcome(row[5]),
+                fee=row[6],
+            )
+            for row in rows
+        ),
+    )
