@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-__all__ = ["Marker", "found", "of_bytes", "of_pin", "of_text"]
+__all__ = ["Marker", "found", "of_bytes", "of_pin", "of_text", "tells"]
 
 LEAST = 8
+_LEAST_CHARACTERS = 4
 _SLICE = 48
 _LEAST_KINDS_OF_OCTETS = 36
 
@@ -30,6 +31,11 @@ class Marker:
     def __post_init__(self) -> None:
         if len(self.octets) < LEAST:
             raise ValueError(f"{self.name}: too short for a marker")
+
+
+def tells(text: str) -> bool:
+    """Whether a text can be a marker and is no ordinary short word: four characters and eight octets at least."""
+    return len(text) >= _LEAST_CHARACTERS and len(text.encode()) >= LEAST
 
 
 def of_text(name: str, text: str) -> Iterator[Marker]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
-from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text
+from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text, tells
 from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
 from konbini.simulation.town.people import Townsperson
 
@@ -54,7 +54,7 @@ def choose(town: RunningTown) -> Iterator[Townsperson]:
     people = town.town.population
     for person in people.plain_holders():
         members = [each for each in people.people if each.record.household == person.record.household]
-        if len(members) > 1 and all(len(each.record.name) >= 4 for each in members):
+        if len(members) > 1 and all(tells(each.record.name) for each in members):
             yield person
 
 

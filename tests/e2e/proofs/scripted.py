@@ -64,12 +64,12 @@ class ScriptedKiosk:
         """Give the ward's newest PREKEY."""
         return self.wards.prekey(ward)
 
-    async def visit(self, card: CardContent) -> Document:
+    async def visit(self, card: CardContent, visit_id: bytes) -> Document:
         """Go from the card to the document, say that it was not printed, and wait until the ward has said FINAL."""
-        clock, entropy = SystemClock(), SystemEntropy()
+        clock = SystemClock()
         entry = self.directory.entry(self.ward)
         host = cast("Host", self)  # a ward visit calls no other of its methods
-        visit = WardVisit(device=self.device, entry=entry, host=host, visit_id=entropy.token(16))
+        visit = WardVisit(device=self.device, entry=entry, host=host, visit_id=visit_id)
         await visit.admit(_seconds())
         t = visit.challenge(card.auth_certificate, CARD_RS256)
         signature = card.auth_key.sign(t, padding.PKCS1v15(), hashes.SHA256())
