@@ -1,19 +1,31 @@
-"""Reads a printed page as an eye does: what is inked in a cell, held against text drawn by another program.
+"""Reads a printed page as an eye does: what is inked in a cell, held against what should stand there.
 
-The expected text is drawn by Pillow (FreeType and HarfBuzz) from the same typeface, apart from all that drew, signed,
-rasterised and printed the page, and compared as pictures: 1 where all ink of each lies on ink of the other or right
-beside it. The pale word across the page is no ink.
+A name is drawn by Pillow (FreeType and HarfBuzz) from the same typeface, apart from all that drew, signed, rasterised
+and printed the page, and compared as pictures: 1 where all ink of each lies on ink of the other or right beside it.
+A number is too small for that: one digit more or less of it is a few dots. It stands at the same place of every paper,
+so the specimen that bears this number shows, dot for dot, what the cell must look like. The pale word across the page
+is no ink.
 """
 
 from __future__ import annotations
 
+import io
+from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
+from konbini.kiosk.printing.raster import COLOUR, GREY, SYNC, PageRaster
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms import sheet
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
+from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.template import load_all
+from konbini.simulation.printer.sheets import read_sheets
 
-__all__ = ["drawn", "inked", "likeness"]
+__all__ = ["drawn", "inked", "likeness", "numbered"]
 
 _PALE = 230
 _SIZE = 200
@@ -43,6 +55,16 @@ def drawn(text: str, typeface: Path) -> Image.Image:
     picture = Image.new("L", (right - left + 2, bottom - top + 2), 0)
     ImageDraw.Draw(picture).text((1 - left, 1 - top), text, fill=255, font=font, features=_AS_SET)
     return _trimmed(picture)
+
+
+@cache
+def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
+    """Draw the specimen with an issuance number, and cut the number out as a printer of this mode marks it."""
+    form = ResidentRecordForm(load_all(FOLDER)[0], Typeface(typeface, "IPAmjMincho"))
+    pdf = form.draw(specimen_facts(PEOPLE[0], number=number), binding=bytes(32))
+    with PageRaster(pdf, COLOUR if mode == "RGB" else GREY) as raster:
+        page = next(read_sheets(io.BytesIO(SYNC + raster.page(0))))
+    return inked(Image.frombytes(page.mode, (page.width, page.height), page.pixels), sheet.NUMBER)
 
 
 def likeness(found: Image.Image, expected: Image.Image) -> float:
