@@ -51,7 +51,8 @@ from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
-from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows, written
+from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
+from tests.records import written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
 

@@ -24,8 +24,9 @@ from konbini.ward_server.issuing.menus import MENU_SECONDS
 from konbini.ward_server.residents.record import SignedRecord
 from tests.integration.ward_server.clerks import Lying, Silent, evidence_of
 from tests.integration.ward_server.kiosk import Visit
-from tests.integration.ward_server.people import ALONE, HEAD, SPOUSE, TEEN, written
+from tests.integration.ward_server.people import ALONE, HEAD, SPOUSE, TEEN
 from tests.integration.ward_server.ward import Ward
+from tests.records import written
 
 Lie = Callable[[Evidence], Evidence]
 

@@ -31,8 +31,8 @@ from konbini.ward_server.residents.changes import (
 from konbini.ward_server.residents.config import read_config
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.main import open_registry
-from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
 from konbini.ward_server.residents.registry import Registry
+from tests.records import written
 
 RESIDENT = "000000000000001"
 CARD, FRESH = (CardSerial(issuer_key_id=b"issuer", serial=bytes([serial])) for serial in (1, 2))
@@ -60,47 +60,9 @@ class Crash:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def record(municipality: str) -> ResidentRecord:
-    """Write the resident's first record."""
-    return ResidentRecord(
-        municipality=municipality,
-        resident=RESIDENT,
-        version=1,
-        household="1",
-        order=1,
-        name="澄川 花子",
-        reading="スミカワ ハナコ",
-        former_name=None,
-        former_name_reading=None,
-        alias=None,
-        alias_reading=None,
-        birth=19900403,
-        sex=Sex.FEMALE,
-        relationship="世帯主",
-        head="澄川 花子",
-        postcode="1990001",
-        address="東京都澄川区一丁目１番１号",
-        address_detail=None,
-        domicile=None,
-        domicile_head=None,
-        previous_address=None,
-        became_resident=None,
-        address_set=None,
-        notified=None,
-        moved_in=None,
-        presence=Presence.PRESENT,
-        leaving=None,
-        name_in_registration=False,
-        resident_code=None,
-        individual_number=None,
-        foreign=None,
-        remarks="",
-    )
-
-
 def steps(municipality: str) -> tuple[tuple[ChangeKind, Body, int], ...]:
     """Give the changes, in order: each fits only after the one before."""
-    arrival = RecordWritten(record=record(municipality), individual_number="123456789018")
+    arrival = RecordWritten(record=written(RESIDENT, municipality=municipality), individual_number="123456789018")
     return (
         (ChangeKind.MOVE_IN, arrival, 0),
         (ChangeKind.CARD_LINKED, CardLinked(card=CARD, replaces=None), 0),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from konbini.protocol.cose import SigningKey
     from konbini.ward_server.residents.config import RegistryConfig
 
+ROOT = Path(__file__).parents[4]
 CHILD = (sys.executable, str(Path(__file__).parent / "changing_child.py"))
 COMMITS = 15
 """One that begins the registry, and two for each of seven changes."""
@@ -38,7 +39,7 @@ def run(folder: Path, *crash: str) -> subprocess.CompletedProcess[str]:
         text=True,
         timeout=60,
         check=False,
-        env=dict(os.environ),
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
 
 

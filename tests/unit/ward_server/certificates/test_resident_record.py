@@ -21,7 +21,7 @@ from konbini.ward_server.residents.record import (
     Sex,
 )
 from konbini.ward_server.residents.record import ForeignItems as ForeignRecord
-from tests.integration.ward_server.people import written
+from tests.records import written
 
 NUMBER = "123456789018"
 SALT = bytes(32)

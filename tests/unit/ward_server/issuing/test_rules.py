@@ -27,7 +27,7 @@ from konbini.ward_server.issuing.rules import (
 from konbini.ward_server.issuing.settings import Fee, Leaving, Settings
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
-from tests.integration.ward_server.people import written
+from tests.records import written
 
 DAY = dt.date(2026, 11, 20)
 SETTINGS = Settings(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -18,12 +18,13 @@ from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, new_change
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.publisher import Publisher
-from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
+from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
+from tests.records import written
 
 MUNICIPALITY = "131997"
 NOW = 1_790_000_000_000
@@ -34,42 +35,8 @@ MakeRecord: TypeAlias = Callable[..., ResidentRecord]
 
 
 def record_of(resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401 - any field
-    """Write a plain record at version 1."""
-    plain = ResidentRecord(
-        municipality=MUNICIPALITY,
-        resident=resident,
-        version=1,
-        household="2000000001",
-        order=1,
-        name="葛\U000e0100城 文",
-        reading="カツラギ アヤ",
-        former_name=None,
-        former_name_reading=None,
-        alias=None,
-        alias_reading=None,
-        birth=19900403,
-        sex=Sex.FEMALE,
-        relationship="世帯主",
-        head="葛\U000e0100城 文",
-        postcode="1990001",
-        address="東京都澄川区一丁目１番１号",
-        address_detail=None,
-        domicile="東京都澄川区一丁目１番",
-        domicile_head="葛\U000e0100城 守",
-        previous_address=None,
-        became_resident=19900403,
-        address_set=20100401,
-        notified=20100402,
-        moved_in=None,
-        presence=Presence.PRESENT,
-        leaving=None,
-        name_in_registration=False,
-        resident_code="00000123457",
-        individual_number=None,
-        foreign=None,
-        remarks="",
-    )
-    return replace(plain, **changes)
+    """Write a plain record at version 1, of one household for all."""
+    return written(resident, **{"household": "2000000001", **changes})
 
 
 def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:

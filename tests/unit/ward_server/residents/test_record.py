@@ -41,7 +41,7 @@ def test_a_signed_record_opens_as_it_was_signed(make_record: MakeRecord, record_
     signed = SignedRecord.sign(record, record_key)
     opened = SignedRecord.open(signed.data, record_key.verifying, record.municipality)
     assert opened == signed
-    assert opened.record.name == "葛\U000e0100城 文"
+    assert opened.record.name == "葛\U000e0102城　文"
     assert opened.digest == signed.digest
 
 

@@ -1,0 +1,49 @@
+"""The records that tests write: one maker, whose plain person each test changes as it needs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from konbini.simulation.town.ward import SUMIKAWA
+from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
+
+__all__ = ["written"]
+
+
+def written(resident: str, **changes: object) -> ResidentRecord:
+    """Write a record at version 1: a person of 41 who lives alone."""
+    plain = ResidentRecord(
+        municipality=SUMIKAWA.code,
+        resident=resident,
+        version=1,
+        household=f"2{resident[1:]}",
+        order=1,
+        name="葛\U000e0102城　文",
+        reading="カツラギ　アヤ",
+        former_name=None,
+        former_name_reading=None,
+        alias=None,
+        alias_reading=None,
+        birth=19850403,
+        sex=Sex.FEMALE,
+        relationship="世帯主",
+        head="葛\U000e0102城　文",
+        postcode="1990001",
+        address="東京都澄川区緑町一丁目２番３号",
+        address_detail=None,
+        domicile="東京都澄川区緑町一丁目２番",
+        domicile_head="葛\U000e0102城　守",
+        previous_address=None,
+        became_resident=19850403,
+        address_set=20100401,
+        notified=20100402,
+        moved_in=None,
+        presence=Presence.PRESENT,
+        leaving=None,
+        name_in_registration=False,
+        resident_code="00000123457",
+        individual_number=None,
+        foreign=None,
+        remarks="",
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type] # fields by name; the record's shape is checked when signed
