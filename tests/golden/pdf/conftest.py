@@ -1,33 +1,7 @@
-"""The face, the made-up ward's template and its form: read once, handed to every test."""
+"""The face, the template and the form of the drawing's own tests."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from tests.unit.pdf.conftest import form, template, typeface
 
-import pytest
-
-from konbini.pdf.fonts import Typeface
-from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.specimen import FOLDER
-from konbini.pdf.template import Template, load_all
-
-FACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
-
-
-@pytest.fixture(scope="session")
-def typeface() -> Typeface:
-    """IPAmj Mincho."""
-    return Typeface(FACE, "IPAmjMincho")
-
-
-@pytest.fixture(scope="session")
-def template() -> Template:
-    """The made-up ward's resident record."""
-    (only,) = load_all(FOLDER)
-    return only
-
-
-@pytest.fixture(scope="session")
-def form(template: Template, typeface: Typeface) -> ResidentRecordForm:
-    """The form, ready to draw."""
-    return ResidentRecordForm(template, typeface)
+__all__ = ["form", "template", "typeface"]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -13,29 +12,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
-from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
-from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
-from konbini.pdf.template import Template, load_all
+from tests.unit.pdf.conftest import form, template, typeface
 
-FACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
+__all__ = ["form", "template", "typeface"]
+
 _DAY = timedelta(days=1)
 _Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-@pytest.fixture(scope="session")
-def template() -> Template:
-    """The made-up ward's resident record."""
-    (only,) = load_all(FOLDER)
-    return only
-
-
-@pytest.fixture(scope="session")
-def form(template: Template) -> ResidentRecordForm:
-    """The form, ready to draw."""
-    return ResidentRecordForm(template, Typeface(FACE, "IPAmjMincho"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
