@@ -1,0 +1,73 @@
+"""How an order ends: from its last step and the printer's word, what becomes of its money, and what is told of it.
+
+Both processes of a kiosk end orders by this one rule: a visit its own, the long-lived process those of a visit that is
+dead. Invariants: what is printed is paid; void and jam are given back; doubt keeps the money until a person settles it;
+an order of which nothing was handed to the printer is given back.
+
+Limits: nothing is journalled here, and no printer is asked. Every command to the coin device carries the order's key,
+so that ending the same order again moves no money twice.
+"""
+
+from __future__ import annotations
+
+from konbini.kiosk.channel.messages import Concluded, OrderStep, Step
+from konbini.kiosk.payment.amounts import Ending, Settlement
+from konbini.kiosk.payment.ports import Cash
+from konbini.kiosk.printing.outcome import OutcomeKind
+from konbini.kiosk.printing.ports import Settled
+from konbini.protocol.kinds import Outcome
+
+__all__ = ["conclusion", "settle_money"]
+
+_OUTCOMES = {
+    OutcomeKind.PRINTED: Outcome.PRINTED,
+    OutcomeKind.VOID: Outcome.VOID,
+    OutcomeKind.JAM: Outcome.JAM,
+    OutcomeKind.IN_DOUBT: Outcome.IN_DOUBT,
+}
+_KEEPS_MONEY = frozenset((OutcomeKind.PRINTED, OutcomeKind.IN_DOUBT))
+_NOTHING_PAID = Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
+
+
+async def settle_money(step: OrderStep, settled: Settled | None, cash: Cash) -> Settlement:
+    """Let the money of an order follow its paper; without a fee no coin device was asked, and none is.
+
+    Args:
+        step: the last step that the order came to.
+        settled: the printer's judgement, None where nothing was handed to it.
+        cash: the coin device.
+
+    Raises:
+        Refused: `CASH_UNAVAILABLE`; to be tried again.
+    """
+    if not step.fee:
+        return _NOTHING_PAID
+    keeps = settled is not None and settled.outcome.kind in _KEEPS_MONEY
+    return await (cash.capture(step.cash_key) if keeps else cash.give_back(step.cash_key))
+
+
+def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement) -> Concluded:
+    """Put together what is told of an order; an order that was sent and not printed is void, one not sent cancelled.
+
+    Args:
+        step: the last step that the order came to.
+        settled: the printer's judgement, None where nothing was handed to it.
+        settlement: what became of the money.
+    """
+    outcome = Outcome.CANCELLED if step.step is Step.ASKING_MONEY else Outcome.VOID
+    after_page, after = 0, step.counter_before
+    if settled is not None:
+        outcome = _OUTCOMES[settled.outcome.kind]
+        after_page = settled.outcome.pages if outcome is Outcome.JAM else 0
+        after = step.counter_before if settled.after is None else settled.after
+    return Concluded(
+        visit_id=step.visit_id,
+        ordinal=step.ordinal,
+        outcome=outcome,
+        after_page=after_page,
+        counter_before=step.counter_before,
+        counter_after=after,
+        taken=settlement.taken,
+        returned=settlement.returned,
+        owed=settlement.owed,
+    )
