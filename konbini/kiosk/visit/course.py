@@ -1,13 +1,14 @@
 """The course of one visit: what it holds, and the screen that its state shows. No clock, no I/O.
 
-Everything of a resident that outlives one step of the work stands here, so that `wiped` is one method.
+Owns what a screen shows and what more than one part of the work needs: every name of a resident among it, so that
+letting go of the names is one method. What one part alone needs (the card, the PIN, the steps of an order) is that
+part's own, which wipes it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from konbini.kiosk.card.ports import CardSession
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, question
 from konbini.kiosk.session.flow import State
@@ -38,29 +39,20 @@ from konbini.kiosk.session.view import (
     WardView,
     WorkingView,
 )
-from konbini.kiosk.visit.ward import CardProof, GivenMenu, Ordered, WardVisit, Wish
+from konbini.kiosk.visit.ward import GivenMenu, WardVisit, Wish
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Options
-from konbini.protocol.trust import WardEntry
+from konbini.protocol.visits import Document
 
-__all__ = ["Course", "MoneyHeld", "offer_of"]
+__all__ = ["Course"]
 
 _QUESTIONS = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK))
 _MILLISECONDS = 1000
 
 
 @dataclass(slots=True, kw_only=True)
-class MoneyHeld:
-    """The asking for the order under way: its key at the coin device, the fee, what lies in escrow."""
-
-    key: bytes
-    fee: int
-    inserted: int = 0
-
-
-@dataclass(slots=True, kw_only=True)
 class Course:
-    """All that a visit holds."""
+    """How a visit stands."""
 
     devices: Devices
     wards: tuple[WardOnOffer, ...]
@@ -68,19 +60,18 @@ class Course:
     language: Language = Language.JAPANESE
     idle: IdleWarning | None = None
     names_shown: bool = False
-    pin_was_wrong: bool = False
 
     chosen: WardOnOffer | None = None
-    entry: WardEntry | None = None
-    session: CardSession | None = None
-    proof: CardProof | None = None
+    tries_left: int = 0
+    pin_was_wrong: bool = False
     ward: WardVisit | None = None
     given: GivenMenu | None = None
-    offer: Offer | None = None
     draft: Draft = field(default_factory=Draft)
     ordinal: int = 1
-    held: MoneyHeld | None = None
-    ordered: Ordered | None = None
+    inserted: int = 0
+    """Yen in escrow for the order under way."""
+    document: Document | None = None
+    """Verified, and to be printed."""
     page: int = 1
     paper_seen: bool = False
 
@@ -95,20 +86,56 @@ class Course:
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
+    @property
+    def offer(self) -> Offer | None:
+        """What the MENU offers, None before it came."""
+        return None if self.given is None else _offer(self.given)
+
+    def ward_chosen(self) -> str:
+        """Give the code of the ward that was chosen.
+
+        Raises:
+            ValueError: none was.
+        """
+        if self.chosen is None:
+            raise ValueError("no ward was chosen")
+        return self.chosen.ward
+
+    def at_ward(self) -> WardVisit:
+        """Give the visit as its ward knows it.
+
+        Raises:
+            ValueError: no card has signed for one.
+        """
+        if self.ward is None:
+            raise ValueError("no card has signed")
+        return self.ward
+
+    def menu(self) -> GivenMenu:
+        """Give the menu that is chosen from.
+
+        Raises:
+            ValueError: none came yet.
+        """
+        if self.given is None:
+            raise ValueError("no menu came yet")
+        return self.given
+
     def wish(self) -> Wish:
         """Give what the resident asked for.
 
         Raises:
             ValueError: the answers are not complete.
         """
-        if self.offer is None or self.draft.kind is None or self.draft.scope is None:
-            raise ValueError("an order needs a kind and a scope")
+        offer = self.offer
+        if offer is None or self.draft.kind is None or self.draft.scope is None:
+            raise ValueError("an order needs a menu, a kind and a scope")
         return Wish(
             kind=self.draft.kind,
             scope=self.draft.scope,
             options=self.draft.options,
             handles=self.draft.handles,
-            fee=self.offer.of(self.draft.kind).fee,
+            fee=offer.of(self.draft.kind).fee,
         )
 
     def view(self) -> View:
@@ -136,20 +163,19 @@ class Course:
                 )
             case State.CARD if self.chosen is not None:
                 return CardView(language=language, ward=_name(self.chosen))
-            case State.PIN if self.session is not None:
-                return PinView(language=language, tries_left=self.session.tries_left, was_wrong=self.pin_was_wrong)
+            case State.PIN:
+                return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
             case State.TAKE_CARD:
                 return TakeCardView(language=language)
             case State.LOOK_AGAIN:
                 return LookAgainView(language=language, code=self.code, money=self.money)
             case State.PAY:
-                inserted = 0 if self.held is None else self.held.inserted
-                return PayView(language=language, fee=self.wish().fee, inserted=inserted)
-            case State.PRINTING if self.ordered is not None:
-                return PrintingView(language=language, page=self.page, pages=self.ordered.document.pages)
+                return PayView(language=language, fee=self.wish().fee, inserted=self.inserted)
+            case State.PRINTING if self.document is not None:
+                return PrintingView(language=language, page=self.page, pages=self.document.pages)
             case State.RETURNING | State.RETURNING_TO_LOOK:
-                amount = 0 if self.held is None else self.held.inserted
-                return ReturningView(language=language, amount=amount, again=self.state is State.RETURNING_TO_LOOK)
+                again = self.state is State.RETURNING_TO_LOOK
+                return ReturningView(language=language, amount=self.inserted, again=again)
             case State.TAKE_PAPER | State.PAPER_LEFT:
                 return TakePaperView(language=language, pages=self.paper.out, left=self.state is State.PAPER_LEFT)
             case State.REFUSED | State.REFUSED_TAKE_CARD:
@@ -165,8 +191,9 @@ class Course:
                 return EndView(language=language, fee=self.money.amount)
             case State.CARD_LEFT:
                 return CardLeftView(language=language)
-            case _ if self.state in _QUESTIONS and self.offer is not None:
-                return question(self.state, self.offer, self.draft, language, names_shown=self.names_shown)
+            case _ if self.state in _QUESTIONS and self.given is not None:
+                offer = _offer(self.given)
+                return question(self.state, offer, self.draft, language, names_shown=self.names_shown)
             case _:
                 return WorkingView(language=language, work=self.state)
 
@@ -179,7 +206,7 @@ class Course:
         return _milliseconds(min(moments)) if moments else None
 
 
-def offer_of(given: GivenMenu) -> Offer:
+def _offer(given: GivenMenu) -> Offer:
     """Give what a MENU offers, as the screens need it; the first of its members holds the card."""
     menu = given.menu
     return Offer(

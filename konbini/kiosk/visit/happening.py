@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from konbini.kiosk.session.flow import Event
 from konbini.kiosk.visit.course import Course
 
-__all__ = ["Happened"]
+__all__ = ["Happened", "Report"]
 
 
 def _nothing(_course: Course) -> None:
@@ -31,3 +32,7 @@ class Happened:
         """Undo what the event brought along."""
         if self.undo is not None:
             self.undo()
+
+
+Report: TypeAlias = Callable[[Happened], None]
+"""Where a piece of work says what happened."""

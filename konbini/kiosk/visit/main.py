@@ -30,9 +30,10 @@ from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.confinement import confine
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.ward import Device
-from konbini.kiosk.visit.work import Tools, Work
+from konbini.kiosk.visit.work import Work
 from konbini.pdf.verification import verify
 from konbini.process.calls import CallClient
 from konbini.process.clock import SystemClock

@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.host import Host
+from konbini.kiosk.channel.messages import WardOnOffer
 from konbini.kiosk.session.action import (
     Action,
     ChooseKind,
@@ -173,7 +174,7 @@ class Visit:
     def _told(self, event: Event, action: Action) -> Happened:
         match action:
             case ChooseWard(code=code):
-                return self._work.ward_chosen(code)
+                return _ward_chosen(next(ward for ward in self._course.wards if ward.ward == code))
             case EnterPin():
                 return self._work.pin_entered(action)
         if event is Event.CONFIRMED and not self._course.wish().fee:
@@ -248,6 +249,15 @@ class Visit:
     def _touch(self) -> None:
         self._quiet_since = self._clock.monotonic()
         self._course.idle = None
+
+
+def _ward_chosen(ward: WardOnOffer) -> Happened:
+    """Tell an open ward from a closed one."""
+
+    def change(course: Course) -> None:
+        course.chosen = ward
+
+    return Happened(event=Event.CLOSED_WARD_CHOSEN if ward.code else Event.WARD_CHOSEN, change=change)
 
 
 def _end_with(course: Course, code: Code) -> None:

@@ -83,7 +83,6 @@ class Ordered:
     """A DOCUMENT whose envelope holds; the PDF inside is still to be verified."""
 
     document: Document
-    order_sent: int
 
 
 class WardVisit:
@@ -91,7 +90,7 @@ class WardVisit:
 
     def __init__(self, *, device: Device, entry: WardEntry, host: Host, visit_id: bytes) -> None:
         self._device = device
-        self._entry = entry
+        self.entry = entry
         self._host = host
         self.visit_id = visit_id
         self._signing = SigningKey.generate()
@@ -117,7 +116,7 @@ class WardVisit:
             visit_id=self.visit_id,
             kiosk=self._device.kiosk,
             device_key_id=self._device.signing.verifying.key_id,
-            ward=self._entry.ward,
+            ward=self.entry.ward,
             visit_keys=self._keys.digest(),
         )
         answer = await self._exchange(
@@ -125,7 +124,7 @@ class WardVisit:
         )
         ticket = Ticket.open(answer.body, self._device.center, moment)
         ticket.answers(hello)
-        _, self._message_key = Prekey.open(ticket.prekey, self._entry, moment)
+        _, self._message_key = Prekey.open(ticket.prekey, self.entry, moment)
         self._ticket = answer.body
 
     def challenge(self, certificate: bytes, algorithm: int) -> bytes:
@@ -202,7 +201,7 @@ class WardVisit:
             fee=wish.fee,
             sent=sent,
         )
-        newest, _ = Prekey.open(await prekey(), self._entry, sent)
+        newest, _ = Prekey.open(await prekey(), self.entry, sent)
         sealing = SealingKey(newest.sealing)
         context = self._context(MessageKind.ORDER, sealing.key_id, ordinal)
         sealed = sealing.seal(self._signing.sign(to_bytes(order), context), context, SealedSize.SMALL)
@@ -211,11 +210,11 @@ class WardVisit:
         _, payload = self._read(answer.body, MessageKind.DOCUMENT, ordinal)
         document = read_answer(Document, payload)
         _check_document(document, order, clock())
-        return Ordered(document=document, order_sent=sent)
+        return Ordered(document=document)
 
     async def _exchange(self, kind: MessageKind, body: bytes, answer: MessageKind, seconds: int) -> Answered:
         """Send, and send the same bytes again where no answer came: whoever answers does so alike."""
-        question = Question(kind=kind, ward=self._entry.ward, visit_id=self.visit_id, body=body, seconds=seconds)
+        question = Question(kind=kind, ward=self.entry.ward, visit_id=self.visit_id, body=body, seconds=seconds)
         for left in reversed(range(_TRIES)):
             try:
                 answered = await self._host.exchange(question)
@@ -240,7 +239,7 @@ class WardVisit:
             raise Refused(Code.ORDER_OUT_OF_TURN, "no ticket yet")
         context = Context(
             kind=kind,
-            sender=self._entry.ward,
+            sender=self.entry.ward,
             receiver=self._device.kiosk,
             visit=self.visit,
             ordinal=ordinal,
@@ -253,7 +252,7 @@ class WardVisit:
         return Context(
             kind=kind,
             sender=self._device.kiosk,
-            receiver=self._entry.ward,
+            receiver=self.entry.ward,
             visit=self.visit,
             ordinal=ordinal,
             key_id=key_id,

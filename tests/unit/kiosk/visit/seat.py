@@ -21,8 +21,9 @@ from konbini.kiosk.session.action import (
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import Language, View
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
-from konbini.kiosk.visit.work import Tools, Work
+from konbini.kiosk.visit.work import Work
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 from konbini.protocol.trust import WardDirectory
 from konbini.simulation.card.applet import CardContent
@@ -65,6 +66,7 @@ class Seat:
     printer: PaperPrinter
     glass: Glass
     course: Course
+    work: Work
     running: asyncio.Task[None]
 
     @property
@@ -144,6 +146,17 @@ class Seat:
             while self.cash.machine.asking is None:  # noqa: ASYNC110 - the device has no bell for it
                 await asyncio.sleep(0)
 
+    def nothing_left(self) -> None:
+        """Hold that neither the course nor a part of the work holds anything of a resident, nor the reader a card."""
+        fresh = Course(devices=self.course.devices, wards=self.course.wards, state=State.WIPING)
+        for name in Course.__slots__:
+            assert getattr(self.course, name) == getattr(fresh, name), name
+        for part in (self.work._proving, self.work._ordering):
+            held = {name for name, value in vars(part).items() if value is not None}
+            assert held == {"_tools", "_course", "_report"}
+        assert self.reader.held is None
+        assert all(not any(pin) for pin in self.reader.pins)
+
     async def pass_time(self, seconds: float) -> None:
         """Let time pass."""
         await self.clock.advance(seconds)
@@ -169,7 +182,8 @@ async def seated(content: CardContent) -> AsyncIterator[Seat]:
         clock=clock,
         entropy=SeededEntropy(1),
     )
-    visit = Visit(course=course, screen=glass, host=host, work=Work(tools, course), clock=clock)
+    work = Work(tools, course)
+    visit = Visit(course=course, screen=glass, host=host, work=work, clock=clock)
     running = asyncio.create_task(visit.run())
     while not glass.shown:  # noqa: ASYNC110 - nor has the screen
         await asyncio.sleep(0)
@@ -183,6 +197,7 @@ async def seated(content: CardContent) -> AsyncIterator[Seat]:
             printer=printer,
             glass=glass,
             course=course,
+            work=work,
             running=running,
         )
     finally:

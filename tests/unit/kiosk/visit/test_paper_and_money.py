@@ -268,4 +268,4 @@ async def test_paid_iff_printed(  # noqa: PLR0913 - what may go wrong
             await seat.until(State.REFUSED)
         seat.act(Finish())
         await seat.over()
-        assert (seat.course.given, seat.course.held, seat.course.ordered, seat.course.ward) == (None,) * 4
+        seat.nothing_left()

@@ -7,21 +7,11 @@ import pytest
 from konbini.kiosk.session.action import Cancel, ChooseKind, ChooseLanguage, ChooseWard, Finish
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import Language, MoneyFate, OutcomeView, PaperFate, PinView
-from konbini.kiosk.visit.course import Course
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Outcome
 from konbini.protocol.visits import Menu
 from tests.unit.kiosk.visit.far_side import FEE, WARD
 from tests.unit.kiosk.visit.seat import Seat
-
-
-def nothing_left(seat: Seat) -> None:
-    """Hold that the course holds nothing of a resident."""
-    fresh = Course(devices=seat.course.devices, wards=seat.course.wards, state=State.WIPING)
-    for name in Course.__slots__:
-        assert getattr(seat.course, name) == getattr(fresh, name), name
-    assert seat.reader.held is None
-    assert all(not any(pin) for pin in seat.reader.pins)
 
 
 def outcome(seat: Seat) -> OutcomeView:
@@ -34,7 +24,7 @@ async def leave(seat: Seat) -> None:
     """Read the last screen, and go."""
     seat.act(Finish())
     await seat.over()
-    nothing_left(seat)
+    seat.nothing_left()
 
 
 async def test_from_card_to_paper(seat: Seat) -> None:
@@ -191,7 +181,7 @@ async def test_nobody_is_there(seat: Seat) -> None:
     assert seat.view.idle.seconds <= 30
     await seat.pass_time(31)
     await seat.over()
-    nothing_left(seat)
+    seat.nothing_left()
 
 
 async def test_idle_while_paying_returns_the_coins(seat: Seat) -> None:
@@ -255,7 +245,7 @@ async def test_cancel(seat: Seat, before: State) -> None:
         assert (view.code, view.paper.fate) == (Code.CANCELLED, PaperFate.NONE)
         seat.act(Finish())
     await seat.over()
-    nothing_left(seat)
+    seat.nothing_left()
     assert seat.counts.kept == 0
     assert seat.counts.escrow == 0
 

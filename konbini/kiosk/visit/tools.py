@@ -1,0 +1,48 @@
+"""The tools of one visit: the ports that its parts work with, and this kiosk's own name and key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from konbini.kiosk.card.ports import CardReader
+from konbini.kiosk.channel.host import Host
+from konbini.kiosk.payment.ports import Cash
+from konbini.kiosk.printing.ports import Printer
+from konbini.kiosk.visit.ward import Device
+from konbini.process.clock import Clock
+from konbini.process.entropy import Entropy
+from konbini.protocol.trust import WardDirectory
+
+__all__ = ["Tools", "Verify"]
+
+_MILLISECONDS = 1000
+
+
+class Verify(Protocol):
+    """Checks a signed document; `konbini.pdf.verification.verify` is it."""
+
+    def __call__(  # noqa: PLR0913 - each is one thing that must agree
+        self, pdf: bytes, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
+    ) -> None:
+        """Raise `Refused(DOCUMENT_INVALID)` unless everything agrees."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """What a visit works with."""
+
+    device: Device
+    directory: WardDirectory
+    host: Host
+    reader: CardReader
+    printer: Printer
+    cash: Cash
+    verify: Verify
+    clock: Clock
+    entropy: Entropy
+
+    def seconds(self) -> int:
+        """Give Unix seconds, as the wire has them."""
+        return self.clock.now() // _MILLISECONDS
