@@ -6,7 +6,6 @@ serial; a prekey is forgotten when the ward's link goes, so that no ticket is gi
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass
 
 from konbini.issuance_center.trust import Trust
@@ -18,7 +17,6 @@ from konbini.protocol.tickets import TICKET_SECONDS, Prekey
 
 __all__ = ["KeptNotice", "WardsToday"]
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _MOST_NOTICE = 4096
 
 
@@ -98,8 +96,9 @@ class WardsToday:
         """
         trusted = self._trust.ward(ward)
         kept = self._notices.get(trusted.entry.ward)
-        if kept is not None:
-            _hold_to_notice(kept.notice, moment)
+        refusal = None if kept is None else kept.notice.refusal(moment)
+        if refusal is not None:
+            raise Refused(refusal, "the ward's own notice")
         if not self._trust.open_at(ward, moment):
             raise Refused(Code.WARD_CLOSED, "out of hours")
         prekey = self._prekeys.get(ward)
@@ -117,19 +116,3 @@ def read_notice(signed: bytes) -> Notice:
     if len(signed) > _MOST_NOTICE:
         raise Refused(Code.OVERSIZE, "NOTICE")
     return from_bytes(Notice, unchecked_payload(signed))
-
-
-def _hold_to_notice(notice: Notice, moment: int) -> None:
-    if notice.stopped:
-        raise Refused(Code.WARD_STOPPED)
-    there = dt.datetime.fromtimestamp(moment, _JAPAN)
-    within_hours = notice.opens <= there.hour * 60 + there.minute < notice.closes
-    if not within_hours or _in_maintenance(notice, moment):
-        raise Refused(Code.WARD_CLOSED, "the ward's own notice")
-
-
-def _in_maintenance(notice: Notice, moment: int) -> bool:
-    """Say whether maintenance is on; one without an end lasts until another notice."""
-    if notice.maintenance_from is None or moment < notice.maintenance_from:
-        return False
-    return notice.maintenance_to is None or moment < notice.maintenance_to

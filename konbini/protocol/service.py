@@ -14,7 +14,10 @@ from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 
 __all__ = ["Condition", "Notice", "State"]
 
-_MinuteOfDay = Annotated[int, UpTo(24 * 60)]
+_DAY_MINUTES = 24 * 60
+_MinuteOfDay = Annotated[int, UpTo(_DAY_MINUTES)]
+_JAPAN_MINUTES = 9 * 60
+"""How far Japan's time is ahead of UTC, all the year."""
 
 
 @unique
@@ -62,7 +65,8 @@ class State:
 class Notice:
     """Message 10, ward to center to kiosks: shown before the card is asked for.
 
-    Hours are minutes of the day in Japan; `serial` grows with each notice of the ward.
+    Hours are minutes of the day in Japan, [opens, closes): closed all day where it closes no later than it opens.
+    `serial` grows with each notice of the ward. Maintenance without an end lasts until another notice.
     """
 
     ward: Line
@@ -75,6 +79,24 @@ class Notice:
     stopped: bool
     version: Line
     message_key: Annotated[bytes, UpTo(1024)]
+
+    def refusal(self, moment: int) -> Code | None:
+        """Say why no visit may begin at `moment` (Unix seconds): `WARD_STOPPED`, `WARD_CLOSED`; None where one may."""
+        if self.stopped:
+            return Code.WARD_STOPPED
+        within_hours = self.opens <= self.minute(moment) < self.closes
+        return None if within_hours and not self.in_maintenance(moment) else Code.WARD_CLOSED
+
+    def in_maintenance(self, moment: int) -> bool:
+        """Say whether nothing is issued at `moment` (Unix seconds) because of maintenance."""
+        if self.maintenance_from is None or moment < self.maintenance_from:
+            return False
+        return self.maintenance_to is None or moment < self.maintenance_to
+
+    @staticmethod
+    def minute(moment: int) -> int:
+        """Give the minute of the day in Japan, as hours are counted."""
+        return (moment // 60 + _JAPAN_MINUTES) % _DAY_MINUTES
 
     def sign(self, message_key: SigningKey) -> bytes:
         """Sign with the ward's message key of the day."""

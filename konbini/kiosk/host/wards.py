@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-
 from konbini.kiosk.channel.messages import WardOnOffer, WardsOnOffer
 from konbini.protocol.cose import VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
@@ -14,7 +12,6 @@ from konbini.protocol.trust import WardDirectory, WardEntry
 
 __all__ = ["Wards"]
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _DAY_MINUTES = 24 * 60
 
 
@@ -92,21 +89,16 @@ def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | No
     """Give why a ward cannot be asked now, and when it can be again."""
     if notice is None:
         return Code.WARD_UNREACHABLE, None
-    if notice.stopped:
-        return Code.WARD_STOPPED, None
-    if (
-        notice.maintenance_from is not None
-        and notice.maintenance_to is not None
-        and notice.maintenance_from <= moment < notice.maintenance_to
-    ):
-        return Code.WARD_CLOSED, notice.maintenance_to
-    now = dt.datetime.fromtimestamp(moment, _JAPAN)
-    minute = 60 * now.hour + now.minute
-    if notice.opens <= notice.closes:
-        is_open = notice.opens <= minute < notice.closes
-    else:  # over midnight
-        is_open = minute >= notice.opens or minute < notice.closes
-    if is_open:
-        return None, None
+    code = notice.refusal(moment)
+    return code, _reopens(notice, moment) if code is Code.WARD_CLOSED else None
+
+
+def _reopens(notice: Notice, moment: int) -> int | None:
+    """Give when a closed ward opens again, None where its notice does not say."""
+    if notice.in_maintenance(moment):
+        return notice.maintenance_to
+    if notice.closes <= notice.opens:  # closed all day; the next day's notice says more
+        return None
+    minute = notice.minute(moment)
     wait = notice.opens - minute if minute < notice.opens else notice.opens + _DAY_MINUTES - minute
-    return Code.WARD_CLOSED, moment - moment % 60 + 60 * wait
+    return moment - moment % 60 + 60 * wait

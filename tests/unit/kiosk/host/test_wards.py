@@ -33,8 +33,10 @@ def wards(far: FarSide) -> Wards:
     return Wards(WardDirectory(version=1, issued=0, wards=(far.entry,)))
 
 
-def notice(far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: bool = False) -> bytes:
-    """Give a signed NOTICE."""
+def notice(  # noqa: PLR0913 - what a notice says
+    far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: bool = False, has_end: bool = True
+) -> bytes:
+    """Give a signed NOTICE with maintenance from 14:00."""
     now = seconds(far.clock)
     key = MessageKeyCertificate(
         ward=WARD, signing=far.message_key.verifying.point, begins=now - 43_000, ends=now + 43_000
@@ -45,7 +47,7 @@ def notice(far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: b
         opens=opens,
         closes=closes,
         maintenance_from=at(14),
-        maintenance_to=at(15),
+        maintenance_to=at(15) if has_end else None,
         held=(),
         stopped=stopped,
         version="1",
@@ -62,19 +64,25 @@ def notice(far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: b
         (390, 1380, at(23), Code.WARD_CLOSED, at(6, 30) + 86_400),
         (0, 1440, at(23, 59), 0, None),
         (0, 1440, at(0), 0, None),
-        (1320, 120, at(23), 0, None),
-        (1320, 120, at(1, 59), 0, None),
-        (1320, 120, at(2), Code.WARD_CLOSED, at(22)),
+        (390, 390, at(6), Code.WARD_CLOSED, None),
+        (390, 390, at(6, 30), Code.WARD_CLOSED, None),
         (0, 1440, at(14, 30), Code.WARD_CLOSED, at(15)),
     ],
 )
 def test_hours(  # noqa: PLR0913 - one row of a table
     far: FarSide, wards: Wards, *, opens: int, closes: int, moment: int, code: int, reopens: int | None
 ) -> None:
-    """Closing is the first minute closed; 24:00 closes never; hours may go over midnight; maintenance has its end."""
+    """Closing is the first minute closed; 24:00 closes never; no hours close all day; maintenance has its end."""
     wards.take_notice(WARD, notice(far, opens, closes), seconds(far.clock))
     (offer,) = wards.on_offer(moment, link_up=True).wards
     assert (offer.code, offer.reopens) == (int(code), reopens)
+
+
+def test_maintenance_without_an_end(far: FarSide, wards: Wards) -> None:
+    """It lasts until another notice: the center gives no ticket, and the screen says closed, not until when."""
+    wards.take_notice(WARD, notice(far, 0, 1440, has_end=False), seconds(far.clock))
+    offers = [wards.on_offer(moment, link_up=True).wards[0] for moment in (at(13, 59), at(14), at(20))]
+    assert [(offer.code, offer.reopens) for offer in offers] == [(0, None), *[(Code.WARD_CLOSED, None)] * 2]
 
 
 def test_no_word_and_no_link(far: FarSide, wards: Wards) -> None:
