@@ -25,16 +25,15 @@ import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self, TypeAlias
+from pathlib import Path
+from typing import Self, TypeAlias
 
+from konbini.process.config import Table
 from konbini.process.log import logger
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
-__all__ = ["AnswerLost", "CallClient", "CallServer", "Handler", "PeerUnreachable"]
+__all__ = ["AnswerLost", "CallAddress", "CallClient", "CallServer", "Handler", "PeerUnreachable"]
 
 Handler: TypeAlias = Callable[[Sequence[Value]], Awaitable[Value]]
 """One method: arguments as they came, result. It checks them itself and raises `Refused` for what it foresees."""
@@ -48,6 +47,23 @@ _ANSWERED, _REFUSED = 0, 1
 _PARTS = 3
 
 _log = logger("konbini.process.calls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAddress:
+    """A socket of calls, and the ids of the users that may be at its other end."""
+
+    path: Path
+    users: frozenset[int]
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Take an address from a process's configuration: `socket`, `users`.
+
+        Raises:
+            ConfigRefused: naming the place.
+        """
+        return cls(path=table.path("socket"), users=table.users("users"))
 
 
 class PeerUnreachable(ConnectionError):  # noqa: N818 - a state of the call

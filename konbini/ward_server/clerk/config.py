@@ -24,6 +24,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
@@ -42,10 +43,8 @@ class ClerkConfig:
     document_key: Path
     certificates: tuple[Path, ...]
     trust: TrustConfig
-    registry_socket: Path
-    registry_users: frozenset[int]
-    socket: Path
-    users: frozenset[int]
+    registry: CallAddress
+    calls: CallAddress
 
 
 def read_config(path: Path) -> ClerkConfig:
@@ -72,8 +71,6 @@ def read_config(path: Path) -> ClerkConfig:
             document_key=keys.path("document"),
             certificates=keys.paths("certificates"),
             trust=read_trust_config(trust),
-            registry_socket=registry.path("socket"),
-            registry_users=registry.users("users"),
-            socket=calls.path("socket"),
-            users=calls.users("users"),
+            registry=CallAddress.read(registry),
+            calls=CallAddress.read(calls),
         )

@@ -70,7 +70,7 @@ async def serve(
     async with AsyncExitStack() as ending:
         rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
-        registry = CallClient(config.registry_socket, peers=config.registry_users)
+        registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
         lease = Lease()
         feed = FeedRows(config.ward, trust.record, read_keyed_hash(config.lookup_key))
@@ -104,7 +104,9 @@ async def serve(
         )
         ending.push_async_callback(tasks.close)
         tasks.start(follower.run(), "follower")
-        server = await CallServer.listen(config.socket, handlers(clerk), peers=config.users, longest=MOST_CALL_BYTES)
+        server = await CallServer.listen(
+            config.calls.path, handlers(clerk), peers=config.calls.users, longest=MOST_CALL_BYTES
+        )
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
         yield clerk

@@ -45,20 +45,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from konbini.process.config import Table, read_table
+from konbini.process.calls import CallAddress
+from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
-__all__ = ["IssuingConfig", "PeerConfig", "read_config"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerConfig:
-    """Another process of the ward: its socket, and the user ids that may answer there."""
-
-    socket: Path
-    users: frozenset[int]
+__all__ = ["IssuingConfig", "read_config"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,8 +69,8 @@ class IssuingConfig:
     handle_key: Path
     trust: TrustConfig
     ocsp: str
-    registry: PeerConfig
-    clerk: PeerConfig
+    registry: CallAddress
+    clerk: CallAddress
     link: LinkAddress
     tls: TlsFiles
     page_port: int
@@ -113,13 +106,9 @@ def read_config(path: Path) -> IssuingConfig:
             handle_key=keys.path("handle"),
             trust=read_trust_config(trust),
             ocsp=revocation.text("ocsp"),
-            registry=_peer(registry),
-            clerk=_peer(clerk),
+            registry=CallAddress.read(registry),
+            clerk=CallAddress.read(clerk),
             link=LinkAddress.read(link),
             tls=link.tls_files(),
             page_port=page.integer("port"),
         )
-
-
-def _peer(table: Table) -> PeerConfig:
-    return PeerConfig(socket=table.path("socket"), users=table.users("users"))

@@ -30,9 +30,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from konbini.process.config import Table, read_table
+from konbini.process.calls import CallAddress
+from konbini.process.config import read_table
 
-__all__ = ["KeyPaths", "RegistryConfig", "SocketConfig", "read_config"]
+__all__ = ["KeyPaths", "RegistryConfig", "read_config"]
 
 _CODE = re.compile(r"[0-9]{6}", re.ASCII)
 
@@ -49,14 +50,6 @@ class KeyPaths:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SocketConfig:
-    """A socket and the user ids that may call it."""
-
-    path: Path
-    users: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
     """What the registry's process is told at its start."""
 
@@ -64,8 +57,8 @@ class RegistryConfig:
     store: Path
     keys: KeyPaths
     follower_names: tuple[str, ...]
-    followers: SocketConfig
-    operators: SocketConfig
+    followers: CallAddress
+    operators: CallAddress
 
 
 def read_config(path: Path) -> RegistryConfig:
@@ -93,13 +86,9 @@ def read_config(path: Path) -> RegistryConfig:
                 lookup=keys.path("lookup"),
             ),
             follower_names=followers.texts("names"),
-            followers=_socket(followers),
-            operators=_socket(operators),
+            followers=CallAddress.read(followers),
+            operators=CallAddress.read(operators),
         )
-
-
-def _socket(table: Table) -> SocketConfig:
-    return SocketConfig(path=table.path("socket"), users=table.users("users"))
 
 
 def _code(text: str) -> str:

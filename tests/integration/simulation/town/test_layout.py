@@ -126,8 +126,8 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
     assert trust.entry.identity == read_signing_key(registry.keys.identity).verifying.point
     assert read_center_trust(center).kiosk_names == {"K-0001", "K-0002"}
     assert (issuing.link.port, issuing.ocsp) == (PORTS.center_wards, "http://127.0.0.1:2560/")
-    assert (registry.followers.path, clerk.registry_socket) == (issuing.registry.socket, issuing.registry.socket)
-    assert clerk.socket == issuing.clerk.socket
+    assert registry.followers.path == clerk.registry.path == issuing.registry.path
+    assert clerk.calls.path == issuing.clerk.path
     assert issuing.typeface.exists()
     assert list(issuing.templates.glob("*.toml"))
     for context, files in (
