@@ -24,6 +24,7 @@ prefix = "Virtual PCD"
 [printer]
 uri = "ipps://127.0.0.1:8631/ipp/print"
 pin = "..."                         # SHA-256 of its certificate, in hexadecimal
+counter = "marker-life-count"       # its attribute that counts impressions over its life
 still_seconds = 3                   # how long it must stand still; at least what one page takes
 [cash]
 socket = "cash.sock"
