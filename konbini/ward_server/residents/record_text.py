@@ -16,23 +16,10 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_value
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord, Sex
 
-__all__ = ["read_record", "record_from", "write_record"]
+__all__ = ["record_from", "write_record"]
 
 _WITHHELD = "individual_number"
 _NAMED: dict[str, type[IntEnum]] = {"sex": Sex, "presence": Presence, "category": ForeignCategory}
-
-
-def read_record(text: str) -> ResidentRecord:
-    """Read a record.
-
-    Raises:
-        Refused: `CHANGE_INVALID`, naming the field.
-    """
-    try:
-        written = json.loads(text)
-    except ValueError as error:
-        raise Refused(Code.CHANGE_INVALID, "not JSON") from error
-    return record_from(written)
 
 
 def write_record(record: ResidentRecord) -> str:

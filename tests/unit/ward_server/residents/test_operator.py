@@ -17,7 +17,7 @@ from konbini.ward_server.residents.change_text import read_change
 from konbini.ward_server.residents.changes import CardLinked, ChangeKind, RecordWritten, Removal, Restriction
 from konbini.ward_server.residents.operator import add_commands, carry_out
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
-from konbini.ward_server.residents.record_text import read_record, write_record
+from konbini.ward_server.residents.record_text import record_from, write_record
 from konbini.ward_server.residents.service import operator_handlers
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
+ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)
+"""Any JSON but an object."""
 FOREIGN = ForeignItems(
     nationality="ブラジル",
     category=ForeignCategory.SPECIAL_PERMANENT,
@@ -43,7 +45,7 @@ def test_a_record_is_written_and_read_again(make_record: MakeRecord) -> None:
     record = make_record(foreign=FOREIGN, individual_number=bytes(32), birth=19550000)
     text = write_record(record)
     assert "individual_number" not in text
-    assert read_record(text) == make_record(foreign=FOREIGN, birth=19550000)
+    assert record_from(json.loads(text)) == make_record(foreign=FOREIGN, birth=19550000)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +65,8 @@ def test_a_record_is_written_and_read_again(make_record: MakeRecord) -> None:
 )
 def test_a_record_that_is_none_is_refused(make_record: MakeRecord, wrong: dict[str, object]) -> None:
     """With the field's name, and without its value."""
-    text = json.dumps({**json.loads(write_record(make_record())), **wrong})
     with pytest.raises(Refused) as refusal:
-        read_record(text)
+        record_from({**json.loads(write_record(make_record())), **wrong})
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
@@ -126,13 +127,20 @@ def test_a_change_that_is_none_is_refused(wrong: dict[str, object]) -> None:
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
-@given(st.text(max_size=40) | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
+@given(st.text(max_size=40) | ANYTHING.map(json.dumps))
 def test_whatever_is_typed_is_refused_in_one_way(text: str) -> None:
     """No JSON, no object, no change: `CHANGE_INVALID`."""
-    for read in (read_change, read_record):
-        with pytest.raises(Refused) as refusal:
-            read(text)
-        assert refusal.value.code is Code.CHANGE_INVALID
+    with pytest.raises(Refused) as refusal:
+        read_change(text)
+    assert refusal.value.code is Code.CHANGE_INVALID
+
+
+@given(ANYTHING)
+def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object) -> None:
+    """No object, no record: `CHANGE_INVALID`."""
+    with pytest.raises(Refused) as refusal:
+        record_from(value)
+    assert refusal.value.code is Code.CHANGE_INVALID
 
 
 async def test_two_operators_type_a_change_into_force(office: Office, make_record: MakeRecord, tmp_path: Path) -> None:
@@ -161,7 +169,7 @@ async def test_two_operators_type_a_change_into_force(office: Office, make_recor
         assert refusal.value.code is Code.SAME_PERSON
         assert await typed("bando", "approve", change_id) == ["in force: entry 1 of the feed"]
         shown = await typed("chiba", "look-up", "--reason", "窓口での照会", RESIDENT)
-        assert read_record(shown[0]) == make_record()
+        assert record_from(json.loads(shown[0])) == make_record()
         (again,) = await typed("aoki", "enter", str(change_of_a_hold(tmp_path)))
         assert await typed("bando", "withdraw", again) == ["withdrawn"]
         assert await typed("bando", "pending") == []
