@@ -4,8 +4,7 @@ A change that brings an individual number is kept with the number's commitment i
 None; the number waits in the numbers' vault, under a key of its own, until the change is approved or withdrawn. No
 operator can write such a commitment: `effects_of` refuses a record that has one.
 
-Limits: SQLite does not overwrite a removed row at once; what lingers in the file stays sealed under the numbers' key. A
-change that was concluded before numbers stood apart is not rewritten.
+Limits: SQLite does not overwrite a removed row at once; what lingers in the file stays sealed under the numbers' key.
 """
 
 from __future__ import annotations

@@ -47,6 +47,14 @@ CREATE TABLE individual_number (
     PRIMARY KEY (resident, commitment)
 ) STRICT, WITHOUT ROWID;
 
+-- The individual number of a change that waits for its second person, sealed as in `individual_number`; the change itself
+-- holds the commitment. The row goes when the change is concluded.
+CREATE TABLE pending_number (
+    change_id TEXT PRIMARY KEY REFERENCES change (change_id),
+    wrapped BLOB NOT NULL,
+    sealed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
 CREATE TABLE card_link (
     card BLOB PRIMARY KEY CHECK (length(card) = 32),
