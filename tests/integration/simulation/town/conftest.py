@@ -7,10 +7,22 @@ import pytest
 
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
+from konbini.simulation.town.configs import KioskDevices, Ports
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.town import Town
 
 NOW = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
+DEVICES = KioskDevices(
+    screen_port=0,
+    reader_prefix="Virtual PCD",
+    printer_uri="ipps://127.0.0.1:8631/ipp/print",
+    printer_pin=bytes(32),
+    printer_counter="printer-impressions-completed",
+    printer_still_seconds=3,
+    cash_socket=Path("/nowhere/cash.sock"),
+    tray_socket=Path("/nowhere/tray.sock"),
+)
+PORTS = Ports(center_kiosks=7443, center_wards=7444, responder=2560, page=0)
 
 
 @pytest.fixture

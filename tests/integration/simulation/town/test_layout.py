@@ -17,7 +17,7 @@ from konbini.protocol.tls import client_context, server_context
 from konbini.protocol.trust import Enrolment, WardDirectory
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
-from konbini.simulation.town.configs import KioskDevices, Ports, free_ports, write_configs, write_kiosk_config
+from konbini.simulation.town.configs import free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import ENROLMENT_SECONDS, make_town
 from konbini.simulation.town.takeover import take_over
 from konbini.simulation.town.town import Town
@@ -29,18 +29,7 @@ from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents.main import open_registry
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.trust import read_trust
-
-DEVICES = KioskDevices(
-    screen_port=0,
-    reader_prefix="Virtual PCD",
-    printer_uri="ipps://127.0.0.1:8631/ipp/print",
-    printer_pin=bytes(32),
-    printer_counter="printer-impressions-completed",
-    printer_still_seconds=3,
-    cash_socket=Path("/nowhere/cash.sock"),
-    tray_socket=Path("/nowhere/tray.sock"),
-)
-PORTS = Ports(center_kiosks=7443, center_wards=7444, responder=2560, page=0)
+from tests.integration.simulation.town.conftest import DEVICES, PORTS
 
 
 def _files(folder: Path) -> dict[str, bytes]:
