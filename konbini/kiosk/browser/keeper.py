@@ -80,8 +80,10 @@ class BrowserKeeper:
         keeping, self._keeping = self._keeping, None
         if keeping is not None:
             keeping.cancel()
-            await asyncio.gather(keeping, return_exceptions=True)
+            await asyncio.wait((keeping,))
             self._remove_profile()  # whatever the task came to: a start that was cut leaves a folder too
+            if not keeping.cancelled():
+                keeping.result()  # a defect of the keeper's own ends who asks for the next browser
 
     async def _keep(self) -> None:
         """Run a browser; one that ends by itself is followed by another, which finds the visit where it stands."""
