@@ -11,13 +11,10 @@ Source: the SQLite documents "Write-Ahead Logging", "PRAGMA" and "Compile-Time A
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 from urllib.parse import quote
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["GuardedConnection", "open_reader", "open_writer"]
 

@@ -19,17 +19,13 @@ import logging
 import re
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, StrEnum, unique
-from typing import TYPE_CHECKING
+from types import TracebackType
 
 import structlog
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import TracebackType
-
-    from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
 __all__ = ["Key", "capture_libraries", "logger"]
 

@@ -11,12 +11,10 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING, Self
+from collections.abc import Callable, Mapping
+from typing import Self
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from konbini.process.clock import Clock
+from konbini.process.clock import Clock
 
 __all__ = ["ServiceManager"]
 

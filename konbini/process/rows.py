@@ -23,18 +23,16 @@ import fcntl
 import os
 import queue
 import sqlite3
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from typing import TYPE_CHECKING, Self, TypeVar
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Self, TypeVar
 
 from konbini.process.connection import GuardedConnection, open_reader, open_writer
 from konbini.process.schema import SchemaRefused, migrate, read_migrations
 from konbini.process.writer import CommitWatch, NotStored, Writer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from importlib.resources.abc import Traversable
-    from pathlib import Path
 
 __all__ = ["CANNOT_OPEN", "AlreadyOwned", "CommitWatch", "NotStored", "Rows", "SchemaRefused"]
 

@@ -11,12 +11,9 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sqlite3
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import sqlite3
-    from importlib.resources.abc import Traversable
+from importlib.resources.abc import Traversable
 
 __all__ = ["Migration", "SchemaRefused", "migrate", "read_migrations"]
 

@@ -22,15 +22,13 @@ import itertools
 import queue
 import sqlite3
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from konbini.process.connection import GuardedConnection
+from konbini.process.connection import GuardedConnection
 
 __all__ = ["CommitWatch", "NotStored", "Writer"]
 

@@ -7,12 +7,11 @@ one that the screen offered, and the flow knows the act in that state.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
-if TYPE_CHECKING:
-    from konbini.kiosk.session.flow import State
-    from konbini.kiosk.session.view import Language
-    from konbini.protocol.kinds import CertificateKind, Options, Scope
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.view import Language
+from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [
     "Action",

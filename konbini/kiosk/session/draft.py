@@ -7,8 +7,8 @@ option that the menu does not offer; the handles are always those that the scope
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from konbini.kiosk.session.action import (
     Action,
@@ -40,9 +40,6 @@ from konbini.kiosk.session.view import (
     masked,
 )
 from konbini.protocol.kinds import CertificateKind, Options, Scope
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["Draft", "KindOffer", "MemberOffer", "Offer", "event_of", "question", "questions", "settled"]
 

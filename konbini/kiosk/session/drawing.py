@@ -6,14 +6,11 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from konbini.kiosk.session.flow import FIRST, TABLE, State, Step, patience, step
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 __all__ = ["mermaid", "page"]
 

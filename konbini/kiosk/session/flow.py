@@ -21,13 +21,10 @@ long a state may last is `patience`, in seconds that the caller counts.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["FIRST", "TABLE", "Event", "Patience", "State", "Step", "follow", "knows", "patience", "step"]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
-if TYPE_CHECKING:
-    from konbini.kiosk.session.action import Action
-    from konbini.kiosk.session.view import View
+from konbini.kiosk.session.action import Action
+from konbini.kiosk.session.view import View
 
 __all__ = ["Screen"]
 

@@ -11,13 +11,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum, unique
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import ClassVar, Self
 
 from konbini.kiosk.session.flow import State, Step, step
-
-if TYPE_CHECKING:
-    from konbini.protocol.errors import Code
-    from konbini.protocol.kinds import CertificateKind, Options, Scope
+from konbini.protocol.errors import Code
+from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [
     "CardLeftView",

@@ -8,16 +8,13 @@ clerk's (8xx) and the registry's (10xx), would be shown in the words of `Code.IN
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
-from typing import TYPE_CHECKING
 
 from konbini.kiosk.session.view import Language
 from konbini.protocol.errors import Code
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
 
 __all__ = ["Catalogue", "CatalogueFaulty", "catalogues", "compared"]
 

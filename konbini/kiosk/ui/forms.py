@@ -11,8 +11,8 @@ state, and the value is one that the view offered. Anything else is None, which 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
 from konbini.kiosk.session.action import (
     Action,
@@ -46,9 +46,6 @@ from konbini.kiosk.session.view import (
 )
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["BODY_LIMIT", "PIN_DIGITS", "Form", "action", "parse"]
 

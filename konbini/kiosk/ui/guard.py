@@ -12,16 +12,12 @@ from __future__ import annotations
 import hmac
 import ipaddress
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
 
+from aiohttp import web
+
+from konbini.process.entropy import Entropy
 from konbini.protocol.errors import Code, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from aiohttp import web
-
-    from konbini.process.entropy import Entropy
 
 __all__ = ["HEADERS", "Guard"]
 

@@ -6,12 +6,13 @@ All templates are compiled at start, so that nothing is read from disk once a re
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from konbini.kiosk.session.flow import Event, Step, knows
 from konbini.kiosk.session.view import (
@@ -41,13 +42,7 @@ from konbini.kiosk.session.view import (
     WorkingView,
 )
 from konbini.kiosk.ui.catalogue import Catalogue, catalogues
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from jinja2 import Template
-
-    from konbini.protocol.errors import Code
+from konbini.protocol.errors import Code
 
 __all__ = ["Marks", "Pages"]
 

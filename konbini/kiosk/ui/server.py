@@ -16,24 +16,21 @@ Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, a
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from aiohttp import web
 
 from konbini.kiosk.session.action import Action, ChooseLanguage, EnterPin, StillHere
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui import forms
 from konbini.kiosk.ui.guard import HEADERS, Guard
 from konbini.kiosk.ui.pages import Marks, Pages
+from konbini.process.entropy import Entropy
 from konbini.protocol.errors import Code, Refused
-
-if TYPE_CHECKING:
-    import socket
-    from collections.abc import Awaitable, Callable, Mapping
-
-    from konbini.kiosk.session.view import View
-    from konbini.process.entropy import Entropy
 
 __all__ = ["ScreenServer"]
 
