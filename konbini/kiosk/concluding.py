@@ -17,7 +17,7 @@ from konbini.kiosk.printing.outcome import OutcomeKind
 from konbini.kiosk.printing.ports import Settled
 from konbini.protocol.kinds import Outcome
 
-__all__ = ["conclusion", "settle_money"]
+__all__ = ["conclusion", "keeps_money", "settle_money"]
 
 _OUTCOMES = {
     OutcomeKind.PRINTED: Outcome.PRINTED,
@@ -27,6 +27,11 @@ _OUTCOMES = {
 }
 _KEEPS_MONEY = frozenset((OutcomeKind.PRINTED, OutcomeKind.IN_DOUBT))
 _NOTHING_PAID = Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
+
+
+def keeps_money(settled: Settled | None) -> bool:
+    """Whether the fee is kept after this judgement; None: nothing was handed to the printer."""
+    return settled is not None and settled.outcome.kind in _KEEPS_MONEY
 
 
 async def settle_money(step: OrderStep, settled: Settled | None, cash: Cash) -> Settlement:
@@ -42,8 +47,7 @@ async def settle_money(step: OrderStep, settled: Settled | None, cash: Cash) -> 
     """
     if not step.fee:
         return _NOTHING_PAID
-    keeps = settled is not None and settled.outcome.kind in _KEEPS_MONEY
-    return await (cash.capture(step.cash_key) if keeps else cash.give_back(step.cash_key))
+    return await (cash.capture(step.cash_key) if keeps_money(settled) else cash.give_back(step.cash_key))
 
 
 def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement) -> Concluded:

@@ -19,7 +19,7 @@ from contextlib import aclosing
 from dataclasses import replace
 
 from konbini.kiosk.channel.messages import OrderStep, Step
-from konbini.kiosk.concluding import conclusion, settle_money
+from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, fault_code
@@ -102,7 +102,7 @@ class Ordering:
         await self._journal(printing)
         settled = self._settled = await self._follow(document, printing)
         paper = Paper(fate=_FATES[settled.outcome.kind], out=settled.outcome.pages, due=document.pages)
-        if settled.outcome.kind in (OutcomeKind.VOID, OutcomeKind.JAM):
+        if not keeps_money(settled):
             code = fault_code(settled.faults)
             self._report(Happened(event=Event.PRINT_FAILED, change=lambda course: _failed(course, paper, code)))
             return
@@ -116,8 +116,8 @@ class Ordering:
         """
         last, self._last = self._last, None
         if last is None:
-            # Whoever cancels before the slot was asked to open has paid nothing.
-            self._report(Happened(event=Event.MONEY_OWED))
+            # Left before the slot was asked to open: nothing lies in it, and nothing is owed.
+            self._report(Happened(event=Event.MONEY_RETURNED))
             return
         code: Code | None = None
         inserted = self._course.inserted

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Step
 from konbini.kiosk.session.action import Cancel, Finish, LookAgain
-from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.flow import State, follow
 from konbini.kiosk.session.view import Money, MoneyFate, OutcomeView, Paper, PaperFate
+from konbini.kiosk.visit.happening import Happened
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MessageKind, Outcome
 from konbini.protocol.visits import Document
@@ -147,6 +148,25 @@ async def test_the_slot_does_not_open(seat: Seat) -> None:
     await seat.to_kind()
     await seat.choose()
     assert await refused(seat) == (Code.CASH_UNAVAILABLE, NOTHING, NO_PAPER)
+
+
+async def test_a_cancel_before_the_slot_opens(seat: Seat) -> None:
+    """Nobody was asked for money: nothing is given back, and no order is concluded."""
+    await seat.to_kind()
+    await seat.choose()
+    seat.act(Cancel())
+    assert await refused(seat) == (Code.CANCELLED, NOTHING, NO_PAPER)
+    assert (seat.host.steps, ends(seat), seat.counts.taken) == ([], [], 0)
+
+
+async def test_nothing_is_owed_where_nothing_was_asked_for(seat: Seat) -> None:
+    """A menu that runs out before the slot opens lets the ward be asked anew, as at a question."""
+    said: list[Happened] = []
+    seat.work.report_to(said.append)
+    begin = seat.work.of(State.RETURNING_TO_LOOK)
+    assert begin is not None
+    await begin()
+    assert [follow(State.RETURNING_TO_LOOK, happened.event) for happened in said] == [State.LOOK_AGAIN]
 
 
 @pytest.mark.parametrize("code", [Code.CHANGED_LOOK_AGAIN, Code.MENU_EXPIRED])
