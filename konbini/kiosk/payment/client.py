@@ -7,11 +7,11 @@ question is asked once; whether to repeat it is the caller's decision, and its k
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment import frames
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.payment.ports import Asking, CashState
@@ -72,21 +72,12 @@ class CoinDevice:
     async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
         try:
             async with asyncio.timeout(self._patience):
-                return read(frames.read_words(await self._exchange(f"{question}\n".encode("ascii"))))
+                answer = await controller.ask(self._path, question, most_bytes=frames.MOST_BYTES)
+                return read(frames.read_words(answer))
         except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
             raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
         except Refused as error:
             raise Refused(Code.CASH_UNAVAILABLE, error.detail) from error
-
-    async def _exchange(self, question: bytes) -> bytes:
-        reader, writer = await asyncio.open_unix_connection(self._path, limit=frames.MOST_BYTES)
-        try:
-            writer.write(question)
-            return await reader.readline()
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):  # the answer is whole or not, whatever the goodbye was
-                await writer.wait_closed()
 
 
 def _hex(key: bytes) -> str:

@@ -7,10 +7,10 @@ somebody's certificate, so that an unclear answer is never taken for "clear".
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 from typing import Protocol
 
+from konbini.kiosk import controller
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 
@@ -58,7 +58,7 @@ class ExitSensor:
         """Ask the sensor now; see `PaperExit`."""
         try:
             async with asyncio.timeout(self._patience):
-                answer = await self._exchange()
+                answer = await controller.ask(self._path, "STATE", most_bytes=_MOST_BYTES)
         except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
             raise Refused(Code.PRINTER_UNAVAILABLE, f"paper exit: {type(error).__name__}") from error
         if answer not in _WORDS:
@@ -69,13 +69,3 @@ class ExitSensor:
         """Wait until the exit is clear; see `PaperExit`."""
         while await self.occupied():
             await self._clock.sleep(self._poll)
-
-    async def _exchange(self) -> bytes:
-        reader, writer = await asyncio.open_unix_connection(self._path, limit=_MOST_BYTES)
-        try:
-            writer.write(b"STATE\n")
-            return await reader.readline()
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):  # the answer is whole or not, whatever the goodbye was
-                await writer.wait_closed()

@@ -9,6 +9,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from konbini.kiosk import controller
+from konbini.kiosk.payment import frames
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Refused
@@ -78,14 +80,8 @@ class Hands:
         await self._do("LINK JOINED")
 
     async def _do(self, line: str) -> str:
-        reader, writer = await asyncio.open_unix_connection(self._path)
-        try:
-            writer.write(f"{line}\n".encode("ascii"))
-            head, _, rest = (await reader.readline()).decode("ascii").rstrip("\n").partition(" ")
-        finally:
-            writer.close()
-            with contextlib.suppress(OSError):  # the answer is whole or not, whatever the goodbye was
-                await writer.wait_closed()
+        answer = await controller.ask(self._path, line, most_bytes=frames.MOST_BYTES)
+        head, _, rest = answer.decode("ascii").rstrip("\n").partition(" ")
         if head != "OK":
             raise RejectedError(rest)
         return rest
