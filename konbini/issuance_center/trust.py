@@ -16,13 +16,12 @@ from konbini.issuance_center.config import CenterConfig, HoursConfig, WardConfig
 from konbini.process.config import ConfigRefused
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
 from konbini.protocol.trust import Enrolment, WardDirectory, WardEntry
 
 __all__ = ["Hours", "KioskTrust", "Trust", "WardTrust", "read_trust"]
 
 T = TypeVar("T")
-
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +34,7 @@ class Hours:
 
     def open_at(self, moment: int) -> bool:
         """Say whether a visit may begin at `moment` (Unix seconds)."""
-        there = dt.datetime.fromtimestamp(moment, _JAPAN)
+        there = dt.datetime.fromtimestamp(moment, JAPAN)
         if (there.month, there.day) in self.closed_days:
             return False
         return self.opens <= there.hour * 60 + there.minute < self.closes

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated
 
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import ANYONE, CertificateKind, MessageKind
 from konbini.protocol.shape import Line, Moment, UpTo, from_bytes, to_bytes
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
@@ -16,7 +18,7 @@ __all__ = ["Condition", "Notice", "State"]
 
 _DAY_MINUTES = 24 * 60
 _MinuteOfDay = Annotated[int, UpTo(_DAY_MINUTES)]
-_JAPAN_MINUTES = 9 * 60
+_JAPAN_MINUTES = JAPAN.utcoffset(None) // dt.timedelta(minutes=1)
 """How far Japan's time is ahead of UTC, all the year."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -43,10 +43,10 @@ from konbini.kiosk.session.view import (
 )
 from konbini.kiosk.ui.catalogue import Catalogue, catalogues
 from konbini.protocol.errors import Code
+from konbini.protocol.japan import JAPAN
 
 __all__ = ["Marks", "Pages"]
 
-_JAPAN: Final = timezone(timedelta(hours=9))
 _TEMPLATES: Final = Path(__file__).with_name("templates")
 
 TEMPLATES: Mapping[type[View], str] = {
@@ -139,7 +139,7 @@ class _Words:
         return self.text("service.yen", amount=f"{amount:,}")
 
     def moment(self, milliseconds: int) -> str:
-        at = datetime.fromtimestamp(milliseconds / 1000, tz=UTC).astimezone(_JAPAN)
+        at = datetime.fromtimestamp(milliseconds / 1000, JAPAN)
         return self.text("service.moment", month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02}")
 
     def ward(self, name: WardName) -> str:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from konbini.protocol.japan import JAPAN
 from konbini.simulation.town.people import CardCondition, Population, Townsperson
 from konbini.simulation.town.pki.authority import Authority, Credential
 from konbini.simulation.town.pki.cards import CardAuthority
@@ -29,8 +30,6 @@ from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.town import TownCard, TownRow
 
 __all__ = ["Town"]
-
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +80,7 @@ class Town:
     @property
     def today(self) -> dt.date:
         """The day in Japan on which the town was made."""
-        return dt.datetime.fromtimestamp(self.moment, _JAPAN).date()
+        return dt.datetime.fromtimestamp(self.moment, JAPAN).date()
 
     @cached_property
     def population(self) -> Population:

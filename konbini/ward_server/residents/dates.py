@@ -10,9 +10,10 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Annotated
 
+from konbini.protocol.japan import JAPAN
+
 __all__ = ["BirthDate", "Date", "day_after", "to_day", "to_number", "today"]
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _MILLISECONDS = 1000
 _MONTHS = 12
 _FIRST_YEAR = 1
@@ -63,4 +64,4 @@ def day_after(number: int) -> int:
 
 def today(now: int) -> int:
     """Give the day in Japan at `now` (Unix milliseconds UTC) as yyyymmdd."""
-    return to_number(dt.datetime.fromtimestamp(now / _MILLISECONDS, _JAPAN).date())
+    return to_number(dt.datetime.fromtimestamp(now / _MILLISECONDS, JAPAN).date())
