@@ -10,6 +10,7 @@ is no ink.
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.template import load_all
 from konbini.simulation.printer.sheets import read_sheets
 
-__all__ = ["drawn", "inked", "likeness", "numbered"]
+__all__ = ["inked", "likeness", "numbered"]
 
 _PALE = 230
 _SIZE = 200
@@ -48,15 +49,6 @@ def inked(page: Image.Image, box: Box) -> Image.Image:
     return _trimmed(cell.convert("L").point(lambda grey: max(0, _PALE - grey) * 255 // _PALE))
 
 
-def drawn(text: str, typeface: Path) -> Image.Image:
-    """Draw a line of text, variation sequences and all."""
-    font = ImageFont.truetype(str(typeface), _SIZE, layout_engine=ImageFont.Layout.RAQM)
-    left, top, right, bottom = (int(edge) for edge in font.getbbox(text, features=_AS_SET))
-    picture = Image.new("L", (right - left + 2, bottom - top + 2), 0)
-    ImageDraw.Draw(picture).text((1 - left, 1 - top), text, fill=255, font=font, features=_AS_SET)
-    return _trimmed(picture)
-
-
 @cache
 def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
     """Draw the specimen with an issuance number, and cut the number out as a printer of this mode marks it."""
@@ -67,7 +59,45 @@ def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
     return inked(Image.frombytes(page.mode, (page.width, page.height), page.pixels), sheet.NUMBER)
 
 
-def likeness(found: Image.Image, expected: Image.Image) -> float:
+def likeness(found: Image.Image, text: str, typeface: Path) -> float:
+    """Compare what is inked with a text, which may stand in lines broken at its spaces; 0 to 1."""
+    best = _alike(found, _drawn(text, typeface))
+    for upper, lower in _cuts(found):
+        for head, tail in _breaks(text):
+            first = _alike(upper, _drawn(head, typeface))
+            if first > best:
+                best = max(best, min(first, likeness(lower, tail, typeface)))
+    return best
+
+
+def _cuts(found: Image.Image) -> Iterator[tuple[Image.Image, Image.Image]]:
+    """Cut a picture at each band of rows without ink."""
+    _, rows = found.getprojection()
+    for row in range(1, found.height):
+        if rows[row] and not rows[row - 1]:
+            yield (
+                _trimmed(found.crop((0, 0, found.width, row))),
+                _trimmed(found.crop((0, row, found.width, found.height))),
+            )
+
+
+def _breaks(text: str) -> Iterator[tuple[str, str]]:
+    for at, sign in enumerate(text):
+        if sign.isspace():
+            yield text[:at], text[at + 1 :]
+
+
+@cache
+def _drawn(text: str, typeface: Path) -> Image.Image:
+    """Draw a line of text, variation sequences and all."""
+    font = ImageFont.truetype(str(typeface), _SIZE, layout_engine=ImageFont.Layout.RAQM)
+    left, top, right, bottom = (int(edge) for edge in font.getbbox(text, features=_AS_SET))
+    picture = Image.new("L", (right - left + 2, bottom - top + 2), 0)
+    ImageDraw.Draw(picture).text((1 - left, 1 - top), text, fill=255, font=font, features=_AS_SET)
+    return _trimmed(picture)
+
+
+def _alike(found: Image.Image, expected: Image.Image) -> float:
     """Compare two pictures of ink: their shapes first, then their dots; 0 to 1."""
     shape, wanted = found.width / found.height, expected.width / expected.height
     if max(shape, wanted) / min(shape, wanted) > 1.1:  # a longer or shorter text

@@ -21,7 +21,7 @@ from konbini.simulation.demo.step_times import STEPS
 from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Population
-from tests.e2e.demo.seeing import drawn, inked, likeness, numbered
+from tests.e2e.demo.seeing import inked, likeness, numbered
 
 _RESIDENTS = 200
 _SEED = 1
@@ -122,9 +122,9 @@ def _check_names(pages: Sequence[Path], plan: Plan, population: Population) -> N
         with Image.open(path) as page:
             due = names[place * grid.BLOCKS : (place + 1) * grid.BLOCKS]
             for name, found in zip(due, _name_cells(page, len(due)), strict=True):
-                own = likeness(found, drawn(name, TYPEFACE))
+                own = likeness(found, name, TYPEFACE)
                 assert own > _SAME, name
-                assert own > max(likeness(found, drawn(other, TYPEFACE)) for other in others), name
+                assert own > max(likeness(found, other, TYPEFACE) for other in others), name
 
 
 def _name_cells(page: Image.Image, people: int) -> Iterator[Image.Image]:
