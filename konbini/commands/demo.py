@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -19,7 +18,7 @@ from pathlib import Path
 from konbini.process.clock import SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
-from konbini.process.rows import AlreadyOwned, SchemaRefused
+from konbini.process.rows import CANNOT_OPEN, AlreadyOwned
 from konbini.protocol.errors import Refused
 from konbini.simulation.card.pcsc import PcscdUnavailable
 from konbini.simulation.cash import running as cash
@@ -60,13 +59,13 @@ def demo(given: Sequence[str]) -> int:
     wanted = _read(given)
     try:
         return asyncio.run(_until_told(wanted))
-    except (
-        *(DidNotStartError, PrinterDidNotStartError, PcscdUnavailable, cash.DidNotStartError, NotEnoughResidentsError),
-        *(VisitFailedError, ConfigRefused, Refused, ValueError, OSError, SchemaRefused, sqlite3.Error),
-    ) as error:
-        sys.stderr.write(f"the town cannot run: {error or type(error).__name__}\n")
     except AlreadyOwned:
         sys.stderr.write(f"the town in {wanted.directory} is running already\n")
+    except (
+        *(DidNotStartError, PrinterDidNotStartError, PcscdUnavailable, cash.DidNotStartError, NotEnoughResidentsError),
+        *(VisitFailedError, ConfigRefused, Refused, ValueError, OSError, *CANNOT_OPEN),
+    ) as error:
+        sys.stderr.write(f"the town cannot run: {error or type(error).__name__}\n")
     return _CANNOT_START
 
 

@@ -15,7 +15,7 @@ from typing import Self
 
 from konbini.issuance_center.relay.standing import Phase, Standing, phase_after, standing
 from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit
-from konbini.process.rows import AlreadyOwned, NotStored, Rows, SchemaRefused
+from konbini.process.rows import CANNOT_OPEN, NotStored, Rows
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
 
@@ -61,7 +61,7 @@ class Ledger:
         """
         try:
             return cls(Rows.open(path, files("konbini.issuance_center.ledger") / "schema"))
-        except (AlreadyOwned, SchemaRefused, sqlite3.Error, OSError) as fault:
+        except (*CANNOT_OPEN, OSError) as fault:
             raise LedgerUnusable(f"{path.name}: {fault}") from fault
 
     async def close(self) -> None:
