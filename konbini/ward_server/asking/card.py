@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from pyhanko_certvalidator import CertificateValidator, ValidationContext
@@ -28,6 +28,14 @@ from konbini.ward_server.residents.feed import CardSerial
 __all__ = ["CardIssuer", "check_certificate", "check_issued", "check_signature", "identify"]
 
 _TOLERANCE = timedelta(seconds=CLOCK_SKEW_SECONDS)
+_NO_CERTIFICATE = (
+    ValueError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading bytes that are no certificate of ours may raise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +54,17 @@ def identify(certificate: bytes) -> CardSerial:
     """Read コンビニ交付シリアル番号 from a certificate (DER); proves nothing by itself.
 
     Raises:
-        Refused: `CARD_ISSUER_UNKNOWN`: not a certificate, or one without an authority key identifier.
+        Refused: `CARD_ISSUER_UNKNOWN`: not a certificate, or one without an authority key identifier
+            or with a negative serial.
     """
     try:
         parsed = x509.load_der_x509_certificate(certificate)
         authority = parsed.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
-    except (ValueError, x509.ExtensionNotFound) as error:
+    except (*_NO_CERTIFICATE, x509.ExtensionNotFound) as error:
         raise Refused(Code.CARD_ISSUER_UNKNOWN, "not a certificate of an issuer") from error
-    if authority is None:
-        raise Refused(Code.CARD_ISSUER_UNKNOWN, "no authority key identifier")
     serial = parsed.serial_number
+    if authority is None or serial < 0:
+        raise Refused(Code.CARD_ISSUER_UNKNOWN, "no authority key identifier, or no serial")
     return CardSerial(issuer_key_id=authority, serial=serial.to_bytes((serial.bit_length() + 8) // 8))
 
 
@@ -105,7 +114,7 @@ def check_issued(certificate: bytes, issuers: Sequence[CardIssuer], moment: int)
         if _subject_key_id(issuer) == authority:
             try:
                 parsed.verify_directly_issued_by(issuer)
-            except (ValueError, TypeError, InvalidSignature) as error:
+            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
                 raise Refused(Code.CARD_ISSUER_UNKNOWN, "not signed by the issuer that it names") from error
             break
     else:
@@ -118,9 +127,12 @@ def check_signature(certificate: bytes, algorithm: int, signature: bytes, t: byt
     """Check the card's signature over t.
 
     Raises:
-        Refused: `CARD_SIGNATURE_INVALID`.
+        Refused: `CARD_SIGNATURE_INVALID`, also where there is no certificate or no key in it.
     """
-    key = x509.load_der_x509_certificate(certificate).public_key()
+    try:
+        key = x509.load_der_x509_certificate(certificate).public_key()
+    except _NO_CERTIFICATE as error:
+        raise Refused(Code.CARD_SIGNATURE_INVALID, "not a certificate with a key") from error
     try:
         if isinstance(key, rsa.RSAPublicKey) and algorithm == CARD_RS256:
             key.verify(signature, t, padding.PKCS1v15(), hashes.SHA256())

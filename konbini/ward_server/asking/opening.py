@@ -110,7 +110,7 @@ def read_opening(message: bytes, ticket_bytes: bytes, ticket: Ticket, enrolment:
 
     Raises:
         Refused: `DEVICE_SIGNATURE_INVALID`, `CARD_SIGNATURE_INVALID`, `TICKET_INVALID` (other visit keys),
-            `MALFORMED`.
+            `SIGNATURE_INVALID` (the visit key's), `MALFORMED`.
     """
     try:
         by_visit_key = VerifyingKey(enrolment.signing).open(message, context)

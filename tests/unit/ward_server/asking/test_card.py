@@ -97,6 +97,28 @@ def test_a_signature_of_rsa(key: rsa.RSAPrivateKey, certificate: bytes) -> None:
         assert refused is Code.CARD_SIGNATURE_INVALID
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@pytest.mark.parametrize("bits", [1, 0x80])
+def test_bytes_that_are_no_certificate(certificate: bytes, bits: int) -> None:
+    """Whatever a kiosk puts in the certificate's place is refused by a code: cut short, or with any byte turned."""
+    for place in range(len(certificate)):
+        turned = certificate[:place] + bytes([certificate[place] ^ bits]) + certificate[place + 1 :]
+        for spoilt in (certificate[:place], turned):
+            refused = code_of(lambda s=spoilt: check_signature(s, CARD_RS256, b"", T))  # type: ignore[misc] # bound
+            assert refused is Code.CARD_SIGNATURE_INVALID
+            refused = code_of(lambda s=spoilt: check_issued(s, (), MOMENT))  # type: ignore[misc] # bound
+            assert refused is Code.CARD_ISSUER_UNKNOWN
+
+
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+def test_a_serial_below_nought(certificate: bytes) -> None:
+    """No authority issues one (RFC 5280, section 4.1.2.2)."""
+    serial = SERIAL.to_bytes(4)
+    assert certificate.count(serial) == 1
+    negative = certificate.replace(serial, bytes([serial[0] | 0x80]) + serial[1:])
+    assert code_of(lambda: identify(negative)) is Code.CARD_ISSUER_UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("curve", "algorithm", "digest"),
     [(ec.SECP256R1(), CARD_ES256, hashes.SHA256()), (ec.SECP384R1(), CARD_ES384, hashes.SHA384())],
