@@ -61,7 +61,7 @@ class OperatorLine:
         await self._call(OperatorMethod.WITHDRAW, Withdraw(operator=self._operator, change_id=change_id))
 
     async def pending(self) -> tuple[Waiting, ...]:
-        """List the changes that wait for a second person."""
+        """List the changes that wait for a second person, the oldest 32."""
         answer = await self._call(OperatorMethod.PENDING, Pending(operator=self._operator))
         return from_value(_AllWaiting, [answer]).changes
 
