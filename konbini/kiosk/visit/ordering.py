@@ -70,14 +70,13 @@ class Ordering:
         """ORDER -> DOCUMENT, and the document's own signature. An order without a fee begins here."""
         course, ward = self._course, self._course.at_ward()
         await self._journal(replace(self._last or self._begin(), step=Step.ORDERING))
-        ordered = await ward.order(
+        document = await ward.order(
             course.wish(),
             course.ordinal,
             course.menu(),
             self._tools.seconds,
             lambda: self._tools.host.prekey(ward.entry.ward),
         )
-        document = ordered.document
         await asyncio.to_thread(self._verify, document, ward.t, ward.entry.paper_authorities)
 
         def change(course: Course) -> None:

@@ -19,9 +19,10 @@ from konbini.protocol.frames import LinkRefusal
 from konbini.protocol.kinds import MOST_ORDERS, VISIT_MINUTES, CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
-from konbini.protocol.tickets import Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
+from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
+    PRINT_SECONDS,
     Document,
     Menu,
     OpenBody,
@@ -32,13 +33,12 @@ from konbini.protocol.visits import (
     read_answer,
 )
 
-__all__ = ["CardProof", "Device", "GivenMenu", "Ordered", "WardVisit", "Wish"]
+__all__ = ["CardProof", "Device", "GivenMenu", "WardVisit", "Wish"]
 
 _HELLO_SECONDS = 6
 _OPEN_SECONDS = 12
 _ORDER_SECONDS = 15
 _TRIES = 2
-_CLOCK_SKEW_SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,13 +76,6 @@ class Wish:
     options: Options
     handles: tuple[bytes, ...]
     fee: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ordered:
-    """A DOCUMENT whose envelope holds; the PDF inside is still to be verified."""
-
-    document: Document
 
 
 class WardVisit:
@@ -176,8 +169,10 @@ class WardVisit:
         given: GivenMenu,
         clock: Callable[[], int],
         prekey: Callable[[], Awaitable[bytes]],
-    ) -> Ordered:
+    ) -> Document:
         """ORDER -> DOCUMENT: one certificate. The same bytes are repeated until an answer comes.
+
+        What is returned is a DOCUMENT whose envelope holds; the PDF inside is still to be verified.
 
         Args:
             wish: what was asked for.
@@ -210,7 +205,7 @@ class WardVisit:
         _, payload = self._read(answer.body, MessageKind.DOCUMENT, ordinal)
         document = read_answer(Document, payload)
         _check_document(document, order, clock())
-        return Ordered(document=document)
+        return document
 
     async def _exchange(self, kind: MessageKind, body: bytes, answer: MessageKind, seconds: int) -> Answered:
         """Send, and send the same bytes again where no answer came: whoever answers does so alike."""
@@ -271,7 +266,7 @@ def _check_document(document: Document, order: Order, now: int) -> None:
         raise Refused(Code.DOCUMENT_INVALID, "not the PDF that was signed for")
     if document.pages < 1:
         raise Refused(Code.DOCUMENT_INVALID, "of no page")
-    if not now <= document.print_by <= order.sent + 180 + _CLOCK_SKEW_SECONDS:
+    if not now <= document.print_by <= order.sent + PRINT_SECONDS + CLOCK_SKEW_SECONDS:
         raise Refused(Code.DOCUMENT_LATE)
 
 

@@ -15,7 +15,8 @@ from konbini.pdf.facts import CertificateFacts
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.shape import from_bytes
-from konbini.protocol.visits import Document, Menu, Order, OrderBody
+from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
+from konbini.protocol.visits import PRINT_SECONDS, Document, Menu, Order, OrderBody
 from konbini.ward_server.asking.opening import handle_of, order_context, read_order
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
@@ -28,11 +29,7 @@ from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
 
-__all__ = ["PRINT_SECONDS", "Orders"]
-
-PRINT_SECONDS = 180
-"""From when ORDER was sent to the last moment at which printing may begin."""
-_CLOCK_SKEW_SECONDS = 30
+__all__ = ["Orders"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +108,7 @@ class Orders:
         order = read_order(signed, visit.opened, given.digest, context)
         if now.seconds >= given.menu.good_until:
             raise Refused(Code.MENU_EXPIRED)
-        if not now.seconds - PRINT_SECONDS < order.sent <= now.seconds + _CLOCK_SKEW_SECONDS:
+        if not now.seconds - PRINT_SECONDS < order.sent <= now.seconds + CLOCK_SKEW_SECONDS:
             raise Refused(Code.DOCUMENT_LATE, "an order of another time")
         await self._desk.ledger.receipts.in_turn(visit.opened.visit, order.ordinal)
         return _Taken(visit=visit, given=given, order=order, signed=signed, key_id=body.key_id, order_hash=order_hash)

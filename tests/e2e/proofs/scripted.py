@@ -85,9 +85,9 @@ class ScriptedKiosk:
             handles=tuple(member.handle for member in members),
             fee=given.menu.offers[0].fee,
         )
-        ordered = await visit.order(wish, 1, given, _seconds, lambda: self.prekey(self.ward))
+        document = await visit.order(wish, 1, given, _seconds, lambda: self.prekey(self.ward))
         await self._conclude(visit.visit_id, wish.fee, clock)
-        return ordered.document
+        return document
 
     async def _conclude(self, visit_id: bytes, fee: int, clock: SystemClock) -> None:
         """Journal the order as one that was given up, and owe the receipt."""

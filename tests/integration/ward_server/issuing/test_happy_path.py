@@ -74,6 +74,6 @@ async def test_the_kiosks_own_code_is_served(ward: Ward) -> None:
         handles=tuple(member.handle for member in given.menu.members),
         fee=given.menu.offers[0].fee,
     )
-    ordered = await visit.order(wish, 1, given, lambda: ward.clock.now() // 1000, lambda: relay.prekey(ward.code))
-    assert ordered.document.number.startswith(f"{ward.code}-261120-")
+    document = await visit.order(wish, 1, given, lambda: ward.clock.now() // 1000, lambda: relay.prekey(ward.code))
+    assert document.number.startswith(f"{ward.code}-261120-")
     assert ward.issuances() == [(IssuanceState.ISSUED, None)]

@@ -10,11 +10,11 @@ import pytest
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcome, Scope
+from konbini.protocol.visits import PRINT_SECONDS
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.issuing.menus import MENU_SECONDS
-from konbini.ward_server.issuing.ordering import PRINT_SECONDS
 from konbini.ward_server.issuing.settings import Fee
 from konbini.ward_server.residents.changes import CardEnded, ChangeKind
 from konbini.ward_server.residents.record import Presence

@@ -11,10 +11,10 @@ import pytest
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.visits import PRINT_SECONDS
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
-from konbini.ward_server.issuing.ordering import PRINT_SECONDS
 from konbini.ward_server.issuing.settling import ASK_AFTER_SECONDS, ASK_AGAIN_SECONDS, Asking, Receipts
 from tests.integration.ward_server.kiosk import Told, Visit
 from tests.integration.ward_server.people import ALONE, HEAD

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Answered, Question
-from konbini.kiosk.visit.ward import CardProof, GivenMenu, Ordered, WardVisit, Wish
+from konbini.kiosk.visit.ward import CardProof, GivenMenu, WardVisit, Wish
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
@@ -48,7 +48,7 @@ class Talk:
             CardProof(certificate=session.certificate, algorithm=CARD_RS256, signature=signature)
         )
 
-    async def order(self, given: GivenMenu, ordinal: int = 1) -> Ordered:
+    async def order(self, given: GivenMenu, ordinal: int = 1) -> Document:
         """ORDER, DOCUMENT."""
         wish = Wish(
             kind=CertificateKind.RESIDENT_RECORD,
@@ -61,7 +61,7 @@ class Talk:
             wish, ordinal, given, lambda: seconds(self.far.clock), lambda: self.host.prekey(self.far.entry.ward)
         )
 
-    async def whole(self) -> Ordered:
+    async def whole(self) -> Document:
         """All of it."""
         await self.admit()
         return await self.order(await self.open())
@@ -88,7 +88,7 @@ async def refusal_of(talk: Talk) -> Code:
 
 async def test_an_honest_talk(talk: Talk) -> None:
     """The document is the ward's own."""
-    assert (await talk.whole()).document.fee == FEE
+    assert (await talk.whole()).fee == FEE
 
 
 @pytest.mark.parametrize(
