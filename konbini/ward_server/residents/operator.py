@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import argparse
 import os
+from argparse import _SubParsersAction
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from konbini.process.calls import CallClient
 from konbini.protocol.cose import unchecked_payload
@@ -20,9 +20,6 @@ from konbini.ward_server.residents.change_text import read_change
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.record_text import write_record
-
-if TYPE_CHECKING:
-    from argparse import _SubParsersAction
 
 __all__ = ["add_commands", "carry_out"]
 
