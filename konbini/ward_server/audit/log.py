@@ -8,6 +8,10 @@ creates the table, word for word:
         entry BLOB NOT NULL,
         hash BLOB NOT NULL CHECK (length(hash) = 32)
     ) STRICT;
+    CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+    BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+    CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
+    BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 
 Invariants: positions run 0, 1, 2 ... without gaps; `hash` is SHA-256(hash of the row before | entry bytes), over 32
 zero bytes at the start; no row is ever changed or removed. An entry names no resident: it refers to orders, changes,

@@ -7,6 +7,12 @@ CREATE TABLE audit_entry (
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
+-- What was recorded stays as it was recorded.
+CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+
 CREATE TABLE feed_entry (
     number INTEGER PRIMARY KEY,
     incarnation INTEGER NOT NULL,

@@ -95,8 +95,10 @@ CREATE TABLE access (
 ) STRICT;
 
 -- What was recorded stays as it was recorded.
-CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
-CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
+CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
+BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
