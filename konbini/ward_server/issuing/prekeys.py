@@ -13,12 +13,11 @@ from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import SUITE
 from konbini.protocol.sealing import OpeningKey
-from konbini.protocol.tickets import Prekey
+from konbini.protocol.tickets import PREKEY_SECONDS, Prekey
 
-__all__ = ["PREKEY_LIFE_SECONDS", "PREKEY_TURN_SECONDS", "HeldPrekey", "MessageKey", "Prekeys"]
+__all__ = ["PREKEY_TURN_SECONDS", "HeldPrekey", "MessageKey", "Prekeys"]
 
 PREKEY_TURN_SECONDS = 600
-PREKEY_LIFE_SECONDS = 1200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +65,7 @@ class Prekeys:
                 suite=SUITE,
                 sealing=opening.sealing.public,
                 begins=moment,
-                ends=moment + PREKEY_LIFE_SECONDS,
+                ends=moment + PREKEY_SECONDS,
                 message_key=message_key.certificate,
             )
             signed = prekey.sign(message_key.signing)

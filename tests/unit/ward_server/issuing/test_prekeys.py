@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.tickets import Prekey
+from konbini.protocol.tickets import PREKEY_SECONDS, Prekey
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
-from konbini.ward_server.issuing.prekeys import PREKEY_LIFE_SECONDS, PREKEY_TURN_SECONDS, MessageKey, Prekeys
+from konbini.ward_server.issuing.prekeys import PREKEY_TURN_SECONDS, MessageKey, Prekeys
 
 WARD = "131997"
 NOW = 1_795_143_600
@@ -47,8 +47,8 @@ def test_the_same_prekey_for_ten_minutes() -> None:
     assert prekeys.turn(KEY, NOW + PREKEY_TURN_SECONDS - 1) == first
     second = prekeys.turn(KEY, NOW + PREKEY_TURN_SECONDS)
     assert second != first
-    assert prekeys.own(first, NOW + PREKEY_LIFE_SECONDS - 1).signed == first
-    refuses(prekeys, first, NOW + PREKEY_LIFE_SECONDS)
+    assert prekeys.own(first, NOW + PREKEY_SECONDS - 1).signed == first
+    refuses(prekeys, first, NOW + PREKEY_SECONDS)
     assert prekeys.newest is not None
     assert prekeys.newest.signed == second
 
@@ -57,7 +57,7 @@ def test_what_has_ended_is_forgotten() -> None:
     """Even for a clock that is set back."""
     prekeys = Prekeys(WARD)
     first = prekeys.turn(KEY, NOW)
-    prekeys.turn(KEY, NOW + PREKEY_LIFE_SECONDS)
+    prekeys.turn(KEY, NOW + PREKEY_SECONDS)
     refuses(prekeys, first, NOW + 1)
 
 
@@ -74,7 +74,7 @@ def test_a_kiosk_believes_it_by_the_directory() -> None:
     """It is signed by the message key that it carries, which the ward's identity key certifies."""
     signed = Prekeys(WARD).turn(KEY, NOW)
     prekey, key = Prekey.open(signed, ENTRY, NOW)
-    assert (prekey.ward, prekey.begins, prekey.ends) == (WARD, NOW, NOW + PREKEY_LIFE_SECONDS)
+    assert (prekey.ward, prekey.begins, prekey.ends) == (WARD, NOW, NOW + PREKEY_SECONDS)
     assert key.point == KEY.signing.verifying.point
 
 
@@ -96,5 +96,5 @@ def test_whatever_is_published_counts_when_it_is_used(steps: list[int]) -> None:
     for step in steps:
         now += step
         signed = prekeys.turn(KEY, now)
-        assert prekeys.own(signed, now + PREKEY_LIFE_SECONDS - PREKEY_TURN_SECONDS).signed == signed
-        refuses(prekeys, signed, now + PREKEY_LIFE_SECONDS)
+        assert prekeys.own(signed, now + PREKEY_SECONDS - PREKEY_TURN_SECONDS).signed == signed
+        refuses(prekeys, signed, now + PREKEY_SECONDS)
