@@ -20,7 +20,7 @@ from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
-__all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts", "Scope"]
+__all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts"]
 
 _CONTEXT: Final = "konbini/1 printed facts"
 _MOST_BYTES: Final = 1 << 16

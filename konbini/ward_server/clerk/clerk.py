@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
-from konbini.pdf.facts import Scope as PrintedScope
 from konbini.pdf.template import Template, choose
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
@@ -161,7 +160,7 @@ class Clerk:
             number=evidence.number,
             form=template.form,
             issued_on=to_day(day),
-            scope=PrintedScope(asked.order.scope),
+            scope=asked.order.scope,
             options=Options(asked.order.options),
         )
         facts = statement(subjects, particulars)

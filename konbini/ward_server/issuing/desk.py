@@ -13,6 +13,7 @@ from konbini.pdf.template import Template, choose
 from konbini.process.clock import Clock
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, MessageKind
 from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.opening import KioskRegister
@@ -31,7 +32,6 @@ from konbini.ward_server.residents.record import Presence
 
 __all__ = ["ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "Revocation", "household"]
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _MILLISECONDS = 1000
 
 Revocation = Callable[[bytes], Awaitable[bytes]]
@@ -85,7 +85,7 @@ class Now:
     @property
     def japan(self) -> dt.datetime:
         """The same in Japan."""
-        return dt.datetime.fromtimestamp(self.milliseconds / _MILLISECONDS, _JAPAN)
+        return dt.datetime.fromtimestamp(self.milliseconds / _MILLISECONDS, JAPAN)
 
     @property
     def day(self) -> dt.date:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from konbini.pdf.facts import Scope as PrintedScope
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 from konbini.protocol.numbers import MOST_COUNTER, IssuanceNumber
@@ -52,7 +51,7 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
         number=str(IssuanceNumber.of(desk.ward, now.day, 0, MOST_COUNTER)),
         form=template.form,
         issued_on=now.day,
-        scope=PrintedScope(wish.scope),
+        scope=wish.scope,
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
     )
     try:

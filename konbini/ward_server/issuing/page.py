@@ -15,6 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
 from konbini.protocol.service import State
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.summary import Summary
@@ -22,7 +23,6 @@ from konbini.ward_server.issuing.states import KioskStates
 
 __all__ = ["WardPage"]
 
-_JAPAN = dt.timezone(dt.timedelta(hours=9))
 _HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -130,4 +130,4 @@ class _Kiosk:
 
 
 def _moment(seconds: int) -> str:
-    return dt.datetime.fromtimestamp(seconds, _JAPAN).strftime("%m-%d %H:%M:%S")
+    return dt.datetime.fromtimestamp(seconds, JAPAN).strftime("%m-%d %H:%M:%S")
