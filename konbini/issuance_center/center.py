@@ -30,7 +30,7 @@ from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit, VisitTable
 from konbini.issuance_center.tickets import TicketDesk
 from konbini.issuance_center.trust import Trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal
@@ -41,7 +41,6 @@ __all__ = ["FRAMES_A_MINUTE", "Center"]
 
 FRAMES_A_MINUTE = 600
 """How many frames a kiosk may send within a minute."""
-_MILLISECONDS = 1000
 _UNCOUNTED = frozenset({MessageKind.LINK_REFUSED})
 
 _log = logger("konbini.issuance_center")
@@ -100,7 +99,7 @@ class Center:
             self._tell(sender, _refusal(frame, Code.INTERNAL))
 
     async def _take(self, sender: Sender, frame: Frame, data: bytes) -> None:
-        moment = self._clock.now() // _MILLISECONDS
+        moment = to_seconds(self._clock.now())
         if isinstance(sender, KioskEnd):
             self._frames.spend(sender.kiosk, FRAMES_A_MINUTE, self._clock.monotonic())
         visit = await self._visit_of(frame)

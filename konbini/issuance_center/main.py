@@ -21,7 +21,7 @@ from konbini.issuance_center.relay.visits import VisitTable
 from konbini.issuance_center.tickets import QUOTA_SECONDS, TicketDesk
 from konbini.issuance_center.trust import Trust, read_trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday, read_notice
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.process.secret_files import read_signing_key
@@ -31,7 +31,6 @@ from konbini.protocol.cose import SigningKey
 
 __all__ = ["main", "serve"]
 
-_MILLISECONDS = 1000
 
 _log = logger("konbini.issuance_center")
 
@@ -74,7 +73,7 @@ async def serve(config: CenterConfig, clock: Clock) -> AsyncIterator[tuple[int, 
 
 async def _build(trust: Trust, signing: SigningKey, ledger: Ledger, lines: Lines, clock: Clock) -> Center:
     """Build the center from what its ledger remembers."""
-    moment = clock.now() // _MILLISECONDS
+    moment = to_seconds(clock.now())
     visits = VisitTable(await ledger.living(moment))
     kept = (KeptNotice(signed=signed, notice=read_notice(signed)) for signed in await ledger.notices())
     today = WardsToday(trust, tuple(kept))

@@ -10,8 +10,9 @@ import asyncio
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock"]
+__all__ = ["Clock", "SystemClock", "to_seconds"]
 
+_MILLISECONDS = 1000
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
 
 
@@ -48,3 +49,8 @@ class SystemClock:
     async def sleep(self, seconds: float) -> None:
         """Wait for `seconds`."""
         await asyncio.sleep(max(seconds, 0.0))
+
+
+def to_seconds(moment: int) -> int:
+    """Turn the Unix milliseconds of `Clock.now` into Unix seconds, as everything on the wire has them."""
+    return moment // _MILLISECONDS

@@ -26,7 +26,7 @@ from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
@@ -46,7 +46,6 @@ __all__ = ["main"]
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
 _FIRST_HANDED_OVER = 3
-_MILLISECONDS = 1000
 
 _log = logger("konbini.kiosk.host")
 
@@ -83,7 +82,7 @@ async def _serve(config: KioskConfig, clock: Clock, entropy: Entropy, tasks: Sta
         )
 
         async def published(frame: Frame) -> None:
-            moment = clock.now() // _MILLISECONDS
+            moment = to_seconds(clock.now())
             if frame.kind is MessageKind.PREKEY:
                 wards.take_prekey(frame.ward, frame.body, moment)
                 owing.wake()

@@ -8,7 +8,7 @@ from konbini.kiosk.channel.messages import Question
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.journal import Journal, OwedReceipt, VisitRow
 from konbini.kiosk.host.wards import Wards
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
 from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
@@ -24,7 +24,6 @@ __all__ = ["Owing"]
 
 _FINAL_SECONDS = 10
 _PAUSE_SECONDS = 15.0
-_MILLISECONDS = 1000
 
 _log = logger("konbini.kiosk.host.owing")
 
@@ -139,7 +138,7 @@ class Owing:
         )
         if body.visit != visit.visit:
             raise Refused(Code.MISROUTED, "of another visit")
-        key = self._wards.message_key(visit.ward, self._clock.now() // _MILLISECONDS)
+        key = self._wards.message_key(visit.ward, to_seconds(self._clock.now()))
         return key.open(self._opening.open(body.sealed, context), context)
 
     def _context(self, kind: MessageKind, visit: VisitRow, ordinal: int) -> Context:

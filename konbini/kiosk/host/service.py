@@ -13,7 +13,7 @@ from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
 from konbini.process.calls import Handler
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
@@ -23,7 +23,6 @@ __all__ = ["HostRooms", "handlers"]
 
 _TURN_SECONDS = 20.0
 _MOST_WAIT_SECONDS = 30
-_MILLISECONDS = 1000
 _OF_A_VISIT = frozenset((MessageKind.HELLO, MessageKind.OPEN, MessageKind.ORDER))
 
 
@@ -75,7 +74,7 @@ class _Answers:
         raise Refused(Code.MALFORMED, "DEVICES")
 
     async def wards(self, _arguments: Sequence[Value]) -> Value:
-        moment = self._rooms.clock.now() // _MILLISECONDS
+        moment = to_seconds(self._rooms.clock.now())
         return to_bytes(self._rooms.wards.on_offer(moment, link_up=self._rooms.link.up))
 
     async def prekey(self, arguments: Sequence[Value]) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import Conditions, DeviceWatch
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Refused
@@ -15,7 +15,6 @@ __all__ = ["StateReports"]
 
 _MINUTE = 60.0
 _LOOK_SECONDS = 2.0
-_MILLISECONDS = 1000
 
 _log = logger("konbini.kiosk.host.states")
 
@@ -52,7 +51,7 @@ class StateReports:
             paper=conditions.paper,
             coins=conditions.coins,
             version=self._version,
-            at=self._clock.now() // _MILLISECONDS,
+            at=to_seconds(self._clock.now()),
         )
         try:
             self._link.send(MessageKind.STATE, state.sign(self._signing))

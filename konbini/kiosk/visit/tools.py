@@ -11,13 +11,11 @@ from konbini.kiosk.channel.host import Host
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.printing.ports import Printer
 from konbini.kiosk.visit.ward import Device
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.trust import WardDirectory
 
 __all__ = ["Tools", "Verify"]
-
-_MILLISECONDS = 1000
 
 
 class Verify(Protocol):
@@ -45,4 +43,4 @@ class Tools:
 
     def seconds(self) -> int:
         """Give Unix seconds, as the wire has them."""
-        return self.clock.now() // _MILLISECONDS
+        return to_seconds(self.clock.now())

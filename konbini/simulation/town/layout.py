@@ -11,7 +11,7 @@ import shutil
 import tomllib
 from pathlib import Path
 
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.sealing import OpeningKey
@@ -36,7 +36,6 @@ _FOLDERS = (
     *("keys/registry", "keys/issuing", "keys/clerk", "keys/kiosks", "public", "configs", "data", "run"),
 )
 _SECRET_BYTES = 32
-_MILLISECONDS = 1000
 
 
 def make_town(  # noqa: PLR0913 - what a town is made from, all named
@@ -57,7 +56,7 @@ def make_town(  # noqa: PLR0913 - what a town is made from, all named
         OSError: a file cannot be written or read.
     """
     names = tuple(f"K-{number:04d}" for number in range(1, kiosks + 1))
-    now = clock.now() // _MILLISECONDS
+    now = to_seconds(clock.now())
     wanted = Town(root=directory, ward=SUMIKAWA, moment=now, seed=seed, residents=residents, kiosks=names)
     if residents < FEWEST or not names:
         raise ValueError(f"a town has at least {FEWEST} residents and a kiosk")

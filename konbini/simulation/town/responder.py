@@ -15,7 +15,7 @@ from urllib.parse import unquote
 
 from aiohttp import web
 
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.simulation.town.pki.revocations import AnswerMaker
 
@@ -23,7 +23,6 @@ __all__ = ["Behaviour", "Manner", "OcspResponder"]
 
 _MOST_REQUEST_BYTES = 4096
 _TYPE = "application/ocsp-response"
-_MILLISECONDS = 1000
 _NONCE_BYTES = 16
 
 
@@ -127,7 +126,7 @@ class OcspResponder:
         if manner.behaviour is Behaviour.TRY_LATER:
             return self._maker.error("try_later")
         past = round(manner.seconds) if manner.behaviour is Behaviour.STALE else 0
-        moment = self._clock.now() // _MILLISECONDS - past
+        moment = to_seconds(self._clock.now()) - past
         change = self._nonces().get(manner.behaviour)
         answer = self._maker.answer(content, moment, change) if change else self._maker.answer(content, moment)
         return self._maker.spoilt(answer) if manner.behaviour is Behaviour.SPOILT else answer

@@ -21,7 +21,7 @@ from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.template import Template, choose
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
@@ -51,7 +51,6 @@ _MISMATCHES = frozenset(
 )
 """What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
 _MOST_WAITING = 256
-_MILLISECONDS = 1000
 
 PaperReader = Callable[[bytes, CertificateFacts, Template, bytes], None]
 """Reads a PDF back against facts, template and binding; raises `Refused(PAGE_MISMATCH)`."""
@@ -145,7 +144,7 @@ class Clerk:
         await self._check_able()
         now = self._clock.now()
         day = today(now)
-        asked = await judge_asking(evidence, self._beliefs, now // _MILLISECONDS)
+        asked = await judge_asking(evidence, self._beliefs, to_seconds(now))
         number = self._number(evidence.number)
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
@@ -196,7 +195,7 @@ class Clerk:
             await asyncio.to_thread(self._read, pdf, waiting.facts, waiting.template, waiting.binding)
             await self._check_still(waiting)
             await self._store.record(_with(waiting.entry, AuditEvent.SEALING, digest=pdf_hash))
-            signed = await asyncio.to_thread(self._sign, pdf, self._clock.now() // _MILLISECONDS)
+            signed = await asyncio.to_thread(self._sign, pdf, to_seconds(self._clock.now()))
             if not signed.startswith(pdf):
                 raise Refused(Code.INTERNAL, "the signature does not follow the buffer that was read")
             fresh = StoredSeal(pdf_hash=pdf_hash, suffix=signed[len(pdf) :])
@@ -208,7 +207,7 @@ class Clerk:
     async def _check_still(self, waiting: _Waiting) -> None:
         """Judge the subjects once more: facts that were certified a while ago are signed only if they still hold."""
         now = self._clock.now()
-        if now // _MILLISECONDS > waiting.asked.opened.last_moment:
+        if to_seconds(now) > waiting.asked.opened.last_moment:
             raise Refused(Code.VISIT_OVER, "certified for a visit that is over")
         await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, today(now))
 
@@ -222,7 +221,7 @@ class Clerk:
 
     def _wait(self, key: bytes, waiting: _Waiting) -> None:
         """Keep what waits to be sealed, and forget what can be sealed no more: it names people."""
-        now = self._clock.now() // _MILLISECONDS
+        now = to_seconds(self._clock.now())
         for over in [key for key, kept in self._waiting.items() if now > kept.asked.opened.last_moment]:
             del self._waiting[over]
         self._waiting[key] = waiting

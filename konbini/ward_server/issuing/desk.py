@@ -10,7 +10,7 @@ from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.template import Template, choose
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
@@ -80,7 +80,7 @@ class Now:
     @property
     def seconds(self) -> int:
         """Unix seconds."""
-        return self.milliseconds // _MILLISECONDS
+        return to_seconds(self.milliseconds)
 
     @property
     def japan(self) -> dt.datetime:

@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from konbini.process.calls import CallServer
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
@@ -31,7 +31,6 @@ from konbini.ward_server.storage.sealing import Sealer
 
 __all__ = ["RegistryRooms", "main", "open_registry", "serve"]
 
-_MILLISECONDS = 1000
 
 _log = logger("konbini.ward_server.residents")
 
@@ -63,7 +62,7 @@ async def open_registry(
     store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
     try:
         now = clock.now()
-        await store.begin(now // _MILLISECONDS, AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
+        await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
         yield RegistryRooms(store=store, pen=pen)
     finally:
         await store.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from konbini.process.clock import Clock
+from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import MESSAGE_KEY_SECONDS, MessageKeyCertificate
@@ -21,8 +21,6 @@ from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
 
 __all__ = ["Publisher"]
-
-_MILLISECONDS = 1000
 
 
 class Publisher:
@@ -99,7 +97,7 @@ class Publisher:
         """
         VerifyingKey(point)
         now = self._clock.now()
-        begins = now // _MILLISECONDS
+        begins = to_seconds(now)
         certificate = MessageKeyCertificate(
             ward=self._pen.municipality, signing=point, begins=begins, ends=begins + MESSAGE_KEY_SECONDS
         )
