@@ -15,15 +15,12 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from konbini.process.connection import open_writer
 from konbini.process.rows import Rows
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 ROUNDS, COMMITS, CALLERS = 5, 2_000, 64
 TABLE = "CREATE TABLE entry (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"

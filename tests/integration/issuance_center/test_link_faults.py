@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -17,9 +16,7 @@ from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tls import TlsFiles, client_context
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import RunningCenter
+from tests.integration.issuance_center.conftest import RunningCenter
 
 A = "999991"
 

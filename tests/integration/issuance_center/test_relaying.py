@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,9 +11,7 @@ from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.tickets import Hello, Prekey, Ticket
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import End, RunningCenter
+from tests.integration.issuance_center.conftest import End, RunningCenter
 
 A, B = "999991", "999992"
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
 
 from konbini.issuance_center.ledger import Ledger
 from konbini.issuance_center.relay.standing import Standing
@@ -11,9 +10,7 @@ from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.tickets import Ticket
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import RunningCenter
+from tests.integration.issuance_center.conftest import RunningCenter
 
 A, B = "999991", "999992"
 OPEN, ORDER, TICKET = MessageKind.OPEN, MessageKind.ORDER, MessageKind.TICKET

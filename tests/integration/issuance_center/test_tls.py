@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.tls import TlsFiles, client_context, expect_peer, peer_name, server_context
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import Pki
+from tests.integration.issuance_center.conftest import Pki
 
 
 class Ends:

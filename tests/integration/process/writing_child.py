@@ -11,15 +11,12 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sqlite3
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from konbini.process.rows import NotStored, Rows
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Callable
 
 CALLERS = 16
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from konbini.process.calls import AnswerLost
 from konbini.protocol.kinds import Outcome
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.issuing.desk import ClerkCalls
-
-if TYPE_CHECKING:
-    from tests.integration.ward_server.ward import Ward
+from tests.integration.ward_server.ward import Ward
 
 __all__ = ["Between", "Lying", "Silent", "evidence_of"]
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -35,9 +34,7 @@ from konbini.protocol.visits import (
 )
 from konbini.simulation.card.applet import CardContent
 from konbini.ward_server.issuing.desk import Reply
-
-if TYPE_CHECKING:
-    from tests.integration.ward_server.ward import Ward
+from tests.integration.ward_server.ward import Ward
 
 __all__ = ["Center", "Kiosk", "Relay", "Told", "Visit"]
 

@@ -7,24 +7,19 @@ import json
 import os
 import socket
 import struct
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pytest
 import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from konbini.process.calls import AnswerLost, CallClient, CallServer, PeerUnreachable
-from konbini.protocol.codec import decode, encode
+from konbini.process.calls import AnswerLost, CallClient, CallServer, Handler, PeerUnreachable
+from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
-    from pathlib import Path
-
-    from konbini.process.calls import Handler
-    from konbini.protocol.codec import Value
 
 OURSELVES = frozenset({os.getuid()})
 ECHO, REFUSE, BREAK, SLOW, LONG, UNKNOWN = 1, 2, 3, 4, 5, 99

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import TracebackType
 
 import pytest
 from hypothesis import given
@@ -18,9 +18,6 @@ from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
-
-if TYPE_CHECKING:
-    from types import TracebackType
 
 
 class Nobody:

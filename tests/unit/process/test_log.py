@@ -6,7 +6,8 @@ import asyncio
 import json
 import logging
 import string
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,9 +15,6 @@ from hypothesis import strategies as st
 
 from konbini.process.log import Key, capture_libraries, logger
 from konbini.protocol.errors import Code, Refused
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 NAME = "見本 花子"
 

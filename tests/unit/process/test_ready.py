@@ -6,16 +6,13 @@ import asyncio
 import contextlib
 import os
 import socket
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from konbini.process.ready import ServiceManager
 from konbini.simulation.clock import SettableClock
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
 
 
 @pytest.fixture

@@ -7,17 +7,14 @@ import contextlib
 import sqlite3
 import stat
 import threading
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from konbini.process.rows import AlreadyOwned, NotStored, Rows
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
 
 
 class RecordedCommits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,9 +12,6 @@ from hypothesis import strategies as st
 
 from konbini.process.rows import Rows, SchemaRefused
 from konbini.process.schema import read_migrations
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 FIRST = "CREATE TABLE one (id INTEGER PRIMARY KEY) STRICT;"
 SECOND = "CREATE TABLE two (one INTEGER NOT NULL REFERENCES one (id)) STRICT; INSERT INTO one VALUES (7);"

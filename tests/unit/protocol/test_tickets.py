@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cbor2
 import pytest
@@ -16,9 +16,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, CENTER, MessageKind
 from konbini.protocol.shape import to_bytes
 from konbini.protocol.tickets import Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
-
-if TYPE_CHECKING:
-    from tests.unit.protocol.conftest import Parties
+from tests.unit.protocol.conftest import Parties
 
 OTHER = SigningKey.generate()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -12,9 +12,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.service import Condition, Notice, State
 from konbini.protocol.trust import Enrolment, MessageKeyCertificate, WardDirectory
-
-if TYPE_CHECKING:
-    from tests.unit.protocol.conftest import Parties
+from tests.unit.protocol.conftest import Parties
 
 AUTHORITY, OTHER = SigningKey.generate(), SigningKey.generate()
 

@@ -9,16 +9,13 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING
 
 import pytest
 
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import End, Town
+from tests.integration.issuance_center.conftest import End, Town
 
 
 class CenterProcess:

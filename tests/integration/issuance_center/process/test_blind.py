@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -18,10 +17,8 @@ from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.simulation.evidence.markers import Marker, found
 from konbini.simulation.evidence.memory import extract, scan, stopped
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import End
-    from tests.integration.issuance_center.process.conftest import CenterProcess
+from tests.integration.issuance_center.conftest import End
+from tests.integration.issuance_center.process.conftest import CenterProcess
 
 A = "999991"
 EVERY = 1024

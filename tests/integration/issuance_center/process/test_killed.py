@@ -7,7 +7,6 @@ import contextlib
 import os
 import signal
 import time
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,10 +14,8 @@ from konbini.issuance_center.ledger import Ledger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-
-if TYPE_CHECKING:
-    from tests.integration.issuance_center.conftest import End
-    from tests.integration.issuance_center.process.conftest import CenterProcess
+from tests.integration.issuance_center.conftest import End
+from tests.integration.issuance_center.process.conftest import CenterProcess
 
 A, B = "999991", "999992"
 

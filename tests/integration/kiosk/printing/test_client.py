@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -15,9 +15,6 @@ from konbini.kiosk.printing.client import IppClient, certificate_pin
 from konbini.kiosk.printing.ipp import Attribute, Group, GroupTag, Message, ValueTag
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.printer.certificate import own_certificate
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _Answer = Callable[[Message], bytes]
 

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code, Refused
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.integration.kiosk.printing.conftest import Bench
+from tests.integration.kiosk.printing.conftest import Bench
 
 
 async def test_pages_lie_until_they_are_taken(bench: Bench) -> None:

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 import pytest
 
 from konbini.kiosk.printing.client import certificate_pin
 from konbini.kiosk.printing.outcome import Outcome, OutcomeKind
-from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted
+from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, PrintProgress
 from konbini.kiosk.printing.raster import GREY, PageRaster
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.printer.engine import Habits
-
-if TYPE_CHECKING:
-    from konbini.kiosk.printing.ports import PrintProgress
-    from tests.integration.kiosk.printing.conftest import Bench
+from tests.integration.kiosk.printing.conftest import Bench
 
 
 async def test_a_jam_after_the_first_page_of_two(bench: Bench) -> None:

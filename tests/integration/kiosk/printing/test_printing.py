@@ -5,21 +5,17 @@ from __future__ import annotations
 import asyncio
 import ctypes
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from konbini.kiosk.printing.outcome import Outcome, OutcomeKind
+from konbini.kiosk.printing.ports import PrintProgress
 from konbini.kiosk.printing.raster import GREY, HEIGHT, SYNC, WIDTH, PageRaster
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.printer.engine import Habits
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from konbini.kiosk.printing.ports import PrintProgress
-    from tests.integration.kiosk.printing.conftest import Bench
+from tests.integration.kiosk.printing.conftest import Bench
 
 
 async def test_documents_come_out_whole_and_in_order(bench: Bench) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 
 from konbini.kiosk.session.action import Action, ChooseLanguage, EnterPin, ShowNames, StillHere
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, event_of, question, settled
@@ -41,11 +41,6 @@ from konbini.kiosk.ui.server import ScreenServer
 from konbini.process.entropy import SystemEntropy
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
-    from playwright.async_api import Browser, Page
 
 CHROMIUM = [
     "--no-sandbox",

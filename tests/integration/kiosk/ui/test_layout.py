@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import socket
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
+from playwright.async_api import Browser
 
 from konbini.kiosk.session.view import IdleWarning, Language, StartView
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import SPECIMENS
 from konbini.process.entropy import SystemEntropy
-
-if TYPE_CHECKING:
-    from playwright.async_api import Browser
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +13,7 @@ from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.session.view import IdleWarning, Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.protocol.kinds import CertificateKind, Options, Scope
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight
+from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

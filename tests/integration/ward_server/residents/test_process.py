@@ -5,30 +5,26 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import subprocess
 import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from konbini.process.calls import CallClient
+from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.residents.change_text import read_change
 from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.config import RegistryConfig
 from konbini.ward_server.residents.feed import FeedFollower, FeedPosition
 from konbini.ward_server.residents.main import main
 from konbini.ward_server.residents.operator_line import OperatorLine
 
-if TYPE_CHECKING:
-    import subprocess
-    from collections.abc import AsyncIterator, Awaitable, Callable
-    from pathlib import Path
-
-    from konbini.protocol.cose import SigningKey
-    from konbini.ward_server.residents.config import RegistryConfig
-
-    Start = Callable[[], Awaitable[subprocess.Popen[bytes]]]
+Start = Callable[[], Awaitable[subprocess.Popen[bytes]]]
 
 NONCE = bytes(range(16))
 RESIDENT = "000000000000001"

@@ -9,20 +9,17 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
+from konbini.protocol.cose import SigningKey
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.residents.config import RegistryConfig
 from konbini.ward_server.residents.feed import FeedFollower, FeedKind, FeedPosition
 from konbini.ward_server.residents.main import open_registry
-
-if TYPE_CHECKING:
-    from konbini.protocol.cose import SigningKey
-    from konbini.ward_server.residents.config import RegistryConfig
 
 ROOT = Path(__file__).parents[4]
 CHILD = (sys.executable, str(Path(__file__).parent / "changing_child.py"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
@@ -15,9 +15,6 @@ from konbini.kiosk.ui.pages import Marks, Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import CHECK, MEMBERS, SPECIMENS
 from konbini.process.entropy import SystemEntropy
-
-if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -41,9 +41,6 @@ from konbini.kiosk.session.view import (
 from konbini.kiosk.ui.forms import BODY_LIMIT, Form, action, parse
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 PIN = PinView(tries_left=3)
 WARDS = WardView(wards=(WardChoice(code="990001", name=WardName(written="見本区"), hours="6:30-23:00", is_open=False),))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,9 +21,6 @@ from konbini.kiosk.session.view import (
     WardView,
 )
 from konbini.kiosk.ui.pages import TEMPLATES, Marks, Pages
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MARKS = Marks(token="token", step="p-1", version="p-1-1")  # noqa: S106 - no secret
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import aiohttp
 import pytest
 
-from konbini.kiosk.session.action import Back, Cancel, ChooseLanguage, ChooseScope, EnterPin, StillHere
+from konbini.kiosk.session.action import Action, Back, Cancel, ChooseLanguage, ChooseScope, EnterPin, StillHere
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import (
     EndView,
@@ -24,10 +23,7 @@ from konbini.kiosk.session.view import (
     WorkingView,
 )
 from konbini.protocol.kinds import Scope
-
-if TYPE_CHECKING:
-    from konbini.kiosk.session.action import Action
-    from tests.unit.kiosk.ui.conftest import Hands
+from tests.unit.kiosk.ui.conftest import Hands
 
 SCOPES = ScopeView(scopes=tuple(Scope))
 PIN = ("pin", "7351")

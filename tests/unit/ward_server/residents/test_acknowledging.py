@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, TypeVar
+from collections.abc import Callable
+from typing import TypeVar
 
 import pytest
 
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedFollower, FeedPosition, Heartbeat
 from konbini.ward_server.residents.publisher import Publisher
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from konbini.ward_server.residents.changes import Change
-    from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
-    from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
+from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
+from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
 
 T = TypeVar("T")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -23,11 +23,7 @@ from konbini.ward_server.residents.changes import (
 )
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.record import IndividualNumberPart, Presence, ResidentRecord, SignedRecord
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from tests.unit.ward_server.residents.conftest import MakeRecord, Office
+from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
 OTHER = "000000000000002"

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -24,9 +23,6 @@ from konbini.ward_server.residents.feed import (
     LinkChange,
     MeasureChange,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 MUNICIPALITY = "131997"
 INCARNATION = 1_790_000_000

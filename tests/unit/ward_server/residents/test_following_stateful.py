@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -22,12 +22,17 @@ from hypothesis.stateful import (
 )
 
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.changes import CardEnded, CardLinked, ChangeKind, Restriction, new_change
+from konbini.ward_server.residents.changes import (
+    Body,
+    CardEnded,
+    CardLinked,
+    Change,
+    ChangeKind,
+    Restriction,
+    new_change,
+)
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
-
-if TYPE_CHECKING:
-    from konbini.ward_server.residents.changes import Body, Change
-    from tests.unit.ward_server.residents.conftest import Office
+from tests.unit.ward_server.residents.conftest import Office
 
 T = TypeVar("T")
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
+from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from konbini.protocol.cose import SigningKey
-    from tests.unit.ward_server.residents.conftest import Office
+from tests.unit.ward_server.residents.conftest import Office
 
 RESIDENT = "000000000000001"
 

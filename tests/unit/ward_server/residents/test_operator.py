@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,11 +19,7 @@ from konbini.ward_server.residents.operator import add_commands, carry_out
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
 from konbini.ward_server.residents.record_text import record_from, write_record
 from konbini.ward_server.residents.service import operator_handlers
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from tests.unit.ward_server.residents.conftest import MakeRecord, Office
+from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
 ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)

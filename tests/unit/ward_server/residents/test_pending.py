@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Awaitable, Callable
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,17 +16,11 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.residents.calls import OperatorMethod
-from konbini.ward_server.residents.changes import ChangeKind, RecordWritten
+from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.service import operator_handlers
 from konbini.ward_server.residents.store import ChangeState, StoredChange
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
-
-    from konbini.ward_server.residents.changes import Change
-    from tests.unit.ward_server.residents.conftest import MakeRecord, Office
+from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 NUMBER = "123456789018"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -20,9 +19,7 @@ from konbini.ward_server.residents.record import (
     IndividualNumberPart,
     SignedRecord,
 )
-
-if TYPE_CHECKING:
-    from tests.unit.ward_server.residents.conftest import MakeRecord
+from tests.unit.ward_server.residents.conftest import MakeRecord
 
 FOREIGN = ForeignItems(
     nationality="ベトナム",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -12,12 +12,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import CardLinked, ChangeKind, Restriction, new_change
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from konbini.ward_server.residents.feed import CardSerial
-    from tests.unit.ward_server.residents.conftest import MakeRecord, Office
+from konbini.ward_server.residents.feed import CardSerial
+from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 ONE, OTHER = "000000000000001", "000000000000002"
 TODAY = 20260921

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -13,11 +12,7 @@ from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.record import SignedRecord
 from konbini.ward_server.residents.town import BadRow, TownCard, TownRefused, TownRow, import_town
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from tests.unit.ward_server.residents.conftest import MakeRecord, Office
+from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 
 def card_of(place: int) -> TownCard:
