@@ -1,4 +1,4 @@
-"""A change as an operator writes it: one JSON object.
+"""A change as an operator writes it, and reads another's: one JSON object.
 
     {"kind": "measure_set", "resident": "000000000000001", "seen": 0, "effective": 20260921, "source": "支援措置申出書",
      "name": "2026-017", "planned_end": 20270331}
@@ -17,8 +17,10 @@ are those of `Change`; what else stands depends on the kind:
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Callable, Mapping
+from enum import IntEnum
 from typing import TypeVar
 
 from konbini.protocol.errors import Code, Refused
@@ -36,10 +38,10 @@ from konbini.ward_server.residents.changes import (
     new_change,
 )
 from konbini.ward_server.residents.feed import CardSerial
-from konbini.ward_server.residents.record import Presence
-from konbini.ward_server.residents.record_text import record_from
+from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.record_text import record_from, record_object
 
-__all__ = ["read_change"]
+__all__ = ["read_change", "write_change"]
 
 T = TypeVar("T")
 
@@ -91,6 +93,38 @@ def read_change(text: str) -> Change:
     )
     written.end()
     return change
+
+
+def write_change(change: Change) -> str:
+    """Write a change as `read_change` takes it, without what is left out.
+
+    Raises:
+        Refused: `CHANGE_INVALID`: what it holds is not its kind's.
+    """
+    body = change.body()
+    fields = {field.name: getattr(body, field.name) for field in dataclasses.fields(body)}
+    written: dict[str, object] = {
+        "kind": change.kind,
+        "resident": change.resident,
+        "seen": change.seen,
+        "effective": change.effective,
+        "source": change.source,
+        "corrects": change.corrects or None,
+        **fields,
+    }
+    shown = {name: _shown(value) for name, value in written.items() if value is not None}
+    return json.dumps(shown, ensure_ascii=False, indent=2)
+
+
+def _shown(value: object) -> object:
+    match value:
+        case IntEnum():
+            return value.name.lower()
+        case CardSerial():
+            return [value.issuer_key_id.hex(), value.serial.hex()]
+        case ResidentRecord():
+            return record_object(value)
+    return value
 
 
 def _kind(name: str) -> ChangeKind:

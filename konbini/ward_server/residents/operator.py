@@ -1,4 +1,4 @@
-"""What an operator types: enter, approve, withdraw, pending, look-up.
+"""What an operator types: enter, approve, withdraw, pending, show, look-up.
 
 `add_commands` describes the commands to a command line, `carry_out` runs the one that was typed. Each names its
 operator; until operators sign in, that is vouched for by the user of this machine who may call the socket. The terminal
@@ -16,7 +16,7 @@ from pathlib import Path
 from konbini.process.calls import CallClient
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.shape import from_bytes
-from konbini.ward_server.residents.change_text import read_change
+from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.record_text import write_record
@@ -33,6 +33,10 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     withdraw = _command(commands, "withdraw", _withdraw, "take a change back, or turn it down")
     withdraw.add_argument("change_id")
     _command(commands, "pending", _pending, "list the changes that wait for a second person")
+    show = _command(
+        commands, "show", _show, "show a waiting change whole, before it is approved; recorded as an access"
+    )
+    show.add_argument("change_id")
     look_up = _command(commands, "look-up", _look_up, "show a resident's record (照会); recorded as an access")
     look_up.add_argument("resident")
     look_up.add_argument("--reason", required=True, help="why the record is looked up")
@@ -91,6 +95,10 @@ async def _pending(line: OperatorLine, _arguments: argparse.Namespace) -> Iterat
         f" at {one.entered_at}  {one.digest.hex()}"
         for one in waiting
     )
+
+
+async def _show(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    return iter((write_change(await line.show(arguments.change_id)),))
 
 
 async def _look_up(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:

@@ -16,7 +16,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_value
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord, Sex
 
-__all__ = ["record_from", "write_record"]
+__all__ = ["record_from", "record_object", "write_record"]
 
 _WITHHELD = "individual_number"
 _NAMED: dict[str, type[IntEnum]] = {"sex": Sex, "presence": Presence, "category": ForeignCategory}
@@ -24,7 +24,21 @@ _NAMED: dict[str, type[IntEnum]] = {"sex": Sex, "presence": Presence, "category"
 
 def write_record(record: ResidentRecord) -> str:
     """Write a record, without what is None and without the commitment."""
-    return json.dumps(_object(record), ensure_ascii=False, indent=2)
+    return json.dumps(record_object(record), ensure_ascii=False, indent=2)
+
+
+def record_object(record: ResidentRecord | ForeignItems) -> dict[str, object]:
+    """Give a record as a JSON object, without what is None and without the commitment."""
+    shown: dict[str, object] = {}
+    for field in dataclasses.fields(record):
+        value = getattr(record, field.name)
+        if value is None or field.name == _WITHHELD:
+            continue
+        if isinstance(value, IntEnum):
+            shown[field.name] = value.name.lower()
+        else:
+            shown[field.name] = record_object(value) if isinstance(value, ForeignItems) else value
+    return shown
 
 
 def record_from(written: object) -> ResidentRecord:
@@ -66,16 +80,3 @@ def _member(name: str, written: object) -> int:
         if written == member.name.lower():
             return int(member)
     raise Refused(Code.CHANGE_INVALID, f"field {name}")
-
-
-def _object(record: ResidentRecord | ForeignItems) -> dict[str, object]:
-    shown: dict[str, object] = {}
-    for field in dataclasses.fields(record):
-        value = getattr(record, field.name)
-        if value is None or field.name == _WITHHELD:
-            continue
-        if isinstance(value, IntEnum):
-            shown[field.name] = value.name.lower()
-        else:
-            shown[field.name] = _object(value) if isinstance(value, ForeignItems) else value
-    return shown

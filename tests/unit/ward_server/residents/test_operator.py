@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from konbini.process.calls import CallServer
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.change_text import read_change
+from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.changes import CardLinked, ChangeKind, RecordWritten, Removal, Restriction
 from konbini.ward_server.residents.operator import add_commands, carry_out
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
@@ -88,6 +88,7 @@ def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
     }
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
     assert {change.kind.name.lower() for change in changes.values()} == set(written)
+    assert all(read_change(write_change(change)) == change for change in changes.values())
     assert {kind.name.lower() for kind in ChangeKind} - set(written) == {"import"}
     assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
     assert changes["removal"].body() == Removal(reason=Presence.DIED)
@@ -140,7 +141,7 @@ def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object)
 
 
 async def test_two_operators_type_a_change_into_force(office: Office, make_record: MakeRecord, tmp_path: Path) -> None:
-    """Enter, pending, approve, look up, over the operators' socket."""
+    """Enter, pending, show, approve, look up, over the operators' socket."""
     socket = tmp_path / "operators.sock"
     change = tmp_path / "change.json"
     written = {"kind": "move_in", **COMMON, "record": json.loads(write_record(make_record()))}
@@ -160,6 +161,8 @@ async def test_two_operators_type_a_change_into_force(office: Office, make_recor
         (change_id,) = await typed("aoki", "enter", str(change))
         (waiting,) = await typed("bando", "pending")
         assert change_id in waiting
+        (whole,) = await typed("bando", "show", change_id)
+        assert json.loads(whole) == written
         with pytest.raises(Refused) as refusal:
             await typed("aoki", "approve", change_id)
         assert refusal.value.code is Code.SAME_PERSON
