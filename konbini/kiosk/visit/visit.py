@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.channel.messages import WardOnOffer
@@ -215,7 +216,8 @@ class Visit:
                 continue
             left = allowed.quiet + allowed.warning - self._quiet()
             if left <= 0:
-                self._queue.put_nowait(Happened(event=Event.IDLE, change=lambda course: _end_with(course, Code.IDLE)))
+                code = Code.PAYMENT_NOT_MADE if self._course.state is State.PAY else Code.IDLE
+                self._queue.put_nowait(Happened(event=Event.IDLE, change=partial(_end_with, code=code)))
                 self._touch()
             elif left < allowed.warning:
                 await self._warn(int(left) + 1)

@@ -191,7 +191,7 @@ async def test_idle_while_paying_returns_the_coins(seat: Seat) -> None:
     await seat.pass_time(125)
     await seat.until(State.REFUSED)
     view = outcome(seat)
-    assert (view.code, view.money.fate, view.money.amount) == (Code.IDLE, MoneyFate.RETURNED, 100)
+    assert (view.code, view.money.fate, view.money.amount) == (Code.PAYMENT_NOT_MADE, MoneyFate.RETURNED, 100)
     assert seat.host.ends[0].outcome is Outcome.CANCELLED
     await leave(seat)
     assert seat.counts.kept == 0
