@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
 from konbini.kiosk.channel.messages import Answered, Question
+from konbini.process.clock import Clock
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import LinkRefusal
@@ -21,6 +23,7 @@ from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
+from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
     CARD_RS256,
     Document,
@@ -34,9 +37,9 @@ from konbini.protocol.visits import (
 )
 from konbini.simulation.card.applet import CardContent
 from konbini.ward_server.issuing.desk import Reply
-from tests.integration.ward_server.ward import Ward
+from tests.integration.ward_server.front import Front
 
-__all__ = ["Center", "Kiosk", "Relay", "Told", "Visit"]
+__all__ = ["Center", "Kiosk", "ReachedWard", "Relay", "Told", "Visit"]
 
 _NOTHING_MORE = Options(0)
 
@@ -85,10 +88,44 @@ class Told:
         return self.document
 
 
+class ReachedWard(Protocol):
+    """What a kiosk knows of the ward that it speaks with, and the center between them."""
+
+    @property
+    def clock(self) -> Clock:
+        """The one clock of this test."""
+
+    @property
+    def code(self) -> str:
+        """The municipality code."""
+
+    @property
+    def entry(self) -> WardEntry:
+        """The ward in the directory."""
+
+    @property
+    def center(self) -> Center:
+        """Who signs tickets."""
+
+    @property
+    def front(self) -> Front:
+        """Who takes a kiosk's messages."""
+
+    @property
+    def prekey(self) -> bytes:
+        """The ward's newest PREKEY."""
+
+    def prekey_of(self, ticket: bytes) -> bytes:
+        """Give the prekey that a ticket carries, whoever signed the ticket."""
+
+    def kiosk(self, name: str) -> Kiosk:
+        """Give one of the town's kiosks."""
+
+
 class Visit:
     """One visit; every message can be made with something else in it."""
 
-    def __init__(self, ward: Ward, kiosk: Kiosk, card: CardContent, visit_id: bytes) -> None:
+    def __init__(self, ward: ReachedWard, kiosk: Kiosk, card: CardContent, visit_id: bytes) -> None:
         """Make the visit's keys."""
         self.ward, self.kiosk, self.card, self.visit_id = ward, kiosk, card, visit_id
         self.signing, self.sealing = SigningKey.generate(), OpeningKey.generate()
@@ -345,7 +382,7 @@ class Relay:
     It is the part of `konbini.kiosk.channel.host.Host` that speaks with the ward.
     """
 
-    def __init__(self, ward: Ward, kiosk: str) -> None:
+    def __init__(self, ward: ReachedWard, kiosk: str) -> None:
         """Carry for a kiosk."""
         self._ward, self._kiosk = ward, kiosk
 
