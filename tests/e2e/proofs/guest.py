@@ -25,17 +25,35 @@ _COIN = 100
 
 
 async def page_of(playwright: Playwright, port: int) -> tuple[Browser, Page]:
-    """Reach the page that the kiosk's browser shows, through its debugging port; waits until it is the start."""
-    async with asyncio.timeout(_BROWSER_SECONDS):
-        while True:
-            try:
-                browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}")
-                page = browser.contexts[0].pages[0]
-                await page.locator("html[data-state=start]").wait_for()
-            except (Error, IndexError):
-                await asyncio.sleep(_LOOK_SECONDS)
-            else:
-                return browser, page
+    """Reach the page that the kiosk's browser shows, through its debugging port; waits until it is the start.
+
+    A browser that is being ended may still take a connection, and then show nothing more: each look is short.
+    """
+    until = time.monotonic() + _BROWSER_SECONDS
+    seen = "no browser"
+    while time.monotonic() < until:
+        try:
+            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_TAP_MILLISECONDS)
+        except Error as error:
+            seen = error.message
+            await asyncio.sleep(_LOOK_SECONDS)
+            continue
+        try:
+            page = browser.contexts[0].pages[0]
+            await page.locator("html[data-state=start]").wait_for(timeout=_TAP_MILLISECONDS)
+        except (Error, IndexError) as error:
+            seen = f"{error}: {[await _text(each) for context in browser.contexts for each in context.pages]}"
+            await browser.close()
+        else:
+            return browser, page
+    raise AssertionError(seen)
+
+
+async def _text(page: Page) -> str:
+    try:
+        return f"{page.url} {await page.locator('html').inner_text(timeout=_TAP_MILLISECONDS)}"
+    except Error as error:
+        return error.message
 
 
 class Guest:
