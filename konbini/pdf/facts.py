@@ -14,13 +14,13 @@ import unicodedata
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import IntEnum, unique
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
-__all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts"]
+__all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts", "PrintedFacts"]
 
 _CONTEXT: Final = "konbini/1 printed facts"
 _MOST_BYTES: Final = 1 << 16
@@ -110,9 +110,40 @@ class PersonFacts:
     """続柄"""
     previous_address: Cell
     """転入前住所"""
+    earlier_address: Cell
+    """異動前住所"""
     remarks: Cell
     """備考"""
     items: JapaneseItems | ForeignItems
+
+
+class PrintedFacts(Protocol):
+    """What the facts of every kind of certificate have, whatever else they say."""
+
+    @property
+    def number(self) -> str:
+        """Issuance number (発行番号)."""
+
+    @property
+    def form(self) -> str:
+        """Id of the dated template that it is drawn with."""
+
+    @property
+    def issued_on(self) -> date:
+        """The certifying date, in Japan."""
+
+    @property
+    def scope(self) -> Scope:
+        """Decides the certifying sentence."""
+
+    def to_wire(self) -> bytes:
+        """Encode the facts; equal facts give equal bytes."""
+
+    def digest(self) -> bytes:
+        """Return the SHA-256 of `to_wire`."""
+
+    def set_hash(self) -> str:
+        """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
 
 
 _PERSON_CELLS: Final = tuple(field.name for field in fields(PersonFacts) if field.name != "items")

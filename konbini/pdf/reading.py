@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
@@ -23,10 +23,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 
 from konbini.pdf.binding import binding_of
 from konbini.pdf.composition import check_composition
-from konbini.pdf.facts import CertificateFacts
-from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_pages
-from konbini.pdf.forms.expected_acts import expected_acts
+from konbini.pdf.facts import PrintedFacts
+from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
+from konbini.pdf.forms.kinds import FORM_KINDS, FormKind, FormKinds
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 
@@ -129,7 +129,7 @@ def _pictures(page: pdfium.PdfPage) -> Iterator[PictureReading]:
         yield PictureReading(digest=digest, box=Box(left, bottom, right - left, top - bottom))
 
 
-def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: bytes) -> None:
+def check(pdf: bytes, facts: PrintedFacts, template: Template, binding: bytes, kinds: FormKinds = FORM_KINDS) -> None:
     """Compare a finished, unsigned document with the facts.
 
     Args:
@@ -137,12 +137,14 @@ def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: byte
         facts: the clerk's own.
         template: the form that the facts name.
         binding: what must stand inside.
+        kinds: the kinds of form that there are.
 
     Raises:
         Refused: `PAGE_MISMATCH`, naming page and cell, never what stands there.
     """
-    _check_composition(pdf, facts, template)
-    reading, pages = read(pdf), expected_pages(facts, template)
+    kind = kinds[template.kind]
+    _check_composition(pdf, facts, template, kind)
+    reading, pages = read(pdf), kind.expected_pages(facts, template)
     if reading.revisions != 1:
         raise _mismatch("not of one revision")
     if reading.binding != binding or reading.number != facts.number:
@@ -153,13 +155,13 @@ def check(pdf: bytes, facts: CertificateFacts, template: Template, binding: byte
         _check_page(shown, due, template, f"page {place}: ")
 
 
-def _check_composition(pdf: bytes, facts: CertificateFacts, template: Template) -> None:
+def _check_composition(pdf: bytes, facts: PrintedFacts, template: Template, kind: FormKind[Any]) -> None:
     """Refuse what the form is not made of, before pdfium reads a byte of it."""
     try:
         parsed = PdfFileReader(BytesIO(pdf))
     except (PdfError, ValueError) as error:
         raise _mismatch("the document cannot be read") from error
-    check_composition(pdf, parsed, expected_acts(facts, template), template)
+    check_composition(pdf, parsed, kind.expected_acts(facts, template), template)
 
 
 def _mismatch(where: str) -> Refused:

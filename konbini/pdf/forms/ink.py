@@ -17,6 +17,7 @@ from konbini.pdf.forms.setting import LEADING, PADDING, Typeset
 __all__ = ["Align", "Ink"]
 
 _EM = 1000
+_WIDEST_GAP = 12.0  # points between a label's characters
 _BASELINE_BELOW_MIDDLE = 0.38  # of the type size: a Japanese em box reaches from -0.12 to 0.88 of it
 
 
@@ -99,7 +100,7 @@ class Ink:
         room = (box.width - 2 * PADDING) * spread
         natural = face.width(text) * size / _EM
         gaps = len(text) - 1
-        spacing = max(0.0, min((room - natural) / gaps, size * 1.6)) if gaps else 0.0
+        spacing = max(0.0, min((room - natural) / gaps, size * 1.6, _WIDEST_GAP)) if gaps else 0.0
         narrowed = min(1.0, room / natural)
         left = box.left + (box.width - (natural + gaps * spacing) * narrowed) / 2
         baseline = box.bottom + box.height / 2 - _BASELINE_BELOW_MIDDLE * size

@@ -9,9 +9,9 @@ A foreign resident's block has other labels where the law gives other items (住
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Final
 
+from konbini.pdf.forms.cells import LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, MM, Box
 from konbini.pdf.forms.ink import Align
 from konbini.pdf.forms.setting import Step, Steps
@@ -19,7 +19,7 @@ from konbini.pdf.forms.sheet import COLUMN, LEFT, WIDTH
 
 __all__ = [
     "ADDRESS", "BLOCKS", "BLOCK_HEIGHT", "FOREIGN", "HEAD", "HOUSEHOLD", "JAPANESE", "NOTHING_BELOW", "ORDINAL",
-    "SPARE_LABELS", "SPARE_VALUES", "LabelledCell", "block_box", "nothing_below_box", "unused_box",
+    "SPARE_LABELS", "SPARE_VALUES", "block_box", "nothing_below_box", "unused_box",
 ]  # fmt: skip
 
 BLOCKS: Final = 4
@@ -40,18 +40,6 @@ _NOTHING_BELOW_HEIGHT: Final = 10 * MM
 _ADDRESS: Final[Steps] = (Step(11, 1), Step(10, 1), Step(9, 2), Step(8, 2), Step(6, 3))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelledCell:
-    """One labelled cell: the facts' field that it shows, its label, both boxes, and how its text is set."""
-
-    field: str
-    label: str
-    label_box: Box
-    box: Box
-    steps: Steps = _ONE_ROW
-    align: Align = Align.LEFT
-
-
 def _box(row: int, column: int, span: int, rows: int = 1) -> Box:
     """Rows count from 1 at the block's top, columns from 0."""
     return Box(LEFT + column * COLUMN, _TOP - (row + rows - 1) * _ROW, span * COLUMN, rows * _ROW)
@@ -64,7 +52,7 @@ def _left(field: str, label: str, row: int, steps: Steps = _ONE_ROW, rows: int =
 
 
 def _right(field: str, label: str, row: int) -> LabelledCell:
-    return LabelledCell(field=field, label=label, label_box=_box(row, 24, 6), box=_box(row, 30, 10))
+    return LabelledCell(field=field, label=label, label_box=_box(row, 24, 6), box=_box(row, 30, 10), steps=_ONE_ROW)
 
 
 def _wide(field: str, label: str, row: int, steps: Steps = _ONE_ROW, rows: int = 1) -> LabelledCell:
@@ -93,7 +81,7 @@ _COMMON: Final = (
     _right("settled_on", "住所を定めた年月日", 4),
     _left("former_name", "旧氏", 5),
     _right("notified_on", "届出日", 5),
-    LabelledCell(field="birth_date", label="生年月日", label_box=_box(6, 1, 5), box=_box(6, 6, 8)),
+    LabelledCell(field="birth_date", label="生年月日", label_box=_box(6, 1, 5), box=_box(6, 6, 8), steps=_ONE_ROW),
     _small("sex", "性別", 14, 2),
     _small("relationship", "続柄", 18, 4),
     _wide("previous_address", "転入前住所", 8),

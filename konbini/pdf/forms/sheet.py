@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from konbini.pdf.era import in_era
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM, Box
 from konbini.pdf.forms.ink import Align, Ink
@@ -95,7 +95,7 @@ def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *
     ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
 
 
-def draw_foot(ink: Ink, facts: CertificateFacts, typeface: Typeface, *, page: int, pages: int) -> None:
+def draw_foot(ink: Ink, facts: PrintedFacts, typeface: Typeface, *, page: int, pages: int) -> None:
     """Write what ties a page to its set: date, number, hash, page.
 
     Raises:

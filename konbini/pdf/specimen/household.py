@@ -32,6 +32,7 @@ def _japanese(name: str, reading: str, birth_date: str, sex: str, relationship: 
         "settled_on": "令和３年４月１日",
         "notified_on": "令和３年４月５日",
         "previous_address": _PREVIOUS,
+        "earlier_address": Mark.OMITTED,
         "remarks": Mark.UNUSED,
     }
     items = JapaneseItems(became_resident_on="平成２２年１０月１日", register_head=_HEAD, registered_domicile=_DOMICILE)
@@ -60,6 +61,7 @@ _FOREIGN: Final = PersonFacts(
     sex="男",
     relationship="同居人",
     previous_address=_LONG,
+    earlier_address=Mark.OMITTED,
     remarks=Mark.UNUSED,
     items=ForeignItems(
         became_resident_on="平成２４年７月９日",
@@ -92,11 +94,13 @@ PEOPLE: Final[tuple[PersonFacts, ...]] = (
 )
 
 
-def specimen_facts(*people: PersonFacts, number: str = "131997-251122-10000001-1") -> CertificateFacts:
+def specimen_facts(
+    *people: PersonFacts, number: str = "131997-251122-10000001-1", form: str = FORM
+) -> CertificateFacts:
     """Return the facts of a certificate for some people, or for the whole made-up household."""
     return CertificateFacts(
         number=number,
-        form=FORM,
+        form=form,
         issued_on=date(2025, 11, 22),
         scope=Scope.WHOLE,
         address="東京都澄川区朝霧台二丁目３番４－４０５号　コーポ朝霧",

@@ -14,7 +14,7 @@ from importlib.resources import files
 import aiohttp
 
 from konbini.pdf.fonts import Typeface
-from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.forms.kinds import ready
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient
 from konbini.process.clock import Clock
@@ -180,7 +180,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         issuers=trust.issuers,
         handle_key=read_secret(config.handle_key),
         templates=templates,
-        forms={template.form: ResidentRecordForm(template, typeface) for template in templates},
+        forms=ready(templates, typeface),
         copy=store.copy,
         ledger=store.ledger,
         visits=OpenVisits(),

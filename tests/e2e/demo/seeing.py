@@ -21,9 +21,8 @@ from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms import sheet
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
-from konbini.pdf.template import load_all
 from konbini.simulation.printer.sheets import read_sheets
 
 __all__ = ["inked", "likeness", "numbered"]
@@ -52,7 +51,7 @@ def inked(page: Image.Image, box: Box) -> Image.Image:
 @cache
 def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
     """Draw the specimen with an issuance number, and cut the number out as a printer of this mode marks it."""
-    form = ResidentRecordForm(load_all(FOLDER)[0], Typeface(typeface, "IPAmjMincho"))
+    form = ResidentRecordForm(specimen_template(), Typeface(typeface, "IPAmjMincho"))
     pdf = form.draw(specimen_facts(PEOPLE[0], number=number), binding=bytes(32))
     with PageRaster(pdf, COLOUR if mode == "RGB" else GREY) as raster:
         page = next(read_sheets(io.BytesIO(SYNC + raster.page(0))))

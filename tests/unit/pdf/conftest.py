@@ -8,8 +8,8 @@ import pytest
 
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.specimen import FOLDER
-from konbini.pdf.template import Template, load_all
+from konbini.pdf.specimen import specimen_template
+from konbini.pdf.template import Template
 
 FACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
 
@@ -22,9 +22,8 @@ def typeface() -> Typeface:
 
 @pytest.fixture(scope="session")
 def template() -> Template:
-    """The made-up ward's resident record."""
-    (only,) = load_all(FOLDER)
-    return only
+    """The made-up ward's resident record, household form."""
+    return specimen_template()
 
 
 @pytest.fixture(scope="session")

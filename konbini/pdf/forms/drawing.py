@@ -1,0 +1,219 @@
+"""Drawing, as every form does it: facts in, an unsigned document out.
+
+What never changes under one template (rules, labels, sentences, the seal) is drawn once, at start, into form XObjects
+with a font subset of their own; one issue adds the facts' text and the subset that it needs. A form says which parts
+it has and what each page shows (`PagePlan`); everything else is here. Invariants: equal facts and binding give equal
+bytes; every fact is drawn whole or the drawing refuses; each page carries number, page n/N and the set's hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Generic, NamedTuple, TypeVar
+
+from konbini.pdf.archive import Shell, close
+from konbini.pdf.facts import Cell, Mark, PrintedFacts
+from konbini.pdf.fonts import Subset, Typeface
+from konbini.pdf.forms.cells import MARK_STEPS, THIN, LabelledCell
+from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
+from konbini.pdf.forms.ink import Align, Ink
+from konbini.pdf.forms.setting import PADDING, Steps, set_text
+from konbini.pdf.forms.sheet import draw_foot, draw_sheet
+from konbini.pdf.objects import ObjectId, Revision, StreamBody
+from konbini.pdf.template import Marks, Template
+from konbini.protocol.kinds import Scope
+
+__all__ = ["Entry", "Form", "PagePlan", "Placed", "entry", "rule_cells"]
+
+F = TypeVar("F", bound=PrintedFacts)
+
+
+class Placed(NamedTuple):
+    """One of the form's own parts on a page, moved up by so many points."""
+
+    part: str
+    up: float = 0.0
+
+
+class Entry(NamedTuple):
+    """One text of a page that comes from the facts; `cell` names it in a refusal."""
+
+    cell: str
+    text: str
+    box: Box
+    steps: Steps
+    align: Align = Align.LEFT
+    padding: float = PADDING
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagePlan:
+    """What one page shows beside sheet and foot, in the order of drawing."""
+
+    placed: Sequence[Placed]
+    entries: Iterable[Entry]
+
+
+def entry(cell: LabelledCell, value: Cell, marks: Marks, whose: str = "", up: float = 0.0) -> Entry:
+    """Give the entry of a labelled cell: its text as its steps say, or its mark."""
+    steps, align = (MARK_STEPS, Align.CENTRE) if isinstance(value, Mark) else (cell.steps, cell.align)
+    return Entry(whose + cell.field, marks.text(value), cell.box.moved(up=up), steps, align)
+
+
+def rule_cells(ink: Ink, cells: Iterable[LabelledCell], size: float) -> None:
+    """Rule labelled cells and write their labels, of a type size in points."""
+    for cell in cells:
+        ink.frame(cell.label_box, THIN)
+        ink.frame(cell.box, THIN)
+        ink.label(cell.label, cell.label_box, size)
+
+
+class Form(ABC, Generic[F]):
+    """A form under one template, ready to draw.
+
+    Args:
+        template: of one of `KINDS`.
+        typeface: draws labels and facts alike.
+
+    Raises:
+        ValueError: the template is of another kind, or lacks a sentence that the form needs.
+        Refused: `FORM_OVERFLOW` or `GLYPH_MISSING`: the template's own words cannot be drawn.
+    """
+
+    KINDS: ClassVar[frozenset[str]]
+    """The kinds of template that this form draws."""
+    SCOPES: ClassVar[tuple[Scope, ...]] = tuple(Scope)
+    """The scopes that it can certify."""
+
+    __slots__ = ("_base", "_parts", "_typeface", "template")
+
+    def __init__(self, template: Template, typeface: Typeface) -> None:
+        if template.kind not in self.KINDS:
+            raise ValueError(f"{template.form} is no template of {', '.join(sorted(self.KINDS))}")
+        self.template = template
+        self._typeface = typeface
+        words = Subset(typeface, "FORMAA")
+        contents = {name: ink.content() for name, ink in self._all_parts(words).items()}
+        self._base = Revision()
+        font, seal = words.write(self._base), self._base.add(template.seal.picture.to_stream())
+        entries = _form_entries(font, seal)
+        self._parts = {name: StreamBody.compressed(content, entries) for name, content in contents.items()}
+
+    @abstractmethod
+    def plan(self, facts: F) -> Sequence[PagePlan]:
+        """Say what each page shows.
+
+        Raises:
+            Refused: `FORM_OVERFLOW`: the form has no cell for something that the facts hold.
+        """
+
+    @abstractmethod
+    def _draw_parts(self, words: Subset) -> Mapping[str, Ink]:
+        """Draw the form's own parts that pages place over the sheet, each an ink of its own."""
+
+    @abstractmethod
+    def _draw_head(self, ink: Ink) -> None:
+        """Draw what the form has on each sheet beside what every sheet has."""
+
+    def fits(self, facts: F) -> None:
+        """Say whether the certificate can be drawn, without drawing it; asked when a menu is made.
+
+        Raises:
+            Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING` naming the code points.
+        """
+        ink = Ink(Subset(self._typeface, "FACTSA"), "V")
+        plans = self.plan(facts)
+        for page, plan in enumerate(plans, 1):
+            self._write(ink, facts, plan, page=page, pages=len(plans))
+
+    def pages(self, facts: F) -> int:
+        """Say how many pages the certificate takes."""
+        return len(self.plan(facts))
+
+    def draw(self, facts: F, *, binding: bytes) -> bytes:
+        """Draw the certificate, unsigned.
+
+        Args:
+            facts: whose `form` is this template's.
+            binding: 32 bytes that tie the document to its visit and order.
+
+        Raises:
+            ValueError: the facts name another form, or the binding is not of 32 bytes.
+            Refused: as `fits`.
+        """
+        if facts.form != self.template.form:
+            raise ValueError("these facts are for another form")
+        revision, values, plans = self._base.copy(), Subset(self._typeface, "FACTSA"), self.plan(facts)
+        contents = [
+            revision.add(self._content(facts, plan, values, page=page, pages=len(plans)))
+            for page, plan in enumerate(plans, 1)
+        ]
+        font = values.write(revision)
+        named = [_part_names(facts, plan) for plan in plans]
+        parts = {name: revision.add(self._parts[name]) for name in sorted(set().union(*named))}
+        pages = [
+            _page_entries(content, font, {name: parts[name] for name in sorted(names)})
+            for names, content in zip(named, contents, strict=True)
+        ]
+        return close(revision, pages, _shell(self.template, facts, binding))
+
+    def _content(self, facts: F, plan: PagePlan, values: Subset, *, page: int, pages: int) -> StreamBody:
+        ink = Ink(values, "V")
+        ink.place(_sheet_name(facts.scope))
+        for placed in plan.placed:
+            ink.place(placed.part, up=placed.up)
+        self._write(ink, facts, plan, page=page, pages=pages)
+        return StreamBody.compressed(ink.content())
+
+    def _write(self, ink: Ink, facts: F, plan: PagePlan, *, page: int, pages: int) -> None:
+        """Write every fact of one page, row by row of the form."""
+        for cell, text, box, steps, align, padding in plan.entries:
+            ink.text(set_text(text, box, steps, self._typeface, cell=cell, padding=padding), box, align)
+        draw_foot(ink, facts, self._typeface, page=page, pages=pages)
+
+    def _all_parts(self, words: Subset) -> Mapping[str, Ink]:
+        """Draw the sheet for each scope, then the form's own parts."""
+        parts = {}
+        for scope in self.SCOPES:
+            ink = Ink(words, "L")
+            draw_sheet(ink, self.template, scope, self._typeface, seal="Seal")
+            self._draw_head(ink)
+            parts[_sheet_name(scope)] = ink
+        return {**parts, **self._draw_parts(words)}
+
+
+def _sheet_name(scope: Scope) -> str:
+    return f"Sheet{int(scope)}"
+
+
+def _part_names(facts: PrintedFacts, plan: PagePlan) -> set[str]:
+    return {_sheet_name(facts.scope)} | {placed.part for placed in plan.placed}
+
+
+def _form_entries(font: ObjectId, seal: ObjectId) -> str:
+    return (
+        f"/Type /XObject /Subtype /Form /BBox [0 0 {A4_WIDTH:.3f} {A4_HEIGHT:.3f}] "
+        f"/Resources << /Font << /L {font} >> /XObject << /Seal {seal} >> >>"
+    )
+
+
+def _page_entries(content: ObjectId, font: ObjectId, parts: dict[str, ObjectId]) -> str:
+    named = " ".join(f"/{name} {part}" for name, part in parts.items())
+    return (
+        f"/MediaBox [0 0 {A4_WIDTH:.3f} {A4_HEIGHT:.3f}] /Contents {content} "
+        f"/Resources << /Font << /V {font} >> /XObject << {named} >> >>"
+    )
+
+
+def _shell(template: Template, facts: PrintedFacts, binding: bytes) -> Shell:
+    identity = hashlib.sha256(b"konbini/1 file" + facts.digest() + binding).digest()[:16]
+    return Shell(
+        title=template.title.replace("　", ""),
+        number=facts.number,
+        issued_on=facts.issued_on,
+        binding=binding,
+        identity=identity,
+    )

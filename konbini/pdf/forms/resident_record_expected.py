@@ -1,0 +1,128 @@
+"""What the pages of a resident record must say and paint, in either form: said again, apart from what draws them.
+
+`values` names every item of a person by its label; each form then says which of them it has a cell for and where.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from konbini.pdf.content import Act, Line
+from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, PersonFacts
+from konbini.pdf.forms import resident_record_grid as grid
+from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_labelled, expected_page
+from konbini.pdf.forms.expected_acts import HEAVY, LIGHT, ExpectedActs, framed, framed_cells, sheet_acts
+from konbini.pdf.forms.paging import people_of_pages
+from konbini.pdf.template import Template
+
+__all__ = ["expected_acts", "expected_pages", "household_values", "person_values"]
+
+_COMMON: Final[dict[str, Callable[[PersonFacts], Cell]]] = {
+    "氏名の振り仮名": lambda person: person.name_reading,
+    "氏名": lambda person: person.name,
+    "個人番号": lambda person: person.individual_number,
+    "住民票コード": lambda person: person.resident_code,
+    "旧氏の振り仮名": lambda person: person.former_name_reading,
+    "旧氏": lambda person: person.former_name,
+    "住所を定めた年月日": lambda person: person.settled_on,
+    "届出日": lambda person: person.notified_on,
+    "生年月日": lambda person: person.birth_date,
+    "性別": lambda person: person.sex,
+    "続柄": lambda person: person.relationship,
+    "転入前住所": lambda person: person.previous_address,
+    "備考": lambda person: person.remarks,
+}
+_JAPANESE: Final[dict[str, Callable[[JapaneseItems], Cell]]] = {
+    "住民となった年月日": lambda items: items.became_resident_on,
+    "筆頭者": lambda items: items.register_head,
+    "本籍": lambda items: items.registered_domicile,
+}
+_FOREIGN: Final[dict[str, Callable[[ForeignItems], Cell]]] = {
+    "外国人住民となった年月日": lambda items: items.became_resident_on,
+    "通称": lambda items: items.alias,
+    "国籍・地域": lambda items: items.nationality,
+    "法第30条の45に規定する区分": lambda items: items.category,
+    "在留資格": lambda items: items.residence_status,
+    "在留期間等": lambda items: items.residence_period,
+    "在留期間の満了の日": lambda items: items.period_ends_on,
+    "在留カード等の番号": lambda items: items.card_number,
+}
+
+
+def household_values(facts: CertificateFacts) -> dict[str, Cell]:
+    """Return what concerns the whole household, by label."""
+    return {"住所": facts.address, "世帯主": facts.head}
+
+
+def person_values(person: PersonFacts) -> dict[str, Cell]:
+    """Return every item of a person that both forms print, by label."""
+    values = {label: take(person) for label, take in _COMMON.items()}
+    if isinstance(person.items, ForeignItems):
+        return values | {label: foreign(person.items) for label, foreign in _FOREIGN.items()}
+    return values | {label: japanese(person.items) for label, japanese in _JAPANESE.items()}
+
+
+def expected_pages(facts: CertificateFacts, template: Template) -> tuple[ExpectedPage, ...]:
+    """Return what each page of the household form must say."""
+    pages = people_of_pages(len(facts.people), grid.BLOCKS)
+    return tuple(
+        expected_page(facts, template, _cells(facts, template, places), page=page, pages=len(pages))
+        for page, places in enumerate(pages, 1)
+    )
+
+
+def _cells(facts: CertificateFacts, template: Template, places: range) -> Iterator[ExpectedCell]:
+    yield from expected_labelled((grid.ADDRESS, grid.HEAD), household_values(facts), template.marks)
+    for block, place in enumerate(places):
+        yield from _person(facts.people[place], template, -block * grid.BLOCK_HEIGHT, place + 1)
+    if len(places) < grid.BLOCKS:
+        yield ExpectedCell("nothing below", grid.nothing_below_box(len(places)), template.nothing_below)
+
+
+def _person(person: PersonFacts, template: Template, up: float, ordinal: int) -> Iterator[ExpectedCell]:
+    cells, whose = grid.FOREIGN, f"person {ordinal}, "
+    if isinstance(person.items, JapaneseItems):
+        cells = grid.JAPANESE
+        for box in (*grid.SPARE_LABELS, *grid.SPARE_VALUES):
+            yield ExpectedCell(f"{whose}spare", box.moved(up=up), template.marks.unused)
+    yield ExpectedCell(f"{whose}ordinal", grid.ORDINAL.moved(up=up), str(ordinal))
+    yield from expected_labelled(cells, person_values(person), template.marks, whose=whose, up=up)
+
+
+def expected_acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ...]:
+    """Return what each page of the household form paints."""
+    starts = range(0, len(facts.people), grid.BLOCKS)
+    return tuple(_page(facts, template, start) for start in starts)
+
+
+def _page(facts: CertificateFacts, template: Template, start: int) -> ExpectedActs:
+    people = facts.people[start : start + grid.BLOCKS]
+    first = f"Sheet{int(facts.scope)}"
+    places = [Line(Act.PLACE, first, (0.0,))]
+    parts = {first: (*sheet_acts(template), *framed_cells((grid.ADDRESS, grid.HEAD)), framed(grid.HOUSEHOLD, HEAVY))}
+    for place, person in enumerate(people):
+        name = "Foreign" if isinstance(person.items, ForeignItems) else "Japanese"
+        places.append(Line(Act.PLACE, name, (-place * grid.BLOCK_HEIGHT,)))
+        parts[name] = _block(foreign=name == "Foreign")
+    if len(people) < grid.BLOCKS:
+        last = f"Unused{grid.BLOCKS - len(people)}"
+        places.append(Line(Act.PLACE, last, (0.0,)))
+        parts[last] = _unused(len(people))
+    return ExpectedActs(places=tuple(places), parts=parts)
+
+
+def _block(*, foreign: bool) -> tuple[Line, ...]:
+    spare = () if foreign else (*grid.SPARE_LABELS, *grid.SPARE_VALUES)
+    return (
+        *(framed(box, LIGHT) for box in spare),
+        *framed_cells(grid.FOREIGN if foreign else grid.JAPANESE),
+        framed(grid.ORDINAL, LIGHT),
+        framed(grid.block_box(0), HEAVY),
+    )
+
+
+def _unused(used: int) -> tuple[Line, ...]:
+    box, note = grid.unused_box(used), grid.nothing_below_box(used)
+    stroke = Line(Act.RULE, "", (LIGHT, box.right, note.bottom, box.left, box.bottom))
+    return framed(box, HEAVY), stroke
