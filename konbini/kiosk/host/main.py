@@ -30,7 +30,7 @@ from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, Rows
+from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
@@ -41,7 +41,7 @@ from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.tls import client_context
 from konbini.protocol.trust import WardDirectory
 
-__all__ = ["main"]
+__all__ = ["SERVICE", "main", "serve"]
 
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
@@ -52,15 +52,27 @@ _log = logger("konbini.kiosk.host")
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve until told to end; see `konbini.process.service`."""
-    return run_service(_SERVICE, arguments)
+    return run_service(SERVICE, arguments)
 
 
 @asynccontextmanager
-async def _serve(config: KioskConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks) -> AsyncIterator[None]:
-    """Watch the devices, keep the link, run visit after visit while the context lasts."""
+async def serve(
+    config: KioskConfig,
+    clock: Clock,
+    entropy: Entropy,
+    tasks: StandingTasks,
+    *,
+    watch: CommitWatch | None = None,
+) -> AsyncIterator[None]:
+    """Watch the devices, keep the link, run visit after visit while the context lasts.
+
+    Raises:
+        Refused, OSError, ValueError: a file cannot be used.
+        AlreadyOwned, SchemaRefused, sqlite3.Error: the journal cannot be used.
+    """
     signing = read_signing_key(config.signing_key)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
+        rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         journal = Journal(rows)
         directory = await _directory(config, journal)
@@ -172,11 +184,12 @@ def _browser(config: KioskConfig, listener: socket.socket, clock: Clock) -> Brow
     )
 
 
-_SERVICE = Service(
+SERVICE = Service(
     name="konbini-kiosk",
     duty="The kiosk (キオスク端末)",
     config="konbini/kiosk/config.py",
     read=read_config,
-    serve=_serve,
+    serve=serve,
     cannot_start=CANNOT_OPEN,
 )
+"""The long-lived process, as it is run."""

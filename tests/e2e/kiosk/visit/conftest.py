@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import aiohttp
@@ -15,6 +16,7 @@ from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.simulation.card.latency import NO_LATENCY
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from tests.e2e.kiosk.visit.breaking import Breaker
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,10 @@ async def session() -> AsyncIterator[aiohttp.ClientSession]:
     """A browser without scripts."""
     async with aiohttp.ClientSession() as opened:
         yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def breaker(town: RunningTown) -> AsyncIterator[Breaker]:
+    """What breaks this town."""
+    async with AsyncExitStack() as ending:
+        yield Breaker(town, ending)

@@ -5,83 +5,19 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AsyncExitStack
-from pathlib import Path
 
 import aiohttp
 import pytest
-import pytest_asyncio
 
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.cash.running import RejectedError
-from konbini.simulation.demo.processes import Service, running
 from konbini.simulation.demo.town_running import RunningTown
-from tests.e2e.kiosk.visit.guest import Books, Guest, fresh, pids_of_visits, says
+from tests.e2e.kiosk.visit.breaking import Breaker, gone, settled
+from tests.e2e.kiosk.visit.guest import Guest, fresh, pids_of_visits, says
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
 _SECONDS = 20.0
-_MODULES = {
-    "kiosk": "konbini.kiosk.host",
-    "center": "konbini.issuance_center",
-    "issuing": "konbini.ward_server.issuing",
-}
-
-
-class Breaker:
-    """Kills processes of a town, and starts them again as they were."""
-
-    def __init__(self, town: RunningTown, ending: AsyncExitStack) -> None:
-        self._town = town
-        self._ending = ending
-
-    async def kill(self, name: str) -> Callable[[], Awaitable[None]]:
-        """Kill -9; gives what starts it again."""
-        pid = self._town.processes[name]
-        process = Path(f"/proc/{pid}")
-        config = process.joinpath("cmdline").read_bytes().split(b"\0")[-2].decode()
-        words = process.joinpath("environ").read_bytes().decode().split("\0")
-        environment = dict(word.split("=", 1) for word in words if "=" in word)
-        children = pids_of_visits(pid) if name == "kiosk" else []
-        os.kill(pid, signal.SIGKILL)
-        await gone((pid, *children))
-
-        async def start() -> None:
-            service = Service(name=name, module=_MODULES[name], config=Path(config))
-            started = await self._ending.enter_async_context(
-                running(service, run=self._town.town.run, logs=self._town.logs, environment=environment)
-            )
-            self._town.processes[name] = started.pid
-
-        return start
-
-    async def restart(self, name: str) -> None:
-        """Kill -9, and start again at once."""
-        start = await self.kill(name)
-        await start()
-
-
-async def gone(pids: Iterable[int]) -> None:
-    """Wait until these processes are no more."""
-    async with asyncio.timeout(_SECONDS):
-        for pid in pids:
-            while _lives(pid):  # noqa: ASYNC110 - another's child cannot be waited for
-                await asyncio.sleep(0.02)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def breaker(town: RunningTown) -> AsyncIterator[Breaker]:
-    """What breaks this town."""
-    async with AsyncExitStack() as ending:
-        yield Breaker(town, ending)
 
 
 async def to_moment(guest: Guest, moment: str) -> None:
@@ -105,20 +41,6 @@ async def drop(guest: Guest) -> None:
                 await asyncio.sleep(0.05)
             else:
                 return
-
-
-async def settled(guest: Guest, before: int) -> Books:
-    """Wait until the kiosk is free and all is told; paid iff printed, and printed at most once."""
-    books = Books(town=guest.town)
-    await asyncio.sleep(0.1)
-    guest.town.printer.take_paper()
-    await guest.leave()
-    await books.settled()
-    await books.balance()
-    outcome = books.last_outcome()
-    allowed = {Outcome.PRINTED: (1,), Outcome.IN_DOUBT: (0, 1)}
-    assert guest.town.printer.impressions - before in allowed.get(Outcome(outcome), (0,))
-    return books
 
 
 @pytest.mark.parametrize("moment", ["escrow", "printing"])

@@ -1,0 +1,124 @@
+"""What kills processes of the running town and starts them again, and how the books must stand afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from konbini.protocol.kinds import Outcome
+from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.demo.town_running import RunningTown
+from tests.e2e.kiosk.visit.guest import Books, Guest, pids_of_visits
+
+__all__ = ["Breaker", "gone", "settled"]
+
+_SECONDS = 30.0
+_MODULES = {
+    "kiosk": "konbini.kiosk.host",
+    "center": "konbini.issuance_center",
+    "issuing": "konbini.ward_server.issuing",
+}
+_DYING = "tests.e2e.kiosk.visit.host_child"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Started:
+    """How a process of the town was started."""
+
+    pid: int
+    config: Path
+    environment: Mapping[str, str]
+
+
+class Breaker:
+    """Kills processes of a town, and starts them again as they were."""
+
+    def __init__(self, town: RunningTown, ending: AsyncExitStack) -> None:
+        self._town = town
+        self._ending = ending
+
+    async def kill(self, name: str) -> Callable[[], Awaitable[None]]:
+        """Kill -9; gives what starts it again."""
+        as_it_was = self._started(name)
+        children = pids_of_visits(as_it_was.pid) if name == "kiosk" else []
+        os.kill(as_it_was.pid, signal.SIGKILL)
+        await gone((as_it_was.pid, *children))
+        return lambda: self._start(name, _MODULES[name], as_it_was)
+
+    async def restart(self, name: str) -> None:
+        """Kill -9, and start again at once."""
+        start = await self.kill(name)
+        await start()
+
+    async def let_kiosk_die(self, edge: str, step: str, nth: int) -> Callable[[], Awaitable[None]]:
+        """Start the kiosk anew so that it ends itself at an edge of its journal's n-th commit of a step.
+
+        Gives what waits for that end and starts it as it was.
+        """
+        as_it_was = self._started("kiosk")
+        await self.kill("kiosk")
+        dying = {**as_it_was.environment, "KIOSK_DIES": f"{edge} {step} {nth}"}
+        await self._start("kiosk", _DYING, replace(as_it_was, environment=dying))
+        pid = self._town.processes["kiosk"]
+
+        async def once_dead() -> None:
+            visits: set[int] = set()  # they outlive it by a moment, and hold the screen's socket
+            async with asyncio.timeout(_SECONDS):
+                while _lives(pid):
+                    visits |= set(pids_of_visits(pid))
+                    await asyncio.sleep(0.02)
+            await gone(visits)
+            await self._start("kiosk", _MODULES["kiosk"], as_it_was)
+
+        return once_dead
+
+    def _started(self, name: str) -> _Started:
+        pid = self._town.processes[name]
+        process = Path(f"/proc/{pid}")
+        words = process.joinpath("environ").read_bytes().decode().split("\0")
+        return _Started(
+            pid=pid,
+            config=Path(process.joinpath("cmdline").read_bytes().split(b"\0")[-2].decode()),
+            environment=dict(word.split("=", 1) for word in words if "=" in word),
+        )
+
+    async def _start(self, name: str, module: str, how: _Started) -> None:
+        service = Service(name=name, module=module, config=how.config)
+        started = await self._ending.enter_async_context(
+            running(service, run=self._town.town.run, logs=self._town.logs, environment=how.environment)
+        )
+        self._town.processes[name] = started.pid
+
+
+async def gone(pids: Iterable[int]) -> None:
+    """Wait until these processes are no more."""
+    async with asyncio.timeout(_SECONDS):
+        for pid in pids:
+            while _lives(pid):  # noqa: ASYNC110 - another's child cannot be waited for
+                await asyncio.sleep(0.02)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+async def settled(guest: Guest, before: int) -> Books:
+    """Wait until the kiosk is free and all is told; paid iff printed, and printed at most once."""
+    books = Books(town=guest.town)
+    await asyncio.sleep(0.1)
+    guest.town.printer.take_paper()
+    await guest.leave()
+    await books.settled()
+    await books.balance()
+    outcome = books.last_outcome()
+    allowed = {Outcome.PRINTED: (1,), Outcome.IN_DOUBT: (0, 1)}
+    assert guest.town.printer.impressions - before in allowed.get(Outcome(outcome), (0,))
+    return books
