@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Final
 
-__all__ = ["in_era"]
+__all__ = ["from_era", "in_era"]
 
 _ERAS: Final = (  # first day of each era, newest first
     (date(2019, 5, 1), "令和"),
@@ -16,6 +17,9 @@ _ERAS: Final = (  # first day of each era, newest first
 )
 _MEIJI_OFFSET: Final = 1867
 _FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
+_WRITTEN: Final = re.compile(
+    r"(?P<era>令和|平成|昭和|大正|明治)(?P<year>元|[０-９]{1,4})年(?P<month>[０-９]{1,2})月(?P<day>[０-９]{1,2})日"
+)
 
 
 def in_era(day: date) -> str:
@@ -29,3 +33,18 @@ def in_era(day: date) -> str:
             year = day.year - (_MEIJI_OFFSET if name == "明治" else first.year - 1)
             return f"{name}{'元' if year == 1 else year}年{day.month}月{day.day}日".translate(_FULL_WIDTH)
     raise ValueError("a day before the Gregorian calendar in Japan")
+
+
+def from_era(text: str) -> date | None:
+    """Read a day that `in_era` wrote; None for any other text, other writings of a day among them."""
+    found = _WRITTEN.fullmatch(text)
+    if found is None:
+        return None
+    first = next(first for first, name in _ERAS if name == found["era"])
+    before = _MEIJI_OFFSET if found["era"] == "明治" else first.year - 1
+    year = before + (1 if found["year"] == "元" else int(found["year"]))
+    try:
+        day = date(year, int(found["month"]), int(found["day"]))
+        return day if in_era(day) == text else None
+    except ValueError:
+        return None

@@ -105,6 +105,15 @@ class Code(IntEnum):
     RESIDENT_UNKNOWN = 1005
     CHANGE_UNKNOWN = 1006
 
+    # 11xx: a paper, judged by whoever verifies it (docs/paper-seal.md); no kiosk sees one
+    PAPER_KEY_UNKNOWN = 1101
+    PAPER_KEY_EXPIRED = 1102
+    PAPER_PAGES_MIXED = 1103
+    PAPER_PAGES_MISSING = 1104
+    PAPER_STATUS_UNKNOWN = 1105
+    PAPER_VOID = 1106
+    PAPER_WITHDRAWN = 1107
+
     # 9xx: the rest
     INTERNAL = 901
     CANCELLED = 902

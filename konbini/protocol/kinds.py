@@ -67,6 +67,11 @@ class MessageKind(IntEnum):
     FEED = 211
     HEARTBEAT = 212
 
+    # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
+    PAGE_SEAL = 220
+    ISSUER_LIST = 221
+    STATUS_LIST = 222
+
 
 @unique
 class CertificateKind(IntEnum):

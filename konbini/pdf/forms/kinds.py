@@ -18,6 +18,8 @@ from konbini.pdf.forms.expected import ExpectedPage
 from konbini.pdf.forms.expected_acts import ExpectedActs
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.forms.resident_record_grid import BLOCKS
+from konbini.pdf.paper_seal.contents import SealedItems, record_items
+from konbini.pdf.paper_seal.items import Item
 from konbini.pdf.template import Template
 
 __all__ = ["FORM_KINDS", "FormKind", "FormKinds", "ready"]
@@ -33,6 +35,7 @@ class FormKind(Generic[F]):
         form: draws it.
         read: decodes its facts from the wire; raises `Refused(MALFORMED)` or `Refused(OVERSIZE)`.
         people: gives the places of the people of each page, from 0 on.
+        sealed_items: gives what each page's paper seal says of it.
         expected_pages: what each page must say.
         expected_acts: what each page paints.
     """
@@ -40,6 +43,7 @@ class FormKind(Generic[F]):
     form: Callable[[Template, Typeface], Form[F]]
     read: Callable[[bytes], F]
     people: Callable[[F], tuple[range, ...]]
+    sealed_items: Callable[[F], SealedItems]
     expected_pages: Callable[[F, Template], tuple[ExpectedPage, ...]]
     expected_acts: Callable[[F, Template], tuple[ExpectedActs, ...]]
 
@@ -50,6 +54,9 @@ _HOUSEHOLD: Final = FormKind(
     form=resident_record.ResidentRecordForm,
     read=CertificateFacts.from_wire,
     people=lambda facts: people_of_pages(len(facts.people), BLOCKS),
+    sealed_items=lambda facts: record_items(
+        facts, people_of_pages(len(facts.people), BLOCKS), without=frozenset((Item.EARLIER_ADDRESS,))
+    ),
     expected_pages=resident_record_expected.expected_pages,
     expected_acts=resident_record_expected.expected_acts,
 )
@@ -57,6 +64,7 @@ _INDIVIDUAL: Final = FormKind(
     form=individual_record.IndividualRecordForm,
     read=CertificateFacts.from_wire,
     people=lambda facts: people_of_pages(len(facts.people), 1),
+    sealed_items=lambda facts: record_items(facts, people_of_pages(len(facts.people), 1)),
     expected_pages=individual_record_expected.expected_pages,
     expected_acts=individual_record_expected.expected_acts,
 )

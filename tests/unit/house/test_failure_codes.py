@@ -27,6 +27,7 @@ GROUPS = {
     8: "8xx: the clerk's reading, inside the ward",
     9: "9xx: the rest",
     10: "10xx: the registry and its operators",
+    11: "11xx: a paper, judged by whoever verifies it",
 }
 
 

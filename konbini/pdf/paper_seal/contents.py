@@ -1,0 +1,92 @@
+"""A certificate's facts as its pages' seals carry them: every printed fact of a page, but for what is withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import fields
+from typing import Final
+
+from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, PrintedFacts
+from konbini.pdf.paper_seal.items import WITHHELD_ITEMS, Item
+from konbini.pdf.paper_seal.page_seal import SET_HASH_BYTES, PageSeal, SealedItem
+from konbini.pdf.paper_seal.values import ItemValue, Withheld
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind
+from konbini.protocol.numbers import IssuanceNumber
+
+__all__ = ["SealedItems", "page_seals", "record_items"]
+
+SealedItems = tuple[tuple[SealedItem, ...], ...]
+"""The items of each page of a certificate."""
+
+_PERSON: Final = {field.name: Item[field.name.upper()] for field in fields(PersonFacts) if field.name != "items"}
+_JAPANESE: Final = {field.name: Item[field.name.upper()] for field in fields(JapaneseItems)}
+_FOREIGN: Final = {field.name: Item[field.name.upper()] for field in fields(ForeignItems)} | {
+    "became_resident_on": Item.BECAME_FOREIGN_RESIDENT_ON
+}
+
+
+def page_seals(
+    facts: PrintedFacts, items: SealedItems, *, kind: CertificateKind, status_index: int
+) -> tuple[PageSeal, ...]:
+    """Give what each page of a certificate says.
+
+    Args:
+        facts: of the whole certificate.
+        items: what is printed on each page.
+        kind: which certificate.
+        status_index: the certificate's place in the status list.
+
+    Raises:
+        Refused: `MALFORMED`: the number is no issuance number of the day of issue.
+        ValueError: an item that no seal carries, or no item on a page.
+    """
+    number = IssuanceNumber.parse(facts.number)
+    if number.date != facts.issued_on:
+        raise Refused(Code.MALFORMED, "an issuance number of another day")
+    return tuple(
+        PageSeal(
+            number=number,
+            status_index=status_index,
+            page=page,
+            pages=len(items),
+            set_hash=facts.digest()[:SET_HASH_BYTES],
+            kind=kind,
+            scope=facts.scope,
+            items=printed,
+        )
+        for page, printed in enumerate(items, 1)
+    )
+
+
+def record_items(
+    facts: CertificateFacts, people: Sequence[Iterable[int]], *, without: frozenset[Item] = frozenset()
+) -> SealedItems:
+    """Give what each page of a resident record says.
+
+    Args:
+        facts: of the whole certificate.
+        people: for each page the places of the people whom it shows, from 0 on.
+        without: items that this form has no cell for.
+    """
+    return tuple(
+        (
+            SealedItem(person=0, item=Item.ADDRESS, value=facts.address),
+            SealedItem(person=0, item=Item.HEAD, value=facts.head),
+            *(item for place in shown for item in _person(place + 1, facts.people[place], without)),
+        )
+        for shown in people
+    )
+
+
+def _person(ordinal: int, person: PersonFacts, without: frozenset[Item]) -> list[SealedItem]:
+    own = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
+    cells = {item: getattr(person, name) for name, item in _PERSON.items()}
+    cells |= {item: getattr(person.items, name) for name, item in own.items()}
+    return [
+        SealedItem(person=ordinal, item=item, value=_value(item, cells[item])) for item in sorted(set(cells) - without)
+    ]
+
+
+def _value(item: Item, cell: Cell) -> ItemValue:
+    return Withheld.PRINTED if item in WITHHELD_ITEMS and not isinstance(cell, Mark) else cell
