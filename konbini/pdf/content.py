@@ -9,6 +9,7 @@ and no second way to read the bytes. Limit: what a character code looks like is 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import Enum, auto
 from typing import Final, NamedTuple
 
@@ -26,7 +27,10 @@ ROUNDING: Final = 0.0011  # points; numbers are written to a thousandth
 _N: Final = r"(-?[0-9]{1,4}(?:\.[0-9]{1,3})?)"
 _NAME: Final = r"/(?P<resource>[A-Z][A-Za-z0-9]*)"
 _SHOW: Final = r"<(?:[0-9A-F]{4})*> Tj"
-_RUN: Final = rf"1 0 0 1 {_N.replace('(-', '(?:-')} {_N.replace('(-', '(?:-')} Tm {_SHOW}"
+_ANY: Final = _N.replace("(-", "(?:-")
+_SET: Final = rf"/[A-Z][A-Za-z0-9]* {_ANY} Tf "  # the next face of the chain, or back to the one before
+_SHOWS: Final = rf"{_SHOW}(?: {_SET}{_SHOW})*"
+_TO: Final = rf"1 0 0 1 {_ANY} {_ANY} Tm "
 
 
 class Act(Enum):
@@ -52,29 +56,33 @@ class Line(NamedTuple):
 _PATTERNS: Final = tuple(
     (act, re.compile(pattern))
     for act, pattern in (
-        (Act.TEXT, rf"BT {_NAME} {_N} Tf {_RUN}(?: {_RUN})* ET"),
+        (Act.TEXT, rf"BT {_NAME} {_N} Tf {_TO}{_SHOWS}(?: (?:{_SET})?{_TO}{_SHOWS})* ET"),
         (Act.FRAME, rf"{_N} w {_N} {_N} {_N} {_N} re S"),
-        (Act.LABEL, rf"q BT {_NAME} {_N} Tf {_N} Tc {_N} Tz {_RUN} ET Q"),
+        (Act.LABEL, rf"q BT {_NAME} {_N} Tf {_N} Tc {_N} Tz {_TO}{_SHOWS} ET Q"),
         (Act.PLACE, rf"q 1 0 0 1 0 {_N} cm {_NAME} Do Q"),
         (Act.RULE, rf"{_N} w {_N} {_N} m {_N} {_N} l S"),
         (Act.PICTURE, rf"q {_N} 0 0 {_N} {_N} {_N} cm {_NAME} Do Q"),
-        (Act.MARK, rf"q {_N} g BT {_NAME} {_N} Tf {_N} {_N} {_N} {_N} {_N} {_N} Tm {_SHOW} ET Q"),
+        (Act.MARK, rf"q {_N} g BT {_NAME} {_N} Tf {_N} {_N} {_N} {_N} {_N} {_N} Tm {_SHOWS} ET Q"),
     )
 )
-_SHOWN: Final = re.compile(r"<([0-9A-F]*)>")
+_STEP: Final = re.compile(rf"/([A-Z][A-Za-z0-9]*) ({_ANY}) Tf|<([0-9A-F]*)> Tj")
+_WRITING: Final = frozenset((Act.TEXT, Act.LABEL, Act.MARK))
 
 
-def read_lines(content: bytes, codes: int, where: str) -> list[Line]:
+def read_lines(content: bytes, codes: Mapping[str, int], where: str) -> list[Line]:
     """Read a content stream.
 
     Args:
         content: the stream, decoded.
-        codes: how many codes its font has, from 1 on.
+        codes: how many codes each of its fonts has, from 1 on.
         where: names the stream in a refusal.
 
+    Returns:
+        The lines; what a text is written in is named by its family, `V` for `V`, `V2`, ...
+
     Raises:
-        Refused: `PAGE_MISMATCH`: a line is none of ours, shows a code that the font has not, or sets text in a size
-            that no cell has.
+        Refused: `PAGE_MISMATCH`: a line is none of ours, names a font that is not the stream's, shows a code that its
+            font has not, or sets text in a size that no cell has.
     """
     try:
         lines = content.decode("ascii").split("\n")
@@ -83,20 +91,37 @@ def read_lines(content: bytes, codes: int, where: str) -> list[Line]:
     return [_read_line(line, codes, f"{where}, line {place}") for place, line in enumerate(lines, 1)]
 
 
-def _read_line(text: str, codes: int, where: str) -> Line:
-    matches = ((act, pattern.fullmatch(text)) for act, pattern in _PATTERNS)
-    act, found = next(((act, found) for act, found in matches if found), (Act.TEXT, None))
-    if found is None:
-        raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators")
-    for shown in _SHOWN.findall(text):
-        if not all(0 < int(shown[start : start + 4], 16) <= codes for start in range(0, len(shown), 4)):
+def _read_line(text: str, codes: Mapping[str, int], where: str) -> Line:
+    for act, pattern in _PATTERNS:
+        found = pattern.fullmatch(text)
+        if found:
+            if act in _WRITING:
+                _check_writing(text, codes, where)
+            return _line(act, found, where)
+    raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators")
+
+
+def _check_writing(text: str, codes: Mapping[str, int], where: str) -> None:
+    """Follow the fonts of a line: one size, each of the stream's own, and no code beyond the font in force."""
+    sizes, last = set(), ""
+    for name, size, shown in _STEP.findall(text):
+        if name:
+            if name not in codes:
+                raise Refused(Code.PAGE_MISMATCH, f"{where}: another font")
+            sizes.add(size)
+            last = f"{codes[name]:04X}"
+        elif not all("0000" < shown[start : start + 4] <= last for start in range(0, len(shown), 4)):
             raise Refused(Code.PAGE_MISMATCH, f"{where}: a character that the font does not map")
-    return _line(act, found, where)
+    if len(sizes) != 1:
+        raise Refused(Code.PAGE_MISMATCH, f"{where}: text of several sizes")
 
 
 def _line(act: Act, found: re.Match[str], where: str) -> Line:
     named = found.re.groupindex.get("resource", 0)
     numbers = tuple(float(text) for group, text in enumerate(found.groups(), 1) if group != named)
+    resource = found["resource"] if named else ""
+    if act in _WRITING:
+        resource = resource.rstrip("0123456789")
     if act is Act.TEXT:
         numbers += (0.0, _FULL)
     if act in (Act.TEXT, Act.LABEL):
@@ -104,7 +129,7 @@ def _line(act: Act, found: re.Match[str], where: str) -> Line:
         if not (_SMALLEST <= size <= _LARGEST and 0 <= gap <= _WIDEST_GAP and _NARROWEST <= width <= _FULL):
             raise Refused(Code.PAGE_MISMATCH, f"{where}: text of a size that no cell has")
         numbers = ()
-    return Line(act, found["resource"] if named else "", numbers)
+    return Line(act, resource, numbers)
 
 
 def alike(one: Line, other: Line) -> bool:

@@ -9,40 +9,20 @@ the document, so that the text read back from the paper is the text that was dra
 from __future__ import annotations
 
 import struct
-import unicodedata
 from pathlib import Path
 from typing import Final
 
 import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
+from konbini.pdf.characters import code_points, is_printable, sequences, text_map
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Subset", "Typeface", "sequences", "text_map"]
+__all__ = ["Subset", "Typeface"]
 
 _TABLES_FOR_READERS_OF_TEXT: Final = (
     *("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "cmap", "gasp", "name", "post", "vhea", "vmtx"),
 )
-_UNPRINTABLE: Final = frozenset(("Cc", "Cf", "Cn", "Cs", "Mc", "Me", "Mn", "Zl", "Zp"))
-_MAP_ENTRIES_AT_ONCE: Final = 100
-_CODES: Final = 0xFFFF
-
-
-def _is_selector(character: str) -> bool:
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
-
-
-def sequences(text: str) -> list[str]:
-    """Split a text into its sequences; a selector without a base stands alone (and has no glyph)."""
-    if not any(map(_is_selector, text)):
-        return list(text)
-    found: list[str] = []
-    for character in text:
-        if found and _is_selector(character) and not _is_selector(found[-1][-1]):
-            found[-1] += character
-        else:
-            found.append(character)
-    return found
 
 
 class Typeface:
@@ -98,15 +78,14 @@ class Typeface:
     def _look_up(self, sequence: str) -> int:
         base, selector = sequence[0], sequence[1:]
         found: int | None = None
-        if unicodedata.category(base) not in _UNPRINTABLE:
+        if is_printable(base):
             found = (
                 self._font.get_variation_glyph(ord(base), ord(selector))
                 if selector
                 else self._font.get_nominal_glyph(ord(base))
             )
         if not found:
-            points = " ".join(f"U+{ord(character):04X}" for character in sequence)
-            raise Refused(Code.GLYPH_MISSING, f"{self.name} has no glyph for {points}")
+            raise Refused(Code.GLYPH_MISSING, f"{self.name} has no glyph for {code_points(sequence)}")
         return found
 
     def width(self, text: str) -> int:
@@ -198,18 +177,4 @@ def write_font(
     return revision.add(
         f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
         f"/DescendantFonts [{descendant}] /ToUnicode {revision.add(text_map)} >>"
-    )
-
-
-def text_map(found: list[str]) -> str:
-    """Write the ToUnicode map (9.10.3): each code to its sequence in UTF-16BE, selector included."""
-    lines = [f"<{code:04X}> <{sequence.encode('utf-16-be').hex().upper()}>" for code, sequence in enumerate(found, 1)]
-    portions = [lines[start : start + _MAP_ENTRIES_AT_ONCE] for start in range(0, len(lines), _MAP_ENTRIES_AT_ONCE)]
-    entries = "\n".join(f"{len(some)} beginbfchar\n" + "\n".join(some) + "\nendbfchar" for some in portions)
-    return (
-        "/CIDInit /ProcSet findresource begin\n12 dict begin\nbegincmap\n"
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (UCS) /Supplement 0 >> def\n"
-        "/CMapName /Adobe-Identity-UCS def\n/CMapType 2 def\n"
-        f"1 begincodespacerange\n<0000> <{_CODES:04X}>\nendcodespacerange\n{entries}\n"
-        "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
     )

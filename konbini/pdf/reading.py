@@ -3,8 +3,8 @@
 pdfium gives each character's text (variation selectors included) and place; pyHanko's parser gives binding, number and
 revisions. `check` first refuses whatever the form is not made of (`composition`: a cover, a colour, a clip, an
 annotation), then compares every text on every page with the facts, cell by cell: nothing missing, nothing beyond,
-nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. Limit: the reading
-trusts the font's text map for what a glyph means; the outlines inside an embedded font are not compared.
+nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. What pdfium takes
+from a font's text map is what the glyphs show: `composition` has compared each with its face.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
@@ -26,7 +26,8 @@ from konbini.pdf.composition import check_composition
 from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
-from konbini.pdf.forms.kinds import FORM_KINDS, FormKind, FormKinds
+from konbini.pdf.forms.kinds import FORM_KINDS, FormKinds
+from konbini.pdf.originals import Originals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 
@@ -82,8 +83,18 @@ def read(pdf: bytes) -> Reading:
     Raises:
         Refused: `PAGE_MISMATCH`: it cannot be read, or has no binding.
     """
+    return _read(pdf, _parse(pdf))
+
+
+def _parse(pdf: bytes) -> PdfFileReader:
     try:
-        parsed = PdfFileReader(BytesIO(pdf))
+        return PdfFileReader(BytesIO(pdf))
+    except (PdfError, ValueError) as error:
+        raise _mismatch("the document cannot be read") from error
+
+
+def _read(pdf: bytes, parsed: PdfFileReader) -> Reading:
+    try:
         inside, revisions = binding_of(parsed), parsed.xrefs.total_revisions
         with _ONE_AT_A_TIME:
             pages = _read_pages(pdf)
@@ -129,7 +140,15 @@ def _pictures(page: pdfium.PdfPage) -> Iterator[PictureReading]:
         yield PictureReading(digest=digest, box=Box(left, bottom, right - left, top - bottom))
 
 
-def check(pdf: bytes, facts: PrintedFacts, template: Template, binding: bytes, kinds: FormKinds = FORM_KINDS) -> None:
+def check(  # noqa: PLR0913 - what is read, and what it is compared with
+    pdf: bytes,
+    facts: PrintedFacts,
+    template: Template,
+    binding: bytes,
+    *,
+    originals: Originals,
+    kinds: FormKinds = FORM_KINDS,
+) -> None:
     """Compare a finished, unsigned document with the facts.
 
     Args:
@@ -137,14 +156,15 @@ def check(pdf: bytes, facts: PrintedFacts, template: Template, binding: bytes, k
         facts: the clerk's own.
         template: the form that the facts name.
         binding: what must stand inside.
+        originals: the faces that certificates are drawn with, read by the clerk itself.
         kinds: the kinds of form that there are.
 
     Raises:
         Refused: `PAGE_MISMATCH`, naming page and cell, never what stands there.
     """
-    kind = kinds[template.kind]
-    _check_composition(pdf, facts, template, kind)
-    reading, pages = read(pdf), kind.expected_pages(facts, template)
+    kind, parsed = kinds[template.kind], _parse(pdf)
+    check_composition(pdf, parsed, kind.expected_acts(facts, template), originals)  # before pdfium reads a byte of it
+    reading, pages = _read(pdf, parsed), kind.expected_pages(facts, template)
     if reading.revisions != 1:
         raise _mismatch("not of one revision")
     if reading.binding != binding or reading.number != facts.number:
@@ -153,15 +173,6 @@ def check(pdf: bytes, facts: PrintedFacts, template: Template, binding: bytes, k
         raise _mismatch(f"{len(reading.pages)} pages, {len(pages)} due")
     for place, (shown, due) in enumerate(zip(reading.pages, pages, strict=True), 1):
         _check_page(shown, due, template, f"page {place}: ")
-
-
-def _check_composition(pdf: bytes, facts: PrintedFacts, template: Template, kind: FormKind[Any]) -> None:
-    """Refuse what the form is not made of, before pdfium reads a byte of it."""
-    try:
-        parsed = PdfFileReader(BytesIO(pdf))
-    except (PdfError, ValueError) as error:
-        raise _mismatch("the document cannot be read") from error
-    check_composition(pdf, parsed, kind.expected_acts(facts, template), template)
 
 
 def _mismatch(where: str) -> Refused:

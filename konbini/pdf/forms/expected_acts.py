@@ -15,6 +15,7 @@ from konbini.pdf.content import Act, Line
 from konbini.pdf.forms import sheet
 from konbini.pdf.forms.cells import LabelledCell
 from konbini.pdf.forms.geometry import Box
+from konbini.pdf.picture import Picture
 from konbini.pdf.template import Template
 
 __all__ = ["HEAVY", "LIGHT", "ExpectedActs", "framed", "framed_cells", "sheet_acts"]
@@ -31,10 +32,19 @@ _MARK_HALF: Final = _MARK_SIZE  # 見本: two characters, each one em wide
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedActs:
-    """What one page places, in order, and what each of the parts so placed paints beside its text."""
+    """What one page places before its text, in order, and what each of the things so placed is.
+
+    Attributes:
+        places: parts of the form and pictures.
+        parts: by name, what each part paints beside its text.
+        pictures: by name, every picture that the page or one of its parts may place.
+        pictures_of_parts: the names of those that the form's parts have among their resources.
+    """
 
     places: tuple[Line, ...]
     parts: dict[str, tuple[Line, ...]]
+    pictures: dict[str, Picture]
+    pictures_of_parts: frozenset[str] = frozenset(("Seal",))
 
 
 def framed(box: Box, width: float) -> Line:

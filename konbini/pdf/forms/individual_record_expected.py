@@ -46,4 +46,5 @@ def _page(facts: CertificateFacts, template: Template, person: PersonFacts) -> E
     return ExpectedActs(
         places=(Line(Act.PLACE, first, (0.0,)), Line(Act.PLACE, name, (0.0,))),
         parts={first: (*sheet_acts(template), *head), name: block},
+        pictures={"Seal": template.seal.picture},
     )

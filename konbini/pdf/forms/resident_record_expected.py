@@ -109,7 +109,7 @@ def _page(facts: CertificateFacts, template: Template, start: int) -> ExpectedAc
         last = f"Unused{grid.BLOCKS - len(people)}"
         places.append(Line(Act.PLACE, last, (0.0,)))
         parts[last] = _unused(len(people))
-    return ExpectedActs(places=tuple(places), parts=parts)
+    return ExpectedActs(places=tuple(places), parts=parts, pictures={"Seal": template.seal.picture})
 
 
 def _block(*, foreign: bool) -> tuple[Line, ...]:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from konbini.pdf.fonts import Typeface, sequences
+from konbini.pdf.characters import sequences
+from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import MM, Box
 from konbini.protocol.errors import Code, Refused
 

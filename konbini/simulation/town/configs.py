@@ -169,6 +169,7 @@ class _Configs:
     def clerk(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
         yield _entry("templates", str(self._templates()))
+        yield _entry("typefaces", [str(TYPEFACE)])
         yield from ("[store]", self._path("path", "data/clerk.db"))
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")

@@ -2,6 +2,7 @@
 
 ward = "139999"
 templates = "templates"
+typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.py: what papers may be written in
 
 [store]
 path = "clerk.db"
@@ -37,6 +38,7 @@ class ClerkConfig:
 
     ward: str
     templates: Path
+    typefaces: tuple[Path, ...]
     store: Path
     lookup_key: Path
     handle_key: Path
@@ -65,6 +67,7 @@ def read_config(path: Path) -> ClerkConfig:
         return ClerkConfig(
             ward=table.text("ward"),
             templates=table.path("templates"),
+            typefaces=table.paths("typefaces"),
             store=store.path("path"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from konbini.pdf import reading
+from konbini.pdf.originals import Originals
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient, CallServer
@@ -89,7 +91,7 @@ async def serve(
             lease=lease,
             clock=clock,
             templates=load_all(config.templates),
-            read=reading.check,
+            read=partial(reading.check, originals=Originals(config.typefaces)),
             sign=lambda pdf, moment: signer.sign(pdf, moment=moment),
         )
         follower = Follower(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 from konbini.pdf.facts import CertificateFacts
-from konbini.pdf.reading import check
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.verification import verify
+from tests.unit.pdf.conftest import check
 
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001 - the fixtures' classes live in conftest, which tests do not import

@@ -5,23 +5,22 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
-from collections.abc import Callable
 
 import pytest
-from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
+from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from konbini.pdf.content import read_lines
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import check
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
+from tests.unit.pdf.conftest import check
+from tests.unit.pdf.documents import at, edited, rewritten, syntax
 
 _BINDING = bytes(range(32))
 _FACTS = specimen_facts(*PEOPLE, PEOPLE[0])  # two pages
@@ -45,45 +44,6 @@ def _refused(pdf: bytes, template: Template, facts: CertificateFacts = _FACTS) -
         check(pdf, facts, template, _BINDING)
     assert refused.value.code is Code.PAGE_MISMATCH
     return refused.value.detail
-
-
-def _rewritten(pdf: bytes, change: Callable[[PdfFileWriter], None]) -> bytes:
-    """The document with something changed, written anew as one revision."""
-    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
-    change(writer)
-    out = io.BytesIO()
-    writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko's
-    return out.getvalue()
-
-
-def _at(writer: PdfFileWriter, path: str) -> generic.DictionaryObject:
-    """Follow a path of names and places from the catalogue."""
-    found: generic.PdfObject = writer.root
-    for step in path.split():
-        assert isinstance(found, generic.DictionaryObject | generic.ArrayObject)
-        found = found[int(step)] if isinstance(found, generic.ArrayObject) else found[f"/{step}"]
-    assert isinstance(found, generic.DictionaryObject)
-    return found
-
-
-def _edited(pdf: bytes, path: str, edit: Callable[[bytes], bytes]) -> bytes:
-    """The document with one stream's content edited."""
-
-    def change(writer: PdfFileWriter) -> None:
-        stream = _at(writer, path)
-        assert isinstance(stream, generic.StreamObject)
-        content = edit(stream.data)
-        assert content != stream.data
-        stream._data = content
-        stream._encoded_data = None
-
-    return _rewritten(pdf, change)
-
-
-def _syntax(text: bytes) -> generic.PdfObject:
-    found = generic.read_object(io.BytesIO(text + b" "), generic.TrailerReference(None))  # type: ignore[no-untyped-call]
-    assert isinstance(found, generic.PdfObject)
-    return found
 
 
 _STREAMS = (
@@ -132,8 +92,8 @@ def test_a_form_that_is_no_specimen_passes(template: Template, typeface: Typefac
 )
 def test_nothing_is_painted_beside_the_form(drawn: bytes, template: Template, path: str, added: bytes) -> None:
     """A white cover with strokes over right text, a frame, a rule, a clip, a colour, ... after and before the rest."""
-    assert "page" in _refused(_edited(drawn, path, lambda content: content + b"\n" + added), template)
-    assert "page" in _refused(_edited(drawn, path, lambda content: added + b"\n" + content), template)
+    assert "page" in _refused(edited(drawn, path, lambda content: content + b"\n" + added), template)
+    assert "page" in _refused(edited(drawn, path, lambda content: added + b"\n" + content), template)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +115,7 @@ def test_nothing_is_painted_beside_the_form(drawn: bytes, template: Template, pa
 )
 def test_a_text_is_shown_as_the_form_shows_it(drawn: bytes, template: Template, old: bytes, new: bytes) -> None:
     """Invisible, white, grey, tiny, mirrored, flattened, with unmapped characters; or under the form's own parts."""
-    pdf = _edited(drawn, _STREAMS[0], lambda content: re.sub(old, new, content, count=1))
+    pdf = edited(drawn, _STREAMS[0], lambda content: re.sub(old, new, content, count=1))
     assert _refused(pdf, template).startswith("page 1")
 
 
@@ -172,7 +132,7 @@ def test_a_text_is_shown_as_the_form_shows_it(drawn: bytes, template: Template, 
 )
 def test_the_forms_own_parts_are_compared(drawn: bytes, template: Template, old: bytes, new: bytes) -> None:
     """The mark in black or over the text, a rule as broad as a row, a rule elsewhere, a label squeezed or stretched."""
-    pdf = _edited(drawn, _STREAMS[2], lambda content: re.sub(old, new, content, count=1))
+    pdf = edited(drawn, _STREAMS[2], lambda content: re.sub(old, new, content, count=1))
     assert _refused(pdf, template).startswith("page 1, Sheet3")
 
 
@@ -183,10 +143,10 @@ def test_another_mayors_line_is_found(drawn: bytes, template: Template, typeface
 
     def change(writer: PdfFileWriter) -> None:
         sheet = foreign.root["/Pages"]["/Kids"][0]["/Resources"]["/XObject"]["/Sheet3"]
-        parts = _at(writer, "Pages Kids 0 Resources XObject")
+        parts = at(writer, "Pages Kids 0 Resources XObject")
         parts[pdf_name("/Sheet3")] = writer.add_object(writer.import_object(sheet))
 
-    assert _refused(_rewritten(drawn, change), template) == "page 1: mayor"
+    assert _refused(rewritten(drawn, change), template) == "page 1: mayor"
 
 
 _ANNOTATION = b"[<< /Type /Annot /Subtype /Square /Rect [100 500 200 600] /IC [1 1 1] >>]"
@@ -241,19 +201,19 @@ def test_no_other_entry_stands_in_the_document(
     """Optional content, actions, annotations, fields, patterns, graphics states, groups, matrices, other fonts."""
 
     def change(writer: PdfFileWriter) -> None:
-        _at(writer, path)[pdf_name(f"/{key}")] = _syntax(value)
+        at(writer, path)[pdf_name(f"/{key}")] = syntax(value)
 
-    assert _refused(_rewritten(drawn, change), template)
+    assert _refused(rewritten(drawn, change), template)
 
 
 def test_an_extra_part_is_found(drawn: bytes, template: Template) -> None:
     """A form XObject among the resources that the page has no use for."""
 
     def change(writer: PdfFileWriter) -> None:
-        parts = _at(writer, "Pages Kids 0 Resources XObject")
+        parts = at(writer, "Pages Kids 0 Resources XObject")
         parts[pdf_name("/Extra")] = parts.raw_get("/Sheet3")
 
-    assert "page 1" in _refused(_rewritten(drawn, change), template)
+    assert "page 1" in _refused(rewritten(drawn, change), template)
 
 
 @pytest.mark.parametrize(
@@ -267,7 +227,7 @@ def test_an_extra_part_is_found(drawn: bytes, template: Template) -> None:
 )
 def test_the_text_map_is_as_the_form_writes_it(drawn: bytes, template: Template, old: bytes, new: bytes) -> None:
     """A code of two characters, a code of none, a text that stands twice, a comment."""
-    pdf = _edited(drawn, _FONT + " ToUnicode", lambda content: re.sub(old, new, content))
+    pdf = edited(drawn, _FONT + " ToUnicode", lambda content: re.sub(old, new, content))
     assert "font" in _refused(pdf, template)
 
 
@@ -276,4 +236,4 @@ def test_no_operator_alone_is_a_line(operands: str) -> None:
     """The list is closed: an operator counts only within a whole line of the form."""
     for operator in _OPERATORS.split():
         with pytest.raises(Refused):
-            read_lines(f"{operands}{operator}".encode(), 9, "page 1")
+            read_lines(f"{operands}{operator}".encode(), {"V": 9}, "page 1")

@@ -7,7 +7,8 @@ import io
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.pdf.fonts import Subset, Typeface, sequences
+from konbini.pdf.characters import sequences
+from konbini.pdf.fonts import Subset, Typeface
 from konbini.protocol.errors import Code, Refused
 
 _VARIANTS = {  # from IPAmj Mincho's own table (Moji_Joho collection)

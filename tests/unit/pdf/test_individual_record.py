@@ -12,12 +12,12 @@ from konbini.pdf.facts import CertificateFacts, PersonFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.individual_record import KIND, IndividualRecordForm
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import check
 from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
+from tests.unit.pdf.conftest import check
 
 _BINDING = bytes(range(32))
 _EARLIER = "東京都澄川区朝霧台一丁目１番１号"

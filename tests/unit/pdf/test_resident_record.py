@@ -14,10 +14,10 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from konbini.pdf.binding import binding_of
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import check
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
+from tests.unit.pdf.conftest import check
 
 _BINDING = bytes(range(32))
 
