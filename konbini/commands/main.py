@@ -1,9 +1,10 @@
-"""The command `konbini`: a service of this machine, the registry's operators, or the demo.
+"""The command `konbini`: a service of this machine, the registry's operators, the demo, or a measurement.
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
     konbini ward enter|approve|withdraw|pending|look-up ...
     konbini demo [--auto] ...
+    konbini bench certificate ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
 the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
@@ -120,6 +121,12 @@ def _demo(given: Sequence[str]) -> int:
     return demo(given)
 
 
+def _bench(given: Sequence[str]) -> int:
+    from konbini.commands.bench import bench  # noqa: PLC0415 - the simulation's libraries alone
+
+    return bench(given)
+
+
 COMMANDS: Mapping[str, _Command] = {
     "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
@@ -129,5 +136,6 @@ COMMANDS: Mapping[str, _Command] = {
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
     "ward": _Command(duty="what the registry's operators type", start=_ward),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
+    "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }
 """Every word after `konbini`."""

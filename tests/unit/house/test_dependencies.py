@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[3]
+BENCH = ROOT / "konbini" / "simulation" / "bench"
 ROW = re.compile(r"\| (?P<name>[A-Za-z0-9-]+) \| (?P<licence>[^|]+) \| [^|]+ \| [^|]+ \|")
 HEADINGS = {"package"}
 # Distributions that are not imported under their own name.
@@ -62,10 +63,15 @@ def licence_words(name: str) -> str:
     return " ".join(field for field in fields if not field.startswith(("Topic", "Programming", "Framework"))).lower()
 
 
-def imported() -> set[str]:
-    """Return the top-level packages that the source imports and that are neither ours nor Python's."""
+def imported(*, peers: bool = False) -> set[str]:
+    """Return the top-level packages that the source imports and that are neither ours nor Python's.
+
+    With `peers` it is the benchmark's room, which loads development dependencies to measure them; otherwise the rest.
+    """
     found = set()
     for path in (ROOT / "konbini").rglob("*.py"):
+        if path.is_relative_to(BENCH) is not peers:
+            continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.partition(".")[0] for alias in node.names}
@@ -82,8 +88,9 @@ def test_every_dependency_is_documented_and_nothing_else() -> None:
 
 def test_every_import_is_declared() -> None:
     """What the source imports does not come by luck with something else."""
-    run, _dev = declared()
+    run, dev = declared()
     assert imported() <= {IMPORTED_AS.get(name, name) for name in run}
+    assert imported(peers=True) <= {IMPORTED_AS.get(name, name) for name in run | dev}
 
 
 def test_every_dependency_is_imported() -> None:

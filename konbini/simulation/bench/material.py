@@ -1,0 +1,99 @@
+"""What every way is given before anything is measured: the pages, the face, the seal's picture and a signing key."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.signing import KeyFileSigner, PadesSigner, _Cms
+from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen.household import FORM
+from konbini.pdf.template import load_all
+from konbini.simulation.bench.embedding import PeerSigner
+from konbini.simulation.bench.household import binding_of_document, household
+from konbini.simulation.bench.page import Page, take_apart
+from konbini.simulation.town.pki.authority import Credential
+from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
+from konbini.simulation.town.ward import SUMIKAWA
+
+__all__ = ["FACE", "SEAL", "TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]
+
+FACE: Final = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
+TYPEFACE_NAME: Final = "IPAmjMincho"
+SEAL: Final = FOLDER / "seal.png"
+_ISSUED: Final = int(datetime(2025, 11, 22, 3, tzinfo=UTC).timestamp())
+
+
+class Way(Protocol):
+    """One way to make signed certificates."""
+
+    @property
+    def name(self) -> str:
+        """The word for it in the table."""
+
+    def make(self, document: Document) -> bytes:
+        """Draw and sign one document, as this way would do it for every issue."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document to be made: its facts and binding, for who sets text, and its page, for who is given it set."""
+
+    facts: CertificateFacts
+    binding: bytes
+    page: Page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Material:
+    """What does not change from one document to the next."""
+
+    typeface: Typeface
+    form: ResidentRecordForm
+    credential: Credential
+    authority: bytes
+    moment: int
+    documents: Sequence[Document]
+
+    def signer(self) -> PadesSigner:
+        """Return the ward's signer over the key, read once."""
+        return PadesSigner(self._key())
+
+    def peer_signer(self) -> PeerSigner:
+        """Return the signer of the peers' documents, whose CMS the ward's own signer makes."""
+        cms = _Cms(self._key())
+        return PeerSigner(cms.of, len(cms.of(bytes(32))) + 64)
+
+    def _key(self) -> KeyFileSigner:
+        return KeyFileSigner(self.credential.key_pem(), [self.credential.certificate_der()])
+
+
+def make_material(documents: int) -> Material:
+    """Read the face, prepare the form, make a P-256 key under an authority, and lay out `documents` pages.
+
+    Raises:
+        OSError: the face is not installed.
+    """
+    template = next(one for one in load_all(FOLDER) if one.form == FORM)
+    typeface = Typeface(FACE, TYPEFACE_NAME)
+    form = ResidentRecordForm(template, typeface)
+    authority = make_paper_authority(SUMIKAWA, _ISSUED)
+    return Material(
+        typeface=typeface,
+        form=form,
+        credential=make_signing_certificate(authority, SUMIKAWA, _ISSUED),
+        authority=authority.certificate_der(),
+        moment=_ISSUED,
+        documents=tuple(_document(form, index) for index in range(documents)),
+    )
+
+
+def _document(form: ResidentRecordForm, index: int) -> Document:
+    facts, binding = household(index), binding_of_document(index)
+    return Document(facts=facts, binding=binding, page=take_apart(form.draw(facts, binding=binding)))

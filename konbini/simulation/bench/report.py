@@ -1,0 +1,29 @@
+"""The benchmark's answer: a table for people, one line for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from konbini.simulation.bench.measuring import Cost
+
+__all__ = ["last_line", "table"]
+
+_HEAD = f"{'way':<8} {'CPU ms':>8} {'ratio':>7} {'file KB':>8} {'heap KB':>8}"
+
+
+def table(costs: Sequence[Cost]) -> list[str]:
+    """Write one row a way; the ratio is to the first, which is ours."""
+    ours = costs[0].cpu_ms
+    rows = (
+        f"{cost.name:<8} {cost.cpu_ms:>8.2f} {cost.cpu_ms / ours:>7.1f} {cost.file_kb:>8.0f} {cost.heap_kb:>8.0f}"
+        for cost in costs
+    )
+    return [_HEAD, *rows]
+
+
+def last_line(costs: Sequence[Cost]) -> str:
+    """Write CPU milliseconds by way, and the KB of our file, as JSON."""
+    found: dict[str, float] = {cost.name: round(cost.cpu_ms, 3) for cost in costs}
+    found["ours_kb"] = round(costs[0].file_kb, 1)
+    return json.dumps(found)
