@@ -85,7 +85,7 @@ class Code(IntEnum):
     SIGNATURE_INVALID = 705
     PEER_UNKNOWN = 706
 
-    # 8xx: the clerk's reading, inside the ward; a kiosk sees INTERNAL
+    # 8xx: the clerk's reading and signing, inside the ward; a kiosk sees INTERNAL
     EVIDENCE_MISMATCH = 801
     RECORD_NOT_SIGNED = 802
     RECORD_STALE = 803
@@ -96,6 +96,12 @@ class Code(IntEnum):
     FORM_OVERFLOW = 808
     FEED_BROKEN = 809
     SEAL_BROKEN = 810
+    TOKEN_UNAVAILABLE = 821
+    TOKEN_PIN_REFUSED = 822
+    SIGNING_KEY_MISSING = 823
+    SIGNING_CERTIFICATE_INVALID = 824
+    TIME_STAMP_UNAVAILABLE = 825
+    REVOCATION_EVIDENCE_UNAVAILABLE = 826
 
     # 10xx: the registry and its operators; no kiosk sees one
     SAME_PERSON = 1001

@@ -11,7 +11,8 @@ from typing import Final, Protocol
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.signing import KeyFileSigner, PadesSigner, _Cms
+from konbini.pdf.signing import KeyFileSigner, PadesSigner
+from konbini.pdf.signing.template_cms import TemplateCms
 from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.household import FORM
 from konbini.pdf.template import load_all
@@ -67,8 +68,8 @@ class Material:
 
     def peer_signer(self) -> PeerSigner:
         """Return the signer of the peers' documents, whose CMS the ward's own signer makes."""
-        cms = _Cms(self._key())
-        return PeerSigner(cms.of, len(cms.of(bytes(32))) + 64)
+        cms = TemplateCms(self._key())
+        return PeerSigner(lambda digest: cms.of(digest)[0], cms.room)
 
     def _key(self) -> KeyFileSigner:
         return KeyFileSigner(self.credential.key_pem(), [self.credential.certificate_der()])

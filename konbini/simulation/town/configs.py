@@ -174,7 +174,8 @@ class _Configs:
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
-        yield self._path("document", "keys/clerk/document.key")
+        yield "[signing]"
+        yield self._path("key", "keys/clerk/document.key")
         yield self._paths("certificates", "keys/clerk/document.pem")
         yield from self._trust()
         yield from ("[registry]", *self._peer("registry"))

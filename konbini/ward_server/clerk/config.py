@@ -9,7 +9,8 @@ path = "clerk.db"
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
-document = "document.key"           # the document signing key, PEM: the demo's way; a PKCS#11 token is a ward's
+[signing]                           # or a key in a token: konbini/ward_server/clerk/signing_key.py
+key = "document.key"
 certificates = ["document.pem", "paper-authority.pem"]
 [trust]                             # as in konbini/ward_server/issuing/config.py
 [registry]
@@ -27,6 +28,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["ClerkConfig", "read_config"]
@@ -42,8 +44,7 @@ class ClerkConfig:
     store: Path
     lookup_key: Path
     handle_key: Path
-    document_key: Path
-    certificates: tuple[Path, ...]
+    signing: SigningConfig
     trust: TrustConfig
     registry: CallAddress
     calls: CallAddress
@@ -60,6 +61,7 @@ def read_config(path: Path) -> ClerkConfig:
         read_table(path) as table,
         table.part("store") as store,
         table.part("keys") as keys,
+        table.part("signing") as signing,
         table.part("trust") as trust,
         table.part("registry") as registry,
         table.part("calls") as calls,
@@ -71,8 +73,7 @@ def read_config(path: Path) -> ClerkConfig:
             store=store.path("path"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
-            document_key=keys.path("document"),
-            certificates=keys.paths("certificates"),
+            signing=read_signing_config(signing),
             trust=read_trust_config(trust),
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),

@@ -5,18 +5,13 @@ python -m konbini.ward_server.clerk CONFIG.toml
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib.resources import files
-from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 from konbini.pdf import reading
 from konbini.pdf.originals import Originals
-from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
@@ -31,6 +26,7 @@ from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Beliefs
+from konbini.ward_server.clerk.signing_key import open_signer
 from konbini.ward_server.clerk.store import ClerkStore
 from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.follower import Follower
@@ -67,9 +63,8 @@ async def serve(
         AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
-    _log.warning("signing with a key file", detail="the demo's key; a ward keeps its key in a token")
-    signer = PadesSigner(KeyFileSigner(read_secret(config.document_key), _certificates(config.certificates)))
     async with AsyncExitStack() as ending:
+        signer = ending.enter_context(open_signer(config.signing))
         rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
@@ -92,7 +87,7 @@ async def serve(
             clock=clock,
             templates=load_all(config.templates),
             read=partial(reading.check, originals=Originals(config.typefaces)),
-            sign=lambda pdf, moment: signer.sign(pdf, moment=moment),
+            sign=signer.sign,
         )
         follower = Follower(
             name=_NAME,
@@ -112,12 +107,6 @@ async def serve(
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
         yield clerk
-
-
-def _certificates(paths: Sequence[Path]) -> list[bytes]:
-    """Read PEM files, each of one certificate or more, and give them all as DER."""
-    found = (certificate for path in paths for certificate in x509.load_pem_x509_certificates(path.read_bytes()))
-    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]
 
 
 _SERVICE = Service(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from tests.integration.pdf.softhsm import SoftToken
 from tests.unit.pdf.conftest import form, template, typeface
 
 __all__ = ["form", "template", "typeface"]
@@ -92,15 +94,30 @@ def _p256() -> _Key:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def _rsa() -> _Key:
-    return rsa.generate_private_key(65537, 2048)
+KEYS: dict[str, Callable[[], _Key]] = {
+    "P-256": _p256,
+    "RSA-2048": lambda: rsa.generate_private_key(65537, 2048),
+    "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "RSA-3072": lambda: rsa.generate_private_key(65537, 3072),
+}
+_SHORT = ("P-256", "RSA-2048")
 
 
-@pytest.fixture(scope="session", params=["P-256", "RSA-2048"])
+@pytest.fixture(
+    scope="session", params=[pytest.param(name, marks=() if name in _SHORT else pytest.mark.long) for name in KEYS]
+)
 def paper(request: pytest.FixtureRequest) -> Paper:
-    """The ward's own paper authority, with either kind of key; valid today, so that any judge's clock takes it."""
+    """The ward's own paper authority, with each kind of key; valid today, so that any judge's clock takes it."""
     start = datetime.now(UTC).replace(microsecond=0) - 60 * _DAY
-    return make_paper(_p256 if request.param == "P-256" else _rsa, start)
+    return make_paper(KEYS[request.param], start)
+
+
+@pytest.fixture
+def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SoftToken:
+    """A token of this test's own, without a key."""
+    made = SoftToken.make(tmp_path)
+    monkeypatch.setenv("SOFTHSM2_CONF", str(made.settings))
+    return made
 
 
 @pytest.fixture(scope="session")

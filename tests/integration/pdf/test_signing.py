@@ -106,7 +106,8 @@ def test_a_key_of_another_kind_or_certificate_is_refused(paper) -> None:
     """Found when the clerk starts: a short RSA key, another curve, another certificate's key, no certificate."""
     for key in (
         rsa.generate_private_key(65537, 1024),  # noqa: S505 - refused, which is what is tested
-        ec.generate_private_key(ec.SECP384R1()),
+        rsa.generate_private_key(65537, 2560),
+        ec.generate_private_key(ec.SECP521R1()),
         ec.generate_private_key(ec.SECP256R1()),
     ):
         with pytest.raises(ValueError, match="key"):

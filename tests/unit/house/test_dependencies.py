@@ -21,6 +21,7 @@ IMPORTED_AS = {
     "pillow": "PIL",
     "pyhanko-certvalidator": "pyhanko_certvalidator",
     "pyscard": "smartcard",
+    "python-pkcs11": "pkcs11",
 }
 # One word that the metadata of a package with this licence holds somewhere, in whatever field it uses.
 TELLTALE = {

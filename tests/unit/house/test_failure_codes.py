@@ -24,7 +24,7 @@ GROUPS = {
     5: "5xx: the document, judged by the kiosk",
     6: "6xx: paper and money",
     7: "7xx: what a peer sent",
-    8: "8xx: the clerk's reading, inside the ward",
+    8: "8xx: the clerk's reading and signing, inside the ward",
     9: "9xx: the rest",
     10: "10xx: the registry and its operators",
     11: "11xx: a paper, judged by whoever verifies it",

@@ -26,6 +26,7 @@ BREACHES = {
     "the kiosk draws": ("konbini/kiosk/printing/raster.py", "import konbini.pdf.fonts", "verifies and rasterises"),
     "the kiosk signs": ("konbini/kiosk/printing/raster.py", "import konbini.pdf.signing", "Only the clerk signs"),
     "issuing signs": ("konbini/ward_server/issuing/visits.py", "import konbini.pdf.signing", "Only the clerk signs"),
+    "the clerk speaks PKCS #11": ("konbini/ward_server/clerk/clerk.py", "import pkcs11", "Only the token's key"),
     "a screen speaks PC/SC": ("konbini/kiosk/ui/pages.py", "import smartcard", "Only the card room"),
     "the flow knows time": ("konbini/kiosk/session/flow.py", "import time", "Pure rooms"),
     "the relay waits": ("konbini/issuance_center/relay/routing.py", "import asyncio", "Pure rooms"),

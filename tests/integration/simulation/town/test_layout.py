@@ -101,7 +101,9 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
     issuing = issuing_config.read_config(town.configs / "issuing.toml")
     clerk = clerk_config.read_config(town.configs / "clerk.toml")
     center = center_config.read_config(town.configs / "center.toml")
-    for path in (registry.keys.record, registry.keys.identity, clerk.document_key, center.ticket_key):
+    document_key = clerk.signing.key
+    assert isinstance(document_key, Path)
+    for path in (registry.keys.record, registry.keys.identity, document_key, center.ticket_key):
         read_signing_key(path)
     for path in (registry.keys.lookup, issuing.lookup_key, issuing.handle_key, clerk.lookup_key, clerk.handle_key):
         read_keyed_hash(path)

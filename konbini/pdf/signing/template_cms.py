@@ -1,0 +1,129 @@
+"""CMS by CMS from one mould: pyHanko makes it once for a key, and only digest and signature are put in.
+
+PAdES B-B signs three attributes (ETSI EN 319 142-1, 6.3): content type, message digest, signing certificate. Time
+stands in the signature dictionary's `/M`. So two CMS of one key differ in the digest, the signature, and the lengths
+around an ECDSA signature, which varies by a few bytes: one cast is kept for each length. A test compares the result
+with pyHanko's own, byte for byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from asn1crypto import cms, x509
+from pyhanko.sign.general import as_signing_certificate_v2, simple_cms_attribute
+from pyhanko.sign.signers import pdf_cms
+from pyhanko_certvalidator.registry import SimpleCertificateStore
+
+from konbini.pdf.signing.port import Signer
+
+__all__ = ["TemplateCms"]
+
+_HERE: Final = b"konbini/1 the digest stands here"
+_SIGNATURE_HERE: Final = b"\xa5"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Cast:
+    """What stands around digest and signature."""
+
+    head: bytes
+    middle: bytes
+    tail: bytes
+
+
+class TemplateCms:
+    """Makes the CMS of one key, from any thread.
+
+    Args:
+        signer: holds the key.
+    """
+
+    __slots__ = ("_after", "_before", "_casts", "_signer", "room")
+
+    def __init__(self, signer: Signer) -> None:
+        self._signer = signer
+        digest = _digest_here(signer)
+        to_sign, _ = _Mould(signer, 1).cast()
+        self._before, self._after = _split(to_sign, digest)
+        self._casts: dict[int, _Cast] = {}
+        most = signer.algorithm.longest_signature
+        longest = self._cast(most)
+        self.room = len(longest.head) + len(digest) + len(longest.middle) + most + len(longest.tail)
+
+    def of(self, digest: bytes) -> tuple[bytes, bytes]:
+        """Sign a document's digest (`Algorithm.digest`).
+
+        Returns:
+            The CMS, `room` bytes long at most, and the signature in it.
+
+        Raises:
+            Refused: the signer's.
+        """
+        signature = self._signer.sign(self._before + digest + self._after)
+        cast = self._cast(len(signature))
+        return cast.head + digest + cast.middle + signature + cast.tail, signature
+
+    def _cast(self, length: int) -> _Cast:
+        cast = self._casts.get(length)
+        if cast is None:
+            _, whole = _Mould(self._signer, length).cast()
+            head, rest = _split(whole, _digest_here(self._signer))
+            middle, tail = _split(rest, _SIGNATURE_HERE * length)
+            cast = self._casts[length] = _Cast(head=head, middle=middle, tail=tail)
+        return cast
+
+
+def _digest_here(signer: Signer) -> bytes:
+    return hashlib.new(signer.algorithm.digest, _HERE).digest()
+
+
+def _split(whole: bytes, place: bytes) -> tuple[bytes, bytes]:
+    if whole.count(place) != 1:
+        raise ValueError("the cast has no place for digest and signature, or more than one")
+    before, _, after = whole.partition(place)
+    return before, after
+
+
+class _Mould(pdf_cms.Signer):
+    """pyHanko's maker of CMS, for one cast: placeholders stand for the digest and for a signature of `length` bytes."""
+
+    def __init__(self, signer: Signer, length: int) -> None:
+        own, *issuers = (x509.Certificate.load(der) for der in signer.certificates)
+        super().__init__(signing_cert=own, cert_registry=_store(issuers))
+        described: tuple[tuple[str, object], ...] = (
+            ("content_type", "data"),
+            ("message_digest", _digest_here(signer)),
+            ("signing_certificate_v2", as_signing_certificate_v2(own)),
+        )
+        self._attributes = cms.CMSAttributes([simple_cms_attribute(*one) for one in described])  # type: ignore[no-untyped-call]  # pyHanko's
+        self._digest = signer.algorithm.digest
+        self._length = length
+        self._to_sign = b""
+
+    async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
+        """Keep what is to be signed, and return a placeholder for the signature."""
+        del digest_algorithm, dry_run
+        self._to_sign = data
+        return _SIGNATURE_HERE * self._length
+
+    async def unsigned_attrs(self, *_: object, **__: object) -> None:
+        """Add nothing beside the signature: a time-stamp comes later, over the signature itself."""
+
+    def cast(self) -> tuple[bytes, bytes]:
+        """Return the signed attributes as they are signed, and the CMS around them."""
+        steps = self.async_sign_prescribed_attributes(self._digest, self._attributes)
+        try:
+            steps.send(None)  # pyHanko's signers are coroutines for the sake of remote ones; this one never waits
+        except StopIteration as done:
+            return self._to_sign, bytes(done.value.dump())
+        raise RuntimeError("a signer at hand waited")
+
+
+def _store(certificates: Sequence[x509.Certificate]) -> SimpleCertificateStore:
+    store = SimpleCertificateStore()  # type: ignore[no-untyped-call]  # pyHanko's
+    store.register_multiple(certificates)
+    return store

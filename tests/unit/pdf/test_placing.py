@@ -1,0 +1,111 @@
+"""The place of the signature: the five numbers that a whole reader finds, or a refusal."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pyhanko.pdf_utils.misc import PdfError
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+from konbini.pdf.forms.resident_record import ResidentRecordForm
+from konbini.pdf.signing.placing import Place, find_place
+from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+
+
+def drawn(form: ResidentRecordForm, people: int, binding: int) -> bytes:
+    """Draw a certificate."""
+    return form.draw(specimen_facts(*(PEOPLE * 3)[:people]), binding=bytes([binding]) * 32)
+
+
+def read(pdf: bytes) -> tuple[int, ...]:
+    """Let pyHanko find the numbers."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    field = reader.root["/AcroForm"]["/Fields"].raw_get(0)
+    page = field.get_object().raw_get("/P")
+    return (
+        int(reader.trailer["/Size"]),
+        reader.root_ref.idnum,
+        field.idnum,
+        page.idnum,
+        int(reader.last_startxref or 0),
+        int.from_bytes(reader.trailer["/ID"][0].original_bytes),
+    )
+
+
+def found(place: Place) -> tuple[int, ...]:
+    """Give the same numbers of a place."""
+    numbers = (place.size, place.root.number, place.field.number, place.page.number, place.table)
+    return (*numbers, int.from_bytes(place.first_id))
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(people=st.integers(1, 9), binding=st.integers(0, 255))
+def test_what_a_reader_finds(form: ResidentRecordForm, people: int, binding: int) -> None:
+    """Over documents of one page and of several."""
+    pdf = drawn(form, people, binding)
+    assert found(find_place(pdf)) == read(pdf)
+
+
+@pytest.fixture(scope="module")
+def pdf(form: ResidentRecordForm) -> bytes:
+    """One document."""
+    return drawn(form, 2, 7)
+
+
+def _moved(pdf: bytes, by: int) -> bytes:
+    start = pdf.rindex(b"startxref\n") + len(b"startxref\n")
+    end = pdf.index(b"\n", start)
+    return pdf[:start] + str(int(pdf[start:end]) + by).encode() + pdf[end:]
+
+
+def _freed(pdf: bytes) -> bytes:
+    root = find_place(pdf).root.number
+    place = pdf.rindex(b"\n%d 1\n" % root)
+    return pdf[:place] + pdf[place:].replace(b" 00000 n ", b" 00000 f ", 1)
+
+
+CHANGES: dict[str, Callable[[bytes], bytes]] = {
+    "nothing at all": lambda _: b"",
+    "a line after the end": lambda pdf: pdf + b"\n",
+    "no line at the end": lambda pdf: pdf[:-1],
+    "another start of the table": lambda pdf: pdf.replace(b"startxref\n", b"startxref\n1"),
+    "a table one byte on": lambda pdf: _moved(pdf, 1),
+    "two signature fields": lambda pdf: pdf.replace(b" 0 R] /SigFlags", b" 0 R 1 0 R] /SigFlags"),
+    "a field of some size": lambda pdf: pdf.replace(b"/Rect [0 0 0 0]", b"/Rect [0 0 9 9]"),
+    "a field that has a value": lambda pdf: pdf.replace(b"/T (Clerk) /F 132", b"/T (Clerk) /V 132"),
+    "a field on no page": lambda pdf: pdf.replace(b"/Annots [", b"/Annets ["),
+    "an entry in the trailer": lambda pdf: pdf.replace(b" /Root ", b" /Info 1 0 R /Root "),
+    "an object at two places": lambda pdf: pdf.replace(b"\n2 1\n", b"\n1 1\n"),
+    "an object that is not there": lambda pdf: pdf.replace(b"/Type /Catalog ", b"/Type /Katalog "),
+    "a deleted catalogue": _freed,
+}
+
+
+@pytest.mark.parametrize("what", sorted(CHANGES))
+def test_another_shape_is_refused(pdf: bytes, what: str) -> None:
+    """Each a document that was not drawn here, or not read."""
+    changed = CHANGES[what](pdf)
+    assert changed != pdf
+    with pytest.raises(ValueError, match=r"document of ours"):
+        find_place(changed)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(back=st.integers(1, 3000), value=st.integers(0, 255))
+def test_a_changed_byte_is_refused_or_means_the_same(pdf: bytes, back: int, value: int) -> None:
+    """Never other numbers than a reader finds in the same bytes."""
+    changed = bytearray(pdf)
+    changed[-back] = value
+    try:
+        place = find_place(bytes(changed))
+    except ValueError:
+        return
+    try:
+        numbers = read(bytes(changed))
+    except (PdfError, KeyError, ValueError, TypeError, AttributeError, IndexError):
+        return  # a document that no reader opens: refused where it is read, before this
+    assert found(place) == numbers
