@@ -20,6 +20,7 @@ from konbini.pdf.archive import SIGNATURE_FIELD
 from konbini.pdf.content import ROUNDING, Act, Line, alike, read_lines
 from konbini.pdf.embedded_fonts import FontReading
 from konbini.pdf.entries import STREAM, check_values, mismatch, take_content, take_dictionary
+from konbini.pdf.forms import copy_evident
 from konbini.pdf.forms.expected_acts import ExpectedActs
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
 from konbini.pdf.originals import Originals
@@ -114,7 +115,9 @@ class _Composition:
 
     def _object(self, name: str, found: generic.PdfObject, due: ExpectedActs, where: str) -> None:
         """Compare what a page places by one name: a part of the form, or a picture."""
-        if name in due.parts:
+        if name == copy_evident.RESOURCE:
+            _check_pattern(found, due.parts[name], where)
+        elif name in due.parts:
             self._part(found, due.parts[name], due, where)
         else:
             _check_picture(found, due.pictures[name], where)
@@ -131,6 +134,19 @@ class _Composition:
             raise mismatch(f"{where}: the mark of a specimen over other things")
         for name in sorted({line.resource for line in acts if line.act is Act.PICTURE}):
             _check_picture(pictures[f"/{name}"], due.pictures[name], f"{where}, {name}")
+
+
+def _check_pattern(part: generic.PdfObject, due: Sequence[Line], where: str) -> None:
+    """Compare the copy-evident pattern: its pictures and nothing else, none of them under another's name."""
+    part = take_dictionary(part, _FORM, where)
+    check_values(part, {"Type": "/XObject", "Subtype": "/Form"}, where)
+    _is_a4(part["/BBox"], where)
+    named = {one.resource: one.picture for one in copy_evident.placed()}
+    resources = take_dictionary(part["/Resources"], frozenset(("/XObject",)), where)
+    pictures = take_dictionary(resources["/XObject"], frozenset(f"/{name}" for name in named), where)
+    _compare(read_lines(take_content(part, where), {}, where), due, where)
+    for name, picture in named.items():
+        _check_picture(pictures[f"/{name}"], picture, f"{where}, {name}")
 
 
 def _check_picture(image: generic.PdfObject, picture: Picture, where: str) -> None:

@@ -3,8 +3,8 @@
 pdfium gives each character's text (variation selectors included) and place; pyHanko's parser gives binding, number and
 revisions. `check` first refuses whatever the form is not made of (`composition`: a cover, a colour, a clip, an
 annotation), then compares every text on every page with the facts, cell by cell: nothing missing, nothing beyond,
-nothing outside its cell; and the official seal's picture, by its digest, at its place and alone. What pdfium takes
-from a font's text map is what the glyphs show: `composition` has compared each with its face.
+nothing outside its cell; and every picture, by its digest, at its place, and no other. What pdfium takes from a font's
+text map is what the glyphs show: `composition` has compared each with its face.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from konbini.pdf.binding import binding_of
 from konbini.pdf.composition import check_composition
 from konbini.pdf.facts import PrintedFacts
-from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage
+from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, ExpectedPicture
+from konbini.pdf.forms.expected_acts import over_pattern
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.kinds import FORM_KINDS, FormKinds
 from konbini.pdf.originals import Originals
@@ -163,7 +164,8 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
         Refused: `PAGE_MISMATCH`, naming page and cell, never what stands there.
     """
     kind, parsed = kinds[template.kind], _parse(pdf)
-    check_composition(pdf, parsed, kind.expected_acts(facts, template), originals)  # before pdfium reads a byte of it
+    acts = over_pattern(kind.expected_acts(facts, template), template)
+    check_composition(pdf, parsed, acts, originals)  # before pdfium reads a byte of it
     reading, pages = _read(pdf, parsed), kind.expected_pages(facts, template)
     if reading.revisions != 1:
         raise _mismatch("not of one revision")
@@ -172,14 +174,14 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
     if len(reading.pages) != len(pages):
         raise _mismatch(f"{len(reading.pages)} pages, {len(pages)} due")
     for place, (shown, due) in enumerate(zip(reading.pages, pages, strict=True), 1):
-        _check_page(shown, due, template, f"page {place}: ")
+        _check_page(shown, due, f"page {place}: ")
 
 
 def _mismatch(where: str) -> Refused:
     return Refused(Code.PAGE_MISMATCH, where)
 
 
-def _check_page(shown: PageReading, due: ExpectedPage, template: Template, page: str) -> None:
+def _check_page(shown: PageReading, due: ExpectedPage, page: str) -> None:
     if any(abs(one - other) > _TOLERANCE for one, other in zip(shown.size, (A4_WIDTH, A4_HEIGHT), strict=True)):
         raise _mismatch(f"{page}not A4")
     large = [sign for sign in shown.signs if sign.top - sign.bottom > _LARGE]
@@ -189,14 +191,16 @@ def _check_page(shown: PageReading, due: ExpectedPage, template: Template, page:
     for cell, signs in zip(due.cells, by_cell, strict=True):
         if not _says(signs, cell.text):
             raise _mismatch(f"{page}{cell.name}")
-    if len(shown.pictures) != 1 or not _is_seal(shown.pictures[0], due.seal, template):
-        raise _mismatch(f"{page}official seal")
+    for picture, wanted in zip(shown.pictures, due.pictures, strict=False):
+        if not _is(picture, wanted):
+            raise _mismatch(f"{page}{wanted.name}")
+    if len(shown.pictures) != len(due.pictures):
+        raise _mismatch(f"{page}{len(shown.pictures)} pictures, {len(due.pictures)} due")
 
 
-def _is_seal(picture: PictureReading, box: Box, template: Template) -> bool:
-    places = zip(_edges(picture.box), _edges(box), strict=True)
-    at_its_place = all(abs(one - other) <= _TOLERANCE for one, other in places)
-    return at_its_place and picture.digest == template.seal.picture.digest()
+def _is(picture: PictureReading, wanted: ExpectedPicture) -> bool:
+    places = zip(_edges(picture.box), _edges(wanted.box), strict=True)
+    return picture.digest == wanted.digest and all(abs(one - other) <= _TOLERANCE for one, other in places)
 
 
 def _edges(box: Box) -> tuple[float, float, float, float]:

@@ -2,7 +2,8 @@
 
 Municipalities word their certificates differently and change them on a fixed day, old and new side by side. What
 differs is here: titles, certifying sentences (認証文), the line of the head of the municipality, the words of the
-marks, the official seal's picture and whether the paper is a specimen (見本). The geometry is the form's module's.
+marks, the official seal's picture, and whether the paper is a specimen (見本) and copy-evident (牽制文字). The geometry
+is the form's module's.
 
 File: TOML, one template a file, `seal` naming a PNG beside it. Unknown and missing keys are refused at start.
 """
@@ -71,7 +72,10 @@ class OfficialSeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
-    """One form of one municipality from `valid_from` to `valid_to`, both days included (no end: open)."""
+    """One form of one municipality from `valid_from` to `valid_to`, both days included (no end: open).
+
+    `specimen` prints 見本 across the page; `copy_evident` lays the pattern that shows 複写 on a copy under it.
+    """
 
     form: str
     kind: str
@@ -79,6 +83,7 @@ class Template:
     valid_from: date
     valid_to: date | None
     specimen: bool
+    copy_evident: bool
     title: str
     sentences: Sentences
     mayor: str
@@ -151,6 +156,7 @@ def _template(table: _Table, folder: Path) -> Template:
         valid_from=table.take("valid_from", date),
         valid_to=table.take("valid_to", date) if table.has("valid_to") else None,
         specimen=table.take("specimen", bool),
+        copy_evident=table.take("copy_evident", bool),
         title=table.take("title", str),
         sentences=Sentences(**{name: sentences.take(name, str) for name in ("self_only", "part", "whole")}),
         mayor=table.take("mayor", str),

@@ -1,9 +1,10 @@
 """Drawing, as every form does it: facts in, an unsigned document out.
 
-What never changes under one template (rules, labels, sentences, the seal) is drawn once, at start, into form XObjects
-with a font subset of their own; one issue adds the facts' text and the subset that it needs. A form says which parts
-it has and what each page shows (`PagePlan`); everything else is here. Invariants: equal facts and binding give equal
-bytes; every fact is drawn whole or the drawing refuses; each page carries number, page n/N and the set's hash.
+What never changes under one template (rules, labels, sentences, the seal, the copy-evident pattern) is drawn once, at
+start, into form XObjects with a font subset of their own; one issue adds the facts' text and the subset that it needs.
+A form says which parts it has and what each page shows (`PagePlan`); everything else is here. Invariants: equal facts
+and binding give equal bytes; every fact is drawn whole or the drawing refuses; each page carries number, page n/N and
+the set's hash.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import ClassVar, Generic, NamedTuple, TypeVar
 from konbini.pdf.archive import Shell, close
 from konbini.pdf.facts import Cell, Mark, PrintedFacts
 from konbini.pdf.fonts import Subset, Typeface
+from konbini.pdf.forms import copy_evident
 from konbini.pdf.forms.cells import MARK_STEPS, THIN, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Align, Ink
@@ -88,7 +90,7 @@ class Form(ABC, Generic[F]):
     SCOPES: ClassVar[tuple[Scope, ...]] = tuple(Scope)
     """The scopes that it can certify."""
 
-    __slots__ = ("_base", "_parts", "_typeface", "template")
+    __slots__ = ("_base", "_parts", "_pattern", "_typeface", "template")
 
     def __init__(self, template: Template, typeface: Typeface) -> None:
         if template.kind not in self.KINDS:
@@ -99,6 +101,7 @@ class Form(ABC, Generic[F]):
         contents = {name: ink.content() for name, ink in self._all_parts(words).items()}
         self._base = Revision()
         font, seal = words.write(self._base), self._base.add(template.seal.picture.to_stream())
+        self._pattern = {copy_evident.RESOURCE: copy_evident.write(self._base)} if template.copy_evident else {}
         entries = _form_entries(font, seal)
         self._parts = {name: StreamBody.compressed(content, entries) for name, content in contents.items()}
 
@@ -155,13 +158,15 @@ class Form(ABC, Generic[F]):
         named = [_part_names(facts, plan) for plan in plans]
         parts = {name: revision.add(self._parts[name]) for name in sorted(set().union(*named))}
         pages = [
-            _page_entries(content, font, {name: parts[name] for name in sorted(names)})
+            _page_entries(content, font, self._pattern | {name: parts[name] for name in sorted(names)})
             for names, content in zip(named, contents, strict=True)
         ]
         return close(revision, pages, _shell(self.template, facts, binding))
 
     def _content(self, facts: F, plan: PagePlan, values: Subset, *, page: int, pages: int) -> StreamBody:
         ink = Ink(values, "V")
+        for name in self._pattern:
+            ink.place(name)
         ink.place(_sheet_name(facts.scope))
         for placed in plan.placed:
             ink.place(placed.part, up=placed.up)

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from konbini.pdf.era import in_era
 from konbini.pdf.facts import Cell, PrintedFacts
-from konbini.pdf.forms import sheet
+from konbini.pdf.forms import copy_evident, sheet
 from konbini.pdf.forms.cells import LabelledCell
 from konbini.pdf.forms.geometry import Box
 from konbini.pdf.template import Marks, Template
 
-__all__ = ["ExpectedCell", "ExpectedPage", "expected_labelled", "expected_page"]
+__all__ = ["ExpectedCell", "ExpectedPage", "ExpectedPicture", "expected_labelled", "expected_page"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,13 +29,22 @@ class ExpectedCell:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class ExpectedPicture:
+    """One picture of a page: its name for the operator, the digest of its samples, and where it stands."""
+
+    name: str
+    digest: bytes
+    box: Box
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExpectedPage:
-    """Everything that one page says; `across` is the specimen's mark over the page, or empty."""
+    """Everything that one page says and its pictures in their order; `across` is the specimen's mark, or empty."""
 
     cells: tuple[ExpectedCell, ...]
     across: str
-    seal: Box
+    pictures: tuple[ExpectedPicture, ...]
 
 
 def expected_page(
@@ -45,7 +54,7 @@ def expected_page(
     return ExpectedPage(
         cells=(*_sheet(facts, template, page, pages), *cells),
         across="見本" if template.specimen else "",
-        seal=sheet.seal_box(template),
+        pictures=tuple(_pictures(template)),
     )
 
 
@@ -63,6 +72,12 @@ def expected_labelled(
     for label, value in values.items():
         yield ExpectedCell(f"{whose}{label}'s label", boxes[label].label_box.moved(up=up), label)
         yield ExpectedCell(f"{whose}{label}", boxes[label].box.moved(up=up), marks.text(value))
+
+
+def _pictures(template: Template) -> Iterator[ExpectedPicture]:
+    for one in copy_evident.placed() if template.copy_evident else ():
+        yield ExpectedPicture("copy-evident pattern", one.picture.digest(), one.box)
+    yield ExpectedPicture("official seal", template.seal.picture.digest(), sheet.seal_box(template))
 
 
 def _sheet(facts: PrintedFacts, template: Template, page: int, count: int) -> Iterator[ExpectedCell]:

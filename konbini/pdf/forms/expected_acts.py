@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from konbini.pdf.content import Act, Line
-from konbini.pdf.forms import sheet
+from konbini.pdf.forms import copy_evident, sheet
 from konbini.pdf.forms.cells import LabelledCell
 from konbini.pdf.forms.geometry import Box
 from konbini.pdf.picture import Picture
 from konbini.pdf.template import Template
 
-__all__ = ["HEAVY", "LIGHT", "ExpectedActs", "framed", "framed_cells", "sheet_acts"]
+__all__ = ["HEAVY", "LIGHT", "ExpectedActs", "framed", "framed_cells", "over_pattern", "sheet_acts"]
 
 HEAVY: Final = 0.9
 LIGHT: Final = 0.35
@@ -47,6 +47,21 @@ class ExpectedActs:
     pictures_of_parts: frozenset[str] = frozenset(("Seal",))
 
 
+def over_pattern(pages: Iterable[ExpectedActs], template: Template) -> tuple[ExpectedActs, ...]:
+    """Return the pages with the copy-evident pattern under them, where the template has it."""
+    if not template.copy_evident:
+        return tuple(pages)
+    name, lines = copy_evident.RESOURCE, tuple(_picture(one.resource, one.box) for one in copy_evident.placed())
+    return tuple(
+        replace(page, places=(Line(Act.PLACE, name, (0.0,)), *page.places), parts={name: lines, **page.parts})
+        for page in pages
+    )
+
+
+def _picture(resource: str, box: Box) -> Line:
+    return Line(Act.PICTURE, resource, (box.width, box.height, box.left, box.bottom))
+
+
 def framed(box: Box, width: float) -> Line:
     """Return the frame around a box."""
     return Line(Act.FRAME, "", (width, box.left, box.bottom, box.width, box.height))
@@ -59,10 +74,10 @@ def framed_cells(cells: Iterable[LabelledCell]) -> list[Line]:
 
 def sheet_acts(template: Template) -> tuple[Line, ...]:
     """Return what every form's sheet paints before the form's own rules."""
-    box, foot = sheet.seal_box(template), sheet.BOTTOM_RULE
+    foot = sheet.BOTTOM_RULE
     return (
         *([_mark()] if template.specimen else []),
-        Line(Act.PICTURE, "Seal", (box.width, box.height, box.left, box.bottom)),
+        _picture("Seal", sheet.seal_box(template)),
         Line(Act.RULE, "", (_FOOT, sheet.LEFT, foot, sheet.LEFT + sheet.WIDTH, foot)),
     )
 

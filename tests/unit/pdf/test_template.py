@@ -49,6 +49,8 @@ def test_the_made_up_wards_template_says_specimen(template: Template) -> None:
         ('title = "住　民　票"', "title = 5"),
         ('title = "住　民　票"', 'title = "住　民　票"\nsubtitle = "x"'),
         ("specimen = true", "specimen = 1"),
+        ("copy_evident = true", ""),
+        ("copy_evident = true", "copy_evident = 1"),
         ("2025-05-26 #", "2025-05-26T00:00:00 #"),
         ('note = "', 'colour = "'),
         ("edge_mm = 24.0", "edge_mm = 300.0"),
