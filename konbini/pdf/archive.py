@@ -62,7 +62,7 @@ def close(revision: Revision, pages: Sequence[str], shell: Shell) -> bytes:
     revision.put(tree, f"<< /Type /Pages /Kids [{' '.join(map(str, kids))}] /Count {len(kids)} >>")
     revision.put(field, signature_field(str(kids[0])))
     metadata = revision.add(StreamBody.filtered(_xmp(shell.title, shell.issued_on), "/Type /Metadata /Subtype /XML"))
-    profile = revision.add(StreamBody.compressed(grey_profile(), "/N 1 /Alternate /DeviceGray"))
+    profile = revision.add(_profile_stream())
     root = revision.add(
         f"<< /Type /Catalog /Pages {tree} /Lang (ja-JP) /Metadata {metadata} "
         f"/ViewerPreferences << /DisplayDocTitle true >> "
@@ -102,6 +102,11 @@ def _xmp(title: str, day: date) -> bytes:
         "</rdf:Description></rdf:RDF></x:xmpmeta>\n"
         '<?xpacket end="r"?>'
     ).encode()
+
+
+@cache
+def _profile_stream() -> StreamBody:
+    return StreamBody.compressed(grey_profile(), "/N 1 /Alternate /DeviceGray")
 
 
 @cache

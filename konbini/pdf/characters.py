@@ -7,19 +7,21 @@ substitutes anything.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from typing import Final
 
 __all__ = ["code_points", "is_printable", "is_selector", "sequences", "text_map"]
 
 _UNPRINTABLE: Final = frozenset(("Cc", "Cf", "Cn", "Cs", "Mc", "Me", "Mn", "Zl", "Zp"))
+_SELECTOR: Final = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 _MAP_ENTRIES_AT_ONCE: Final = 100
 _LAST_CODE: Final = 0xFFFF
 
 
 def is_selector(character: str) -> bool:
     """Say whether a character is a variation selector."""
-    return "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+    return _SELECTOR.match(character) is not None
 
 
 def is_printable(base: str) -> bool:
@@ -29,7 +31,7 @@ def is_printable(base: str) -> bool:
 
 def sequences(text: str) -> list[str]:
     """Split a text into its sequences; a selector without a base stands alone (and has no glyph)."""
-    if not any(map(is_selector, text)):
+    if _SELECTOR.search(text) is None:
         return list(text)
     found: list[str] = []
     for character in text:

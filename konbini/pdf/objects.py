@@ -13,7 +13,7 @@ from dataclasses import dataclass
 __all__ = ["ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
 
 _HEADER = b"%PDF-1.7\n%\xe5\x9b\xbd\xe5\n"
-_LEVEL = 6
+_LEVEL = 1  # of zlib: half the time of its usual 6, for a file that is 2 % larger
 
 
 @dataclass(frozen=True, slots=True)

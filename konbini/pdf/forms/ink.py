@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from konbini.pdf.fonts import Subset
 from konbini.pdf.forms.geometry import Box
@@ -125,4 +126,9 @@ class Ink:
 
 def _n(*numbers: float) -> str:
     """Write numbers shortly and always alike: a thousandth of a point is finer than any printer."""
-    return " ".join(f"{round(number, 3) + 0.0:.3f}".rstrip("0").rstrip(".") for number in numbers)
+    return " ".join(map(_number, numbers))
+
+
+@lru_cache(maxsize=4096)  # the places of a form's cells come again in every document
+def _number(number: float) -> str:
+    return f"{round(number, 3) + 0.0:.3f}".rstrip("0").rstrip(".")

@@ -23,11 +23,10 @@ from konbini.simulation.town.pki.authority import Credential
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
 from konbini.simulation.town.ward import SUMIKAWA
 
-__all__ = ["FACE", "SEAL", "TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]
+__all__ = ["FACE", "TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]
 
 FACE: Final = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
 TYPEFACE_NAME: Final = "IPAmjMincho"
-SEAL: Final = FOLDER / "seal.png"
 _ISSUED: Final = int(datetime(2025, 11, 22, 3, tzinfo=UTC).timestamp())
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+from PIL import Image
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, sign_pdf
 from pyhanko.sign.fields import SigSeedSubFilter
@@ -15,7 +17,7 @@ from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]  # 
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # the same
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
-from konbini.simulation.bench.material import FACE, SEAL, TYPEFACE_NAME, Document, Material
+from konbini.simulation.bench.material import FACE, TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Placed, Rule, Shape, Text
 
 __all__ = ["Naive"]
@@ -63,7 +65,13 @@ def _draw(canvas: Canvas, shape: Shape) -> None:
             canvas.setLineWidth(shape.width)
             canvas.line(shape.x1, shape.y1, shape.x2, shape.y2)
         case Placed():
-            canvas.drawImage(ImageReader(str(SEAL)), shape.left, shape.bottom, shape.across, shape.high)
+            canvas.drawImage(_reader(shape.png), shape.left, shape.bottom, shape.across, shape.high)
+
+
+@cache
+def _reader(png: bytes) -> ImageReader:
+    """Decode a picture once: reportlab would take it for a colour picture and decode it again for each document."""
+    return ImageReader(Image.open(BytesIO(png)).convert("L"))
 
 
 def _write(canvas: Canvas, text: Text) -> None:

@@ -7,6 +7,7 @@ PDF/A-2u, no tags, as ours.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterator
 from math import atan2
@@ -16,7 +17,7 @@ from typing import Final
 import typst
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
-from konbini.simulation.bench.material import FACE, SEAL, TYPEFACE_NAME, Document, Material
+from konbini.simulation.bench.material import FACE, TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Page, Placed, Rule, Shape, Text
 
 __all__ = ["Typesetter"]
@@ -45,7 +46,9 @@ class Typesetter:
     def __init__(self, material: Material, folder: Path) -> None:
         source, self._values = folder / "certificate.typ", folder / "values.json"
         self._values.write_text("[]", encoding="utf-8")
-        (folder / "seal.png").write_bytes(SEAL.read_bytes())
+        for shape in material.documents[0].page.static:
+            if isinstance(shape, Placed):
+                (folder / _file(shape)).write_bytes(shape.png)
         source.write_text(_HEAD + "\n".join(_static(material.documents[0].page)) + _TAIL, encoding="utf-8")
         self._compiler = typst.Compiler(source, root=folder, font_paths=[FACE.parent], ignore_system_fonts=True)
         self._signer = material.peer_signer()
@@ -86,8 +89,12 @@ def _placed(shape: Shape) -> str:
             return _at(
                 shape.left,
                 shape.bottom + shape.high,
-                f'image("seal.png", width: {shape.across}pt, height: {shape.high}pt)',
+                f'image("{_file(shape)}", width: {shape.across}pt, height: {shape.high}pt)',
             )
+
+
+def _file(picture: Placed) -> str:
+    return f"{hashlib.sha256(picture.png).hexdigest()[:8]}.png"
 
 
 def _text(text: Text) -> str:
