@@ -1,0 +1,1 @@
+"""A sheet between two machines: printed, looked at, scanned, printed again. Pure; chance is handed in."""
