@@ -1,16 +1,17 @@
-"""The faces that certificates are drawn with, and the subset of one face that one document carries.
+"""The chain of faces that certificates are drawn with, and the subsets of it that one document carries.
 
-A character on a certificate is a *sequence*: a base character, or a base character and a variation selector
-(Unicode 3.2's FE00-FE0F, ideographic E0100-E01EF). Invariants: each sequence has a glyph of its own face or the
-drawing refuses; nothing is shaped, substituted or taken from another face; each sequence has a code of its own in
-the document, so that the text read back from the paper is the text that was drawn, selector included.
+A character on a certificate is a sequence (`characters`). More characters than one font file holds (65,535 glyphs)
+need more than one: the chain asks its faces in their declared order, and a sequence belongs to the first face that has
+exactly it, private use planes included. Invariants: each sequence has a glyph of one face or the drawing refuses;
+nothing is shaped, substituted or taken from a look-alike; each sequence has a code of its own in the document, so that
+the text read back from the paper is the text that was drawn, selector included.
 """
 
 from __future__ import annotations
 
 import struct
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
@@ -18,30 +19,36 @@ from konbini.pdf.characters import code_points, is_printable, sequences, text_ma
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Subset", "Typeface"]
+__all__ = ["Face", "Glyph", "Subset", "Typeface", "font_name"]
 
 _TABLES_FOR_READERS_OF_TEXT: Final = (
     *("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "cmap", "gasp", "name", "post", "vhea", "vmtx"),
 )
 
 
-class Typeface:
+class Glyph(NamedTuple):
+    """Where a sequence's glyph is: the place of its face in the chain, its number there, its width in 1/1000 em."""
+
+    face: int
+    number: int
+    advance: int
+
+
+class Face:
     """One font file (TrueType outlines), read and prepared for subsetting once, at start.
 
     Args:
-        path: the font file.
-        name: its PostScript name, as it shall stand in documents.
+        path: the font file; its PostScript name is what it is called in documents.
     """
 
-    __slots__ = ("_face", "_font", "_known", "_source", "ascent", "box", "descent", "name", "path", "units")
+    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units")
 
-    def __init__(self, path: Path, name: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._source = hb.Face(hb.Blob.from_file_path(str(path)))  # the prepared face points into its memory
-        self._face = hb.subset_preprocess(self._source)
+        self._prepared = hb.subset_preprocess(self._source)
         self._font = hb.Font(self._source)
-        self._known: dict[str, tuple[int, int]] = {}  # bounded by the face: only what was found is kept
         self.path = path
-        self.name = name
+        self.name = str(self._source.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME))
         self.units = int(self._source.upem)
         head = self._source.reference_table("head").data
         self.box: tuple[int, ...] = tuple(self.scaled(edge) for edge in struct.unpack(">4h", head[36:44]))
@@ -52,49 +59,18 @@ class Typeface:
         """Turn font units into thousandths of an em."""
         return round(units * 1000 / self.units)
 
-    def glyph(self, sequence: str) -> int:
-        """Return the glyph of one sequence.
-
-        Raises:
-            Refused: `GLYPH_MISSING`, naming the code points.
-        """
-        return self._of(sequence)[0]
-
-    def advance(self, sequence: str) -> int:
-        """Return the width of one sequence in thousandths of an em.
-
-        Raises:
-            Refused: `GLYPH_MISSING`.
-        """
-        return self._of(sequence)[1]
-
-    def _of(self, sequence: str) -> tuple[int, int]:
-        known = self._known.get(sequence)
-        if known is None:
-            glyph = self._look_up(sequence)
-            known = self._known[sequence] = (glyph, self.scaled(self._font.get_glyph_h_advance(glyph)))
-        return known
-
-    def _look_up(self, sequence: str) -> int:
+    def glyph(self, sequence: str) -> int | None:
+        """Return the glyph that the font has for exactly this sequence, or None."""
         base, selector = sequence[0], sequence[1:]
-        found: int | None = None
-        if is_printable(base):
-            found = (
-                self._font.get_variation_glyph(ord(base), ord(selector))
-                if selector
-                else self._font.get_nominal_glyph(ord(base))
-            )
-        if not found:
-            raise Refused(Code.GLYPH_MISSING, f"{self.name} has no glyph for {code_points(sequence)}")
-        return found
+        if not is_printable(base):
+            return None
+        if selector:
+            return self._font.get_variation_glyph(ord(base), ord(selector)) or None
+        return self._font.get_nominal_glyph(ord(base)) or None
 
-    def width(self, text: str) -> int:
-        """Return the width of a text in thousandths of an em.
-
-        Raises:
-            Refused: `GLYPH_MISSING`.
-        """
-        return sum(self._of(sequence)[1] for sequence in sequences(text))
+    def advance(self, glyph: int) -> int:
+        """Return the width of a glyph in thousandths of an em."""
+        return self.scaled(self._font.get_glyph_h_advance(glyph))
 
     def cut(self, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
         """Return a font file with these glyphs only, and where each glyph stands in it."""
@@ -102,79 +78,145 @@ class Typeface:
         wanted.glyph_set.update(glyphs)
         wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
         wanted.drop_table_tag_set.update(_tag(name) for name in _TABLES_FOR_READERS_OF_TEXT)
-        plan = hb.SubsetPlan(self._face, wanted)
+        plan = hb.SubsetPlan(self._prepared, wanted)
         return plan.execute().blob.data, dict(plan.old_to_new_glyph_mapping)
+
+
+class Typeface:
+    """The chain of faces.
+
+    Args:
+        paths: the font files, in the order in which they are asked for a character.
+
+    Raises:
+        ValueError: there is none.
+    """
+
+    __slots__ = ("_known", "faces")
+
+    def __init__(self, *paths: Path) -> None:
+        if not paths:
+            raise ValueError("a typeface has one face or more")
+        self.faces = tuple(Face(path) for path in paths)
+        self._known: dict[str, Glyph] = {}  # bounded by the faces: only what was found is kept
+
+    def find(self, sequence: str) -> Glyph:
+        """Return where a sequence's glyph is.
+
+        Raises:
+            Refused: `GLYPH_MISSING`, naming the code points.
+        """
+        known = self._known.get(sequence)
+        if known is None:
+            known = self._known[sequence] = self._look_up(sequence)
+        return known
+
+    def _look_up(self, sequence: str) -> Glyph:
+        for place, face in enumerate(self.faces):
+            glyph = face.glyph(sequence)
+            if glyph is not None:
+                return Glyph(place, glyph, face.advance(glyph))
+        names = ", ".join(face.name for face in self.faces)
+        raise Refused(Code.GLYPH_MISSING, f"no glyph for {code_points(sequence)} in {names}")
+
+    def advance(self, sequence: str) -> int:
+        """Return the width of one sequence in thousandths of an em.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return self.find(sequence).advance
+
+    def width(self, text: str) -> int:
+        """Return the width of a text in thousandths of an em.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return sum(self.find(sequence).advance for sequence in sequences(text))
 
 
 def _tag(name: str) -> int:
     return int.from_bytes(name.ljust(4).encode())
 
 
+def font_name(family: str, face: int) -> str:
+    """Name the font of one face among a stream's resources: `V`, `V2`, `V3`, ..."""
+    return family if face == 0 else f"{family}{face + 1}"
+
+
 class Subset:
-    """The sequences that one document writes in one face, each with a code of its own (two bytes, from 1 on).
+    """The sequences that one document writes, each with a code of its own in the font of its face (two bytes, from 1).
 
     Args:
         typeface: where the glyphs come from.
-        tag: six capital letters that tell the subsets of one document apart (ISO 32000-1, 9.6.4).
+        tag: six capital letters that tell the subsets of one document apart (ISO 32000-1, 9.6.4); the last is the
+            first face's, the next face has the letter after it.
     """
 
-    __slots__ = ("_codes", "_tag", "typeface")
+    __slots__ = ("_codes", "_parts", "_tag", "typeface")
 
     def __init__(self, typeface: Typeface, tag: str) -> None:
         self.typeface = typeface
         self._tag = tag
-        self._codes: dict[str, int] = {}
+        self._codes: dict[str, tuple[int, str]] = {}
+        self._parts: list[dict[str, Glyph]] = [{} for _ in typeface.faces]
 
-    def encode(self, text: str) -> str:
-        """Return the codes of a text as a hexadecimal string for `Tj`.
+    def runs(self, text: str) -> list[tuple[int, str]]:
+        """Split a text where its face changes: each run's face, and its codes in hexadecimal digits.
 
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return "<" + "".join(f"{self._code(sequence):04X}" for sequence in sequences(text)) + ">"
+        found: list[tuple[int, list[str]]] = []
+        for sequence in sequences(text):
+            face, code = self._codes.get(sequence) or self._add(sequence)
+            if not found or found[-1][0] != face:
+                found.append((face, []))
+            found[-1][1].append(code)
+        return [(face, "".join(codes)) for face, codes in found] or [(0, "")]
 
-    def _code(self, sequence: str) -> int:
-        code = self._codes.get(sequence)
-        if code is None:
-            self.typeface.glyph(sequence)
-            code = self._codes[sequence] = len(self._codes) + 1
+    def _add(self, sequence: str) -> tuple[int, str]:
+        glyph = self.typeface.find(sequence)
+        part = self._parts[glyph.face]
+        part[sequence] = glyph
+        code = self._codes[sequence] = (glyph.face, f"{len(part):04X}")
         return code
 
-    def bodies(self) -> tuple[StreamBody, StreamBody, StreamBody, str, str]:
-        """Return the font program, code-to-glyph map, text map, widths and name: all that `write` needs."""
-        glyphs = [self.typeface.glyph(sequence) for sequence in self._codes]
-        program, places = self.typeface.cut(set(glyphs))
+    def write(self, revision: Revision, family: str) -> str:
+        """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).
+
+        Returns:
+            The entries of the streams' `/Font` resources.
+        """
+        fonts = [
+            f"/{font_name(family, place)} {self._write_part(revision, place)}"
+            for place, part in enumerate(self._parts)
+            if part
+        ]
+        return " ".join(fonts)
+
+    def _write_part(self, revision: Revision, place: int) -> ObjectId:
+        face, part = self.typeface.faces[place], self._parts[place]
+        glyphs = [glyph.number for glyph in part.values()]
+        program, places = face.cut(set(glyphs))
         places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *(places[glyph] for glyph in glyphs))
-        widths = " ".join(str(self.typeface.advance(sequence)) for sequence in self._codes)
-        return (
-            StreamBody.compressed(program, f"/Length1 {len(program)}"),
-            StreamBody.compressed(places_by_code),
-            StreamBody.compressed(text_map(list(self._codes)).encode()),
-            widths,
-            f"{self._tag}+{self.typeface.name}",
+        widths = " ".join(str(glyph.advance) for glyph in part.values())
+        name = f"{self._tag[:-1]}{chr(ord(self._tag[-1]) + place)}+{face.name}"
+        file = revision.add(StreamBody.compressed(program, f"/Length1 {len(program)}"))
+        descriptor = revision.add(
+            f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, face.box))}] "
+            f"/ItalicAngle 0 /Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.ascent} "
+            f"/StemV 80 /FontFile2 {file} >>"
         )
-
-    def write(self, revision: Revision) -> ObjectId:
-        """Add the subset to a document: a composite font of type 2 with Identity-H (9.7)."""
-        return write_font(revision, self.typeface, self.bodies())
-
-
-def write_font(
-    revision: Revision, typeface: Typeface, bodies: tuple[StreamBody, StreamBody, StreamBody, str, str]
-) -> ObjectId:
-    """Add a subset's bodies to a document; a form's own subset is made once and written into every document."""
-    program, places, text_map, widths, name = bodies
-    descriptor = revision.add(
-        f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, typeface.box))}] "
-        f"/ItalicAngle 0 /Ascent {typeface.ascent} /Descent {typeface.descent} /CapHeight {typeface.ascent} "
-        f"/StemV 80 /FontFile2 {revision.add(program)} >>"
-    )
-    descendant = revision.add(
-        f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} "
-        "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
-        f"/FontDescriptor {descriptor} /DW 1000 /W [1 [{widths}]] /CIDToGIDMap {revision.add(places)} >>"
-    )
-    return revision.add(
-        f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
-        f"/DescendantFonts [{descendant}] /ToUnicode {revision.add(text_map)} >>"
-    )
+        descendant = revision.add(
+            f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} "
+            "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
+            f"/FontDescriptor {descriptor} /DW 1000 /W [1 [{widths}]] "
+            f"/CIDToGIDMap {revision.add(StreamBody.compressed(places_by_code))} >>"
+        )
+        texts = revision.add(StreamBody.compressed(text_map(list(part)).encode()))
+        return revision.add(
+            f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
+            f"/DescendantFonts [{descendant}] /ToUnicode {texts} >>"
+        )

@@ -100,9 +100,9 @@ class Form(ABC, Generic[F]):
         words = Subset(typeface, "FORMAA")
         contents = {name: ink.content() for name, ink in self._all_parts(words).items()}
         self._base = Revision()
-        font, seal = words.write(self._base), self._base.add(template.seal.picture.to_stream())
+        fonts, seal = words.write(self._base, "L"), self._base.add(template.seal.picture.to_stream())
         self._pattern = {copy_evident.RESOURCE: copy_evident.write(self._base)} if template.copy_evident else {}
-        entries = _form_entries(font, seal)
+        entries = _form_entries(fonts, seal)
         self._parts = {name: StreamBody.compressed(content, entries) for name, content in contents.items()}
 
     @abstractmethod
@@ -154,11 +154,11 @@ class Form(ABC, Generic[F]):
             revision.add(self._content(facts, plan, values, page=page, pages=len(plans)))
             for page, plan in enumerate(plans, 1)
         ]
-        font = values.write(revision)
+        fonts = values.write(revision, "V")
         named = [_part_names(facts, plan) for plan in plans]
         parts = {name: revision.add(self._parts[name]) for name in sorted(set().union(*named))}
         pages = [
-            _page_entries(content, font, self._pattern | {name: parts[name] for name in sorted(names)})
+            _page_entries(content, fonts, self._pattern | {name: parts[name] for name in sorted(names)})
             for names, content in zip(named, contents, strict=True)
         ]
         return close(revision, pages, _shell(self.template, facts, binding))
@@ -198,18 +198,18 @@ def _part_names(facts: PrintedFacts, plan: PagePlan) -> set[str]:
     return {_sheet_name(facts.scope)} | {placed.part for placed in plan.placed}
 
 
-def _form_entries(font: ObjectId, seal: ObjectId) -> str:
+def _form_entries(fonts: str, seal: ObjectId) -> str:
     return (
         f"/Type /XObject /Subtype /Form /BBox [0 0 {A4_WIDTH:.3f} {A4_HEIGHT:.3f}] "
-        f"/Resources << /Font << /L {font} >> /XObject << /Seal {seal} >> >>"
+        f"/Resources << /Font << {fonts} >> /XObject << /Seal {seal} >> >>"
     )
 
 
-def _page_entries(content: ObjectId, font: ObjectId, parts: dict[str, ObjectId]) -> str:
+def _page_entries(content: ObjectId, fonts: str, parts: dict[str, ObjectId]) -> str:
     named = " ".join(f"/{name} {part}" for name, part in parts.items())
     return (
         f"/MediaBox [0 0 {A4_WIDTH:.3f} {A4_HEIGHT:.3f}] /Contents {content} "
-        f"/Resources << /Font << /V {font} >> /XObject << {named} >> >>"
+        f"/Resources << /Font << {fonts} >> /XObject << {named} >> >>"
     )
 
 

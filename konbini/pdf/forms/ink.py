@@ -7,11 +7,13 @@ Tz, Tm, Tj. Who reads a page back need know no others.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 
-from konbini.pdf.fonts import Subset
+from konbini.pdf.characters import sequences
+from konbini.pdf.fonts import Subset, font_name
 from konbini.pdf.forms.geometry import Box
 from konbini.pdf.forms.setting import LEADING, PADDING, Typeset
 
@@ -41,7 +43,7 @@ class Ink:
 
     Args:
         subset: what text is encoded with.
-        resource: the font's name among the stream's resources.
+        resource: the name of its first face's font among the stream's resources.
     """
 
     __slots__ = ("_face", "_operators")
@@ -75,12 +77,25 @@ class Ink:
         """Write set text in its box, centred in height."""
         size, lines = typeset.size, typeset.lines
         first = box.bottom + box.height / 2 + (len(lines) - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
-        shown = []
+        pieces = []
         for number, line in enumerate(lines):
-            left = self._left(line, size, box, align)
             baseline = first - number * size * LEADING
-            shown.append(f"1 0 0 1 {_n(left, baseline)} Tm {self._face.subset.encode(line)} Tj")
-        self._operators.append(f"BT /{self._face.resource} {_n(size)} Tf {' '.join(shown)} ET")
+            pieces.append((f"1 0 0 1 {_n(self._left(line, size, box, align), baseline)} Tm", line))
+        self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
+
+    def _written(self, pieces: Iterable[tuple[str, str]], size: float) -> list[str]:
+        """Give the operators that write texts where their matrices say; the font's changes with the face."""
+        written: list[str] = []
+        at = -1
+        for matrix, text in pieces:
+            for face, codes in self._face.subset.runs(text):
+                if face != at:
+                    written.append(f"/{font_name(self._face.resource, face)} {_n(size)} Tf")
+                if matrix:
+                    written.append(matrix)
+                written.append(f"<{codes}> Tj")
+                matrix, at = "", face  # noqa: PLW2901 - what follows in the piece follows on the line
+        return written
 
     def _left(self, line: str, size: float, box: Box, align: Align) -> float:
         if align is Align.LEFT:
@@ -100,15 +115,13 @@ class Ink:
         face = self._face.subset.typeface
         room = (box.width - 2 * PADDING) * spread
         natural = face.width(text) * size / _EM
-        gaps = len(text) - 1
+        gaps = len(sequences(text)) - 1
         spacing = max(0.0, min((room - natural) / gaps, size * 1.6, _WIDEST_GAP)) if gaps else 0.0
         narrowed = min(1.0, room / natural)
         left = box.left + (box.width - (natural + gaps * spacing) * narrowed) / 2
         baseline = box.bottom + box.height / 2 - _BASELINE_BELOW_MIDDLE * size
-        self._operators.append(
-            f"q BT /{self._face.resource} {_n(size)} Tf {_n(spacing)} Tc {_n(narrowed * 100)} Tz "
-            f"1 0 0 1 {_n(left, baseline)} Tm {self._face.subset.encode(text)} Tj ET Q"
-        )
+        font, *shown = self._written([(f"1 0 0 1 {_n(left, baseline)} Tm", text)], size)
+        self._operators.append(f"q BT {font} {_n(spacing)} Tc {_n(narrowed * 100)} Tz {' '.join(shown)} ET Q")
 
     def across(self, text: str, box: Box, *, size: float, degrees: float, grey: float) -> None:
         """Write large grey text across a box, about its middle: the mark of a specimen."""
@@ -118,10 +131,8 @@ class Ink:
         drop = _BASELINE_BELOW_MIDDLE * size
         x = box.left + box.width / 2 - half * cosine + drop * sine
         y = box.bottom + box.height / 2 - half * sine - drop * cosine
-        self._operators.append(
-            f"q {_n(grey)} g BT /{self._face.resource} {_n(size)} Tf {_n(cosine, sine, -sine, cosine, x, y)} Tm "
-            f"{self._face.subset.encode(text)} Tj ET Q"
-        )
+        written = self._written([(f"{_n(cosine, sine, -sine, cosine, x, y)} Tm", text)], size)
+        self._operators.append(f"q {_n(grey)} g BT {' '.join(written)} ET Q")
 
 
 def _n(*numbers: float) -> str:

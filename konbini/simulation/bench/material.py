@@ -81,7 +81,7 @@ def make_material(documents: int) -> Material:
         OSError: the face is not installed.
     """
     template = next(one for one in load_all(FOLDER) if one.form == FORM)
-    typeface = Typeface(FACE, TYPEFACE_NAME)
+    typeface = Typeface(FACE)
     form = ResidentRecordForm(template, typeface)
     authority = make_paper_authority(SUMIKAWA, _ISSUED)
     return Material(

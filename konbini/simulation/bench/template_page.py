@@ -59,9 +59,9 @@ def _shared_font(material: Material) -> tuple[dict[str, str], bytes]:
         found |= {character for shape in document.page.values if isinstance(shape, Text) for character in shape.text}
     characters = sorted(character for character in found if len(character) == 1)
     subset, revision = Subset(material.typeface, "SHARED"), Revision()
-    codes = {character: subset.encode(character).strip("<>") for character in characters}
-    font, tree = subset.write(revision), revision.reserve()
-    page = revision.add(f"<< /Type /Page /Parent {tree} /MediaBox [0 0 9 9] /Resources << /Font << /V {font} >> >> >>")
+    codes = {character: subset.runs(character)[0][1] for character in characters}
+    fonts, tree = subset.write(revision, "V"), revision.reserve()
+    page = revision.add(f"<< /Type /Page /Parent {tree} /MediaBox [0 0 9 9] /Resources << /Font << {fonts} >> >> >>")
     revision.put(tree, f"<< /Type /Pages /Kids [{page}] /Count 1 >>")
     root = revision.add(f"<< /Type /Catalog /Pages {tree} >>")
     return codes, revision.to_file(root=root, identity=bytes(16))

@@ -152,7 +152,7 @@ class _Configs:
         yield _entry("version", _VERSION)
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
-        yield _entry("typeface", str(TYPEFACE))
+        yield _entry("typefaces", [str(TYPEFACE)])
         yield from ("[store]", self._path("path", "data/issuing.db"))
         yield "[keys]"
         yield self._paths("personal", "keys/issuing/personal-1.key")

@@ -4,7 +4,7 @@ ward = "139999"
 version = "0.1.0"
 settings = "ward.toml"              # of the municipality: konbini/ward_server/issuing/settings.py
 templates = "templates"             # folder of forms: konbini/pdf/template.py
-typeface = "ipamjm.ttf"
+typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they are asked for a character
 
 [store]
 path = "issuing.db"
@@ -62,7 +62,7 @@ class IssuingConfig:
     version: str
     settings: Path
     templates: Path
-    typeface: Path
+    typefaces: tuple[Path, ...]
     store: Path
     personal_keys: tuple[Path, ...]
     lookup_key: Path
@@ -99,7 +99,7 @@ def read_config(path: Path) -> IssuingConfig:
             version=table.text("version"),
             settings=table.path("settings"),
             templates=table.path("templates"),
-            typeface=table.path("typeface"),
+            typefaces=table.paths("typefaces"),
             store=store.path("path"),
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),

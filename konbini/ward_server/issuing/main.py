@@ -56,7 +56,6 @@ __all__ = ["main", "serve"]
 
 _NAME = "issuing"
 _DRAWN_AT_ONCE = 2
-_TYPEFACE_NAME = "IPAmjMincho"
 
 _log = logger("konbini.ward_server.issuing")
 
@@ -171,7 +170,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     if settings.municipality != config.ward:
         raise ConfigRefused(f"the settings are of {settings.municipality}, the process is of {config.ward}")
     templates = load_all(config.templates)
-    typeface = Typeface(config.typeface, _TYPEFACE_NAME)
+    typeface = Typeface(*config.typefaces)
     return Desk(
         ward=config.ward,
         settings=settings,

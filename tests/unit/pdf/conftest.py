@@ -23,7 +23,7 @@ check = partial(reading.check, originals=Originals((FACE,)))
 @pytest.fixture(scope="session")
 def typeface() -> Typeface:
     """IPAmj Mincho."""
-    return Typeface(FACE, "IPAmjMincho")
+    return Typeface(FACE)
 
 
 @pytest.fixture(scope="session")

@@ -9,6 +9,7 @@ from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships n
 
 from konbini.pdf.characters import sequences
 from konbini.pdf.fonts import Subset, Typeface
+from konbini.pdf.objects import Revision
 from konbini.protocol.errors import Code, Refused
 
 _VARIANTS = {  # from IPAmj Mincho's own table (Moji_Joho collection)
@@ -29,14 +30,14 @@ def test_text_is_split_into_sequences() -> None:
 @pytest.mark.parametrize("base", _VARIANTS)
 def test_every_variant_has_its_own_glyph(typeface: Typeface, base: str) -> None:
     """The variants of one character are told apart by their glyphs; the bare character is one of them."""
-    glyphs = {chr(selector): typeface.glyph(base + chr(selector)) for selector in _VARIANTS[base]}
+    glyphs = {chr(selector): typeface.find(base + chr(selector)) for selector in _VARIANTS[base]}
     assert len(set(glyphs.values())) == len(_VARIANTS[base])
-    assert typeface.glyph(base) in glyphs.values()
+    assert typeface.find(base) in glyphs.values()
 
 
 def _table(typeface: Typeface, every: int) -> list[tuple[str, int]]:
     """The face's own table of sequences, as fontTools reads it: sequence and glyph."""
-    with TTFont(typeface.path, lazy=True) as font:
+    with TTFont(typeface.faces[0].path, lazy=True) as font:
         (variations,) = (table for table in font["cmap"].tables if table.format == 14)
         plain = font.getBestCmap()
         found = [
@@ -52,7 +53,7 @@ def test_the_glyph_is_the_one_that_the_faces_table_names(typeface: Typeface, eve
     """HarfBuzz, which draws, and fontTools, which judges, agree on every sequence."""
     table = _table(typeface, every)
     assert len(table) == -(-11_474 // every)
-    assert [sequence for sequence, glyph in table if typeface.glyph(sequence) != glyph] == []
+    assert [sequence for sequence, glyph in table if typeface.find(sequence).number != glyph] == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_the_glyph_is_the_one_that_the_faces_table_names(typeface: Typeface, eve
 def test_a_missing_glyph_refuses_with_its_code_points(typeface: Typeface, text: str) -> None:
     """Never a box, never the look-alike without the selector."""
     with pytest.raises(Refused) as refused:
-        Subset(typeface, "FACTSA").encode(text)
+        Subset(typeface, "FACTSA").runs(text)
     assert refused.value.code is Code.GLYPH_MISSING
     assert f"U+{ord(text[-1]):04X}" in refused.value.detail
 
@@ -81,15 +82,17 @@ def test_a_missing_glyph_refuses_with_its_code_points(typeface: Typeface, text: 
 def test_a_subset_is_keyed_by_sequence(typeface: Typeface) -> None:
     """Bare 葛 and 葛 with its default's selector share a glyph and have two codes, so that text comes back right."""
     subset = Subset(typeface, "FACTSA")
-    default = next(chr(s) for s in _VARIANTS["葛"] if typeface.glyph("葛" + chr(s)) == typeface.glyph("葛"))
-    assert subset.encode("葛葛" + default + "葛") == "<000100020001>"
+    default = next(chr(s) for s in _VARIANTS["葛"] if typeface.find("葛" + chr(s)) == typeface.find("葛"))
+    assert subset.runs("葛葛" + default + "葛") == [(0, "000100020001")]
 
 
 def test_a_subset_holds_the_faces_own_outlines(typeface: Typeface) -> None:
     """Each glyph of the cut font has, point for point, the outline of the whole face."""
-    wanted = {typeface.glyph(sequence) for sequence in ("葛\U000e0102", "葛\U000e0103", "𠮷", "邉\U000e0118", "a")}
-    program, places = typeface.cut(wanted)
-    with TTFont(typeface.path, lazy=True) as whole, TTFont(io.BytesIO(program)) as cut:
+    wanted = {
+        typeface.find(sequence).number for sequence in ("葛\U000e0102", "葛\U000e0103", "𠮷", "邉\U000e0118", "a")
+    }
+    program, places = typeface.faces[0].cut(wanted)
+    with TTFont(typeface.faces[0].path, lazy=True) as whole, TTFont(io.BytesIO(program)) as cut:
         for glyph in wanted:
             here = cut["glyf"][cut.getGlyphName(places[glyph])]
             there = whole["glyf"][whole.getGlyphName(glyph)]
@@ -100,9 +103,10 @@ def test_a_subset_holds_the_faces_own_outlines(typeface: Typeface) -> None:
 def test_equal_texts_cut_equal_fonts(typeface: Typeface) -> None:
     """The same sequences in the same order give the same bytes."""
 
-    def made() -> list[object]:
-        subset = Subset(typeface, "FACTSA")
-        subset.encode("葛\U000e0102西　𠮷次郎")
-        return list(subset.bodies())
+    def made() -> bytes:
+        subset, revision = Subset(typeface, "FACTSA"), Revision()
+        subset.runs("葛\U000e0102西　𠮷次郎")
+        subset.write(revision, "V")
+        return revision.to_file(root=revision.reserve(), identity=bytes(16))
 
     assert made() == made()

@@ -84,15 +84,15 @@ def test_a_swapped_glyph_of_one_character_is_found(drawn: bytes, template: Templ
 
 def test_a_subset_of_other_characters_is_found(drawn: bytes, template: Template, typeface: Typeface) -> None:
     """A font cut from the same face, of more glyphs than are needed, whose outlines are another person's name."""
-    wanted = {typeface.glyph(chr(point)) for point in _KANA}
-    other, _ = typeface.cut(wanted)
+    wanted = {typeface.find(chr(point)).number for point in _KANA}
+    other, _ = typeface.faces[0].cut(wanted)
     assert "another glyph" in _refused(edited(drawn, _PROGRAM, lambda _: other), template)
 
 
 def test_the_forms_own_words_have_their_glyphs_too(drawn: bytes, template: Template, typeface: Typeface) -> None:
     """Labels and sentences come from the form's font; it is looked at once, and a changed one is another."""
     check(drawn, _FACTS, template, _BINDING)
-    other, _ = typeface.cut({typeface.glyph(chr(point)) for point in _KANA})
+    other, _ = typeface.faces[0].cut({typeface.find(chr(point)).number for point in _KANA})
     assert "font: code 1: another glyph" in _refused(edited(drawn, _FORM_PROGRAM, lambda _: other), template)
     check(drawn, _FACTS, template, _BINDING)
 
@@ -225,7 +225,7 @@ def test_a_cut_font_has_the_faces_outlines(typeface: Typeface, original: FontFil
     count = 61_179
     for start in range(1, count, 5_000):
         wanted = set(range(start, min(start + 5_000, count), every))
-        program, places = typeface.cut(wanted)
+        program, places = typeface.faces[0].cut(wanted)
         subset = FontFile(program, bare=True)
         for glyph in wanted:
             due = original.outline(glyph)
@@ -265,7 +265,7 @@ def test_the_character_map_is_as_fonttools_reads_it(original: FontFile) -> None:
 @pytest.fixture(scope="module")
 def small(typeface: Typeface) -> bytes:
     """A subset of few glyphs."""
-    return typeface.cut({typeface.glyph(character) for character in "一二口　a"})[0]
+    return typeface.faces[0].cut({typeface.find(character).number for character in "一二口　a"})[0]
 
 
 @settings(max_examples=300, deadline=None)

@@ -119,7 +119,8 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
     assert (issuing.link.port, issuing.ocsp) == (PORTS.center_wards, "http://127.0.0.1:2560/")
     assert registry.followers.path == clerk.registry.path == issuing.registry.path
     assert clerk.calls.path == issuing.clerk.path
-    assert issuing.typeface.exists()
+    assert issuing.typefaces == clerk.typefaces
+    assert all(path.exists() for path in issuing.typefaces)
     assert list(issuing.templates.glob("*.toml"))
     for context, files in (
         (client_context, issuing.tls),

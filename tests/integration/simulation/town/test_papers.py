@@ -25,7 +25,7 @@ def form() -> ResidentRecordForm:
     """Prepare the specimen form once."""
     (folder,) = pdf.__path__
     template = load(Path(folder) / "specimen" / "resident-record-household.toml")
-    return ResidentRecordForm(template, Typeface(TYPEFACE, "IPAmjMincho"))
+    return ResidentRecordForm(template, Typeface(TYPEFACE))
 
 
 def _fits(form: ResidentRecordForm, population: Population, members: tuple[Townsperson, ...]) -> None:
