@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, the package
-# itself. Quick where nothing changed. Installs Debian packages only as root or with a sudo that asks nothing; otherwise
+# Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
+# verification page's QR reader (page/package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or with a sudo that asks nothing; otherwise
 # says which are missing and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -33,6 +33,17 @@ install_packages() {
     "${apt[@]}" install --no-install-recommends "${missing[@]}"
 }
 
+# npm is asked for by its command: Node.js from elsewhere brings it along, and Debian's package would not go beside it.
+missing_npm() { command -v npm >/dev/null || printf '%s\n' nodejs npm; }
+
+# What the verification page is published with, where konbini/verifier/page_files.py looks for it.
+install_page_libraries() {
+    local folder=.venv/share/konbini/page
+    mkdir -p "$folder"
+    cp requirements/page/package.json requirements/page/package-lock.json "$folder"
+    npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
+}
+
 find_python() {
     local candidate
     for candidate in python3.11 /usr/bin/python3.11 python3; do
@@ -47,11 +58,16 @@ find_python() {
 
 # What .venv was made from: the same words mean that there is nothing to do.
 fingerprint() {
-    { echo "$1"; pwd; cat requirements/install.sh requirements/build.txt requirements/all.txt pyproject.toml; } | sha256sum
+    {
+        echo "$1"
+        pwd
+        cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
+            pyproject.toml
+    } | sha256sum
 }
 
 command -v dpkg-query >/dev/null || { echo "This needs Debian 12 (dpkg-query is not here)." >&2; exit 1; }
-mapfile -t missing < <(missing_packages)
+mapfile -t missing < <(missing_packages; missing_npm)
 [ "${#missing[@]}" -eq 0 ] || install_packages "${missing[@]}"
 
 python=$(find_python)
@@ -69,4 +85,5 @@ pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
 "${pip[@]}" --require-hashes -r requirements/build.txt
 PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r requirements/all.txt
 "${pip[@]}" --no-deps --no-build-isolation --editable .
+install_page_libraries
 echo "$made_from" >"$stamp"

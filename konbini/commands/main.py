@@ -3,6 +3,7 @@
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
     konbini ward enter|approve|withdraw|pending|look-up ...
+    konbini verify FILE [FILE...] --issuers FILE --status FILE
     konbini demo [--auto] ...
     konbini bench certificate ...
 
@@ -115,6 +116,12 @@ def _ward(given: Sequence[str]) -> int:
     return carry_out(given)
 
 
+def _verify(given: Sequence[str]) -> int:
+    from konbini.commands.verify import verify  # noqa: PLC0415 - the verifier's libraries alone
+
+    return verify(given)
+
+
 def _demo(given: Sequence[str]) -> int:
     from konbini.commands.demo import demo  # noqa: PLC0415 - the simulation's libraries alone
 
@@ -135,6 +142,7 @@ COMMANDS: Mapping[str, _Command] = {
     "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
     "ward": _Command(duty="what the registry's operators type", start=_ward),
+    "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }

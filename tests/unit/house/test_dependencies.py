@@ -22,6 +22,7 @@ IMPORTED_AS = {
     "pyhanko-certvalidator": "pyhanko_certvalidator",
     "pyscard": "smartcard",
     "python-pkcs11": "pkcs11",
+    "zxing-cpp": "zxingcpp",
 }
 # One word that the metadata of a package with this licence holds somewhere, in whatever field it uses.
 TELLTALE = {
