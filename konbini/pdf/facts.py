@@ -1,4 +1,4 @@
-"""The printed facts of one certificate: everything on the paper that differs from one issue to the next.
+"""The printed facts of a resident record or of its items: all on the paper that differs from one issue to the next.
 
 The ward's clerk makes them from records that the registry signed; the drawing prints them, the clerk's reading
 compares the finished page with them, and their digest stands on every page so that the pages of one set can be
@@ -9,13 +9,25 @@ plain characters is no fact. A fact is text exactly as printed; nothing here kno
 from __future__ import annotations
 
 import hashlib
-import re
-import unicodedata
 from dataclasses import dataclass, fields
 from datetime import date
-from enum import IntEnum, unique
-from typing import Final, Protocol, TypeAlias
+from typing import Final
 
+from konbini.pdf.printed import (
+    MOST_BYTES,
+    Cell,
+    Mark,
+    PrintedFacts,
+    cell_value,
+    check_heading,
+    check_text,
+    printed_hash,
+    read_array,
+    read_cell,
+    read_date,
+    read_integer,
+    read_text,
+)
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
@@ -23,29 +35,7 @@ from konbini.protocol.kinds import Scope
 __all__ = ["Cell", "CertificateFacts", "ForeignItems", "JapaneseItems", "Mark", "PersonFacts", "PrintedFacts"]
 
 _CONTEXT: Final = "konbini/1 printed facts"
-_MOST_BYTES: Final = 1 << 16
 _MOST_PEOPLE: Final = 12
-_MOST_TEXT: Final = 256
-_PRINTED_DIGEST: Final = 8
-_NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z-]{0,31}")
-_FORM: Final = re.compile(r"[0-9a-z][0-9a-z.-]{0,63}")
-_NO_TEXT: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
-
-
-@unique
-class Mark(IntEnum):
-    """What a cell says that shows no item; the wording is the template's."""
-
-    OMITTED = 1
-    """省略: the record has the item and it was not asked for."""
-    UNUSED = 2
-    """＊＊＊: the item does not apply to this person."""
-    BLANK = 3
-    """【空欄】: the record leaves it blank, as where 住所を定めた年月日 equals 住民となった年月日."""
-
-
-Cell: TypeAlias = str | Mark
-"""One cell of the form: its text as printed, or a mark."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,35 +107,6 @@ class PersonFacts:
     items: JapaneseItems | ForeignItems
 
 
-class PrintedFacts(Protocol):
-    """What the facts of every kind of certificate have, whatever else they say."""
-
-    @property
-    def number(self) -> str:
-        """Issuance number (発行番号)."""
-
-    @property
-    def form(self) -> str:
-        """Id of the dated template that it is drawn with."""
-
-    @property
-    def issued_on(self) -> date:
-        """The certifying date, in Japan."""
-
-    @property
-    def scope(self) -> Scope:
-        """Decides the certifying sentence."""
-
-    def to_wire(self) -> bytes:
-        """Encode the facts; equal facts give equal bytes."""
-
-    def digest(self) -> bytes:
-        """Return the SHA-256 of `to_wire`."""
-
-    def set_hash(self) -> str:
-        """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
-
-
 _PERSON_CELLS: Final = tuple(field.name for field in fields(PersonFacts) if field.name != "items")
 
 
@@ -175,12 +136,11 @@ class CertificateFacts:
     people: tuple[PersonFacts, ...]
 
     def __post_init__(self) -> None:
-        if not _NUMBER.fullmatch(self.number) or not _FORM.fullmatch(self.form):
-            raise ValueError("number or form is not of its shape")
+        check_heading(self.number, self.form)
         if not 1 <= len(self.people) <= _MOST_PEOPLE:
             raise ValueError("no people, or too many for one certificate")
         for cell in _cells(self):
-            _check_text(cell)
+            check_text(cell)
 
     def to_wire(self) -> bytes:
         """Encode the facts; equal facts give equal bytes."""
@@ -188,7 +148,7 @@ class CertificateFacts:
         return encode(
             [
                 *(_CONTEXT, self.number, self.form, self.issued_on.isoformat(), int(self.scope)),
-                *(self.address, _cell_value(self.head), people),
+                *(self.address, cell_value(self.head), people),
             ]
         )
 
@@ -199,18 +159,18 @@ class CertificateFacts:
         Raises:
             Refused: `MALFORMED` or `OVERSIZE`.
         """
-        context, number, form, issued_on, scope, address, head, people = _array(decode(data, _MOST_BYTES), 8)
+        context, number, form, issued_on, scope, address, head, people = read_array(decode(data, MOST_BYTES), 8)
         if context != _CONTEXT:
             raise Refused(Code.MALFORMED, "not printed facts")
         try:
             return cls(
-                number=_text(number),
-                form=_text(form),
-                issued_on=_date(_text(issued_on)),
-                scope=Scope(_integer(scope)),
-                address=_text(address),
-                head=_cell(head),
-                people=tuple(_person(person) for person in _array(people)),
+                number=read_text(number),
+                form=read_text(form),
+                issued_on=read_date(read_text(issued_on)),
+                scope=Scope(read_integer(scope)),
+                address=read_text(address),
+                head=read_cell(head),
+                people=tuple(_person(person) for person in read_array(people)),
             )
         except ValueError as error:
             raise Refused(Code.MALFORMED, f"printed facts: {error}") from error
@@ -221,7 +181,7 @@ class CertificateFacts:
 
     def set_hash(self) -> str:
         """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
-        return self.digest()[:_PRINTED_DIGEST].hex().upper()
+        return printed_hash(self.digest())
 
 
 def _cells(facts: CertificateFacts) -> list[Cell]:
@@ -232,66 +192,25 @@ def _cells(facts: CertificateFacts) -> list[Cell]:
     return found
 
 
-def _check_text(cell: Cell) -> None:
-    if isinstance(cell, Mark):
-        return
-    if not 1 <= len(cell) <= _MOST_TEXT or cell != cell.strip():
-        raise ValueError("a cell is empty, too long, or begins or ends with a space")
-    if any(unicodedata.category(character) in _NO_TEXT for character in cell):
-        raise ValueError("a cell holds something that is no printed character")
-
-
-def _cell_value(cell: Cell) -> Value:
-    return int(cell) if isinstance(cell, Mark) else cell
-
-
 def _person_value(person: PersonFacts) -> Value:
-    items: list[Value] = [_cell_value(getattr(person.items, field.name)) for field in fields(person.items)]
-    return [*(_cell_value(getattr(person, name)) for name in _PERSON_CELLS), items]
+    items: list[Value] = [cell_value(getattr(person.items, field.name)) for field in fields(person.items)]
+    return [*(cell_value(getattr(person, name)) for name in _PERSON_CELLS), items]
 
 
 def _person(value: Value) -> PersonFacts:
-    *cells, items = _array(value, len(_PERSON_CELLS) + 1)
+    *cells, items = read_array(value, len(_PERSON_CELLS) + 1)
     found = dict(zip(_PERSON_CELLS, cells, strict=True))
-    name = _text(found.pop("name"))
-    return PersonFacts(name=name, items=_items(_array(items)), **{key: _cell(cell) for key, cell in found.items()})
+    name = read_text(found.pop("name"))
+    return PersonFacts(
+        name=name, items=_items(read_array(items)), **{key: read_cell(cell) for key, cell in found.items()}
+    )
 
 
 def _items(values: list[Value]) -> JapaneseItems | ForeignItems:
     """The two kinds differ in their number of items."""
-    cells = [_cell(value) for value in values]
+    cells = [read_cell(value) for value in values]
     for kind in (JapaneseItems, ForeignItems):
         names = [field.name for field in fields(kind)]
         if len(names) == len(cells):
             return kind(**dict(zip(names, cells, strict=True)))
     raise ValueError("items of neither a Japanese nor a foreign resident")
-
-
-def _array(value: Value, length: int | None = None) -> list[Value]:
-    if not isinstance(value, list) or (length is not None and len(value) != length):
-        raise Refused(Code.MALFORMED, "printed facts: not the array that it should be")
-    return value
-
-
-def _text(value: Value) -> str:
-    if not isinstance(value, str):
-        raise Refused(Code.MALFORMED, "printed facts: not text")
-    return value
-
-
-def _integer(value: Value) -> int:
-    if type(value) is not int:
-        raise Refused(Code.MALFORMED, "printed facts: not an integer")
-    return value
-
-
-def _cell(value: Value) -> Cell:
-    return value if isinstance(value, str) else Mark(_integer(value))
-
-
-def _date(text: str) -> date:
-    """`date.fromisoformat` takes several writings; only the one that we write is taken."""
-    found = date.fromisoformat(text)
-    if found.isoformat() != text:
-        raise ValueError("date not in its one writing")
-    return found

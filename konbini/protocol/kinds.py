@@ -79,6 +79,10 @@ class CertificateKind(IntEnum):
 
     RESIDENT_RECORD = 1
     """住民票の写し."""
+    RESIDENT_RECORD_ITEMS = 2
+    """住民票記載事項証明書."""
+    SEAL_REGISTRATION = 3
+    """印鑑登録証明書."""
 
 
 @unique

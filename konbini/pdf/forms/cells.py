@@ -9,18 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from konbini.pdf.forms.geometry import Box
+from konbini.pdf.forms.geometry import MM, Box
 from konbini.pdf.forms.ink import Align
-from konbini.pdf.forms.setting import Step, Steps
+from konbini.pdf.forms.setting import PADDING, Step, Steps
 
-__all__ = ["MARK_STEPS", "THICK", "THIN", "LabelledCell"]
+__all__ = ["ROOMY", "THICK", "THIN", "LabelledCell"]
 
 THICK: Final = 0.9
 """Points; the rule around a block."""
 THIN: Final = 0.35
 """Points; the rule around a cell."""
-MARK_STEPS: Final[Steps] = (Step(7.5, 1), Step(6, 1))
-"""How 省略, ＊＊＊ and 【空欄】 are set."""
+ROOMY: Final = 2 * MM
+"""The padding of a form whose rows are high."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,4 +32,6 @@ class LabelledCell:
     label_box: Box
     box: Box
     steps: Steps
+    mark_steps: Steps = (Step(7.5, 1), Step(6, 1))
     align: Align = Align.LEFT
+    padding: float = PADDING

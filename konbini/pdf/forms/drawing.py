@@ -19,16 +19,17 @@ from konbini.pdf.archive import Shell, close
 from konbini.pdf.facts import Cell, Mark, PrintedFacts
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms import copy_evident
-from konbini.pdf.forms.cells import MARK_STEPS, THIN, LabelledCell
+from konbini.pdf.forms.cells import THIN, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import PADDING, Steps, set_text
 from konbini.pdf.forms.sheet import draw_foot, draw_sheet
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
+from konbini.pdf.picture import Picture
 from konbini.pdf.template import Marks, Template
 from konbini.protocol.kinds import Scope
 
-__all__ = ["Entry", "Form", "PagePlan", "Placed", "entry", "rule_cells"]
+__all__ = ["Entry", "Form", "PagePlan", "Placed", "PlacedPicture", "entry", "rule_cells"]
 
 F = TypeVar("F", bound=PrintedFacts)
 
@@ -38,6 +39,14 @@ class Placed(NamedTuple):
 
     part: str
     up: float = 0.0
+
+
+class PlacedPicture(NamedTuple):
+    """A picture that comes from the facts, at its true size."""
+
+    resource: str
+    picture: Picture
+    box: Box
 
 
 class Entry(NamedTuple):
@@ -57,12 +66,13 @@ class PagePlan:
 
     placed: Sequence[Placed]
     entries: Iterable[Entry]
+    pictures: Sequence[PlacedPicture] = ()
 
 
 def entry(cell: LabelledCell, value: Cell, marks: Marks, whose: str = "", up: float = 0.0) -> Entry:
     """Give the entry of a labelled cell: its text as its steps say, or its mark."""
-    steps, align = (MARK_STEPS, Align.CENTRE) if isinstance(value, Mark) else (cell.steps, cell.align)
-    return Entry(whose + cell.field, marks.text(value), cell.box.moved(up=up), steps, align)
+    steps, align = (cell.mark_steps, Align.CENTRE) if isinstance(value, Mark) else (cell.steps, cell.align)
+    return Entry(whose + cell.field, marks.text(value), cell.box.moved(up=up), steps, align, cell.padding)
 
 
 def rule_cells(ink: Ink, cells: Iterable[LabelledCell], size: float) -> None:
@@ -158,8 +168,12 @@ class Form(ABC, Generic[F]):
         named = [_part_names(facts, plan) for plan in plans]
         parts = {name: revision.add(self._parts[name]) for name in sorted(set().union(*named))}
         pages = [
-            _page_entries(content, fonts, self._pattern | {name: parts[name] for name in sorted(names)})
-            for names, content in zip(named, contents, strict=True)
+            _page_entries(
+                content,
+                fonts,
+                self._pattern | {name: parts[name] for name in sorted(names)} | _pictures(revision, plan),
+            )
+            for plan, names, content in zip(plans, named, contents, strict=True)
         ]
         return close(revision, pages, _shell(self.template, facts, binding))
 
@@ -170,13 +184,15 @@ class Form(ABC, Generic[F]):
         ink.place(_sheet_name(facts.scope))
         for placed in plan.placed:
             ink.place(placed.part, up=placed.up)
+        for shown in plan.pictures:
+            ink.picture(shown.resource, shown.box)
         self._write(ink, facts, plan, page=page, pages=pages)
         return StreamBody.compressed(ink.content())
 
     def _write(self, ink: Ink, facts: F, plan: PagePlan, *, page: int, pages: int) -> None:
         """Write every fact of one page, row by row of the form."""
         for cell, text, box, steps, align, padding in plan.entries:
-            ink.text(set_text(text, box, steps, self._typeface, cell=cell, padding=padding), box, align)
+            ink.text(set_text(text, box, steps, self._typeface, cell=cell, padding=padding), box, align, padding)
         draw_foot(ink, facts, self._typeface, page=page, pages=pages)
 
     def _all_parts(self, words: Subset) -> Mapping[str, Ink]:
@@ -196,6 +212,10 @@ def _sheet_name(scope: Scope) -> str:
 
 def _part_names(facts: PrintedFacts, plan: PagePlan) -> set[str]:
     return {_sheet_name(facts.scope)} | {placed.part for placed in plan.placed}
+
+
+def _pictures(revision: Revision, plan: PagePlan) -> dict[str, ObjectId]:
+    return {shown.resource: revision.add(shown.picture.to_stream()) for shown in plan.pictures}
 
 
 def _form_entries(fonts: str, seal: ObjectId) -> str:

@@ -47,14 +47,20 @@ class ExpectedPage:
     pictures: tuple[ExpectedPicture, ...]
 
 
-def expected_page(
-    facts: PrintedFacts, template: Template, cells: Iterable[ExpectedCell], *, page: int, pages: int
+def expected_page(  # noqa: PLR0913 - what every page has, and what the form adds
+    facts: PrintedFacts,
+    template: Template,
+    cells: Iterable[ExpectedCell],
+    *,
+    page: int,
+    pages: int,
+    pictures: Iterable[ExpectedPicture] = (),
 ) -> ExpectedPage:
-    """Return what a page must say: what every form's page says, and the form's own cells."""
+    """Return what a page must say and show: what every form's page does, and the form's own cells and pictures."""
     return ExpectedPage(
         cells=(*_sheet(facts, template, page, pages), *cells),
         across="見本" if template.specimen else "",
-        pictures=tuple(_pictures(template)),
+        pictures=(*_pictures(template), *pictures),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from konbini.pdf.forms.cells import LabelledCell
+from konbini.pdf.forms.cells import ROOMY, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, MM, Box
 from konbini.pdf.forms.setting import Step, Steps
 from konbini.pdf.forms.sheet import COLUMN, LEFT, WIDTH
@@ -29,6 +29,7 @@ _LOW, _ROW, _TALL, _NAME_ROW = 9 * MM, 11.5 * MM, 14 * MM, 18 * MM
 
 _VALUE: Final[Steps] = (Step(11, 1), Step(10, 1), Step(9, 2), Step(8, 2), Step(7, 3), Step(6, 4))
 _READING: Final[Steps] = (Step(10, 1), Step(9, 1), Step(8, 1), Step(7, 2), Step(6, 3))
+_MARK: Final[Steps] = (Step(10, 1), Step(8, 1))
 _NAME: Final[Steps] = (Step(20, 1), Step(18, 1), Step(16, 1), Step(14, 2), Step(12, 2), Step(10, 3), Step(8, 4))
 _PLACE: Final[Steps] = (Step(11, 1), Step(10, 1), Step(10, 2), Step(9, 2), Step(8, 3), Step(7, 3))
 _REMARKS: Final[Steps] = (Step(10, 1), Step(10, 8), Step(9, 10), Step(8, 12), Step(7, 14))
@@ -44,12 +45,18 @@ def _full(field: str, label: str, steps: Steps = _VALUE) -> _Pair:
     return field, label, _FULL, steps
 
 
+def _cell(field: str, label: str, label_box: Box, box: Box, steps: Steps) -> LabelledCell:
+    return LabelledCell(
+        field=field, label=label, label_box=label_box, box=box, steps=steps, mark_steps=_MARK, padding=ROOMY
+    )
+
+
 def _row(top: float, height: float, pairs: Sequence[_Pair]) -> list[LabelledCell]:
     cells, left = [], LEFT
     for field, label, columns, steps in pairs:
         label_box = Box(left, top - height, _LABEL * COLUMN, height)
         box = Box(label_box.right, top - height, columns * COLUMN, height)
-        cells.append(LabelledCell(field=field, label=label, label_box=label_box, box=box, steps=steps))
+        cells.append(_cell(field, label, label_box, box, steps))
         left = box.right
     return cells
 

@@ -73,14 +73,14 @@ class Ink:
         matrix = _n(box.width, 0, 0, box.height, box.left, box.bottom)
         self._operators.append(f"q {matrix} cm /{resource} Do Q")
 
-    def text(self, typeset: Typeset, box: Box, align: Align = Align.LEFT) -> None:
-        """Write set text in its box, centred in height."""
+    def text(self, typeset: Typeset, box: Box, align: Align = Align.LEFT, padding: float = PADDING) -> None:
+        """Write set text in its box, centred in height; `padding` is free at the side where it begins or ends."""
         size, lines = typeset.size, typeset.lines
         first = box.bottom + box.height / 2 + (len(lines) - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
         pieces = []
         for number, line in enumerate(lines):
             baseline = first - number * size * LEADING
-            pieces.append((f"1 0 0 1 {_n(self._left(line, size, box, align), baseline)} Tm", line))
+            pieces.append((f"1 0 0 1 {_n(self._left(line, size, box, align, padding), baseline)} Tm", line))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
     def _written(self, pieces: Iterable[tuple[str, str]], size: float) -> list[str]:
@@ -97,11 +97,11 @@ class Ink:
                 matrix, at = "", face  # noqa: PLW2901 - what follows in the piece follows on the line
         return written
 
-    def _left(self, line: str, size: float, box: Box, align: Align) -> float:
+    def _left(self, line: str, size: float, box: Box, align: Align, padding: float) -> float:
         if align is Align.LEFT:
-            return box.left + PADDING
+            return box.left + padding
         room = box.width - self._face.subset.typeface.width(line) * size / _EM
-        return box.left + (room / 2 if align is Align.CENTRE else room - PADDING)
+        return box.left + (room / 2 if align is Align.CENTRE else room - padding)
 
     def label(self, text: str, box: Box, size: float, *, spread: float = 1.0) -> None:
         """Write a label evenly spread over its box (均等割付), narrowed (長体) where it is too long for it.

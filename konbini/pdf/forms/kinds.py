@@ -12,14 +12,22 @@ from typing import Any, Final, Generic, TypeVar
 
 from konbini.pdf.facts import CertificateFacts, PrintedFacts
 from konbini.pdf.fonts import Typeface
-from konbini.pdf.forms import individual_record, individual_record_expected, resident_record, resident_record_expected
+from konbini.pdf.forms import (
+    individual_record,
+    individual_record_expected,
+    resident_record,
+    resident_record_expected,
+    seal_registration,
+    seal_registration_expected,
+)
 from konbini.pdf.forms.drawing import Form
 from konbini.pdf.forms.expected import ExpectedPage
 from konbini.pdf.forms.expected_acts import ExpectedActs
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.forms.resident_record_grid import BLOCKS
-from konbini.pdf.paper_seal.contents import SealedItems, record_items
+from konbini.pdf.paper_seal.contents import SealedItems, record_items, seal_registration_items
 from konbini.pdf.paper_seal.items import Item
+from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.pdf.template import Template
 
 __all__ = ["FORM_KINDS", "FormKind", "FormKinds", "ready"]
@@ -68,12 +76,21 @@ _INDIVIDUAL: Final = FormKind(
     expected_pages=individual_record_expected.expected_pages,
     expected_acts=individual_record_expected.expected_acts,
 )
+_SEAL_REGISTRATION: Final = FormKind(
+    form=seal_registration.SealRegistrationForm,
+    read=SealRegistrationFacts.from_wire,
+    people=lambda _: people_of_pages(1, 1),
+    sealed_items=seal_registration_items,
+    expected_pages=seal_registration_expected.expected_pages,
+    expected_acts=seal_registration_expected.expected_acts,
+)
 
 FORM_KINDS: Final[FormKinds] = {
     resident_record.KIND: _HOUSEHOLD,
     resident_record.ITEMS_KIND: _HOUSEHOLD,
     individual_record.KIND: _INDIVIDUAL,
     individual_record.ITEMS_KIND: _INDIVIDUAL,
+    seal_registration.KIND: _SEAL_REGISTRATION,
 }
 
 

@@ -12,7 +12,7 @@ from typing import Final
 from konbini.pdf.facts import CertificateFacts, ForeignItems, Mark, PersonFacts
 from konbini.pdf.fonts import Subset
 from konbini.pdf.forms import resident_record_grid as grid
-from konbini.pdf.forms.cells import MARK_STEPS, THICK, THIN
+from konbini.pdf.forms.cells import THICK, THIN
 from konbini.pdf.forms.drawing import Entry, Form, PagePlan, Placed, entry, rule_cells
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.paging import people_of_pages
@@ -24,6 +24,7 @@ __all__ = ["ITEMS_KIND", "KIND", "ResidentRecordForm"]
 KIND: Final = "resident-record.household"
 ITEMS_KIND: Final = "resident-record-items.household"
 _LABEL_SIZE: Final = 7.0
+_SPARE: Final[Steps] = (Step(7.5, 1), Step(6, 1))
 _ORDINAL: Final[Steps] = (Step(10, 1),)
 
 
@@ -76,7 +77,7 @@ class ResidentRecordForm(Form[CertificateFacts]):
         unused = self.template.marks.unused
         for box in (*grid.SPARE_LABELS, *grid.SPARE_VALUES):
             ink.frame(box, THIN)
-            ink.text(set_text(unused, box, MARK_STEPS, self._typeface, cell="spare"), box, Align.CENTRE)
+            ink.text(set_text(unused, box, _SPARE, self._typeface, cell="spare"), box, Align.CENTRE)
 
     def _unused(self, words: Subset, used: int) -> Ink:
         ink, box = Ink(words, "L"), grid.unused_box(used)

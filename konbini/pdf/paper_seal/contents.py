@@ -9,12 +9,13 @@ from typing import Final
 from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, PrintedFacts
 from konbini.pdf.paper_seal.items import WITHHELD_ITEMS, Item
 from konbini.pdf.paper_seal.page_seal import SET_HASH_BYTES, PageSeal, SealedItem
-from konbini.pdf.paper_seal.values import ItemValue, Withheld
+from konbini.pdf.paper_seal.values import IMAGE_DIGEST_BYTES, ItemValue, Withheld
+from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
 
-__all__ = ["SealedItems", "page_seals", "record_items"]
+__all__ = ["SealedItems", "page_seals", "record_items", "seal_registration_items"]
 
 SealedItems = tuple[tuple[SealedItem, ...], ...]
 """The items of each page of a certificate."""
@@ -77,6 +78,20 @@ def record_items(
         )
         for shown in people
     )
+
+
+def seal_registration_items(facts: SealRegistrationFacts) -> SealedItems:
+    """Give what the one page of a seal registration says; the impression by the digest of its samples."""
+    values: dict[Item, ItemValue] = {
+        Item.NAME: facts.name,
+        Item.FORMER_NAME: facts.former_name,
+        Item.BIRTH_DATE: facts.birth_date,
+        Item.ALIAS: facts.alias,
+        Item.SEAL_IMPRINT: facts.impression.picture.digest()[:IMAGE_DIGEST_BYTES],
+        Item.NAME_IN_KATAKANA: facts.name_in_katakana,
+    }
+    address = SealedItem(person=0, item=Item.ADDRESS, value=facts.address)
+    return ((address, *(SealedItem(person=1, item=item, value=value) for item, value in values.items())),)
 
 
 def _person(ordinal: int, person: PersonFacts, without: frozenset[Item]) -> list[SealedItem]:

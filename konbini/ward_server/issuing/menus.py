@@ -10,6 +10,7 @@ from konbini.protocol.numbers import MOST_COUNTER, IssuanceNumber
 from konbini.protocol.visits import Member, Menu, Offer
 from konbini.ward_server.asking.opening import handle_of
 from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
+from konbini.ward_server.clerk.clerk import TEMPLATE_KIND
 from konbini.ward_server.issuing.desk import Desk, Now
 from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
 
@@ -63,7 +64,7 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
 
 def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) -> list[Offer]:
     offers = []
-    for kind in CertificateKind:
+    for kind in TEMPLATE_KIND:
         options = options_for(people.members, desk.settings)
         shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
         scopes = tuple(
