@@ -1,4 +1,4 @@
-"""The command `konbini`: a service of this machine, the registry's operators, the demo, or a measurement.
+"""The command `konbini`: a service of this machine, the registry's operators, the demo, a measurement, or specimens.
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
@@ -6,6 +6,7 @@
     konbini verify FILE [FILE...] --issuers FILE --status FILE
     konbini demo [--auto] ...
     konbini bench certificate ...
+    konbini gallery --out DIR ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
 the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
@@ -134,6 +135,12 @@ def _bench(given: Sequence[str]) -> int:
     return bench(given)
 
 
+def _gallery(given: Sequence[str]) -> int:
+    from konbini.commands.gallery import gallery  # noqa: PLC0415 - the simulation's libraries alone
+
+    return gallery(given)
+
+
 COMMANDS: Mapping[str, _Command] = {
     "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
@@ -144,6 +151,7 @@ COMMANDS: Mapping[str, _Command] = {
     "ward": _Command(duty="what the registry's operators type", start=_ward),
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
+    "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }
 """Every word after `konbini`."""
