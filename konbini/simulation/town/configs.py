@@ -193,7 +193,8 @@ class _Configs:
         yield _entry("daily_visits", 10)
         yield _entry("leaving_bars", "household")
         yield _entry("under_age", 15)
-        yield from ("[[fees]]", _entry("kind", "RESIDENT_RECORD"), "begins = 2020-01-01", _entry("yen", ward.fee))
+        for kind in ("RESIDENT_RECORD", "RESIDENT_RECORD_ITEMS"):
+            yield from ("[[fees]]", _entry("kind", kind), "begins = 2020-01-01", _entry("yen", ward.fee))
 
     def center(self) -> Iterator[str]:
         town = self._town

@@ -20,15 +20,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
-from konbini.pdf.template import Template, choose
+from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import CertificateKind, Options
+from konbini.protocol.kinds import Options
 from konbini.protocol.numbers import IssuanceNumber, binding
 from konbini.protocol.tickets import ticket_hash
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.certificates.resident_record import Particulars, statement
+from konbini.ward_server.certificates.kinds import CERTIFICATES, template_of
+from konbini.ward_server.certificates.resident_record import Particulars
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
@@ -36,10 +37,8 @@ from konbini.ward_server.clerk.store import ClerkStore, StoredSeal
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.residents.dates import to_day, today
 
-__all__ = ["TEMPLATE_KIND", "Clerk", "PaperReader", "PaperSigner"]
+__all__ = ["Clerk", "PaperReader", "PaperSigner"]
 
-TEMPLATE_KIND = {CertificateKind.RESIDENT_RECORD: "resident-record.household"}
-"""Which templates draw which kind of certificate."""
 _MISMATCHES = frozenset(
     (
         Code.EVIDENCE_MISMATCH,
@@ -149,12 +148,8 @@ class Clerk:
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
         subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
-        template = choose(
-            self._templates,
-            kind=TEMPLATE_KIND[asked.order.kind],
-            municipality=self._beliefs.entry.ward,
-            day=to_day(day),
-        )
+        kind = asked.order.kind
+        template = template_of(kind, self._templates, municipality=self._beliefs.entry.ward, day=to_day(day))
         particulars = Particulars(
             number=evidence.number,
             form=template.form,
@@ -162,7 +157,7 @@ class Clerk:
             scope=asked.order.scope,
             options=Options(asked.order.options),
         )
-        facts = statement(subjects, particulars)
+        facts = CERTIFICATES[kind].statement(subjects, particulars)
         bound = binding(asked.opened.t, evidence.ordinal, evidence.number)
         key = evidence.order_key()
         await self._store.certify(key, _with(entry, AuditEvent.CERTIFIED, digest=facts.digest()))

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
-from konbini.pdf.template import Template, choose
+from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
@@ -17,7 +17,7 @@ from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, MessageKind
 from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.opening import KioskRegister
-from konbini.ward_server.clerk.clerk import TEMPLATE_KIND
+from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.issuing.answers import Answers
@@ -161,7 +161,7 @@ class Desk:
         Raises:
             Refused: `NOT_OFFERED`.
         """
-        template = choose(self.templates, kind=TEMPLATE_KIND[kind], municipality=self.ward, day=now.day)
+        template = template_of(kind, self.templates, municipality=self.ward, day=now.day)
         return template, self.forms[template.form]
 
 

@@ -9,8 +9,8 @@ from konbini.protocol.kinds import CertificateKind, Options, Scope
 from konbini.protocol.numbers import MOST_COUNTER, IssuanceNumber
 from konbini.protocol.visits import Member, Menu, Offer
 from konbini.ward_server.asking.opening import handle_of
-from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
-from konbini.ward_server.clerk.clerk import TEMPLATE_KIND
+from konbini.ward_server.certificates.kinds import CERTIFICATES
+from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.issuing.desk import Desk, Now
 from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
 
@@ -56,7 +56,7 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
     )
     try:
-        form.fits(statement([Subject(record=person.record) for person in people], particulars))
+        form.fits(CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars))
     except Refused:
         return False
     return True
@@ -64,7 +64,9 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
 
 def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) -> list[Offer]:
     offers = []
-    for kind in TEMPLATE_KIND:
+    for kind in CERTIFICATES:
+        if not _is_offered(desk, kind, now):
+            continue
         options = options_for(people.members, desk.settings)
         shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
         scopes = tuple(
@@ -76,3 +78,15 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) 
             fee = desk.settings.fee(kind, now.day)
             offers.append(Offer(kind=kind, scopes=scopes, options=int(options), fee=fee))
     return offers
+
+
+def _is_offered(desk: Desk, kind: CertificateKind, now: Now) -> bool:
+    """Say whether the municipality has a form in force and a fee for a kind: those that it has, it offers."""
+    try:
+        desk.form(kind, now)
+        desk.settings.fee(kind, now.day)
+    except Refused as refused:
+        if refused.code is not Code.NOT_OFFERED:
+            raise
+        return False
+    return True
