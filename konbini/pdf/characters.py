@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 __all__ = ["code_points", "is_printable", "is_selector", "sequences", "text_map"]
@@ -49,7 +50,7 @@ def code_points(sequence: str) -> str:
 
 def text_map(found: list[str]) -> str:
     """Write the ToUnicode map (ISO 32000-1, 9.10.3): each code from 1 on to its sequence in UTF-16BE."""
-    lines = [f"<{code:04X}> <{sequence.encode('utf-16-be').hex().upper()}>" for code, sequence in enumerate(found, 1)]
+    lines = [f"<{code:04X}> {_utf_16(sequence)}" for code, sequence in enumerate(found, 1)]
     portions = [lines[start : start + _MAP_ENTRIES_AT_ONCE] for start in range(0, len(lines), _MAP_ENTRIES_AT_ONCE)]
     entries = "\n".join(f"{len(some)} beginbfchar\n" + "\n".join(some) + "\nendbfchar" for some in portions)
     return (
@@ -59,3 +60,8 @@ def text_map(found: list[str]) -> str:
         f"1 begincodespacerange\n<0000> <{_LAST_CODE:04X}>\nendcodespacerange\n{entries}\n"
         "endcmap\nCMapName currentdict /CMap defineresource pop\nend\nend"
     )
+
+
+@lru_cache(maxsize=1 << 14)  # single characters, whoever's name they are from
+def _utf_16(sequence: str) -> str:
+    return f"<{sequence.encode('utf-16-be').hex().upper()}>"

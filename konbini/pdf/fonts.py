@@ -10,6 +10,8 @@ the text read back from the paper is the text that was drawn, selector included.
 from __future__ import annotations
 
 import struct
+from collections.abc import Callable
+from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -21,8 +23,9 @@ from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Face", "Glyph", "Subset", "Typeface", "font_name"]
 
-_TABLES_FOR_READERS_OF_TEXT: Final = (
-    *("BASE", "GDEF", "GPOS", "GSUB", "OS/2", "cmap", "gasp", "name", "post", "vhea", "vmtx"),
+_TABLES_FOR_READERS_OF_TEXT: Final = tuple(
+    int.from_bytes(name.ljust(4))
+    for name in (b"BASE", b"GDEF", b"GPOS", b"GSUB", b"OS/2", b"cmap", b"gasp", b"name", b"post", b"vhea", b"vmtx")
 )
 
 
@@ -77,9 +80,22 @@ class Face:
         wanted = hb.SubsetInput()
         wanted.glyph_set.update(glyphs)
         wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
-        wanted.drop_table_tag_set.update(_tag(name) for name in _TABLES_FOR_READERS_OF_TEXT)
+        wanted.drop_table_tag_set.update(_TABLES_FOR_READERS_OF_TEXT)
         plan = hb.SubsetPlan(self._prepared, wanted)
         return plan.execute().blob.data, dict(plan.old_to_new_glyph_mapping)
+
+
+class _Advances(dict[str, int]):
+    """Each sequence's width, asked of `find` once; bounded by the faces: only what was found is kept."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, find: Callable[[str], Glyph]) -> None:
+        self._find = find
+
+    def __missing__(self, sequence: str) -> int:
+        advance = self[sequence] = self._find(sequence).advance
+        return advance
 
 
 class Typeface:
@@ -92,13 +108,14 @@ class Typeface:
         ValueError: there is none.
     """
 
-    __slots__ = ("_known", "faces")
+    __slots__ = ("_advances", "_known", "faces")
 
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
         self.faces = tuple(Face(path) for path in paths)
         self._known: dict[str, Glyph] = {}  # bounded by the faces: only what was found is kept
+        self._advances = _Advances(self.find)
 
     def find(self, sequence: str) -> Glyph:
         """Return where a sequence's glyph is.
@@ -125,7 +142,7 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return self.find(sequence).advance
+        return self._advances[sequence]
 
     def width(self, text: str) -> int:
         """Return the width of a text in thousandths of an em.
@@ -133,16 +150,29 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return sum(self.find(sequence).advance for sequence in sequences(text))
-
-
-def _tag(name: str) -> int:
-    return int.from_bytes(name.ljust(4).encode())
+        return sum(map(self._advances.__getitem__, sequences(text)))
 
 
 def font_name(family: str, face: int) -> str:
     """Name the font of one face among a stream's resources: `V`, `V2`, `V3`, ..."""
     return family if face == 0 else f"{family}{face + 1}"
+
+
+class _Codes(dict[str, str]):
+    """Each sequence's code in hexadecimal digits; what is asked for first is added to the part of its face."""
+
+    __slots__ = ("_parts", "_typeface")
+
+    def __init__(self, typeface: Typeface, parts: list[dict[str, Glyph]]) -> None:
+        self._typeface = typeface
+        self._parts = parts
+
+    def __missing__(self, sequence: str) -> str:
+        glyph = self._typeface.find(sequence)
+        part = self._parts[glyph.face]
+        part[sequence] = glyph
+        code = self[sequence] = f"{len(part):04X}"
+        return code
 
 
 class Subset:
@@ -159,8 +189,8 @@ class Subset:
     def __init__(self, typeface: Typeface, tag: str) -> None:
         self.typeface = typeface
         self._tag = tag
-        self._codes: dict[str, tuple[int, str]] = {}
         self._parts: list[dict[str, Glyph]] = [{} for _ in typeface.faces]
+        self._codes = _Codes(typeface, self._parts)
 
     def runs(self, text: str) -> list[tuple[int, str]]:
         """Split a text where its face changes: each run's face, and its codes in hexadecimal digits.
@@ -168,20 +198,11 @@ class Subset:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        found: list[tuple[int, list[str]]] = []
-        for sequence in sequences(text):
-            face, code = self._codes.get(sequence) or self._add(sequence)
-            if not found or found[-1][0] != face:
-                found.append((face, []))
-            found[-1][1].append(code)
-        return [(face, "".join(codes)) for face, codes in found] or [(0, "")]
-
-    def _add(self, sequence: str) -> tuple[int, str]:
-        glyph = self.typeface.find(sequence)
-        part = self._parts[glyph.face]
-        part[sequence] = glyph
-        code = self._codes[sequence] = (glyph.face, f"{len(part):04X}")
-        return code
+        found, code_of = sequences(text), self._codes.__getitem__
+        if len(self._parts) == 1:
+            return [(0, "".join(map(code_of, found)))]
+        faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
+        return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
 
     def write(self, revision: Revision, family: str) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Final, NamedTuple
@@ -37,6 +37,7 @@ __all__ = ["PageReading", "PictureReading", "Reading", "Sign", "check", "read"]
 _TOLERANCE: Final = 0.6  # points; a stroke may leave its em box by as much
 _LARGE: Final = 60.0  # points; no cell is written so large, only the specimen's mark
 _ONE_AT_A_TIME: Final = threading.Lock()  # pdfium is not safe for threads
+_DEEPEST: Final = 4  # forms within forms; ours stand on the page
 _BAND: Final = 12.0  # points; about a row of the form
 _SPACES: Final = str.maketrans("", "", " 　")
 
@@ -126,19 +127,36 @@ def _read_page(document: pdfium.PdfDocument, index: int) -> PageReading:
 
 def _signs(text: pdfium.PdfTextPage) -> Iterator[Sign]:
     """Give every character that the page shows; what pdfium adds (line ends, spaces it infers) is left out."""
-    box = pdfium_c.FS_RECTF()
+    raw, box = text.raw, pdfium_c.FS_RECTF()
+    generated, place, unit = (
+        pdfium_c.FPDFText_IsGenerated,
+        pdfium_c.FPDFText_GetLooseCharBox,
+        pdfium_c.FPDFText_GetUnicode,
+    )
     for index in range(text.count_chars()):
-        if not pdfium_c.FPDFText_IsGenerated(text, index):
-            pdfium_c.FPDFText_GetLooseCharBox(text, index, box)
-            unit = pdfium_c.FPDFText_GetUnicode(text, index)
-            yield Sign(unit, box.left, box.bottom, box.right, box.top)
+        if not generated(raw, index):
+            place(raw, index, box)
+            yield Sign(unit(raw, index), box.left, box.bottom, box.right, box.top)
 
 
 def _pictures(page: pdfium.PdfPage) -> Iterator[PictureReading]:
-    for found in page.get_objects(filter=[pdfium_c.FPDF_PAGEOBJ_IMAGE], max_depth=4):
-        left, bottom, right, top = found.get_bounds()
+    top = [pdfium_c.FPDFPage_GetObject(page.raw, index) for index in range(pdfium_c.FPDFPage_CountObjects(page.raw))]
+    for raw in _images(top, 1):
+        found = pdfium.PdfObject(raw, page=page)
+        left, bottom, right, top_edge = found.get_bounds()
         digest = hashlib.sha256(bytes(found.get_data(decode_simple=False))).digest()
-        yield PictureReading(digest=digest, box=Box(left, bottom, right - left, top - bottom))
+        yield PictureReading(digest=digest, box=Box(left, bottom, right - left, top_edge - bottom))
+
+
+def _images(objects: Iterable[object], depth: int) -> Iterator[object]:
+    """Find the images among pdfium's objects and within its forms; most objects are texts, so no wrapper is made."""
+    for raw in objects:
+        kind = pdfium_c.FPDFPageObj_GetType(raw)
+        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            yield raw
+        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+            count = pdfium_c.FPDFFormObj_CountObjects(raw)
+            yield from _images([pdfium_c.FPDFFormObj_GetObject(raw, index) for index in range(count)], depth + 1)
 
 
 def check(  # noqa: PLR0913 - what is read, and what it is compared with

@@ -80,7 +80,7 @@ class Ink:
         pieces = []
         for number, line in enumerate(lines):
             baseline = first - number * size * LEADING
-            pieces.append((f"1 0 0 1 {_n(self._left(line, size, box, align, padding), baseline)} Tm", line))
+            pieces.append((f"1 0 0 1 {_n(self._left(line, typeset, box, align, padding), baseline)} Tm", line))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
     def _written(self, pieces: Iterable[tuple[str, str]], size: float) -> list[str]:
@@ -90,17 +90,18 @@ class Ink:
         for matrix, text in pieces:
             for face, codes in self._face.subset.runs(text):
                 if face != at:
-                    written.append(f"/{font_name(self._face.resource, face)} {_n(size)} Tf")
+                    written.append(_font(self._face.resource, face, size))
                 if matrix:
                     written.append(matrix)
                 written.append(f"<{codes}> Tj")
                 matrix, at = "", face  # noqa: PLW2901 - what follows in the piece follows on the line
         return written
 
-    def _left(self, line: str, size: float, box: Box, align: Align, padding: float) -> float:
+    def _left(self, line: str, typeset: Typeset, box: Box, align: Align, padding: float) -> float:
         if align is Align.LEFT:
             return box.left + padding
-        room = box.width - self._face.subset.typeface.width(line) * size / _EM
+        width = self._face.subset.typeface.width(line) if typeset.width is None else typeset.width
+        room = box.width - width * typeset.size / _EM
         return box.left + (room / 2 if align is Align.CENTRE else room - padding)
 
     def label(self, text: str, box: Box, size: float, *, spread: float = 1.0) -> None:
@@ -138,6 +139,11 @@ class Ink:
 def _n(*numbers: float) -> str:
     """Write numbers shortly and always alike: a thousandth of a point is finer than any printer."""
     return " ".join(map(_number, numbers))
+
+
+@lru_cache(maxsize=256)
+def _font(resource: str, face: int, size: float) -> str:
+    return f"/{font_name(resource, face)} {_n(size)} Tf"
 
 
 @lru_cache(maxsize=4096)  # the places of a form's cells come again in every document

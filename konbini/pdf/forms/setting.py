@@ -36,10 +36,11 @@ Steps = tuple[Step, ...]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Typeset:
-    """Text that fits its box."""
+    """Text that fits its box; `width` is that of its one line in thousandths of an em, None where there are more."""
 
     size: float
     lines: tuple[str, ...]
+    width: int | None = None
 
 
 def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the refusal
@@ -51,12 +52,13 @@ def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the
         Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING`.
     """
     room = box.width - 2 * padding
-    width = typeface.width(text) / _EM
+    measured = typeface.width(text)
+    width = measured / _EM
     for step in steps:
         if step.lines * step.size * (LEADING if step.lines > 1 else 1) > box.height:
             continue
         if width * step.size <= room:
-            return Typeset(size=step.size, lines=(text,))
+            return Typeset(size=step.size, lines=(text,), width=measured)
         for at_spaces in (True, False) if step.lines > 1 else ():
             lines = _broken(text, room / step.size * _EM, typeface, step.lines, at_spaces=at_spaces)
             if lines:
