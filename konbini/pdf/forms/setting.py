@@ -69,7 +69,7 @@ def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the
 def _broken(text: str, most: float, typeface: Typeface, lines: int, *, at_spaces: bool) -> tuple[str, ...] | None:
     """Fill lines one after the other; None if the text needs more of them, or a line has no place to break.
 
-    With `at_spaces` a line ends where a full-width space stands in its second half: an address breaks before the
+    With `at_spaces` a line ends where a full-width space stands beyond its first third: an address breaks before the
     building (方書).
     """
     found: list[str] = []
@@ -98,7 +98,7 @@ def _fitting(rest: Sequence[str], most: float, typeface: Typeface) -> int:
 
 def _break_before(rest: Sequence[str], most: int, *, at_spaces: bool) -> int:
     """Return the last permitted break at or before `most`; a Latin word longer than the line breaks within."""
-    if at_spaces and (wide := [count for count in range(most, most // 2, -1) if rest[count] == "　"]):
+    if at_spaces and (wide := [count for count in range(most, most // 3, -1) if rest[count] == "　"]):
         return wide[0]
     for count in range(most, 0, -1):
         before, after = rest[count - 1], rest[count]

@@ -173,7 +173,11 @@ def _last(most: int, holds: Callable[[int], bool]) -> int:
 
 def _options(chance: random.Random) -> Iterator[_Described]:
     people = (*family(chance, 2), foreign())
-    yield "all-shown", "everything that an order can ask for", _facts(*map(showing, people))
+    yield (
+        "all-shown",
+        "everything that an order can ask for",
+        _facts(*(showing(one, place) for place, one in enumerate(people, 1))),
+    )
     omitted = _facts(*map(omitting, people), head=Mark.OMITTED)
     yield "all-omitted", "everything that an order can leave out", omitted
     blank = tuple(replace(one, settled_on=Mark.BLANK) for one in family(chance, 2))

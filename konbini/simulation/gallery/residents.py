@@ -14,6 +14,7 @@ from konbini.pdf.facts import ForeignItems, JapaneseItems, Mark, PersonFacts
 from konbini.pdf.specimen.household import PEOPLE
 from konbini.simulation.town.family_names import family_name
 from konbini.simulation.town.given_names import given_name
+from konbini.simulation.town.numbers import individual_number, resident_code
 
 __all__ = ["LONG_PLACE", "family", "foreign", "omitting", "showing", "variants", "with_former_name", "with_long_places"]
 
@@ -26,10 +27,10 @@ _PLACES: Final = ("澄川本町", "朝霧台", "桜沢", "若葉町", "南澄川
 _PARENTS: Final = (("男", "世帯主"), ("女", "妻"))
 _CHILDREN: Final = (("女", "子"), ("男", "子"))
 _VARIANTS: Final = (
-    ("葛\U000e0102城　葛\U000e0103子", "カツラギ　カズラコ"),
-    ("辻\U000e0102　辻\U000e0103太郎", "ツジ　ツジタロウ"),
-    ("渡邉\U000e0110　渡邉\U000e0118子", "ワタナベ　トベコ"),
-    ("𠮷野　𠮷之助", "ヨシノ　キチノスケ"),
+    ("葛\U000e0102城　葛\U000e0103乃", "カツラギ　カズラノ", "女", "昭和６０年１２月３１日"),
+    ("辻\U000e0102　辻\U000e0103太郎", "ツジ　ツジタロウ", "男", "昭和６２年４月３日"),
+    ("渡邉\U000e0110　邉\U000e0118子", "ワタナベ　ナベコ", "女", "昭和６１年１月８日"),
+    ("𠮷野　𠮷之助", "ヨシノ　キチノスケ", "男", "平成４年２月２９日"),
 )
 
 
@@ -38,13 +39,15 @@ def family(chance: random.Random, count: int) -> tuple[PersonFacts, ...]:
     surname = family_name(chance)
     roles = (_PARENTS + _CHILDREN * count)[:count]
     people = [_member(chance, surname, role) for role in roles]
-    moved = _day(chance, "令和", 7)
+    moved, before = _day(chance, "令和", 6), f"埼玉県武蔵原市{_place(chance)}"
     items = JapaneseItems(
         became_resident_on=moved,
         register_head=people[0].name,
         registered_domicile=f"東京都澄川区{_place(chance)}",
     )
-    return tuple(replace(one, items=items, settled_on=moved, notified_on=moved) for one in people)
+    return tuple(
+        replace(one, items=items, settled_on=moved, notified_on=moved, previous_address=before) for one in people
+    )
 
 
 def foreign(alias: str | Mark = "有明　翔") -> PersonFacts:
@@ -57,10 +60,25 @@ def foreign(alias: str | Mark = "有明　翔") -> PersonFacts:
 
 def variants() -> tuple[PersonFacts, ...]:
     """Return people whose names differ from others by a variation selector or stand in the second plane."""
-    roles = (*_PARENTS, *_CHILDREN)
     return tuple(
-        replace(PEOPLE[0], name=name, name_reading=reading, sex=sex, relationship=relationship)
-        for (name, reading), (sex, relationship) in zip(_VARIANTS, roles, strict=True)
+        replace(
+            PEOPLE[0],
+            name=name,
+            name_reading=reading,
+            sex=sex,
+            birth_date=born,
+            relationship="同居人" if place else "世帯主",
+            items=_registered_alone(name),
+        )
+        for place, (name, reading, sex, born) in enumerate(_VARIANTS)
+    )
+
+
+def _registered_alone(name: str) -> JapaneseItems:
+    return JapaneseItems(
+        became_resident_on="平成２２年１０月１日",
+        register_head=name,
+        registered_domicile="東京都澄川区澄川本町一丁目２番地３",
     )
 
 
@@ -77,12 +95,12 @@ def with_long_places(person: PersonFacts) -> PersonFacts:
     return replace(person, previous_address=LONG_PLACE, items=items)
 
 
-def showing(person: PersonFacts) -> PersonFacts:
-    """Return a person of whom everything is shown that an order can ask for."""
+def showing(person: PersonFacts, ordinal: int) -> PersonFacts:
+    """Return a person of whom everything is shown that an order can ask for; the ordinal chooses the numbers."""
     return replace(
         person,
-        individual_number="123456789018",
-        resident_code="12345678906",
+        individual_number=individual_number(ordinal),
+        resident_code=resident_code(ordinal),
         remarks="令和７年５月２６日　氏名の振り仮名を職権により記載",
     )
 
@@ -120,10 +138,9 @@ def _member(chance: random.Random, surname: tuple[str, str], role: tuple[str, st
         PEOPLE[0],
         name=f"{surname[0]}　{given}",
         name_reading=f"{surname[1]}　{reading}".translate(_KATAKANA),
-        birth_date=_day(chance, "昭和", 63) if parent else _day(chance, "平成", 30),
+        birth_date=_day(chance, "昭和", 63, first=55) if parent else _day(chance, "平成", 30, first=22),
         sex=sex,
         relationship=relationship,
-        previous_address=f"埼玉県武蔵原市{_place(chance)}",
     )
 
 
@@ -131,8 +148,9 @@ def _figure(chance: random.Random, most: int) -> str:
     return str(chance.randint(1, most)).translate(_FIGURES)
 
 
-def _day(chance: random.Random, era: str, last: int) -> str:
-    return f"{era}{_figure(chance, last)}年{_figure(chance, 12)}月{_figure(chance, 28)}日"
+def _day(chance: random.Random, era: str, last: int, first: int = 2) -> str:
+    year = str(chance.randint(first, last)).translate(_FIGURES)
+    return f"{era}{year}年{_figure(chance, 12)}月{_figure(chance, 28)}日"
 
 
 def _place(chance: random.Random) -> str:

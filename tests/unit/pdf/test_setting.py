@@ -39,7 +39,7 @@ def test_latin_words_stay_whole(typeface: Typeface) -> None:
 
 
 def test_an_address_breaks_before_the_building(typeface: Typeface) -> None:
-    """The full-width space in the second half of the line is the place, if what follows still fits."""
+    """The full-width space beyond the first third of the line is the place, if what follows still fits."""
     lines = set_text("澄" * 14 + "　" + "棟" * 8, _BOX, (Step(9, 2),), typeface, cell="address").lines
     assert lines == ("澄" * 14, "棟" * 8)
     lines = set_text("澄" * 10 + "　" + "棟" * 20, _BOX, (Step(9, 2),), typeface, cell="address").lines
