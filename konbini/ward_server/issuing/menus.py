@@ -1,9 +1,14 @@
-"""MENU: what this household may take today, as far as the forms can draw it. Pure but for the forms it asks."""
+"""MENU: what this household may take today, as far as the forms can draw it.
+
+Pure but for the forms it asks, and for a line in the ward's own log where one of them cannot draw somebody: it names
+the cell or the character's code points, which the operator needs, and nobody; the kiosk learns neither.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 from konbini.protocol.numbers import MOST_COUNTER, IssuanceNumber
@@ -17,6 +22,8 @@ from konbini.ward_server.issuing.rules import Household, Person, Wish, options_f
 __all__ = ["MENU_SECONDS", "can_draw", "make_menu"]
 
 MENU_SECONDS = 300
+
+_log = logger("konbini.ward_server.issuing")
 
 
 def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, now: Now) -> Menu:
@@ -57,7 +64,8 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
     )
     try:
         form.fits(CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars))
-    except Refused:
+    except Refused as refused:
+        _log.warning("cannot be drawn", kind=kind, code=refused.code, detail=refused.detail)
         return False
     return True
 

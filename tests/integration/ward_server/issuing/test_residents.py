@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from konbini.protocol.errors import Code
@@ -123,3 +125,17 @@ async def test_fifteen_is_reached_on_the_day_before_the_birthday(ward: Ward) -> 
     await refuses(ward, TEEN, Code.UNDER_AGE)
     await ward.rewrite(TEEN, birth=20111121)
     assert (await ward.visit(TEEN).open()).menu is not None
+
+
+async def test_a_character_without_a_glyph_is_named_to_the_operator(
+    ward: Ward, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An Adobe-Japan1 selector, which no face has: the counter's words go out, its code points stay in the log."""
+    await ward.rewrite(ALONE, name="葛\U000e0100城　一")
+    capsys.readouterr()
+    await refuses(ward, ALONE, Code.ASK_AT_COUNTER)
+    lines = [line for line in map(json.loads, capsys.readouterr().err.splitlines()) if "detail" in line]
+    assert {(line["code"], line["detail"]) for line in lines} == {
+        ("glyph_missing", "no glyph for U+845B U+E0100 in IPAmjMincho")
+    }
+    assert not any("visit" in line or "kiosk" in line for line in lines)
