@@ -7,6 +7,17 @@ way of a signature is a refusal of `konbini.protocol.errors.Code`, with no bytes
 from konbini.pdf.signing.key_file import KeyFileSigner
 from konbini.pdf.signing.pades import PadesSigner
 from konbini.pdf.signing.port import Signer
+from konbini.pdf.signing.revocation import RevocationSources
+from konbini.pdf.signing.time_stamps import TimeStamps
 from konbini.pdf.signing.token_key import Token, TokenAccess, TokenSigner
 
-__all__ = ["KeyFileSigner", "PadesSigner", "Signer", "Token", "TokenAccess", "TokenSigner"]
+__all__ = [
+    "KeyFileSigner",
+    "PadesSigner",
+    "RevocationSources",
+    "Signer",
+    "TimeStamps",
+    "Token",
+    "TokenAccess",
+    "TokenSigner",
+]

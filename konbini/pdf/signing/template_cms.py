@@ -47,11 +47,14 @@ class TemplateCms:
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
         digest = _digest_here(signer)
-        to_sign, _ = _Mould(signer, 1).cast()
+        to_sign, _ = _Mould(signer, digest, _SIGNATURE_HERE).cast()
         self._before, self._after = _split(to_sign, digest)
         self._casts: dict[int, _Cast] = {}
         most = signer.algorithm.longest_signature
         longest = self._cast(most)
+        if signer.algorithm.elliptic:  # nearly all signatures are of these lengths; the others are cast when they come
+            for length in range(most - 4, most):
+                self._cast(length)
         self.room = len(longest.head) + len(digest) + len(longest.middle) + most + len(longest.tail)
 
     def of(self, digest: bytes) -> tuple[bytes, bytes]:
@@ -67,11 +70,18 @@ class TemplateCms:
         cast = self._cast(len(signature))
         return cast.head + digest + cast.middle + signature + cast.tail, signature
 
+    def stamped(self, digest: bytes, signature: bytes, stamp: cms.ContentInfo) -> bytes:
+        """Give the CMS of B-T: with a time-stamp over the signature beside it; this one is pyHanko's throughout."""
+        beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
+        _, whole = _Mould(self._signer, digest, signature, beside).cast()
+        return whole
+
     def _cast(self, length: int) -> _Cast:
         cast = self._casts.get(length)
         if cast is None:
-            _, whole = _Mould(self._signer, length).cast()
-            head, rest = _split(whole, _digest_here(self._signer))
+            digest = _digest_here(self._signer)
+            _, whole = _Mould(self._signer, digest, _SIGNATURE_HERE * length).cast()
+            head, rest = _split(whole, digest)
             middle, tail = _split(rest, _SIGNATURE_HERE * length)
             cast = self._casts[length] = _Cast(head=head, middle=middle, tail=tail)
         return cast
@@ -89,29 +99,33 @@ def _split(whole: bytes, place: bytes) -> tuple[bytes, bytes]:
 
 
 class _Mould(pdf_cms.Signer):
-    """pyHanko's maker of CMS, for one cast: placeholders stand for the digest and for a signature of `length` bytes."""
+    """pyHanko's maker of CMS, for one cast around a digest and a signature that it is handed."""
 
-    def __init__(self, signer: Signer, length: int) -> None:
+    def __init__(
+        self, signer: Signer, digest: bytes, signature: bytes, beside: cms.CMSAttributes | None = None
+    ) -> None:
         own, *issuers = (x509.Certificate.load(der) for der in signer.certificates)
         super().__init__(signing_cert=own, cert_registry=_store(issuers))
         described: tuple[tuple[str, object], ...] = (
             ("content_type", "data"),
-            ("message_digest", _digest_here(signer)),
+            ("message_digest", digest),
             ("signing_certificate_v2", as_signing_certificate_v2(own)),
         )
         self._attributes = cms.CMSAttributes([simple_cms_attribute(*one) for one in described])  # type: ignore[no-untyped-call]  # pyHanko's
         self._digest = signer.algorithm.digest
-        self._length = length
+        self._signature = signature
+        self._beside = beside
         self._to_sign = b""
 
     async def async_sign_raw(self, data: bytes, digest_algorithm: str, dry_run: bool = False) -> bytes:  # noqa: FBT001, FBT002 - pyHanko's signature
-        """Keep what is to be signed, and return a placeholder for the signature."""
+        """Keep what is to be signed, and return the signature that was handed in."""
         del digest_algorithm, dry_run
         self._to_sign = data
-        return _SIGNATURE_HERE * self._length
+        return self._signature
 
-    async def unsigned_attrs(self, *_: object, **__: object) -> None:
-        """Add nothing beside the signature: a time-stamp comes later, over the signature itself."""
+    async def unsigned_attrs(self, *_: object, **__: object) -> cms.CMSAttributes | None:
+        """Add what was handed in beside the signature: nothing, or its time-stamp."""
+        return self._beside
 
     def cast(self) -> tuple[bytes, bytes]:
         """Return the signed attributes as they are signed, and the CMS around them."""

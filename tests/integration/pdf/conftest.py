@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from tests.integration.pdf.services import Infrastructure, Served, make_infrastructure
 from tests.integration.pdf.softhsm import SoftToken
 from tests.unit.pdf.conftest import form, template, typeface
 
@@ -112,6 +113,27 @@ def paper(request: pytest.FixtureRequest) -> Paper:
     return make_paper(KEYS[request.param], start)
 
 
+@pytest.fixture(scope="session")
+def keys_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the infrastructure's keys are."""
+    return tmp_path_factory.mktemp("infrastructure")
+
+
+@pytest.fixture(scope="session")
+def infrastructure(keys_folder: Path) -> Iterator[Infrastructure]:
+    """A whole infrastructure with its services, on loopback."""
+    running = make_infrastructure(keys_folder, {name: make() for name, make in KEYS.items()})
+    running.start()
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def served(infrastructure: Infrastructure, keys_folder: Path) -> Served:
+    """A P-256 certificate of the infrastructure."""
+    return infrastructure.served("P-256", keys_folder)
+
+
 @pytest.fixture
 def token(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SoftToken:
     """A token of this test's own, without a key."""
@@ -138,10 +160,15 @@ class Signed:
 
 
 @pytest.fixture(scope="session")
-def signed(form: ResidentRecordForm, paper: Paper) -> Signed:
-    """A certificate of five people, two pages, signed."""
+def drawn(form: ResidentRecordForm) -> Signed:
+    """A certificate of five people, two pages, not signed yet."""
     facts = specimen_facts(*PEOPLE, PEOPLE[0])
     binding = bytes(range(32))
     unsigned = form.draw(facts, binding=binding)
-    document = paper.signer().sign(unsigned, paper.moment)
-    return Signed(unsigned=unsigned, signed=document, number=facts.number, binding=binding, pages=2)
+    return Signed(unsigned=unsigned, signed=b"", number=facts.number, binding=binding, pages=2)
+
+
+@pytest.fixture(scope="session")
+def signed(drawn: Signed, paper: Paper) -> Signed:
+    """The same, signed by each kind of key."""
+    return replace(drawn, signed=paper.signer().sign(drawn.unsigned, paper.moment))
