@@ -1,36 +1,29 @@
 """A form is a dated template of one municipality: data, read and checked at start, never code.
 
 Municipalities word their certificates differently and change them on a fixed day, old and new side by side. What
-differs is here: titles, certifying sentences (認証文), the line of the head of the municipality, the words of the
-marks, the official seal's picture, and whether the paper is a specimen (見本) and copy-evident (牽制文字). The geometry
-is the form's module's.
+differs is here: titles, certifying sentences (認証文), the words of the marks, the fee's text, and whether the paper is
+a specimen (見本) and copy-evident (牽制文字); who signs, and with which seal, is the municipality's. The geometry is
+the form's module's. A template that a head of the municipality leaves in the middle becomes two, each with its own id:
+what a paper was drawn with is told by its form's id alone.
 
-File: TOML, one template a file, `seal` naming a PNG beside it. Unknown and missing keys are refused at start.
+Files: TOML, one template a file, in one folder with the municipality's own. Unknown and missing keys are refused at
+start.
 """
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import Final, TypeVar
 
 from konbini.pdf.facts import Cell, Mark
-from konbini.pdf.picture import Picture
+from konbini.pdf.municipality import FILE, Municipality, OfficialSeal, load_municipality
+from konbini.pdf.template_table import Table, TemplateInvalid, reading
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
-__all__ = ["Marks", "OfficialSeal", "Sentences", "Template", "TemplateInvalid", "choose", "load", "load_all"]
-
-T = TypeVar("T")
-
-_LARGEST_SEAL_MM: Final = 30.0
-
-
-class TemplateInvalid(ValueError):  # noqa: N818 - it is met at start by whoever wrote the file
-    """A template's file is not what it should be; the text names file and key."""
+__all__ = ["Marks", "OfficialSeal", "Sentences", "Template", "TemplateInvalid", "choose", "load_all"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +52,6 @@ class Marks:
         if not isinstance(cell, Mark):
             return cell
         return {Mark.OMITTED: self.omitted, Mark.UNUSED: self.unused, Mark.BLANK: self.blank}[cell]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OfficialSeal:
-    """The official seal (公印): its picture, its edge in millimetres, and the note beside it."""
-
-    picture: Picture
-    edge_mm: float
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +99,10 @@ def load_all(folder: Path) -> tuple[Template, ...]:
     Raises:
         TemplateInvalid: a file is wrong, an id stands twice, or two forms of one kind are in force on one day.
     """
-    found = sorted((load(path) for path in folder.glob("*.toml")), key=lambda one: one.valid_from, reverse=True)
+    files = sorted(path for path in folder.glob("*.toml") if path.name != FILE)
+    municipality = load_municipality(folder / FILE)
+    each = (template for path in files for template in _load(path, municipality))
+    found = sorted(each, key=lambda one: one.valid_from, reverse=True)
     if not found:
         raise TemplateInvalid(f"no template in {folder.name}")
     _refuse_conflicts(found)
@@ -132,73 +119,55 @@ def _refuse_conflicts(newest_first: Sequence[Template]) -> None:
                 raise TemplateInvalid(f"{older.form} and {newer.form} are in force on one day")
 
 
-def load(path: Path) -> Template:
-    """Read one template.
+def _load(path: Path, municipality: Municipality) -> Iterator[Template]:
+    """Read one file: a template for each head of the municipality who signs while it is valid.
 
-    Raises:
-        TemplateInvalid: naming file and key.
+    The first has the file's own id; who comes later is told by the day on which they begin.
     """
-    try:
-        table = _Table(tomllib.loads(path.read_text(encoding="utf-8")))
-        template = _template(table, path.parent)
-        table.refuse_rest()
-    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
-        raise TemplateInvalid(f"{path.name}: {error}") from error
-    return template
+    with reading(path) as table:
+        whole = _template(table, municipality)
+    for place, head in enumerate(municipality.heads_between(whole.valid_from, whole.valid_to)):
+        yield replace(
+            whole,
+            form=f"{whole.form}.{head.begins:%Y%m%d}" if place else whole.form,
+            valid_from=max(head.begins, whole.valid_from),
+            valid_to=_earlier(head.ends, whole.valid_to),
+            mayor=head.line,
+            seal=head.seal,
+        )
 
 
-def _template(table: _Table, folder: Path) -> Template:
-    sentences, marks, seal = table.part("sentences"), table.part("marks"), table.part("seal")
+def _earlier(one: date | None, other: date | None) -> date | None:
+    """Return the earlier of two last days; None is no last day."""
+    return min((day for day in (one, other) if day is not None), default=None)
+
+
+def _template(table: Table, municipality: Municipality) -> Template:
+    sentences, marks = table.part("sentences"), table.part("marks")
+    valid_from = table.take("valid_from", date)
+    head = municipality.heads[0]
+    if table.take("municipality", str) != municipality.code:
+        raise ValueError("municipality: another than that of the folder")
+    if valid_from < head.begins:
+        raise ValueError("valid_from: nobody signs for the municipality on that day")
     template = Template(
         form=table.take("form", str),
         kind=table.take("kind", str),
-        municipality=table.take("municipality", str),
-        valid_from=table.take("valid_from", date),
+        municipality=municipality.code,
+        valid_from=valid_from,
         valid_to=table.take("valid_to", date) if table.has("valid_to") else None,
         specimen=table.take("specimen", bool),
         copy_evident=table.take("copy_evident", bool),
         title=table.take("title", str),
         sentences=Sentences(**{name: sentences.take(name, str) for name in ("self_only", "part", "whole")}),
-        mayor=table.take("mayor", str),
+        mayor=head.line,
         marks=Marks(**{name: marks.take(name, str) for name in ("omitted", "unused", "blank")}),
         nothing_below=table.take("nothing_below", str),
         fee_text=table.take("fee_text", str),
-        seal=_seal(seal, folder),
+        seal=head.seal,
     )
-    for part in (sentences, marks, seal):
+    for part in (sentences, marks):
         part.refuse_rest()
     if template.valid_to is not None and template.valid_to < template.valid_from:
         raise ValueError("valid_to is before valid_from")
     return template
-
-
-def _seal(table: _Table, folder: Path) -> OfficialSeal:
-    name, edge = table.take("picture", str), table.take("edge_mm", float)
-    if Path(name).name != name or not 0 < edge <= _LARGEST_SEAL_MM:
-        raise ValueError("seal: picture is not a plain file name, or edge_mm is out of bounds")
-    return OfficialSeal(
-        picture=Picture.from_png((folder / name).read_bytes()), edge_mm=edge, note=table.take("note", str)
-    )
-
-
-class _Table:
-    """A TOML table whose keys are taken one by one, each once and of its type."""
-
-    def __init__(self, entries: dict[str, object]) -> None:
-        self._rest = dict(entries)
-
-    def has(self, key: str) -> bool:
-        return key in self._rest
-
-    def take(self, key: str, kind: type[T]) -> T:
-        value = self._rest.pop(key, None)
-        if type(value) is not kind:
-            raise ValueError(f"{key}: a {kind.__name__} is needed")
-        return value
-
-    def part(self, key: str) -> _Table:
-        return _Table(self.take(key, dict))
-
-    def refuse_rest(self) -> None:
-        if self._rest:
-            raise ValueError(f"unknown: {', '.join(sorted(self._rest))}")

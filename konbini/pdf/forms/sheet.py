@@ -44,7 +44,7 @@ SPECIMEN: Final = Box(0, 40 * MM, A4_WIDTH, A4_HEIGHT - 40 * MM)
 
 _TITLE: Final[Steps] = (Step(20, 1), Step(16, 1))
 _SENTENCE: Final[Steps] = (Step(10.5, 1), Step(9.5, 1), Step(8.5, 1))
-_MAYOR: Final[Steps] = (Step(14, 1), Step(12, 1), Step(10.5, 1))
+_MAYOR: Final[Steps] = (Step(14, 1), Step(12, 1), Step(10.5, 1), Step(10, 2), Step(9, 2))
 _SMALL: Final[Steps] = (Step(8, 1), Step(7, 1), Step(6, 1))
 _NOTE: Final[Steps] = (Step(6.5, 1), Step(5.5, 1))
 _LABEL_SIZE: Final = 7.0

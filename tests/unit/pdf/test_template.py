@@ -10,10 +10,14 @@ from pathlib import Path
 import pytest
 
 from konbini.pdf.facts import Mark
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.kinds import ready
 from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen.household import specimen_facts
 from konbini.pdf.template import Template, TemplateInvalid, choose, load_all
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
+from tests.unit.pdf.conftest import check
 
 _FILE = "resident-record-household.toml"
 _KIND = "resident-record.household"
@@ -22,13 +26,13 @@ _KIND = "resident-record.household"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of templates that a test may spoil."""
-    for name in (_FILE, "seal.png"):
+    for name in (_FILE, "municipality.toml", "seal.png"):
         shutil.copy(FOLDER / name, tmp_path)
     return tmp_path
 
 
-def _spoil(folder: Path, old: str, new: str) -> None:
-    path = folder / _FILE
+def _spoil(folder: Path, old: str, new: str, name: str = _FILE) -> None:
+    path = folder / name
     text = path.read_text(encoding="utf-8")
     assert old in text
     path.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -52,21 +56,78 @@ def test_the_made_up_wards_template_says_specimen(template: Template) -> None:
         ("copy_evident = true", ""),
         ("copy_evident = true", "copy_evident = 1"),
         ("2025-05-26 #", "2025-05-26T00:00:00 #"),
-        ('note = "', 'colour = "'),
-        ("edge_mm = 24.0", "edge_mm = 300.0"),
-        ('picture = "seal.png"', 'picture = "../seal.png"'),
-        ('picture = "seal.png"', 'picture = "other.png"'),
-        ('picture = "seal.png"', f'picture = "{_FILE}"'),
+        ('municipality = "131997"', 'municipality = "131016"'),
+        ("2025-05-26 #", "2019-04-26 #"),
         ('omitted = "省略"', ""),
         ("specimen = true", "specimen = true\nvalid_to = 2025-05-01"),
         ("specimen", "["),
     ],
 )
 def test_a_wrong_file_is_refused_by_name(folder: Path, old: str, new: str) -> None:
-    """Missing, unknown and mistyped keys, and a seal that is none."""
+    """Missing, unknown and mistyped keys, another municipality, a day on which nobody signs."""
     _spoil(folder, old, new)
     with pytest.raises(TemplateInvalid, match=_FILE):
         load_all(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('note = "', 'colour = "'),
+        ("edge_mm = 24.0", "edge_mm = 300.0"),
+        ('picture = "seal.png"', 'picture = "../seal.png"'),
+        ('picture = "seal.png"', 'picture = "other.png"'),
+        ('picture = "seal.png"', f'picture = "{_FILE}"'),
+        ('official_name = "東京都澄川区"', ""),
+        ("begins = 2019-04-27", 'begins = "2019"'),
+        ("[[heads]]", "[heads]"),
+        ("[[heads]]", "heads = []\n[other]"),
+        ("[heads.seal]", "[[heads]]\nbegins = 2019-04-27\nname = '別　人'\n[heads.seal]"),
+    ],
+)
+def test_a_wrong_file_of_the_municipality_is_refused(folder: Path, old: str, new: str) -> None:
+    """A seal that is none, nobody who signs, two who begin on one day."""
+    _spoil(folder, old, new, "municipality.toml")
+    with pytest.raises(TemplateInvalid, match=r"municipality\.toml"):
+        load_all(folder)
+
+
+_ACTING = """
+[[heads]]
+begins = 2026-04-01
+name = "白瀬　衛"
+acting = "東京都澄川区副区長"
+
+[heads.seal]
+picture = "seal.png"
+edge_mm = 21.0
+note = "この印は黒色です"
+"""
+
+
+def test_an_acting_head_signs_from_their_day_on(folder: Path, typeface: Typeface) -> None:
+    """The template becomes two, told apart by id; each paper is drawn with, and read against, who signed on its day."""
+    path = folder / "municipality.toml"
+    path.write_text(path.read_text(encoding="utf-8") + _ACTING, encoding="utf-8")
+    templates = load_all(folder)
+    forms = ready(templates, typeface)
+    for day, line, edge in (
+        (date(2026, 3, 31), "東京都澄川区長　霧島　千尋", 24.0),
+        (date(2026, 4, 1), "東京都澄川区長職務代理者　東京都澄川区副区長　白瀬　衛", 21.0),
+    ):
+        template = choose(templates, kind=_KIND, municipality="131997", day=day)
+        assert (template.mayor, template.seal.edge_mm) == (line, edge)
+        facts = dataclasses.replace(specimen_facts(form=template.form), issued_on=day)
+        drawn = forms[template.form].draw(facts, binding=bytes(32))
+        check(drawn, facts, template, bytes(32))
+        other = next(one for one in templates if one is not template)
+        with pytest.raises(Refused) as refused:
+            check(drawn, facts, other, bytes(32))
+        assert refused.value.code is Code.PAGE_MISMATCH
+    assert [template.form for template in templates] == [
+        "sumikawa.resident-record.household.2025.20260401",
+        "sumikawa.resident-record.household.2025",
+    ]
 
 
 def test_an_empty_folder_is_refused(tmp_path: Path) -> None:

@@ -1,13 +1,10 @@
 """The specimen form holds the papers of all whom nothing stops, and refuses the one name that is too long."""
 
-from pathlib import Path
-
 import pytest
 
-from konbini import pdf
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.template import load
+from konbini.pdf.specimen import specimen_template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options, Scope
 from konbini.simulation.town.configs import TYPEFACE
@@ -23,9 +20,7 @@ _ALL = Options.HEAD_AND_RELATIONSHIP | Options.DOMICILE | Options.RESIDENT_CODE 
 @pytest.fixture(scope="session")
 def form() -> ResidentRecordForm:
     """Prepare the specimen form once."""
-    (folder,) = pdf.__path__
-    template = load(Path(folder) / "specimen" / "resident-record-household.toml")
-    return ResidentRecordForm(template, Typeface(TYPEFACE))
+    return ResidentRecordForm(specimen_template(), Typeface(TYPEFACE))
 
 
 def _fits(form: ResidentRecordForm, population: Population, members: tuple[Townsperson, ...]) -> None:
