@@ -2,8 +2,8 @@
 
 PAdES B-B signs three attributes (ETSI EN 319 142-1, 6.3): content type, message digest, signing certificate. Time
 stands in the signature dictionary's `/M`. So two CMS of one key differ in the digest, the signature, and the lengths
-around an ECDSA signature, which varies by a few bytes: one cast is kept for each length. A test compares the result
-with pyHanko's own, byte for byte.
+around an ECDSA signature, which varies by a few bytes: one cast is kept for each length. With a time-stamp (B-T) a
+third thing is put in the same way. A test compares the result with pyHanko's own, byte for byte.
 """
 
 from __future__ import annotations
@@ -24,15 +24,21 @@ __all__ = ["TemplateCms"]
 
 _HERE: Final = b"konbini/1 the digest stands here"
 _SIGNATURE_HERE: Final = b"\xa5"
+_MOST_CASTS: Final = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Cast:
-    """What stands around digest and signature."""
+    """What stands around digest, signature and time-stamp."""
 
     head: bytes
     middle: bytes
+    between: bytes
     tail: bytes
+
+    def filled(self, digest: bytes, signature: bytes, stamp: bytes = b"") -> bytes:
+        """Put them in."""
+        return b"".join((self.head, digest, self.middle, signature, self.between, stamp, self.tail))
 
 
 class TemplateCms:
@@ -49,13 +55,12 @@ class TemplateCms:
         digest = _digest_here(signer)
         to_sign, _ = _Mould(signer, digest, _SIGNATURE_HERE).cast()
         self._before, self._after = _split(to_sign, digest)
-        self._casts: dict[int, _Cast] = {}
+        self._casts: dict[tuple[int, int], _Cast] = {}
         most = signer.algorithm.longest_signature
-        longest = self._cast(most)
+        self.room = len(self._cast(most).filled(digest, bytes(most)))
         if signer.algorithm.elliptic:  # nearly all signatures are of these lengths; the others are cast when they come
             for length in range(most - 4, most):
                 self._cast(length)
-        self.room = len(longest.head) + len(digest) + len(longest.middle) + most + len(longest.tail)
 
     def of(self, digest: bytes) -> tuple[bytes, bytes]:
         """Sign a document's digest (`Algorithm.digest`).
@@ -67,24 +72,34 @@ class TemplateCms:
             Refused: the signer's.
         """
         signature = self._signer.sign(self._before + digest + self._after)
-        cast = self._cast(len(signature))
-        return cast.head + digest + cast.middle + signature + cast.tail, signature
+        return self._cast(len(signature)).filled(digest, signature), signature
 
     def stamped(self, digest: bytes, signature: bytes, stamp: cms.ContentInfo) -> bytes:
-        """Give the CMS of B-T: with a time-stamp over the signature beside it; this one is pyHanko's throughout."""
-        beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
-        _, whole = _Mould(self._signer, digest, signature, beside).cast()
-        return whole
+        """Give the CMS of B-T: with a time-stamp over the signature beside it."""
+        return self._cast(len(signature), stamp).filled(digest, signature, stamp.dump())
 
-    def _cast(self, length: int) -> _Cast:
-        cast = self._casts.get(length)
+    def _cast(self, length: int, stamp: cms.ContentInfo | None = None) -> _Cast:
+        """Give the cast for a signature and a time-stamp of these lengths."""
+        lengths = (length, 0 if stamp is None else len(stamp.dump()))
+        cast = self._casts.get(lengths)
         if cast is None:
-            digest = _digest_here(self._signer)
-            _, whole = _Mould(self._signer, digest, _SIGNATURE_HERE * length).cast()
-            head, rest = _split(whole, digest)
-            middle, tail = _split(rest, _SIGNATURE_HERE * length)
-            cast = self._casts[length] = _Cast(head=head, middle=middle, tail=tail)
+            if len(self._casts) >= _MOST_CASTS:  # a service whose answers are of ever other lengths
+                self._casts.clear()
+            cast = self._casts[lengths] = _make_cast(self._signer, length, stamp)
         return cast
+
+
+def _make_cast(signer: Signer, length: int, stamp: cms.ContentInfo | None) -> _Cast:
+    digest, signature = _digest_here(signer), _SIGNATURE_HERE * length
+    if stamp is None:
+        _, whole = _Mould(signer, digest, signature).cast()
+    else:
+        beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
+        _, whole = _Mould(signer, digest, signature, beside).cast()
+    head, rest = _split(whole, digest)
+    middle, rest = _split(rest, signature)
+    between, tail = (rest, b"") if stamp is None else _split(rest, stamp.dump())
+    return _Cast(head=head, middle=middle, between=between, tail=tail)
 
 
 def _digest_here(signer: Signer) -> bytes:
@@ -93,7 +108,7 @@ def _digest_here(signer: Signer) -> bytes:
 
 def _split(whole: bytes, place: bytes) -> tuple[bytes, bytes]:
     if whole.count(place) != 1:
-        raise ValueError("the cast has no place for digest and signature, or more than one")
+        raise ValueError("the cast has no place for what goes into it, or more than one")
     before, _, after = whole.partition(place)
     return before, after
 

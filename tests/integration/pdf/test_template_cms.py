@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import time
 
 import pytest
 from asn1crypto import cms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
+from pyhanko.sign.general import simple_cms_attribute
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko.sign.validation.generic_cms import async_validate_detached_cms
 from pyhanko.sign.validation.settings import KeyUsageConstraints
@@ -17,8 +19,8 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from konbini.pdf.algorithms import Algorithm
-from konbini.pdf.signing import KeyFileSigner
-from konbini.pdf.signing.template_cms import TemplateCms
+from konbini.pdf.signing import KeyFileSigner, TimeStamps
+from konbini.pdf.signing.template_cms import TemplateCms, _Mould
 
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001 - the fixtures' classes live in conftest, which tests do not import
@@ -64,7 +66,7 @@ async def _holds(one: bytes, document: bytes, authority: bytes) -> bool:
     return bool(status.bottom_line)
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=st.binary(max_size=4096))
 def test_over_any_document(ours: TemplateCms, theirs: SimpleSigner, paper, document: bytes) -> None:
     """RSA: the same bytes. ECDSA: the same but for the signature and the lengths around it, and both hold."""
@@ -93,3 +95,16 @@ def test_every_length_of_a_signature_has_its_cast(ours: TemplateCms, paper) -> N
         lengths.add(len(signature))
     assert max(lengths) <= algorithm.longest_signature
     assert (len(lengths) > 1) is algorithm.elliptic
+
+
+def test_a_time_stamp_is_put_in_as_pyhanko_puts_it(served, drawn) -> None:
+    """The first stamp makes a cast, the others fill it: each time the bytes that the library makes."""
+    signer = KeyFileSigner(served.key, [served.certificate])
+    ours, service = TemplateCms(signer), TimeStamps(served.stamps(), [served.stamps_authority])
+    for turn in range(6):
+        digest = hashlib.sha256(drawn.unsigned + bytes([turn])).digest()
+        _, signature = ours.of(digest)
+        stamp = asyncio.run(service.stamp(signature, "sha256", int(time.time())))
+        beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
+        _, expected = _Mould(signer, digest, signature, beside).cast()
+        assert ours.stamped(digest, signature, stamp) == expected
