@@ -138,15 +138,15 @@ def make_infrastructure(
         {
             "external-url-prefix": f"http://{host}:{port}",
             "keysets": {_ARCH: {"keys": {name: {"path": f"{name}.pem"} for name in (*own, *keys)}}},
-            "pki-architectures": {_ARCH: _architecture(tuple(keys))},
+            "pki-architectures": {_ARCH: _architecture(tuple(keys), at or datetime.now(UTC))},
         },
         str(folder),
     )
     return Infrastructure(config.get_pki_arch(ArchLabel(_ARCH)), listening, at)
 
 
-def _architecture(labels: tuple[str, ...]) -> dict[str, object]:
-    now = datetime.now(UTC).replace(microsecond=0)
+def _architecture(labels: tuple[str, ...], at: datetime) -> dict[str, object]:
+    now = at.replace(microsecond=0)
     life = {
         "valid-from": (now - timedelta(days=100)).isoformat(),
         "valid-to": (now + timedelta(days=300)).isoformat(),

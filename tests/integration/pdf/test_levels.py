@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -266,3 +267,15 @@ def test_a_certificate_outside_its_time_signs_nothing(served: Served, drawn) -> 
         assert refused(signer(served, "B-T"), drawn, moment).code is Code.SIGNING_CERTIFICATE_INVALID
     for moment in (first, last):
         assert by.sign(drawn.unsigned, moment)
+
+
+def test_papers_of_b_lt_in_many_threads(infrastructure: Infrastructure, served: Served, drawn) -> None:
+    """As the clerk signs: each paper its own time-stamp, the sources asked once."""
+    by, moment = signer(served, "B-LT"), now()
+    infrastructure.asked.clear()
+    with ThreadPoolExecutor(6) as threads:
+        papers = list(threads.map(lambda _: by.sign(drawn.unsigned, moment), range(12)))
+    assert len(set(papers)) == 12
+    for pdf in papers:
+        _kiosk(pdf, drawn, served, moment)
+    assert infrastructure.asked.count("/ward/ocsp/papers") == 1

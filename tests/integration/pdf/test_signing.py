@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+from datetime import date
 
 import pytest
 from asn1crypto import cms
@@ -15,8 +16,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from konbini.pdf.archive import Shell, close
+from konbini.pdf.objects import Revision, StreamBody
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.protocol.errors import Code, Refused
 
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001 - the fixtures' classes live in conftest, which tests do not import
@@ -115,3 +119,35 @@ def test_a_key_of_another_kind_or_certificate_is_refused(paper) -> None:
     with pytest.raises(ValueError, match="certificate"):
         KeyFileSigner(paper.key, [])
     assert PadesSigner(KeyFileSigner(paper.key, [paper.certificate, paper.authority]))
+
+
+class Counting:
+    """A key that counts what it signs."""
+
+    def __init__(self, signer: KeyFileSigner) -> None:
+        """Take the key."""
+        self._signer = signer
+        self.certificates, self.algorithm, self.signed = signer.certificates, signer.algorithm, 0
+
+    def sign(self, data: bytes) -> bytes:
+        """Sign."""
+        self.signed += 1
+        return self._signer.sign(data)
+
+
+def test_a_paper_longer_than_any_envelope_is_not_signed(paper) -> None:
+    """Found before the key is used: 512 KiB hold the paper, its signature and what goes with it."""
+    counting = Counting(KeyFileSigner(paper.key, [paper.certificate]))
+    signer = PadesSigner(counting)
+
+    def drawn(length: int) -> bytes:
+        revision = Revision()
+        content = revision.add(StreamBody.filtered(bytes(length), ""))
+        entries = f"/MediaBox [0 0 595 842] /Contents {content} /Resources << >>"
+        shell = Shell(title="", number="1", issued_on=date(2026, 1, 1), binding=bytes(32), identity=bytes(16))
+        return close(revision, [entries], shell)
+
+    assert signer.sign(drawn(490 * 1024), paper.moment)
+    with pytest.raises(Refused) as caught:
+        signer.sign(drawn(512 * 1024), paper.moment)
+    assert (caught.value.code, counting.signed) == (Code.OVERSIZE, 1)

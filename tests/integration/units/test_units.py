@@ -101,6 +101,25 @@ def test_every_service_that_dials_has_an_example_of_its_peers(units: Path) -> No
         assert isolated != (units / "examples" / f"{service}.d").exists(), service
 
 
+@pytest.mark.parametrize("which", ["token", "services"])
+def test_a_clerk_set_up_otherwise_stays_as_tight(units: Path, which: str) -> None:
+    """Its key in a token, or time-stamps on its papers: the example's drop-in verifies and stays below the line."""
+    (units / "konbini-clerk.service.d").mkdir()
+    shutil.copy(units / "examples" / f"konbini-clerk.{which}.conf", units / "konbini-clerk.service.d" / "30.conf")
+    assert exposure(units, "konbini-clerk.service") <= MOST_EXPOSURE
+    assert verify(units) == ""
+
+
+def test_a_token_takes_the_key_files_place(units: Path) -> None:
+    """The drop-in hands over what the unit does, but the key file, and the PIN."""
+
+    def handed(path: Path) -> set[str]:
+        return set(re.findall(r"^LoadCredential=([^:\n]+):", path.read_text("utf-8"), re.MULTILINE))
+
+    drop_in = handed(units / "examples" / "konbini-clerk.token.conf")
+    assert drop_in == handed(units / "konbini-clerk.service") - {"document.key"} | {"token.pin"}
+
+
 def test_the_kiosk_may_shut_its_visits_in(units: Path) -> None:
     """Landlock and memfd_secret are outside @system-service: the kiosk's unit names them, and no other does."""
     for service in SERVICES:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+import ssl
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
 
+from konbini.pdf.verification import verify
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
+from konbini.protocol.numbers import binding
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.authority import Authority, Life, key_pem, key_usage, name, new_p256_key
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
+from konbini.ward_server.issuing.desk import ClerkCalls
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from tests.integration.pdf.services import Served, make_infrastructure
 from tests.integration.pdf.softhsm import MODULE, PIN, SoftToken
 from tests.integration.ward_server.people import HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
@@ -121,3 +128,74 @@ async def test_an_expired_certificate(ward: Ward, tmp_path: Path) -> None:
     assert ward.issuances() == [(IssuanceState.VOID, Code.SIGNING_CERTIFICATE_INVALID)]
     assert ward.rows("clerk", "SELECT count(*) FROM certified WHERE suffix IS NOT NULL") == [(0,)]
     assert ward.stops() == {"issuing": None, "clerk": None}
+
+
+class Remembering:
+    """Hands everything on to the clerk and keeps what it handed."""
+
+    def __init__(self, clerk: ClerkCalls) -> None:
+        """Take the clerk."""
+        self._clerk = clerk
+        self.evidence: list[Evidence] = []
+        self.papers: list[tuple[bytes, bytes]] = []
+
+    async def certify(self, evidence: Evidence) -> Certified:
+        """Certify."""
+        self.evidence.append(evidence)
+        return await self._clerk.certify(evidence)
+
+    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
+        """Seal."""
+        self.papers.append((order, pdf))
+        return await self._clerk.seal(order, pdf)
+
+
+async def test_a_ward_of_b_lt(ward: Ward, tmp_path: Path) -> None:
+    """Issued with time-stamp and evidence; the same bytes get the same long suffix when nobody answers any more."""
+    running = make_infrastructure(
+        tmp_path, {"clerk": new_p256_key()}, datetime.fromtimestamp(ward.clock.now() / 1000, UTC)
+    )
+    running.start()
+    try:
+        served = running.served("clerk", tmp_path)
+        write(tmp_path / "clerk.key", served.key)
+        for label in ("certificate", "authority", "stamps_authority"):
+            write(tmp_path / f"{label}.pem", ssl.DER_cert_to_PEM_cert(getattr(served, label)).encode())
+        rewrite(ward, _of_b_lt(tmp_path, served))
+        await restart(ward)
+        remembering = Remembering(ward.desk.clerk)
+        ward.desk = replace(ward.desk, clerk=remembering)
+        visit = ward.visit(HEAD)
+        await visit.open()
+        told = await visit.order()
+    finally:
+        running.close()
+    assert told.document is not None
+    ((suffix,),) = ward.rows("clerk", "SELECT suffix FROM certified WHERE suffix IS NOT NULL")
+    assert b"/DSS" in suffix
+    assert told.document.pdf == remembering.papers[0][1] + suffix
+    verify(
+        told.document.pdf,
+        authorities=[served.authority],
+        moment=ward.clock.now() // 1000,
+        number=told.document.number,
+        binding=binding(told.document.t, 1, told.document.number),
+        pages=told.document.pages,
+    )
+    order, pdf = remembering.papers[0]
+    assert (await remembering.seal(order, pdf)).suffix == suffix
+    await restart(ward)
+    await remembering.certify(remembering.evidence[0])
+    assert (await remembering.seal(order, pdf)).suffix == suffix
+    await visit.settle(visit.receipt(Outcome.VOID))
+    assert (await visit.order(2)).code is Code.INTERNAL
+    refused = [code for state, code in ward.issuances() if state is IssuanceState.VOID]
+    assert Code.TIME_STAMP_UNAVAILABLE in refused
+
+
+def _of_b_lt(folder: Path, served: Served) -> str:
+    return (
+        f'key = "{folder / "clerk.key"}"\ncertificates = ["{folder / "certificate.pem"}"]\n'
+        f'[signing.time_stamps]\nurl = "{served.stamps()}"\nauthorities = ["{folder / "stamps_authority.pem"}"]\n'
+        f'[signing.revocation]\nsources = ["{served.source}"]\nauthorities = ["{folder / "authority.pem"}"]'
+    )
