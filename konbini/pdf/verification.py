@@ -38,6 +38,17 @@ T = TypeVar("T")
 
 _SIGNED_ATTRIBUTES: Final = ["content_type", "message_digest", "signing_certificate_v2"]
 _STAMP: Final = "signature_time_stamp_token"
+_UNREADABLE: Final = (
+    PdfError,
+    SignatureValidationError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What the parsers of PDF and ASN.1 meet in a file that is not what it says."""
 _KEY_USAGE: Final = KeyUsageConstraints(key_usage={"digital_signature", "non_repudiation"}, match_all_key_usages=False)
 
 
@@ -66,7 +77,7 @@ def verify(  # noqa: PLR0913 - each is one thing that must agree
         check_update(reader, signature, stamped=stamped)
         _check_content(reader, number, binding, pages)
         _check_signature(signature, authorities, moment)
-    except (PdfError, SignatureValidationError, KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
+    except _UNREADABLE as error:
         raise _invalid(f"cannot be read as a signed document ({type(error).__name__})") from error
 
 
@@ -86,7 +97,11 @@ def _check_cms(signature: EmbeddedPdfSignature) -> bool:
     message = cms.ContentInfo.load(signature.pkcs7_content).dump()
     if any(signature.pkcs7_content[len(message) :]):
         raise _invalid("something stands beside the signature, where no signature covers it")
-    info = signature.signer_info
+    whole, info = signature.signed_data, signature.signer_info
+    if whole["encap_content_info"]["content"].native is not None or isinstance(
+        whole["crls"], cms.RevocationInfoChoices
+    ):
+        raise _invalid("a CMS that holds more than signature and certificates")
     if _names(info["signed_attrs"]) != _SIGNED_ATTRIBUTES:
         raise _invalid("not PAdES: other signed attributes than its three")
     unsigned = info["unsigned_attrs"]

@@ -184,6 +184,23 @@ def test_another_attribute_beside_the_signature(drawn, served: Served, stamped: 
         assert "beside the signature" in refused(sign(drawn, served, beside=more), drawn, served)
 
 
+def test_a_cms_that_holds_more(drawn, served: Served) -> None:
+    """A content of its own, or revocation lists, in the envelope that no signature covers."""
+
+    def with_content(made: bytes, _: bytes) -> bytes:
+        loaded = cms.ContentInfo.load(made)
+        loaded["content"]["encap_content_info"]["content"] = b"something else"
+        return bytes(loaded.dump(force=True))
+
+    def with_lists(made: bytes, _: bytes) -> bytes:
+        loaded = cms.ContentInfo.load(made)
+        loaded["content"]["crls"] = cms.RevocationInfoChoices([])
+        return bytes(loaded.dump(force=True))
+
+    for more in (with_content, with_lists):
+        assert "holds more" in refused(sign(drawn, served, beside=more), drawn, served)
+
+
 def test_a_time_stamp_of_another_signature(drawn, served: Served, stamped: Beside) -> None:
     """Taken over from another paper."""
 

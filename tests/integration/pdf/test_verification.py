@@ -7,6 +7,8 @@ import re
 
 import pytest
 from asn1crypto import cms
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -152,3 +154,27 @@ def test_a_document_cut_anywhere_is_refused(signed, paper) -> None:
     """A center that truncates."""
     for length in range(0, len(signed.signed), 4001):
         _refused(signed.signed[:length], signed, paper)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_splice_is_refused(signed, paper, data: st.DataObject) -> None:
+    """Bytes put in the place of others, near the end above all, where structure stands: a refusal, never a crash."""
+    pdf = signed.signed
+    start = data.draw(st.integers(0, len(pdf) - 1) | st.integers(len(signed.unsigned) - 4000, len(pdf) - 1))
+    length = data.draw(st.integers(0, 64))
+    words = st.sampled_from(
+        [b"<<", b">>", b"/V 1 0 R", b"9999999999", b"[" * 200, b"/Contents <30", b"0 R", b"-1", b"obj"]
+    )
+    changed = pdf[:start] + data.draw(words | st.binary(max_size=64)) + pdf[start + length :]
+    if changed != pdf and not _padding(pdf, changed):
+        _refused(changed, signed, paper)
+
+
+def _padding(pdf: bytes, changed: bytes) -> bool:
+    """Say whether only what no signature covers was changed: the CMS, its envelope and the noughts after it."""
+    (found,) = re.finditer(rb"/Contents <[0-9a-f]+>", pdf)
+    return (
+        len(pdf) == len(changed)
+        and pdf[: found.start()] + pdf[found.end() :] == changed[: found.start()] + changed[found.end() :]
+    )
