@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from enum import Enum, auto
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from konbini.protocol.errors import Code, Refused
@@ -66,6 +67,8 @@ _PATTERNS: Final = tuple(
     )
 )
 _STEP: Final = re.compile(rf"/([A-Z][A-Za-z0-9]*) ({_ANY}) Tf|<([0-9A-F]*)> Tj")
+_SHOWN: Final = "Tj"
+_LONGEST: Final = 120  # characters of a line that shows no text
 _WRITING: Final = frozenset((Act.TEXT, Act.LABEL, Act.MARK))
 
 
@@ -92,13 +95,28 @@ def read_lines(content: bytes, codes: Mapping[str, int], where: str) -> list[Lin
 
 
 def _read_line(text: str, codes: Mapping[str, int], where: str) -> Line:
+    line = _written(text, codes, where) if _SHOWN in text else _painted(text) if len(text) <= _LONGEST else None
+    if line is None:
+        raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators")
+    return line
+
+
+def _written(text: str, codes: Mapping[str, int], where: str) -> Line | None:
     for act, pattern in _PATTERNS:
-        found = pattern.fullmatch(text)
+        found = pattern.fullmatch(text) if act in _WRITING else None
         if found:
-            if act in _WRITING:
-                _check_writing(text, codes, where)
+            _check_writing(text, codes, where)
             return _line(act, found, where)
-    raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators")
+    return None
+
+
+@lru_cache(maxsize=4096)  # the form's own rules come again in every document; no line with text is kept
+def _painted(text: str) -> Line | None:
+    for act, pattern in _PATTERNS:
+        found = None if act in _WRITING else pattern.fullmatch(text)
+        if found:
+            return _line(act, found, "")
+    return None
 
 
 def _check_writing(text: str, codes: Mapping[str, int], where: str) -> None:

@@ -262,8 +262,9 @@ def _holds(box: Box, sign: Sign) -> bool:
 def _says(signs: Sequence[Sign], due: str) -> bool:
     """Compare exactly; where the text runs over several lines, but for the spaces at which it was broken."""
     shown = _joined(signs)
-    lines = len({round(sign.bottom) for sign in signs})
-    return shown == due or (lines > 1 and shown.translate(_SPACES) == due.translate(_SPACES))
+    return shown == due or (
+        shown.translate(_SPACES) == due.translate(_SPACES) and len({round(sign.bottom) for sign in signs}) > 1
+    )
 
 
 def _joined(signs: Sequence[Sign]) -> str:
