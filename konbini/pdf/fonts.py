@@ -29,6 +29,9 @@ _TABLES_FOR_READERS_OF_TEXT: Final = tuple(
 )
 
 
+_STORED: Final = 0  # deflating outlines takes as long as cutting and drawing them, and saves a fifth
+
+
 class Glyph(NamedTuple):
     """Where a sequence's glyph is: the place of its face in the chain, its number there, its width in 1/1000 em."""
 
@@ -204,27 +207,32 @@ class Subset:
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
         return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
 
-    def write(self, revision: Revision, family: str) -> str:
+    def write(self, revision: Revision, family: str, *, level: int = _STORED) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).
+
+        Args:
+            revision: where to.
+            family: the first one's name among the streams' resources.
+            level: zlib's, for the font programs.
 
         Returns:
             The entries of the streams' `/Font` resources.
         """
         fonts = [
-            f"/{font_name(family, place)} {self._write_part(revision, place)}"
+            f"/{font_name(family, place)} {self._write_part(revision, place, level)}"
             for place, part in enumerate(self._parts)
             if part
         ]
         return " ".join(fonts)
 
-    def _write_part(self, revision: Revision, place: int) -> ObjectId:
+    def _write_part(self, revision: Revision, place: int, level: int) -> ObjectId:
         face, part = self.typeface.faces[place], self._parts[place]
         glyphs = [glyph.number for glyph in part.values()]
         program, places = face.cut(set(glyphs))
         places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *(places[glyph] for glyph in glyphs))
         widths = " ".join(str(glyph.advance) for glyph in part.values())
         name = f"{self._tag[:-1]}{chr(ord(self._tag[-1]) + place)}+{face.name}"
-        file = revision.add(StreamBody.compressed(program, f"/Length1 {len(program)}"))
+        file = revision.add(StreamBody.compressed(program, f"/Length1 {len(program)}", level=level))
         descriptor = revision.add(
             f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, face.box))}] "
             f"/ItalicAngle 0 /Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.ascent} "

@@ -10,10 +10,12 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
-__all__ = ["ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
+__all__ = ["ONCE", "ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
 
 _HEADER = b"%PDF-1.7\n%\xe5\x9b\xbd\xe5\n"
-_LEVEL = 1  # of zlib: half the time of its usual 6, for a file that is 2 % larger
+ONCE = 9
+"""zlib's level for what is made once and written into every document."""
+_QUICK = 1  # of zlib: half the time of its usual 6, for a file that is 2 % larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +35,9 @@ class StreamBody:
     data: bytes
 
     @classmethod
-    def compressed(cls, content: bytes, entries: str = "") -> StreamBody:
-        """Deflate `content`; `entries` are the dictionary's other entries."""
-        return cls.filtered(zlib.compress(content, _LEVEL), f"/Filter /FlateDecode {entries}")
+    def compressed(cls, content: bytes, entries: str = "", *, level: int = _QUICK) -> StreamBody:
+        """Deflate `content`; `entries` are the dictionary's other entries, `level` is zlib's (0 to 9)."""
+        return cls.filtered(zlib.compress(content, level), f"/Filter /FlateDecode {entries}")
 
     @classmethod
     def filtered(cls, content: bytes, entries: str) -> StreamBody:

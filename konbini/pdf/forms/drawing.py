@@ -24,7 +24,7 @@ from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import PADDING, Steps, set_text
 from konbini.pdf.forms.sheet import draw_foot, draw_sheet
-from konbini.pdf.objects import ObjectId, Revision, StreamBody
+from konbini.pdf.objects import ONCE, ObjectId, Revision, StreamBody
 from konbini.pdf.picture import Picture
 from konbini.pdf.template import Marks, Template
 from konbini.protocol.kinds import Scope
@@ -110,10 +110,10 @@ class Form(ABC, Generic[F]):
         words = Subset(typeface, "FORMAA")
         contents = {name: ink.content() for name, ink in self._all_parts(words).items()}
         self._base = Revision()
-        fonts, seal = words.write(self._base, "L"), self._base.add(template.seal.picture.to_stream())
+        fonts, seal = words.write(self._base, "L", level=ONCE), self._base.add(template.seal.picture.to_stream())
         self._pattern = {copy_evident.RESOURCE: copy_evident.write(self._base)} if template.copy_evident else {}
         entries = _form_entries(fonts, seal)
-        self._parts = {name: StreamBody.compressed(content, entries) for name, content in contents.items()}
+        self._parts = {name: StreamBody.compressed(content, entries, level=ONCE) for name, content in contents.items()}
 
     @abstractmethod
     def plan(self, facts: F) -> Sequence[PagePlan]:

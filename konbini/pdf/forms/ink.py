@@ -79,8 +79,8 @@ class Ink:
         first = box.bottom + box.height / 2 + (len(lines) - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
         pieces = []
         for number, line in enumerate(lines):
-            baseline = first - number * size * LEADING
-            pieces.append((f"1 0 0 1 {_n(self._left(line, typeset, box, align, padding), baseline)} Tm", line))
+            left, baseline = self._left(line, typeset, box, align, padding), first - number * size * LEADING
+            pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", line))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
     def _written(self, pieces: Iterable[tuple[str, str]], size: float) -> list[str]:
