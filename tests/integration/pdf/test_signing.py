@@ -16,6 +16,7 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from konbini.pdf.algorithms import Algorithm
 from konbini.pdf.archive import Shell, close
 from konbini.pdf.objects import Revision, StreamBody
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
@@ -74,14 +75,15 @@ async def test_the_cms_is_what_pyhanko_makes(signed, paper) -> None:
     (only,) = PdfFileReader(io.BytesIO(signed.signed)).embedded_signatures
     start, length, restart, relength = map(int, only.byte_range)
     covered = signed.signed[start : start + length] + signed.signed[restart : restart + relength]
-    assert attributes["message_digest"] == hashlib.sha256(covered).digest()
+    digest = Algorithm.of_certificate(paper.certificate).digest
+    assert attributes["message_digest"] == hashlib.new(digest, covered).digest()
     (certificate,) = load_certs_from_pemder_data(paper.certificate)
     theirs_signer = SimpleSigner(
         signing_cert=certificate,
         signing_key=load_private_key_from_pemder_data(paper.key, passphrase=None),
         cert_registry=SimpleCertificateStore(),  # type: ignore[no-untyped-call]  # pyHanko's
     )
-    theirs = await theirs_signer.async_sign_prescribed_attributes("sha256", info["signed_attrs"])
+    theirs = await theirs_signer.async_sign_prescribed_attributes(digest, info["signed_attrs"])
     for made in (ours, theirs):
         made["content"]["signer_infos"][0]["signature"] = b""
     assert ours.dump(force=True) == theirs.dump(force=True)
