@@ -33,7 +33,7 @@ from konbini.pdf.template_table import Table, reading
 __all__ = ["FILE", "Head", "Municipality", "OfficialSeal", "load_municipality"]
 
 FILE: Final = "municipality.toml"
-_LARGEST_SEAL_MM: Final = 30.0
+_LARGEST_SEAL_MM: Final = 24.0  # between the certifying sentence and the note below: a picture is opaque
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ import pytest
 
 from konbini.pdf.facts import Mark
 from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms import sheet
 from konbini.pdf.forms.kinds import ready
 from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.household import specimen_facts
@@ -75,6 +76,7 @@ def test_a_wrong_file_is_refused_by_name(folder: Path, old: str, new: str) -> No
     [
         ('note = "', 'colour = "'),
         ("edge_mm = 24.0", "edge_mm = 300.0"),
+        ("edge_mm = 24.0", "edge_mm = 24.1"),
         ('picture = "seal.png"', 'picture = "../seal.png"'),
         ('picture = "seal.png"', 'picture = "other.png"'),
         ('picture = "seal.png"', f'picture = "{_FILE}"'),
@@ -164,3 +166,13 @@ def test_two_forms_in_force_on_one_day_are_refused(folder: Path) -> None:
     _spoil(folder, "2025-05-26", "2026-04-01")
     with pytest.raises(TemplateInvalid, match="one day"):
         load_all(folder)
+
+
+def test_the_largest_official_seal_covers_no_text(template: Template) -> None:
+    """Its opaque picture goes between the certifying sentence and the note, and beside the mayor's line."""
+    largest = dataclasses.replace(template, seal=dataclasses.replace(template.seal, edge_mm=24.0))
+    box = sheet.seal_box(largest)
+    glyph_height = 10.5  # points, centred in the sentence's box
+    assert box.top < sheet.SENTENCE.bottom + (sheet.SENTENCE.height - glyph_height) / 2
+    assert box.bottom > sheet.SEAL_NOTE.top
+    assert box.left > sheet.MAYOR.right
