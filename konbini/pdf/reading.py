@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import Final, NamedTuple
 
@@ -25,16 +25,20 @@ from konbini.pdf.binding import binding_of
 from konbini.pdf.composition import check_composition
 from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, ExpectedPicture
-from konbini.pdf.forms.expected_acts import over_pattern
+from konbini.pdf.forms.expected_acts import over_pattern, with_codes
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.kinds import FORM_KINDS, FormKinds
+from konbini.pdf.forms.sheet import CODE
 from konbini.pdf.originals import Originals
+from konbini.pdf.paper_seal.code_picture import code_picture
+from konbini.pdf.paper_seal.decoding import decode_codes
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["PageReading", "PictureReading", "Reading", "Sign", "check", "read"]
 
 _TOLERANCE: Final = 0.6  # points; a stroke may leave its em box by as much
+_CODE_SCALE: Final = 200 / 72  # pixels a point: what a plain scanner sees
 _LARGE: Final = 60.0  # points; no cell is written so large, only the specimen's mark
 _ONE_AT_A_TIME: Final = threading.Lock()  # pdfium is not safe for threads
 _DEEPEST: Final = 4  # forms within forms; ours stand on the page
@@ -62,11 +66,19 @@ class PictureReading:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageReading:
-    """What one page shows; `size` is its width and height in points as it is displayed."""
+    """What one page shows.
+
+    Attributes:
+        size: its width and height in points as it is displayed.
+        signs: its text.
+        pictures: its images, in the order of painting.
+        codes: what each QR code says that is seen where the paper seal's is due.
+    """
 
     size: tuple[float, float]
     signs: tuple[Sign, ...]
     pictures: tuple[PictureReading, ...]
+    codes: tuple[bytes, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +131,12 @@ def _read_page(document: pdfium.PdfDocument, index: int) -> PageReading:
     page = document[index]
     text = page.get_textpage()
     try:
-        return PageReading(size=page.get_size(), signs=tuple(_signs(text)), pictures=tuple(_pictures(page)))
+        return PageReading(
+            size=page.get_size(),
+            signs=tuple(_signs(text)),
+            pictures=tuple(_pictures(page)),
+            codes=decode_codes(_rendered(page, CODE)),
+        )
     finally:
         text.close()
         page.close()
@@ -137,6 +154,19 @@ def _signs(text: pdfium.PdfTextPage) -> Iterator[Sign]:
         if not generated(raw, index):
             place(raw, index, box)
             yield Sign(unit(raw, index), box.left, box.bottom, box.right, box.top)
+
+
+def _rendered(page: pdfium.PdfPage, box: Box) -> memoryview:
+    """Render a part of a page, grey, a byte a pixel, as who looks at the paper sees it."""
+    width, height = page.get_size()
+    around = (box.left, box.bottom, max(0.0, width - box.right), max(0.0, height - box.top))
+    if box.right > width or box.top > height:
+        return memoryview(b"\xff").cast("B", (1, 1))
+    bitmap = page.render(scale=_CODE_SCALE, crop=around, grayscale=True)
+    try:
+        return memoryview(bytes(bitmap.buffer)).cast("B", (bitmap.height, bitmap.stride))
+    finally:
+        bitmap.close()
 
 
 def _pictures(page: pdfium.PdfPage) -> Iterator[PictureReading]:
@@ -164,6 +194,7 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
     facts: PrintedFacts,
     template: Template,
     binding: bytes,
+    seals: Sequence[bytes],
     *,
     originals: Originals,
     kinds: FormKinds = FORM_KINDS,
@@ -175,6 +206,7 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
         facts: the clerk's own.
         template: the form that the facts name.
         binding: what must stand inside.
+        seals: the paper seal of each page, as the clerk made it.
         originals: the faces that certificates are drawn with, read by the clerk itself.
         kinds: the kinds of form that there are.
 
@@ -183,7 +215,10 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
     """
     kind, parsed = kinds[template.kind], _parse(pdf)
     acts = over_pattern(kind.expected_acts(facts, template), template)
-    check_composition(pdf, parsed, acts, originals)  # before pdfium reads a byte of it
+    if len(seals) != len(acts):
+        raise _mismatch(f"{len(seals)} page seals, {len(acts)} pages due")
+    codes = tuple(code_picture(seal) for seal in seals)
+    check_composition(pdf, parsed, with_codes(acts, codes), originals)  # before pdfium reads a byte of it
     reading, pages = _read(pdf, parsed), kind.expected_pages(facts, template)
     if reading.revisions != 1:
         raise _mismatch("not of one revision")
@@ -191,8 +226,11 @@ def check(  # noqa: PLR0913 - what is read, and what it is compared with
         raise _mismatch("another binding or issuance number inside")
     if len(reading.pages) != len(pages):
         raise _mismatch(f"{len(reading.pages)} pages, {len(pages)} due")
-    for place, (shown, due) in enumerate(zip(reading.pages, pages, strict=True), 1):
-        _check_page(shown, due, f"page {place}: ")
+    for place, (shown, due, code, seal) in enumerate(zip(reading.pages, pages, codes, seals, strict=True), 1):
+        pictures = (*due.pictures, ExpectedPicture("paper seal", code.digest(), CODE))
+        _check_page(shown, replace(due, pictures=pictures), f"page {place}: ")
+        if shown.codes != (seal,):
+            raise _mismatch(f"page {place}: the code does not say what was sealed")
 
 
 def _mismatch(where: str) -> Refused:

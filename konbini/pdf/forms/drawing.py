@@ -23,8 +23,9 @@ from konbini.pdf.forms.cells import THIN, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import PADDING, Steps, set_text
-from konbini.pdf.forms.sheet import draw_foot, draw_sheet
+from konbini.pdf.forms.sheet import CODE, draw_foot, draw_sheet
 from konbini.pdf.objects import ONCE, ObjectId, Revision, StreamBody
+from konbini.pdf.paper_seal.code_picture import code_picture
 from konbini.pdf.picture import Picture
 from konbini.pdf.template import Marks, Template
 from konbini.protocol.kinds import Scope
@@ -146,20 +147,23 @@ class Form(ABC, Generic[F]):
         """Say how many pages the certificate takes."""
         return len(self.plan(facts))
 
-    def draw(self, facts: F, *, binding: bytes) -> bytes:
+    def draw(self, facts: F, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
         """Draw the certificate, unsigned.
 
         Args:
             facts: whose `form` is this template's.
             binding: 32 bytes that tie the document to its visit and order.
+            seals: the paper seal of each page.
 
         Raises:
-            ValueError: the facts name another form, or the binding is not of 32 bytes.
-            Refused: as `fits`.
+            ValueError: the facts name another form, the binding is not of 32 bytes, or there are not as many seals as
+                pages.
+            Refused: as `fits`; `FORM_OVERFLOW` also for a seal that no code holds.
         """
         if facts.form != self.template.form:
             raise ValueError("these facts are for another form")
         revision, values, plans = self._base.copy(), Subset(self._typeface, "FACTSA"), self.plan(facts)
+        codes = [revision.add(code_picture(seal).to_stream()) for seal in seals]
         contents = [
             revision.add(self._content(facts, plan, values, page=page, pages=len(plans)))
             for page, plan in enumerate(plans, 1)
@@ -171,9 +175,12 @@ class Form(ABC, Generic[F]):
             _page_entries(
                 content,
                 fonts,
-                self._pattern | {name: parts[name] for name in sorted(names)} | _pictures(revision, plan),
+                self._pattern
+                | {name: parts[name] for name in sorted(names)}
+                | _pictures(revision, plan)
+                | {_code_name(page): code},
             )
-            for plan, names, content in zip(plans, named, contents, strict=True)
+            for page, (plan, names, content, code) in enumerate(zip(plans, named, contents, codes, strict=True), 1)
         ]
         return close(revision, pages, _shell(self.template, facts, binding))
 
@@ -186,6 +193,7 @@ class Form(ABC, Generic[F]):
             ink.place(placed.part, up=placed.up)
         for shown in plan.pictures:
             ink.picture(shown.resource, shown.box)
+        ink.picture(_code_name(page), CODE)
         self._write(ink, facts, plan, page=page, pages=pages)
         return StreamBody.compressed(ink.content())
 
@@ -208,6 +216,11 @@ class Form(ABC, Generic[F]):
 
 def _sheet_name(scope: Scope) -> str:
     return f"Sheet{int(scope)}"
+
+
+def _code_name(page: int) -> str:
+    """Name a page's code; each page has another name for its own, so that none can stand for another's."""
+    return f"Code{page}"
 
 
 def _part_names(facts: PrintedFacts, plan: PagePlan) -> set[str]:

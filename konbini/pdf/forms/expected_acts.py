@@ -7,7 +7,7 @@ frame, picture and mark of one part of the form, in the order of drawing; what i
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -18,7 +18,7 @@ from konbini.pdf.forms.geometry import Box
 from konbini.pdf.picture import Picture
 from konbini.pdf.template import Template
 
-__all__ = ["HEAVY", "LIGHT", "ExpectedActs", "framed", "framed_cells", "over_pattern", "sheet_acts"]
+__all__ = ["HEAVY", "LIGHT", "ExpectedActs", "framed", "framed_cells", "over_pattern", "sheet_acts", "with_codes"]
 
 HEAVY: Final = 0.9
 LIGHT: Final = 0.35
@@ -58,6 +58,22 @@ def over_pattern(pages: Iterable[ExpectedActs], template: Template) -> tuple[Exp
     )
 
 
+def with_codes(pages: Iterable[ExpectedActs], codes: Sequence[Picture]) -> tuple[ExpectedActs, ...]:
+    """Return the pages with the paper seal's code on each: a picture of its own, behind everything else placed.
+
+    Raises:
+        ValueError: not as many codes as pages.
+    """
+    return tuple(
+        replace(
+            page,
+            places=(*page.places, _picture(name, sheet.CODE)),
+            pictures={**page.pictures, name: code},
+        )
+        for name, page, code in zip(map("Code{}".format, range(1, len(codes) + 1)), pages, codes, strict=True)
+    )
+
+
 def _picture(resource: str, box: Box) -> Line:
     return Line(Act.PICTURE, resource, (box.width, box.height, box.left, box.bottom))
 
@@ -78,7 +94,7 @@ def sheet_acts(template: Template) -> tuple[Line, ...]:
     return (
         *([_mark()] if template.specimen else []),
         _picture("Seal", sheet.seal_box(template)),
-        Line(Act.RULE, "", (_FOOT, sheet.LEFT, foot, sheet.LEFT + sheet.WIDTH, foot)),
+        Line(Act.RULE, "", (_FOOT, sheet.LEFT, foot, sheet.LEFT + sheet.FOOT_WIDTH, foot)),
     )
 
 

@@ -1,6 +1,7 @@
 """What every A4 certificate has around its grid: title, certifying sentence, date, mayor, seal, number, page, hash.
 
-The foot carries the issuance number, page n/N and the set's hash on every page, because a kiosk staples nothing.
+The foot carries the issuance number, page n/N, the set's hash and the paper seal's code on every page, because a kiosk
+staples nothing. The code stands at the right, its dark edge flush with the grid; everything else is left of it.
 Where things stand is here once, for those who draw and for those who read back.
 """
 
@@ -18,8 +19,9 @@ from konbini.pdf.template import Template
 from konbini.protocol.kinds import Scope
 
 __all__ = [
-    "BOTTOM_RULE", "COLUMN", "DATE", "FEE", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER", "NUMBER_LABEL", "PAGE",
-    "SEAL_NOTE", "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet", "page_label", "seal_box",
+    "BOTTOM_RULE", "CODE", "COLUMN", "DATE", "FEE", "FOOT_WIDTH", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER",
+    "NUMBER_LABEL", "PAGE", "SEAL_NOTE", "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet",
+    "page_label", "seal_box",
 ]  # fmt: skip
 
 COLUMN: Final = 4.55 * MM
@@ -27,19 +29,22 @@ WIDTH: Final = 40 * COLUMN
 LEFT: Final = (A4_WIDTH - WIDTH) / 2
 
 TITLE: Final = Box(LEFT, A4_HEIGHT - 20.5 * MM, WIDTH, 10 * MM)
-SENTENCE: Final = Box(LEFT, 39 * MM, WIDTH, 6 * MM)
+CODE: Final = Box(LEFT + WIDTH - 38.5 * MM, 5.2 * MM, 40 * MM, 40 * MM)
+"""The paper seal's code with its quiet zone, about 1.5 mm wide, of which as much stands beside the grid."""
+FOOT_WIDTH: Final = WIDTH - 43 * MM
+SENTENCE: Final = Box(LEFT, 39 * MM, FOOT_WIDTH, 6 * MM)
 DATE: Final = Box(LEFT, 32.5 * MM, 70 * MM, 6 * MM)
-MAYOR: Final = Box(LEFT + 52 * MM, 21.5 * MM, 98 * MM, 8 * MM)
-_SEAL_MIDDLE: Final = (LEFT + WIDTH - 15 * MM, 27.6 * MM)
-SEAL_NOTE: Final = Box(LEFT + WIDTH - 30 * MM, 11.9 * MM, 30 * MM, 3.6 * MM)
+MAYOR: Final = Box(LEFT + 13 * MM, 21.5 * MM, 98 * MM, 8 * MM)
+_SEAL_MIDDLE: Final = (LEFT + FOOT_WIDTH - 14 * MM, 27.6 * MM)
+SEAL_NOTE: Final = Box(LEFT + FOOT_WIDTH - 29 * MM, 11.9 * MM, 30 * MM, 3.6 * MM)
 FEE: Final = Box(LEFT, 15 * MM, 50 * MM, 5 * MM)
 _BOTTOM: Final = 6.4 * MM
 BOTTOM_RULE: Final = _BOTTOM + 5 * MM
 NUMBER_LABEL: Final = Box(LEFT, _BOTTOM, 16 * MM, 4.4 * MM)
-NUMBER: Final = Box(LEFT + 16 * MM, _BOTTOM, 54 * MM, 4.4 * MM)
-HASH_LABEL: Final = Box(LEFT + 74 * MM, _BOTTOM, 16 * MM, 4.4 * MM)
-HASH: Final = Box(LEFT + 90 * MM, _BOTTOM, 44 * MM, 4.4 * MM)
-PAGE: Final = Box(LEFT + WIDTH - 34 * MM, _BOTTOM, 34 * MM, 4.4 * MM)
+NUMBER: Final = Box(LEFT + 16 * MM, _BOTTOM, 46 * MM, 4.4 * MM)
+HASH_LABEL: Final = Box(LEFT + 63 * MM, _BOTTOM, 16 * MM, 4.4 * MM)
+HASH: Final = Box(LEFT + 79 * MM, _BOTTOM, 34 * MM, 4.4 * MM)
+PAGE: Final = Box(LEFT + FOOT_WIDTH - 26 * MM, _BOTTOM, 26 * MM, 4.4 * MM)
 SPECIMEN: Final = Box(0, 40 * MM, A4_WIDTH, A4_HEIGHT - 40 * MM)
 
 _TITLE: Final[Steps] = (Step(20, 1), Step(16, 1))
@@ -90,7 +95,7 @@ def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *
         if text:
             ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)
     ink.picture(seal, seal_box(template))
-    ink.rule((LEFT, BOTTOM_RULE), (LEFT + WIDTH, BOTTOM_RULE), 0.4)
+    ink.rule((LEFT, BOTTOM_RULE), (LEFT + FOOT_WIDTH, BOTTOM_RULE), 0.4)
     ink.label("発行番号", NUMBER_LABEL, _LABEL_SIZE)
     ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
 

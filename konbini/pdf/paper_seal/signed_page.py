@@ -22,6 +22,7 @@ __all__ = [
     "MOST_SEAL_BYTES",
     "SIGNATURE_BYTES",
     "SignedPage",
+    "is_signed_by",
     "open_page",
     "payload_of",
     "sign_page",
@@ -69,6 +70,15 @@ def with_signature(seal: PageSeal, key_id: bytes, signature: bytes) -> bytes:
     if len(signature) != SIGNATURE_BYTES:
         raise ValueError("a signature has 64 bytes")
     return _START + encode(payload_of(seal, key_id)) + encode(signature)
+
+
+def is_signed_by(data: bytes, key: VerifyingKey, municipality: str) -> bool:
+    """Say whether a seal's signature is a key's, for a municipality."""
+    try:
+        key.open(data, _context(municipality))
+    except Refused:
+        return False
+    return True
 
 
 def open_page(data: bytes, issuers: IssuerList) -> SignedPage:

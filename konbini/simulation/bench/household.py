@@ -16,12 +16,14 @@ from typing import Final
 from konbini.pdf.facts import CertificateFacts, JapaneseItems, PersonFacts
 from konbini.pdf.specimen.household import FORM, PEOPLE
 from konbini.protocol.kinds import Scope
+from konbini.protocol.numbers import IssuanceNumber
 from konbini.simulation.town.family_names import FAMILY_NAMES, FamilyName
 from konbini.simulation.town.given_names import GIVEN_NAMES
 
 __all__ = ["binding_of_document", "household"]
 
 _LAST_OF_FIRST_PLANE: Final = "\uffff"
+_ISSUED_ON: Final = date(2025, 11, 22)
 _PLACES: Final = ("澄川本町", "朝霧台", "桜沢", "若葉町", "南澄川", "霧島", "緑が丘", "川端")
 _FIGURES: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 
@@ -34,9 +36,9 @@ def household(index: int) -> CertificateFacts:
     address = f"東京都澄川区{chance.choice(_PLACES)}{_number(chance)}丁目{_number(chance)}番{_number(chance)}号"
     roles = (("男", "世帯主"), ("女", "妻"), ("女", "子"), ("男", "子"))
     return CertificateFacts(
-        number=f"131997-251122-{index:08d}-1",
+        number=str(IssuanceNumber.of("131997", _ISSUED_ON, 1, index + 1)),
         form=FORM,
-        issued_on=date(2025, 11, 22),
+        issued_on=_ISSUED_ON,
         scope=Scope.WHOLE,
         address=address,
         head=head,

@@ -15,6 +15,7 @@ from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.signing.template_cms import TemplateCms
 from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.household import FORM
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import load_all
 from konbini.simulation.bench.embedding import PeerSigner
 from konbini.simulation.bench.household import binding_of_document, household
@@ -43,10 +44,11 @@ class Way(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document to be made: its facts and binding, for who sets text, and its page, for who is given it set."""
+    """One document to be made: facts, binding and paper seals for who sets text, its page for who is given it set."""
 
     facts: CertificateFacts
     binding: bytes
+    seals: Sequence[bytes]
     page: Page
 
 
@@ -96,4 +98,6 @@ def make_material(documents: int) -> Material:
 
 def _document(form: ResidentRecordForm, index: int) -> Document:
     facts, binding = household(index), binding_of_document(index)
-    return Document(facts=facts, binding=binding, page=take_apart(form.draw(facts, binding=binding)))
+    seals = specimen_seals(facts)
+    page = take_apart(form.draw(facts, binding=binding, seals=seals))
+    return Document(facts=facts, binding=binding, seals=seals, page=page)

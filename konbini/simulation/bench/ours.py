@@ -21,4 +21,6 @@ class Ours:
 
     def make(self, document: Document) -> bytes:
         """Draw from facts, sign."""
-        return self._signer.sign(self._form.draw(document.facts, binding=document.binding), self._moment)
+        return self._signer.sign(
+            self._form.draw(document.facts, binding=document.binding, seals=document.seals), self._moment
+        )

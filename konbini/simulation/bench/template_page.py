@@ -70,7 +70,7 @@ def _shared_font(material: Material) -> tuple[dict[str, str], bytes]:
 def _template(material: Material, font: bytes) -> bytes:
     """Take the values and their font out of a document of ours and put the shared font in."""
     first, out = material.documents[0], BytesIO()
-    drawn = material.form.draw(first.facts, binding=first.binding)
+    drawn = material.form.draw(first.facts, binding=first.binding, seals=first.seals)
     with pikepdf.open(BytesIO(drawn)) as pdf, pikepdf.open(BytesIO(font)) as shared:
         page = pdf.pages[0]
         lines = page.Contents.read_bytes().split(b"\n")

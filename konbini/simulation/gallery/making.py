@@ -20,6 +20,7 @@ from konbini.pdf.originals import Originals
 from konbini.pdf.reading import check
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen import FOLDER
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template, load_all
 from konbini.simulation.gallery.cases import ISSUED_ON, Case, all_cases
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
@@ -81,8 +82,9 @@ class Workshop:
             Refused: as `papers`.
         """
         form, binding = self._form(case.template), hashlib.sha256(case.name.encode()).digest()
-        unsigned = form.draw(case.facts, binding=binding)
-        check(unsigned, case.facts, case.template, binding, originals=self._originals)
+        seals = specimen_seals(case.facts, case.template.kind)
+        unsigned = form.draw(case.facts, binding=binding, seals=seals)
+        check(unsigned, case.facts, case.template, binding, seals, originals=self._originals)
         return Paper(
             case=case,
             binding=binding,

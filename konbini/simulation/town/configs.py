@@ -177,6 +177,9 @@ class _Configs:
         yield "[signing]"
         yield self._path("key", "keys/clerk/document.key")
         yield self._paths("certificates", "keys/clerk/document.pem")
+        yield "[paper_seal]"
+        yield self._path("key", "keys/clerk/paper-seal.key")
+        yield self._path("issuers", "public/issuers.list")
         yield from self._trust()
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[calls]", *self._peer("clerk"))

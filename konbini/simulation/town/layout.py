@@ -6,11 +6,13 @@ holds anything else, or a town made from something else, is left alone and refus
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import shutil
 import tomllib
 from pathlib import Path
 
+from konbini.pdf.paper_seal.issuers import IssuerKey, IssuerList, KeyUse
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import SigningKey, VerifyingKey
@@ -24,18 +26,21 @@ from konbini.simulation.town.pki.papers import make_paper_authority, make_signin
 from konbini.simulation.town.populate import FEWEST
 from konbini.simulation.town.town import Town
 from konbini.simulation.town.ward import SUMIKAWA
+from konbini.ward_server.residents.dates import to_number
 
 __all__ = ["ENROLMENT_SECONDS", "make_town"]
 
 ENROLMENT_SECONDS = 365 * 24 * 3600
 """How long a kiosk's enrolment holds; the town is for so long."""
-_FORMAT = 1
+_FORMAT = 2
 _COMPLETE, _BEGUN = "town.toml", ".town-begun"
 _FOLDERS = (
     *("keys", "keys/cards", "keys/cards/stock", "keys/cards/foreign-stock", "keys/offline", "keys/center"),
-    *("keys/registry", "keys/issuing", "keys/clerk", "keys/kiosks", "public", "configs", "data", "run"),
+    *("keys/registry", "keys/issuing", "keys/clerk", "keys/publishing", "keys/kiosks"),
+    *("public", "configs", "data", "run"),
 )
 _SECRET_BYTES = 32
+_PAPER_SEAL_LIFE = dt.timedelta(days=3 * 365)
 
 
 def make_town(  # noqa: PLR0913 - what a town is made from, all named
@@ -166,8 +171,30 @@ class _Making:
             paper_authorities=(papers.certificate_der(),),
         )
         directory = WardDirectory(version=1, issued=town.moment, wards=(entry,))
-        signed = directory.sign(self._offline("directory"))
-        write(self._public / "wards.directory", signed)
+        authority = self._offline("directory")
+        write(self._public / "wards.directory", directory.sign(authority))
+        write(self._public / "issuers.list", self._issuers().sign(authority))
+
+    def _issuers(self) -> IssuerList:
+        """List the clerk's paper-seal key and the key for status lists."""
+        town = self._town
+        keys = tuple(
+            IssuerKey(
+                municipality=town.ward.code,
+                name=town.ward.name,
+                name_english=town.ward.name_english,
+                use=use,
+                point=self._signing_key(place).point,
+                begins=to_number(town.today - dt.timedelta(days=1)),
+                ends=to_number(town.today + _PAPER_SEAL_LIFE),
+            )
+            for use, place in (
+                (KeyUse.PAGES, "clerk/paper-seal.key"),
+                (KeyUse.STATUS, "publishing/status.key"),
+            )
+        )
+        expires = town.moment + ENROLMENT_SECONDS
+        return IssuerList(version=1, issued=town.moment, expires=expires, keys=keys)
 
     def _enrolments(self) -> None:
         town = self._town

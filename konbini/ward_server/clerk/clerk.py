@@ -1,13 +1,15 @@
 """The clerk's two calls. Steps are numbered as the design of a visit numbers them inside the ward.
 
 1. (issuing: the rules)  2. (issuing: a number reserved, the intent recorded)
-3. `certify(evidence) -> facts`: who asked is proved again, the subjects are read from records that the registry signed
-4. (issuing: the form drawn from these facts)
+3. `certify(evidence) -> facts, page seals`: who asked is proved again, the subjects are read from records that the
+   registry signed, and each page is sealed from these facts
+4. (issuing: the form drawn from these facts with these seals)
 5. `seal(order, PDF) -> suffix`: every page is read back against the facts, then the very buffer that was read is signed
 6. (issuing: the completing transaction)
 
-Invariants: one number an order and one order a number, for ever; the same order and the same bytes get the same
-signature, other bytes none; nothing is certified or sealed while the clerk is stopped or its lease has run out.
+Invariants: one number an order and one order a number, for ever; one place in the status list and one set of page
+seals an order; the same order and the same bytes get the same signature, other bytes none; nothing is certified or
+sealed while the clerk is stopped or its lease has run out.
 """
 
 from __future__ import annotations
@@ -20,10 +22,14 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.forms.kinds import FORM_KINDS
+from konbini.pdf.paper_seal.contents import page_seals
+from konbini.pdf.paper_seal.fitting import check_fits
+from konbini.pdf.paper_seal.page_seal import PageSeal
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
 from konbini.protocol.tickets import ticket_hash
 from konbini.ward_server.audit.events import AuditEvent
@@ -33,6 +39,7 @@ from konbini.ward_server.certificates.resident_record import Particulars
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
+from konbini.ward_server.clerk.page_sealing import PageSealer
 from konbini.ward_server.clerk.store import ClerkStore, StoredSeal
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.residents.dates import to_day, today
@@ -51,8 +58,8 @@ _MISMATCHES = frozenset(
 """What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
 _MOST_WAITING = 256
 
-PaperReader = Callable[[bytes, CertificateFacts, Template, bytes], None]
-"""Reads a PDF back against facts, template and binding; raises `Refused(PAGE_MISMATCH)`."""
+PaperReader = Callable[[bytes, CertificateFacts, Template, bytes, Sequence[bytes]], None]
+"""Reads a PDF back against facts, template, binding and page seals; raises `Refused(PAGE_MISMATCH)`."""
 
 
 class PaperSigner(Protocol):
@@ -71,6 +78,7 @@ class _Waiting:
     facts: CertificateFacts
     template: Template
     binding: bytes
+    seals: tuple[bytes, ...]
     entry: AuditEntry
 
 
@@ -87,6 +95,7 @@ class Clerk:
         clock: Clock,
         templates: Sequence[Template],
         read: PaperReader,
+        seal_pages: PageSealer,
         sign: PaperSigner,
     ) -> None:
         self._beliefs = beliefs
@@ -96,6 +105,7 @@ class Clerk:
         self._clock = clock
         self._templates = templates
         self._read = read
+        self._pages = seal_pages
         self._sign = sign
         self._waiting: OrderedDict[bytes, _Waiting] = OrderedDict()
 
@@ -160,18 +170,48 @@ class Clerk:
         facts = CERTIFICATES[kind].statement(subjects, particulars)
         bound = binding(asked.opened.t, evidence.ordinal, evidence.number)
         key = evidence.order_key()
-        await self._store.certify(key, _with(entry, AuditEvent.CERTIFIED, digest=facts.digest()))
+        certified = _with(entry, AuditEvent.CERTIFIED, digest=facts.digest())
+        seals = await self._page_seals(key, certified, facts, template, kind)
         self._wait(
-            key, _Waiting(evidence=evidence, asked=asked, facts=facts, template=template, binding=bound, entry=entry)
+            key,
+            _Waiting(
+                evidence=evidence,
+                asked=asked,
+                facts=facts,
+                template=template,
+                binding=bound,
+                seals=seals,
+                entry=entry,
+            ),
         )
         return Certified(
             order=key,
             facts=facts.to_wire(),
             binding=bound,
+            seals=seals,
             versions=tuple(
                 Version(resident=subject.record.resident, version=subject.record.version) for subject in subjects
             ),
         )
+
+    async def _page_seals(
+        self, key: bytes, entry: AuditEntry, facts: CertificateFacts, template: Template, kind: CertificateKind
+    ) -> tuple[bytes, ...]:
+        """Record the order with its place in the status list, and seal each page from the clerk's own facts, once."""
+        self._pages.check_in_force(facts.issued_on)
+        items = FORM_KINDS[template.kind].sealed_items(facts)
+
+        def pages(place: int) -> tuple[PageSeal, ...]:
+            return page_seals(facts, items, kind=kind, status_index=place)
+
+        def sign(place: int) -> list[bytes]:
+            check_fits(facts, items, kind)
+            return [self._pages.sign(page) for page in pages(place)]
+
+        incarnation = IssuanceNumber.parse(facts.number).incarnation
+        kept = await self._store.certify(key, entry, incarnation, sign)
+        pairs = zip(pages(kept.status_index), kept.signatures, strict=True)
+        return tuple(self._pages.sealed(page, signature) for page, signature in pairs)
 
     def _number(self, text: str) -> IssuanceNumber:
         try:
@@ -187,7 +227,7 @@ class Clerk:
         pdf_hash = hashlib.sha256(pdf).digest()
         known = await self._store.sealed(order)
         if known is None:
-            await asyncio.to_thread(self._read, pdf, waiting.facts, waiting.template, waiting.binding)
+            await asyncio.to_thread(self._read, pdf, waiting.facts, waiting.template, waiting.binding, waiting.seals)
             await self._check_still(waiting)
             await self._store.record(_with(waiting.entry, AuditEvent.SEALING, digest=pdf_hash))
             signed = await asyncio.to_thread(self._sign, pdf, to_seconds(self._clock.now()))

@@ -12,6 +12,9 @@ handle = "handle.key"
 [signing]                           # or a key in a token: konbini/ward_server/clerk/signing_key.py
 key = "document.key"
 certificates = ["document.pem", "paper-authority.pem"]
+[paper_seal]                        # konbini/ward_server/clerk/page_sealing.py
+key = "paper-seal.key"
+issuers = "issuers.list"
 [trust]                             # as in konbini/ward_server/issuing/config.py
 [registry]
 socket = "registry.sock"
@@ -28,6 +31,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
@@ -45,6 +49,7 @@ class ClerkConfig:
     lookup_key: Path
     handle_key: Path
     signing: SigningConfig
+    paper_seal: PaperSealConfig
     trust: TrustConfig
     registry: CallAddress
     calls: CallAddress
@@ -62,6 +67,7 @@ def read_config(path: Path) -> ClerkConfig:
         table.part("store") as store,
         table.part("keys") as keys,
         table.part("signing") as signing,
+        table.part("paper_seal") as paper_seal,
         table.part("trust") as trust,
         table.part("registry") as registry,
         table.part("calls") as calls,
@@ -74,6 +80,7 @@ def read_config(path: Path) -> ClerkConfig:
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
             signing=read_signing_config(signing),
+            paper_seal=read_paper_seal_config(paper_seal),
             trust=read_trust_config(trust),
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import Annotated
 
+from konbini.pdf.paper_seal.signed_page import MOST_SEAL_BYTES
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
 
 __all__ = ["Certified", "Evidence", "Sealed"]
@@ -56,12 +57,14 @@ class Certified:
         order: the order's key, for `seal`.
         facts: `CertificateFacts.to_wire()`.
         binding: the 32 bytes that tie the PDF to this order.
+        seals: the paper seal of each page.
         versions: [resident, version] of each subject, for the completing transaction to compare.
     """
 
     order: Digest
     facts: bytes
     binding: Digest
+    seals: tuple[Annotated[bytes, UpTo(MOST_SEAL_BYTES)], ...]
     versions: tuple[Version, ...]
 
 

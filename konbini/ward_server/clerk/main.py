@@ -21,11 +21,13 @@ from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
+from konbini.protocol.cose import VerifyingKey
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Beliefs
+from konbini.ward_server.clerk.page_sealing import read_page_sealer
 from konbini.ward_server.clerk.signing_key import open_signer
 from konbini.ward_server.clerk.store import ClerkStore
 from konbini.ward_server.following.calls import RegistryCalls
@@ -87,6 +89,7 @@ async def serve(
             clock=clock,
             templates=load_all(config.templates),
             read=partial(reading.check, originals=Originals(config.typefaces)),
+            seal_pages=read_page_sealer(config.paper_seal, config.ward, VerifyingKey(config.trust.directory_authority)),
             sign=signer.sign,
         )
         follower = Follower(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from konbini.pdf.paper_seal.signed_page import SIGNATURE_BYTES
 from konbini.process.rows import Rows
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
 
-__all__ = ["ClerkStore", "StoredSeal"]
+__all__ = ["ClerkStore", "PageSignatures", "Place", "SignPages", "StoredSeal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +21,27 @@ class StoredSeal:
 
     pdf_hash: bytes
     suffix: bytes
+
+
+SignPages = Callable[[int], Sequence[bytes]]
+"""Signs each page of one certificate for a place in the status list: 64 bytes a page."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageSignatures:
+    """An order's place in the status list of its incarnation, and its pages' signatures."""
+
+    status_index: int
+    signatures: tuple[bytes, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which number stands at which place of which status list."""
+
+    incarnation: int
+    status_index: int
+    number: str
 
 
 class ClerkStore:
@@ -53,15 +76,23 @@ class ClerkStore:
 
         await self._rows.write(change, step="stop")
 
-    async def certify(self, order_key: bytes, entry: AuditEntry) -> None:
-        """Record that an order is certified under a number; again with the same number changes nothing.
+    async def certify(self, order_key: bytes, entry: AuditEntry, incarnation: int, sign: SignPages) -> PageSignatures:
+        """Record that an order is certified under a number, with a place of its own in the status list.
+
+        Again with the same number and facts it changes nothing, and gives place and signatures of the first time.
+
+        Args:
+            order_key: what the order is known by.
+            entry: with the digest of the facts.
+            incarnation: the number's; it names the status list.
+            sign: signs the pages for a place; called inside the transaction, at most once in the order's life.
 
         Raises:
             Refused: `EVIDENCE_MISMATCH`: the order has another number, the number another order, or the visit's
-                ordinal another order.
+                ordinal another order; `RECORD_STALE`: the order was certified with other facts; what `sign` raises.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: sqlite3.Connection) -> PageSignatures:
             known = connection.execute(
                 "SELECT order_key, number FROM certified"
                 " WHERE order_key = ? OR number = ? OR (visit = ? AND ordinal = ?)",
@@ -70,13 +101,29 @@ class ClerkStore:
             if any((key, number) != (order_key, entry.number) for key, number in known):
                 raise Refused(Code.EVIDENCE_MISMATCH, "an order or a number that was certified otherwise")
             if not known:
+                place = _next_place(connection, incarnation)
                 connection.execute(
-                    "INSERT INTO certified (order_key, visit, ordinal, number) VALUES (?, ?, ?, ?)",
-                    (order_key, entry.visit, entry.ordinal, entry.number),
+                    "INSERT INTO certified (order_key, visit, ordinal, number, incarnation, status_index, facts_digest,"
+                    " page_signatures) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                    (
+                        *(order_key, entry.visit, entry.ordinal, entry.number),
+                        *(incarnation, place, entry.digest, b"".join(sign(place))),
+                    ),
                 )
             append(connection, entry)
+            return _page_signatures(connection, order_key, entry.digest)
 
-        await self._rows.write(change, step="certify")
+        return await self._rows.write(change, step="certify")
+
+    async def places(self) -> tuple[Place, ...]:
+        """Give every certified order's place in the status lists, in their order."""
+        rows = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
+                " ORDER BY incarnation, status_index"
+            ).fetchall()
+        )
+        return tuple(Place(incarnation=row[0], status_index=row[1], number=row[2]) for row in rows)
 
     async def sealed(self, order_key: bytes) -> StoredSeal | None:
         """Give the seal of an order, if it has one."""
@@ -106,3 +153,25 @@ class ClerkStore:
             return StoredSeal(pdf_hash=row[0], suffix=row[1])
 
         return await self._rows.write(change, step="seal")
+
+
+def _next_place(connection: sqlite3.Connection, incarnation: int) -> int:
+    """Count on in a status list; a place that was given is given to nobody else, whatever becomes of the order."""
+    row = connection.execute(
+        "INSERT INTO status_counter (incarnation, next) VALUES (?, 1)"
+        " ON CONFLICT (incarnation) DO UPDATE SET next = next + 1 RETURNING next - 1",
+        (incarnation,),
+    ).fetchone()
+    return int(row[0])
+
+
+def _page_signatures(connection: sqlite3.Connection, order_key: bytes, facts_digest: bytes) -> PageSignatures:
+    place, facts, signatures = connection.execute(
+        "SELECT status_index, facts_digest, page_signatures FROM certified WHERE order_key = ?", (order_key,)
+    ).fetchone()
+    if facts != facts_digest:
+        raise Refused(Code.RECORD_STALE, "this order was certified with other facts")
+    starts = range(0, len(signatures), SIGNATURE_BYTES)
+    return PageSignatures(
+        status_index=place, signatures=tuple(signatures[start : start + SIGNATURE_BYTES] for start in starts)
+    )

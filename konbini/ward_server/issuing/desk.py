@@ -56,7 +56,7 @@ class Form(Protocol):
     def fits(self, facts: CertificateFacts) -> None:
         """Refuse facts that the form cannot hold: `FORM_OVERFLOW`, `GLYPH_MISSING`."""
 
-    def draw(self, facts: CertificateFacts, *, binding: bytes) -> bytes:
+    def draw(self, facts: CertificateFacts, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
         """Give the unsigned PDF."""
 
     def pages(self, facts: CertificateFacts) -> int:

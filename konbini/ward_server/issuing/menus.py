@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from konbini.pdf.forms.kinds import FORM_KINDS
+from konbini.pdf.paper_seal.fitting import check_fits
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options, Scope
@@ -50,7 +52,7 @@ def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, 
 
 
 def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: Wish, now: Now) -> bool:
-    """Say whether the form in force holds these people, under the longest number there is.
+    """Say whether the form in force holds these people, under the longest number there is, and a code each page's seal.
 
     The individual number has the form's own room for twelve digits: what may not fit is text.
     """
@@ -63,7 +65,9 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
     )
     try:
-        form.fits(CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars))
+        facts = CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars)
+        form.fits(facts)
+        check_fits(facts, FORM_KINDS[template.kind].sealed_items(facts), kind)
     except Refused as refused:
         _log.warning("cannot be drawn", kind=kind, code=refused.code, detail=refused.detail)
         return False

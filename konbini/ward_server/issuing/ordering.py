@@ -214,7 +214,7 @@ class Orders:
         )
 
     async def _draw(self, certified: Certified, number: str) -> tuple[bytes, int]:
-        """Step 4: the form drawn from the clerk's facts, in a thread beside the event loop."""
+        """Step 4: the form drawn from the clerk's facts with its page seals, in a thread beside the event loop."""
         facts = CertificateFacts.from_wire(certified.facts)
         if facts.number != number:
             raise Refused(Code.EVIDENCE_MISMATCH, "facts of another number")
@@ -222,7 +222,8 @@ class Orders:
         if form is None:
             raise Refused(Code.EVIDENCE_MISMATCH, "a form that this process does not have")
         async with self._desk.drawing:
-            return await asyncio.to_thread(form.draw, facts, binding=certified.binding), form.pages(facts)
+            pdf = await asyncio.to_thread(form.draw, facts, binding=certified.binding, seals=certified.seals)
+            return pdf, form.pages(facts)
 
     def _document(self, taken: _Taken, number: str, pdf: bytes, pages: int) -> Document:
         return Document(

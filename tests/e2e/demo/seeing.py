@@ -52,7 +52,8 @@ def inked(page: Image.Image, box: Box) -> Image.Image:
 def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
     """Draw the specimen with an issuance number, and cut the number out as a printer of this mode marks it."""
     form = ResidentRecordForm(specimen_template(), Typeface(typeface))
-    pdf = form.draw(specimen_facts(PEOPLE[0], number=number), binding=bytes(32))
+    facts = specimen_facts(PEOPLE[0], number=number)
+    pdf = form.draw(facts, binding=bytes(32), seals=[b"nobody looks here"])
     with PageRaster(pdf, COLOUR if mode == "RGB" else GREY) as raster:
         page = next(read_sheets(io.BytesIO(SYNC + raster.page(0))))
     return inked(Image.frombytes(page.mode, (page.width, page.height), page.pixels), sheet.NUMBER)

@@ -14,6 +14,7 @@ from konbini.pdf.forms.geometry import MM
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.reading import Sign, read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 
 _GOLDEN = Path(__file__).with_name("household.txt")
 _NEAR = 1.7  # of a type size: what stands farther from the sign before it begins another text
@@ -40,7 +41,13 @@ def _text(run: list[Sign]) -> str:
 
 def test_the_certificate_says_what_it_said(form: ResidentRecordForm) -> None:
     """Five people, two pages: every text, where it stands, with its variation selectors."""
-    document = read(form.draw(specimen_facts(*PEOPLE, PEOPLE[0]), binding=bytes(32)))
+    document = read(
+        form.draw(
+            specimen_facts(*PEOPLE, PEOPLE[0]),
+            binding=bytes(32),
+            seals=specimen_seals(specimen_facts(*PEOPLE, PEOPLE[0])),
+        )
+    )
     said = "".join(f"{number} {line}\n" for number, page in enumerate(document.pages, 1) for line in _texts(page.signs))
     if os.environ.get("KONBINI_WRITE_GOLDEN"):
         _GOLDEN.write_text(said, encoding="utf-8")

@@ -16,6 +16,7 @@ from cryptography.x509.oid import NameOID
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from tests.integration.pdf.services import Infrastructure, Served, make_infrastructure
 from tests.integration.pdf.softhsm import SoftToken
 from tests.unit.pdf.conftest import form, template, typeface
@@ -164,7 +165,7 @@ def drawn(form: ResidentRecordForm) -> Signed:
     """A certificate of five people, two pages, not signed yet."""
     facts = specimen_facts(*PEOPLE, PEOPLE[0])
     binding = bytes(range(32))
-    unsigned = form.draw(facts, binding=binding)
+    unsigned = form.draw(facts, binding=binding, seals=specimen_seals(facts))
     return Signed(unsigned=unsigned, signed=b"", number=facts.number, binding=binding, pages=2)
 
 

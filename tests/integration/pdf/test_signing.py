@@ -21,6 +21,7 @@ from konbini.pdf.archive import Shell, close
 from konbini.pdf.objects import Revision, StreamBody
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.protocol.errors import Code, Refused
 
 # mypy: disable-error-code="no-untyped-def"
@@ -61,7 +62,9 @@ def test_the_update_depends_on_the_document_by_its_hash_alone(form, paper, signe
         without_cms = re.sub(rb"/Contents <[0-9a-f]+>", b"", update)
         return re.sub(rb"\d+|<[0-9A-F]+>", b"#", without_cms)
 
-    other = form.draw(specimen_facts(PEOPLE[3]), binding=signed.binding)
+    other = form.draw(
+        specimen_facts(PEOPLE[3]), binding=signed.binding, seals=specimen_seals(specimen_facts(PEOPLE[3]))
+    )
     update = paper.signer().sign(other, paper.moment)[len(other) :]
     assert shape(update) == shape(signed.signed[len(signed.unsigned) :])
 

@@ -16,6 +16,7 @@ from pyhanko.sign import signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.verification import verify
 from konbini.protocol.errors import Code, Refused
 
@@ -109,7 +110,11 @@ def _covered(pdf: bytes) -> list[int]:
 def test_another_page_under_the_same_signature_is_found(form, paper, signed) -> None:
     """The update of one document put after another of the same number and binding."""
     update = signed.signed[len(signed.unsigned) :]
-    other = form.draw(specimen_facts(*PEOPLE, PEOPLE[1]), binding=signed.binding)
+    other = form.draw(
+        specimen_facts(*PEOPLE, PEOPLE[1]),
+        binding=signed.binding,
+        seals=specimen_seals(specimen_facts(*PEOPLE, PEOPLE[1])),
+    )
     _refused(other + update, signed, paper)
 
 

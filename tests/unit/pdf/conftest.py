@@ -2,22 +2,42 @@
 
 from __future__ import annotations
 
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from konbini.pdf import reading
+from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.kinds import FORM_KINDS, FormKinds
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.originals import Originals
+from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.pdf.specimen import specimen_template
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 
 FACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
 
-check = partial(reading.check, originals=Originals((FACE,)))
-"""The clerk's reading with this face: `check(pdf, facts, template, binding)`."""
+_ORIGINALS = Originals((FACE,))
+
+
+_Facts = CertificateFacts | SealRegistrationFacts
+
+
+def check(  # noqa: PLR0913 - as the clerk's own
+    pdf: bytes,
+    facts: _Facts,
+    template: Template,
+    binding: bytes,
+    seals: Sequence[bytes] | None = None,
+    *,
+    kinds: FormKinds = FORM_KINDS,
+) -> None:
+    """Read as the clerk does, with this face and, where no others are named, the seals of the facts."""
+    seals = specimen_seals(facts, template.kind) if seals is None else seals
+    reading.check(pdf, facts, template, binding, seals, originals=_ORIGINALS, kinds=kinds)
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,14 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from konbini.pdf.archive import grey_profile
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen.household import specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 
 
 def _catalogue(form: ResidentRecordForm) -> PdfFileReader:
-    return PdfFileReader(io.BytesIO(form.draw(specimen_facts(), binding=bytes(range(32)))), strict=True)
+    return PdfFileReader(
+        io.BytesIO(form.draw(specimen_facts(), binding=bytes(range(32)), seals=specimen_seals(specimen_facts()))),
+        strict=True,
+    )
 
 
 def test_a_colour_engine_takes_the_profile() -> None:
@@ -48,7 +52,8 @@ def test_every_font_is_embedded_and_maps_to_unicode(form: ResidentRecordForm) ->
     """No base font, no simple font, no glyph without a meaning."""
     page = _catalogue(form).root["/Pages"]["/Kids"][0]
     fonts, parts = [page["/Resources"]["/Font"]["/V"]], page["/Resources"]["/XObject"]
-    fonts += [part.get_object()["/Resources"]["/Font"]["/L"] for name, part in parts.items() if name != "/Pattern"]
+    own = [part.get_object() for name, part in parts.items() if name not in ("/Pattern", "/Code1")]
+    fonts += [part["/Resources"]["/Font"]["/L"] for part in own]
     for font in fonts:
         assert font["/Subtype"] == "/Type0"
         assert "/ToUnicode" in font

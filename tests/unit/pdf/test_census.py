@@ -13,6 +13,7 @@ from konbini.pdf.fonts import Glyph, Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.reading import read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Refused
 from tests.unit.pdf.conftest import FACE, check
@@ -68,7 +69,7 @@ def test_each_sequence_passes_the_clerk_and_reads_back(
     seen: set[str] = set()
     for texts in _portions(found):
         facts = specimen_facts(dataclasses.replace(PEOPLE[0], **dict(zip(_CELLS, texts, strict=False))))  # type: ignore[arg-type]  # cells, all text
-        drawn = form.draw(facts, binding=_BINDING)
+        drawn = form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
         check(drawn, facts, template, _BINDING)
         units = "".join(chr(sign.unit) for sign in read(drawn).pages[0].signs)
         seen.update(sequences(units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")))

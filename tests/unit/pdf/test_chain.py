@@ -17,6 +17,7 @@ from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.originals import Originals
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import FACE
@@ -54,7 +55,7 @@ def facts() -> CertificateFacts:
 
 
 def _check(pdf: bytes, facts: CertificateFacts, template: Template, *paths: Path) -> None:
-    partial(reading.check, originals=Originals(paths))(pdf, facts, template, _BINDING)
+    partial(reading.check, originals=Originals(paths))(pdf, facts, template, _BINDING, specimen_seals(facts))
 
 
 def _refused(pdf: bytes, facts: CertificateFacts, template: Template, *paths: Path) -> str:
@@ -103,7 +104,7 @@ def test_a_certificate_over_two_faces_reads_back(
     chain: Typeface, words: Template, facts: CertificateFacts, made: Path
 ) -> None:
     """Two subsets a stream, each named apart; texts of both come back in their order."""
-    drawn = ResidentRecordForm(words, chain).draw(facts, binding=_BINDING)
+    drawn = ResidentRecordForm(words, chain).draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     _check(drawn, facts, words, FACE, made)
     fonts = PdfFileReader(io.BytesIO(drawn)).root["/Pages"]["/Kids"][0]["/Resources"]["/Font"]
     assert [fonts[name]["/BaseFont"] for name in ("/V", "/V2")] == ["/FACTSA+IPAmjMincho", f"/FACTSB+{MADE_NAME}"]
@@ -114,16 +115,22 @@ def test_a_certificate_over_two_faces_reads_back(
 def test_one_face_is_written_as_before(chain: Typeface, form: ResidentRecordForm, template: Template) -> None:
     """Where the second face has nothing to say, the document is the same as without it."""
     facts = specimen_facts()
-    assert ResidentRecordForm(template, chain).draw(facts, binding=_BINDING) == form.draw(facts, binding=_BINDING)
+    assert ResidentRecordForm(template, chain).draw(facts, binding=_BINDING, seals=specimen_seals(facts)) == form.draw(
+        facts, binding=_BINDING, seals=specimen_seals(facts)
+    )
 
 
 def test_the_clerk_takes_a_character_from_its_own_face_alone(
     template: Template, facts: CertificateFacts, made: Path
 ) -> None:
     """Drawn with the faces in another order, 葛 would be the made one's; a clerk who knows fewer faces refuses too."""
-    drawn = ResidentRecordForm(template, Typeface(FACE, made)).draw(facts, binding=_BINDING)
+    drawn = ResidentRecordForm(template, Typeface(FACE, made)).draw(
+        facts, binding=_BINDING, seals=specimen_seals(facts)
+    )
     assert "font" in _refused(drawn, facts, template, FACE)
-    turned = ResidentRecordForm(template, Typeface(made, FACE)).draw(facts, binding=_BINDING)
+    turned = ResidentRecordForm(template, Typeface(made, FACE)).draw(
+        facts, binding=_BINDING, seals=specimen_seals(facts)
+    )
     _check(turned, facts, template, made, FACE)
     assert "font" in _refused(turned, facts, template, FACE, made)
 
@@ -142,7 +149,7 @@ def test_a_composite_is_compared_with_its_parts(
     chain: Typeface, template: Template, facts: CertificateFacts, made: Path
 ) -> None:
     """A component moved by one unit is another outline."""
-    drawn = ResidentRecordForm(template, chain).draw(facts, binding=_BINDING)
+    drawn = ResidentRecordForm(template, chain).draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     _check(rewritten(drawn, lambda _: None), facts, template, FACE, made)
     assert "another glyph" in _refused(edited(drawn, _SECOND, _shifted), facts, template, FACE, made)
 
@@ -161,6 +168,6 @@ def test_a_change_of_face_changes_nothing_else(  # noqa: PLR0913, PLR0917 - fixt
     chain: Typeface, template: Template, facts: CertificateFacts, made: Path, old: bytes, new: bytes
 ) -> None:
     """Another size, a font that is none, the wrong face, an operator between, a code beyond the font."""
-    drawn = ResidentRecordForm(template, chain).draw(facts, binding=_BINDING)
+    drawn = ResidentRecordForm(template, chain).draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     pdf = edited(drawn, "Pages Kids 0 Contents", lambda content: content.replace(old, new))
     assert "page 1" in _refused(pdf, facts, template, FACE, made)

@@ -16,6 +16,7 @@ from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
@@ -36,7 +37,7 @@ _OPERATORS = (
 @pytest.fixture(scope="module")
 def drawn(form: ResidentRecordForm) -> bytes:
     """An honest document of two pages."""
-    return form.draw(_FACTS, binding=_BINDING)
+    return form.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
 
 
 def _refused(pdf: bytes, template: Template, facts: CertificateFacts = _FACTS) -> str:
@@ -61,14 +62,19 @@ def test_honest_documents_pass(form: ResidentRecordForm, template: Template, cou
     """One person to twelve, Japanese and foreign, in each scope."""
     people = (PEOPLE * 3)[-count:]
     facts = dataclasses.replace(specimen_facts(*people), scope=list(Scope)[count % len(Scope)])
-    check(form.draw(facts, binding=_BINDING), facts, template, _BINDING)
+    check(form.draw(facts, binding=_BINDING, seals=specimen_seals(facts)), facts, template, _BINDING)
 
 
 def test_a_form_that_is_no_specimen_passes(template: Template, typeface: Typeface) -> None:
     """Without the mark nothing is grey, and a mark that is not due is found."""
     real = dataclasses.replace(template, specimen=False)
-    check(ResidentRecordForm(real, typeface).draw(_FACTS, binding=_BINDING), _FACTS, real, _BINDING)
-    marked = ResidentRecordForm(template, typeface).draw(_FACTS, binding=_BINDING)
+    check(
+        ResidentRecordForm(real, typeface).draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS)),
+        _FACTS,
+        real,
+        _BINDING,
+    )
+    marked = ResidentRecordForm(template, typeface).draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
     assert "Sheet3" in _refused(marked, real)
 
 
@@ -139,7 +145,7 @@ def test_the_forms_own_parts_are_compared(drawn: bytes, template: Template, old:
 def test_another_mayors_line_is_found(drawn: bytes, template: Template, typeface: Typeface) -> None:
     """The part of a form of another template, put into an honest document."""
     other = ResidentRecordForm(dataclasses.replace(template, mayor="澄川区長　別　人"), typeface)
-    foreign = PdfFileReader(io.BytesIO(other.draw(_FACTS, binding=_BINDING)))
+    foreign = PdfFileReader(io.BytesIO(other.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))))
 
     def change(writer: PdfFileWriter) -> None:
         sheet = foreign.root["/Pages"]["/Kids"][0]["/Resources"]["/XObject"]["/Sheet3"]

@@ -21,6 +21,7 @@ from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.reading import read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
@@ -33,7 +34,7 @@ _PATTERN = "Pages Kids 1 Resources XObject Pattern"
 @pytest.fixture(scope="module")
 def drawn(form: ResidentRecordForm) -> bytes:
     """An honest document of two pages."""
-    return form.draw(_FACTS, binding=_BINDING)
+    return form.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
 
 
 def _rewritten(pdf: bytes, path: str, change: Callable[[generic.DictionaryObject], None]) -> bytes:
@@ -139,9 +140,9 @@ def test_a_kiosk_prints_its_very_pixels(drawn: bytes) -> None:
 def test_a_template_may_do_without(template: Template, typeface: Typeface, drawn: bytes) -> None:
     """Where it is not set the paper has none, and one that is not due is found, as one that is missing is."""
     plain = dataclasses.replace(template, copy_evident=False)
-    document = ResidentRecordForm(plain, typeface).draw(_FACTS, binding=_BINDING)
+    document = ResidentRecordForm(plain, typeface).draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
     check(document, _FACTS, plain, _BINDING)
-    assert all(len(page.pictures) == 1 for page in read(document).pages)
+    assert all(len(page.pictures) == 2 for page in read(document).pages)
     assert "page 1" in _refused(drawn, plain)
     assert "page 1" in _refused(document, template)
 
@@ -149,7 +150,7 @@ def test_a_template_may_do_without(template: Template, typeface: Typeface, drawn
 def test_the_text_is_read_as_without_it(template: Template, typeface: Typeface, drawn: bytes) -> None:
     """It is no text and hides none."""
     document = ResidentRecordForm(dataclasses.replace(template, copy_evident=False), typeface)
-    without = read(document.draw(_FACTS, binding=_BINDING))
+    without = read(document.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS)))
     assert [page.signs for page in read(drawn).pages] == [page.signs for page in without.pages]
 
 

@@ -14,6 +14,7 @@ from konbini.pdf.forms.individual_record import KIND, IndividualRecordForm
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
@@ -49,7 +50,7 @@ def test_each_person_has_a_page(individual_form: IndividualRecordForm, individua
     facts = dataclasses.replace(
         _facts(individual, *map(_with_earlier, (PEOPLE * 3)[-people:])), scope=list(Scope)[people % 3]
     )
-    drawn = individual_form.draw(facts, binding=_BINDING)
+    drawn = individual_form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     check(drawn, facts, individual, _BINDING)
     assert PdfFileReader(io.BytesIO(drawn)).root["/Pages"]["/Count"] == individual_form.pages(facts) == people
 
@@ -57,7 +58,7 @@ def test_each_person_has_a_page(individual_form: IndividualRecordForm, individua
 def test_another_persons_page_is_found(individual_form: IndividualRecordForm, individual: Template) -> None:
     """Two people exchanged, or an address that nobody asked for: found by the set's hash, and by the cell."""
     facts = _facts(individual, PEOPLE[0], PEOPLE[1])
-    drawn = individual_form.draw(facts, binding=_BINDING)
+    drawn = individual_form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     for other in (
         _facts(individual, PEOPLE[1], PEOPLE[0]),
         _facts(individual, _with_earlier(PEOPLE[0]), PEOPLE[1]),

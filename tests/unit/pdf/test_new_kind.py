@@ -85,10 +85,11 @@ def test_a_kind_is_a_module_and_a_template(typeface: Typeface) -> None:
     kinds = {**FORM_KINDS, _KIND: _ADDRESS}
     template = dataclasses.replace(specimen_template(), form="sumikawa.address.2026", kind=_KIND, title="住所証明書")
     facts = specimen_facts(form=template.form)
-    drawn = ready([template], typeface, kinds)[template.form].draw(facts, binding=bytes(32))
-    check(drawn, facts, template, bytes(32), kinds=kinds)
+    seals = (b"what the page says, signed",)
+    drawn = ready([template], typeface, kinds)[template.form].draw(facts, binding=bytes(32), seals=seals)
+    check(drawn, facts, template, bytes(32), seals, kinds=kinds)
     with pytest.raises(Refused) as refused:
-        check(drawn, dataclasses.replace(facts, address="東京都澄川区"), template, bytes(32), kinds=kinds)
+        check(drawn, dataclasses.replace(facts, address="東京都澄川区"), template, bytes(32), seals, kinds=kinds)
     assert refused.value.code is Code.PAGE_MISMATCH
 
 

@@ -18,6 +18,7 @@ from konbini.pdf.font_file import CharacterMap, FontFile, FontInvalid
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen.household import specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import FACE, check
@@ -36,7 +37,7 @@ _FORM_PROGRAM = "Pages Kids 0 Resources XObject Sheet3 Resources Font L Descenda
 @pytest.fixture(scope="module")
 def drawn(form: ResidentRecordForm) -> bytes:
     """An honest document."""
-    return form.draw(_FACTS, binding=_BINDING)
+    return form.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,16 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing.placing import Place, find_place
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 
 
 def drawn(form: ResidentRecordForm, people: int, binding: int) -> bytes:
     """Draw a certificate."""
-    return form.draw(specimen_facts(*(PEOPLE * 3)[:people]), binding=bytes([binding]) * 32)
+    return form.draw(
+        specimen_facts(*(PEOPLE * 3)[:people]),
+        binding=bytes([binding]) * 32,
+        seals=specimen_seals(specimen_facts(*(PEOPLE * 3)[:people])),
+    )
 
 
 def read(pdf: bytes) -> tuple[int, ...]:

@@ -18,6 +18,7 @@ from konbini.pdf.facts import CertificateFacts, Mark
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.reading import read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
@@ -30,12 +31,12 @@ _SHOWN = re.compile(rb"<[0-9A-F]+> Tj")
 @pytest.fixture(scope="module")
 def drawn(form: ResidentRecordForm) -> bytes:
     """An honest document of two pages."""
-    return form.draw(_FACTS, binding=_BINDING)
+    return form.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
 
 
 def _refused(pdf: bytes, template: Template, facts: CertificateFacts = _FACTS, binding: bytes = _BINDING) -> str:
     with pytest.raises(Refused) as refused:
-        check(pdf, facts, template, binding)
+        check(pdf, facts, template, binding, specimen_seals(_FACTS))
     assert refused.value.code is Code.PAGE_MISMATCH
     return refused.value.detail
 
@@ -199,8 +200,12 @@ def test_pages_of_a_set_keep_their_order_and_number(drawn: bytes, template: Temp
 
 
 def test_pages_of_two_documents_never_make_one(form: ResidentRecordForm, drawn: bytes, template: Template) -> None:
-    """Page 2 of another number is found by its number and hash."""
-    other = form.draw(dataclasses.replace(_FACTS, number="131997-251122-10000009-5"), binding=_BINDING)
+    """Page 2 of another number is found by its code, before its number and hash are read."""
+    other = form.draw(
+        dataclasses.replace(_FACTS, number="131997-251122-10000009-5"),
+        binding=_BINDING,
+        seals=specimen_seals(dataclasses.replace(_FACTS, number="131997-251122-10000009-5")),
+    )
 
     def change(writer: PdfFileWriter) -> None:
         foreign = PdfFileReader(io.BytesIO(other)).root["/Pages"]["/Kids"][1]
@@ -208,7 +213,7 @@ def test_pages_of_two_documents_never_make_one(form: ResidentRecordForm, drawn: 
         for key in ("/Contents", "/Resources"):
             page[pdf_name(key)] = writer.add_object(writer.import_object(foreign[key]))
 
-    assert _refused(_rewritten(drawn, change), template).startswith("page 2: number")
+    assert _refused(_rewritten(drawn, change), template).startswith("page 2, Code2")
 
 
 def test_a_turned_or_enlarged_page_is_found(drawn: bytes, template: Template) -> None:

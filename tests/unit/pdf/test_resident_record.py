@@ -15,6 +15,7 @@ from konbini.pdf.binding import binding_of
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
@@ -24,17 +25,21 @@ _BINDING = bytes(range(32))
 
 def test_equal_facts_give_equal_bytes(form: ResidentRecordForm) -> None:
     """No clock and no chance in a file; another binding or number is another file."""
-    drawn = form.draw(specimen_facts(), binding=_BINDING)
-    assert drawn == form.draw(specimen_facts(), binding=_BINDING)
-    assert drawn != form.draw(specimen_facts(), binding=bytes(32))
-    assert drawn != form.draw(specimen_facts(number="131997-251122-10000002-0"), binding=_BINDING)
+    drawn = form.draw(specimen_facts(), binding=_BINDING, seals=specimen_seals(specimen_facts()))
+    assert drawn == form.draw(specimen_facts(), binding=_BINDING, seals=specimen_seals(specimen_facts()))
+    assert drawn != form.draw(specimen_facts(), binding=bytes(32), seals=specimen_seals(specimen_facts()))
+    assert drawn != form.draw(
+        specimen_facts(number="131997-251122-10000002-0"),
+        binding=_BINDING,
+        seals=specimen_seals(specimen_facts(number="131997-251122-10000002-0")),
+    )
 
 
 @pytest.mark.parametrize(("people", "pages"), [(1, 1), (2, 1), (3, 1), (4, 1), (5, 2), (8, 2), (9, 3), (12, 3)])
 def test_four_people_stand_on_a_sheet(form: ResidentRecordForm, template: Template, people: int, pages: int) -> None:
     """The fifth goes to a second sheet; every page reads back."""
     facts = specimen_facts(*(PEOPLE * 3)[:people])
-    drawn = form.draw(facts, binding=_BINDING)
+    drawn = form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     check(drawn, facts, template, _BINDING)
     reader = PdfFileReader(io.BytesIO(drawn))
     assert reader.root["/Pages"]["/Count"] == pages
@@ -43,14 +48,17 @@ def test_four_people_stand_on_a_sheet(form: ResidentRecordForm, template: Templa
 
 def test_a_document_fits_a_sealed_message(form: ResidentRecordForm) -> None:
     """Twelve people with their font stay under the 128 KiB of a small document message."""
-    assert len(form.draw(specimen_facts(*PEOPLE * 3), binding=_BINDING)) < 100_000
+    assert (
+        len(form.draw(specimen_facts(*PEOPLE * 3), binding=_BINDING, seals=specimen_seals(specimen_facts(*PEOPLE * 3))))
+        < 100_000
+    )
 
 
 @pytest.mark.parametrize("name", ["澄" * 200, "A" * 200])
 def test_a_name_beyond_every_step_refuses(form: ResidentRecordForm, name: str) -> None:
     """The refusal names the person's place and the cell, and comes from `fits` as from `draw`."""
     facts = specimen_facts(PEOPLE[0], dataclasses.replace(PEOPLE[1], name=name))
-    for attempt in (form.fits, lambda one: form.draw(one, binding=_BINDING)):
+    for attempt in (form.fits, lambda one: form.draw(one, binding=_BINDING, seals=specimen_seals(one))):
         with pytest.raises(Refused) as refused:
             attempt(facts)
         assert refused.value.code is Code.FORM_OVERFLOW
@@ -83,7 +91,10 @@ def test_what_fits_is_drawn_and_reads_back(
     """`fits` promises exactly what `draw` does, and what is drawn is what the clerk reads."""
     person = dataclasses.replace(PEOPLE[1], name=name, remarks=remarks, previous_address=previous)
     facts = specimen_facts(PEOPLE[0], person)
-    promised, drawn = _outcome(lambda: form.fits(facts)), _outcome(lambda: form.draw(facts, binding=_BINDING))
+    promised, drawn = (
+        _outcome(lambda: form.fits(facts)),
+        _outcome(lambda: form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))),
+    )
     if isinstance(drawn, bytes):
         assert promised is None
         check(drawn, facts, template, _BINDING)
@@ -103,9 +114,13 @@ def test_wrong_wiring_is_found_at_start(template: Template, typeface: Typeface, 
     with pytest.raises(ValueError, match="no template"):
         ResidentRecordForm(dataclasses.replace(template, kind="seal"), typeface)
     with pytest.raises(ValueError, match="another form"):
-        form.draw(dataclasses.replace(specimen_facts(), form="other"), binding=_BINDING)
+        form.draw(
+            dataclasses.replace(specimen_facts(), form="other"),
+            binding=_BINDING,
+            seals=specimen_seals(specimen_facts()),
+        )
     with pytest.raises(ValueError, match="32 bytes"):
-        form.draw(specimen_facts(), binding=b"")
+        form.draw(specimen_facts(), binding=b"", seals=specimen_seals(specimen_facts()))
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ from konbini.pdf.printed import form_of
 from konbini.pdf.seal_facts import Impression, SealRegistrationFacts
 from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.seal_registration import specimen_impression, specimen_seal_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
@@ -95,7 +96,8 @@ def test_a_seal_is_printed_at_its_true_size(
 ) -> None:
     """A 20.0 mm square measures 20.0 mm within 0.2 mm on the raster, and so do the smallest and the largest seal."""
     facts = dataclasses.replace(specimen_seal_facts(), impression=Impression(png=_png(*samples), dots_per_inch=dots))
-    assert _inked_mm(plain_form.draw(facts, binding=_BINDING)) == pytest.approx(millimetres, abs=0.2)
+    drawn = plain_form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
+    assert _inked_mm(drawn) == pytest.approx(millimetres, abs=0.2)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +114,11 @@ def test_the_made_up_certificate_reads_back(
 ) -> None:
     """One page; the round seal of the specimen is 20.0 mm across."""
     facts = specimen_seal_facts()
-    drawn = form.draw(facts, binding=_BINDING)
+    drawn = form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
     check(drawn, facts, template, _BINDING)
     assert form.pages(facts) == 1
-    assert _inked_mm(plain_form.draw(facts, binding=_BINDING)) == pytest.approx((20.0, 20.0), abs=0.2)
+    drawn = plain_form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
+    assert _inked_mm(drawn) == pytest.approx((20.0, 20.0), abs=0.2)
 
 
 def _refused(pdf: bytes, facts: SealRegistrationFacts, template: Template) -> str:
@@ -129,14 +132,14 @@ def test_another_impression_is_found(form: SealRegistrationForm, template: Templ
     """The very page with another seal's picture in the place of the due one, of the same size."""
     facts = specimen_seal_facts()
     other = dataclasses.replace(facts, impression=Impression(png=_png(400, 400, 1), dots_per_inch=508))
-    theirs = PdfFileReader(io.BytesIO(form.draw(other, binding=_BINDING)))
+    theirs = PdfFileReader(io.BytesIO(form.draw(other, binding=_BINDING, seals=specimen_seals(other))))
 
     def change(writer: PdfFileWriter) -> None:
         picture = theirs.root["/Pages"]["/Kids"][0]["/Resources"]["/XObject"]["/Impression"]
         parts = writer.root["/Pages"]["/Kids"][0]["/Resources"]["/XObject"]
         parts[pdf_name("/Impression")] = writer.add_object(writer.import_object(picture))
 
-    pdf = rewritten(form.draw(facts, binding=_BINDING), change)
+    pdf = rewritten(form.draw(facts, binding=_BINDING, seals=specimen_seals(facts)), change)
     assert _refused(pdf, facts, template) == "page 1, Impression: another picture"
 
 
@@ -155,7 +158,7 @@ def test_an_impression_missing_moved_or_scaled_is_found(
     """One per cent larger is another seal to whoever lays one over the other."""
     facts = specimen_seal_facts()
 
-    pdf = edited(form.draw(facts, binding=_BINDING), "Pages Kids 0 Contents", edit)
+    pdf = edited(form.draw(facts, binding=_BINDING, seals=specimen_seals(facts)), "Pages Kids 0 Contents", edit)
     assert _refused(pdf, facts, template).startswith("page 1")
 
 
@@ -185,7 +188,7 @@ def test_what_fits_is_drawn_and_reads_back(
     wire = facts.to_wire()
     assert SealRegistrationFacts.from_wire(wire) == facts
     assert form_of(wire) == facts.form
-    check(form.draw(facts, binding=_BINDING), facts, template, _BINDING)
+    check(form.draw(facts, binding=_BINDING, seals=specimen_seals(facts)), facts, template, _BINDING)
 
 
 def test_wire_noise_is_refused() -> None:

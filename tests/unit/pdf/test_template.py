@@ -15,9 +15,11 @@ from konbini.pdf.forms import sheet
 from konbini.pdf.forms.kinds import ready
 from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.household import specimen_facts
+from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template, TemplateInvalid, choose, load_all
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
+from konbini.protocol.numbers import IssuanceNumber
 from tests.unit.pdf.conftest import check
 
 _FILE = "resident-record-household.toml"
@@ -119,8 +121,9 @@ def test_an_acting_head_signs_from_their_day_on(folder: Path, typeface: Typeface
     ):
         template = choose(templates, kind=_KIND, municipality="131997", day=day)
         assert (template.mayor, template.seal.edge_mm) == (line, edge)
-        facts = dataclasses.replace(specimen_facts(form=template.form), issued_on=day)
-        drawn = forms[template.form].draw(facts, binding=bytes(32))
+        number = str(IssuanceNumber.of("131997", day, 1, 1))
+        facts = dataclasses.replace(specimen_facts(form=template.form, number=number), issued_on=day)
+        drawn = forms[template.form].draw(facts, binding=bytes(32), seals=specimen_seals(facts, _KIND))
         check(drawn, facts, template, bytes(32))
         other = next(one for one in templates if one is not template)
         with pytest.raises(Refused) as refused:

@@ -151,8 +151,8 @@ ATTACKS: tuple[Attack, ...] = (
 async def test_nothing_is_signed(ward: Ward, attack: Attack) -> None:
     """Refused as a mismatch, which stops the clerk for everybody."""
     one = await certified(ward)
-    right = draw(ward, facts_of(one), one.binding)
-    other = draw(ward, person(facts_of(one), name="別府　千鶴"), one.binding)
+    right = draw(ward, one)
+    other = draw(ward, one, facts=person(facts_of(one), name="別府　千鶴"))
     await refuses(ward, one.order, attack(right, other), Code.PAGE_MISMATCH)
     assert ward.stops()["clerk"] is Code.PAGE_MISMATCH
     assert ward.events("clerk")[-2:] == [

@@ -6,7 +6,7 @@ import pytest
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
-from tests.integration.ward_server.clerk.test_sealing import draw, facts_of
+from tests.integration.ward_server.clerk.test_sealing import draw
 from tests.integration.ward_server.clerks import evidence_of
 from tests.integration.ward_server.people import ALONE, HEAD
 from tests.integration.ward_server.ward import Ward
@@ -17,7 +17,7 @@ _RUNNING = {"issuing": None, "clerk": None}
 async def test_facts_of_a_protected_person_are_not_signed(ward: Ward) -> None:
     """A measure set between certify and seal: the clerk looks again before it signs."""
     one = await ward.desk.clerk.certify(await evidence_of(ward, ALONE))
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     await ward.protect(ALONE)
     with pytest.raises(Refused) as caught:
         await ward.desk.clerk.seal(one.order, pdf)
@@ -29,7 +29,7 @@ async def test_facts_of_a_protected_person_are_not_signed(ward: Ward) -> None:
 async def test_facts_of_a_visit_that_is_over_are_not_signed(ward: Ward) -> None:
     """What was certified for a visit is signed within its minutes or never."""
     one = await ward.desk.clerk.certify(await evidence_of(ward, ALONE))
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     await ward.set_clock(16)
     with pytest.raises(Refused) as caught:
         await ward.desk.clerk.seal(one.order, pdf)

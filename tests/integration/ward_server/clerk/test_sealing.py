@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -27,9 +27,19 @@ def facts_of(one: Certified) -> CertificateFacts:
     return CertificateFacts.from_wire(one.facts)
 
 
-def draw(ward: Ward, facts: CertificateFacts, binding: bytes) -> bytes:
-    """Draw as `issuing` does."""
-    return ward.desk.forms[facts.form].draw(facts, binding=binding)
+def draw(
+    ward: Ward,
+    one: Certified,
+    *,
+    facts: CertificateFacts | None = None,
+    binding: bytes | None = None,
+    seals: Sequence[bytes] | None = None,
+) -> bytes:
+    """Draw as `issuing` does, or with something else in place of what was certified."""
+    facts = facts or facts_of(one)
+    form = ward.desk.forms[facts.form]
+    seals = seals or (one.seals * form.pages(facts))[: form.pages(facts)]
+    return form.draw(facts, binding=binding or one.binding, seals=seals)
 
 
 def person(facts: CertificateFacts, **cells: object) -> CertificateFacts:
@@ -68,40 +78,40 @@ SHORT = frozenset(("another name", "a cell that was not asked for", "one person 
 async def test_a_paper_that_says_something_else(ward: Ward, what: str) -> None:
     """Read back cell by cell; the clerk stops and signs nothing for anybody."""
     one = await certified(ward)
-    pdf = draw(ward, TAMPERED[what](facts_of(one)), one.binding)
+    pdf = draw(ward, one, facts=TAMPERED[what](facts_of(one)))
     await refuses(ward, one.order, pdf, Code.PAGE_MISMATCH)
     assert ward.stops()["clerk"] is Code.PAGE_MISMATCH
     assert ward.events("clerk")[-2:] == [
         (AuditEvent.SEAL_REFUSED, Code.PAGE_MISMATCH),
         (AuditEvent.CLERK_STOPPED, Code.PAGE_MISMATCH),
     ]
-    await refuses(ward, one.order, draw(ward, facts_of(one), one.binding), Code.WARD_STOPPED)
+    await refuses(ward, one.order, draw(ward, one), Code.WARD_STOPPED)
 
 
 async def test_a_paper_of_another_order(ward: Ward) -> None:
     """A right paper of the wrong person."""
     one, other = await certified(ward, ALONE), await certified(ward, HEAD)
-    await refuses(ward, one.order, draw(ward, facts_of(other), other.binding), Code.PAGE_MISMATCH)
+    await refuses(ward, one.order, draw(ward, other), Code.PAGE_MISMATCH)
 
 
 async def test_another_binding(ward: Ward) -> None:
     """The right words, tied to another order."""
     one = await certified(ward)
-    await refuses(ward, one.order, draw(ward, facts_of(one), bytes(32)), Code.PAGE_MISMATCH)
+    await refuses(ward, one.order, draw(ward, one, binding=bytes(32)), Code.PAGE_MISMATCH)
 
 
 @pytest.mark.parametrize("part", [0, 2])
 async def test_what_is_no_finished_paper(ward: Ward, part: int) -> None:
     """Nothing, and a half."""
     one = await certified(ward)
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     await refuses(ward, one.order, pdf[: len(pdf) // part] if part else b"", Code.PAGE_MISMATCH)
 
 
 async def test_a_signed_paper_is_not_signed_again(ward: Ward) -> None:
     """A second revision is no paper to be sealed: other bytes under the same order."""
     one = await certified(ward)
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     signed = pdf + (await ward.desk.clerk.seal(one.order, pdf)).suffix
     with pytest.raises(Refused) as caught:
         await ward.desk.clerk.seal(one.order, signed)
@@ -119,7 +129,7 @@ async def test_a_clerk_without_a_lease(ward: Ward) -> None:
     """Neither certifies nor seals, and goes on when the registry is back."""
     evidence = await evidence_of(ward, ALONE)
     one = await ward.desk.clerk.certify(evidence)
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     await ward.stop("registry")
     await ward.clock.advance(61)
     await refuses(ward, one.order, pdf, Code.WARD_NOT_CURRENT)
@@ -137,7 +147,7 @@ async def test_what_can_be_sealed_no_more_is_forgotten(ward: Ward) -> None:
     await ward.pass_time(16 * 60)
     await certified(ward, HEAD)
     assert len(ward.clerk._waiting) == 1
-    await refuses(ward, old.order, draw(ward, facts_of(old), old.binding), Code.ORDER_OUT_OF_TURN)
+    await refuses(ward, old.order, draw(ward, old), Code.ORDER_OUT_OF_TURN)
     assert ward.stops()["clerk"] is None
 
 
@@ -146,7 +156,7 @@ async def test_an_issuing_that_hands_over_another_paper(ward: Ward) -> None:
     visit = ward.visit(HEAD)
     await visit.open()
     one = await certified(ward, ALONE)
-    other = draw(ward, facts_of(one), one.binding)
+    other = draw(ward, one)
     ward.desk = replace(ward.desk, clerk=Lying(ward.desk.clerk, pdf=lambda _pdf: other))
     told = await visit.order()
     assert (told.code, told.document) == (Code.INTERNAL, None)
@@ -184,7 +194,7 @@ async def test_a_clerk_that_restarted_between_its_calls(ward: Ward) -> None:
     """What it certified is in its file, what it waits for is not: `seal` is out of turn, `certify` may come again."""
     evidence = await evidence_of(ward, ALONE)
     one = await ward.desk.clerk.certify(evidence)
-    pdf = draw(ward, facts_of(one), one.binding)
+    pdf = draw(ward, one)
     await ward.stop("clerk")
     await ward.start_clerk()
     await ward.caught_up()
