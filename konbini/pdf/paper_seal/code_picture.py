@@ -10,6 +10,7 @@ from konbini.pdf.picture import Picture
 __all__ = ["code_picture"]
 
 _NO_PREDICTION = b"\0"
+_STORED = 0  # what looks like chance does not deflate
 
 
 def code_picture(seal: bytes) -> Picture:
@@ -22,4 +23,4 @@ def code_picture(seal: bytes) -> Picture:
     row = len(matrix.rows) // matrix.edge
     starts = range(0, len(matrix.rows), row)
     rows = b"".join(_NO_PREDICTION + matrix.rows[start : start + row] for start in starts)
-    return Picture(width=matrix.edge, height=matrix.edge, bits=1, rows=zlib.compress(rows, 1))
+    return Picture(width=matrix.edge, height=matrix.edge, bits=1, rows=zlib.compress(rows, _STORED))

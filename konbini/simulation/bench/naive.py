@@ -7,6 +7,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Final
 
+import segno
 from PIL import Image
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import PdfSignatureMetadata, SimpleSigner, sign_pdf
@@ -45,6 +46,7 @@ class Naive:
         canvas = Canvas(out, pagesize=(A4_WIDTH, A4_HEIGHT))
         for shape in (*document.page.static, *document.page.values):
             _draw(canvas, shape)
+        _draw_code(canvas, document.seals[0], document.page.code)
         canvas.save()
         signer = SimpleSigner.load(str(self._key), str(self._certificate))  # type: ignore[no-untyped-call]  # pyHanko's
         if signer is None:
@@ -66,6 +68,13 @@ def _draw(canvas: Canvas, shape: Shape) -> None:
             canvas.line(shape.x1, shape.y1, shape.x2, shape.y2)
         case Placed():
             canvas.drawImage(_reader(shape.png), shape.left, shape.bottom, shape.across, shape.high)
+
+
+def _draw_code(canvas: Canvas, seal: bytes, place: Placed) -> None:
+    picture = BytesIO()
+    segno.make(seal, error="m", boost_error=False, micro=False).save(picture, kind="png")
+    picture.seek(0)
+    canvas.drawImage(ImageReader(picture), place.left, place.bottom, place.across, place.high)
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import Final
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.reader import PdfFileReader
 
-__all__ = ["Frame", "Page", "Placed", "Rule", "Text", "take_apart"]
+__all__ = ["Frame", "Page", "Placed", "Rule", "Text", "png", "take_apart"]
 
 _N: Final = r"(-?[\d.]+)"
 _RUN: Final = rf"1 0 0 1 {_N} {_N} Tm <([0-9A-F]*)> Tj"
@@ -89,10 +89,11 @@ Shape = Text | Frame | Rule | Placed
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page: the form's own shapes, then the values of one document."""
+    """One page: the form's own shapes, the texts of one document, and where its code stands."""
 
     static: tuple[Shape, ...]
-    values: tuple[Shape, ...]
+    values: tuple[Text, ...]
+    code: Placed
 
 
 def take_apart(pdf: bytes) -> Page:
@@ -104,14 +105,20 @@ def take_apart(pdf: bytes) -> Page:
     page = PdfFileReader(BytesIO(pdf)).root["/Pages"]["/Kids"][0]
     parts, texts = page["/Resources"]["/XObject"], _texts(page["/Resources"]["/Font"]["/V"])
     static: list[Shape] = []
-    values: list[Shape] = []
+    values: list[Text] = []
+    codes: list[Placed] = []
     for line in page["/Contents"].data.decode().split("\n"):
         placed = _PLACE.fullmatch(line)
         if placed:
             static += _part(parts[f"/{placed[2]}"], float(placed[1]))
         else:
-            values += _shapes(line, texts, parts, 0.0)
-    return Page(static=tuple(static), values=tuple(values))
+            for shape in _shapes(line, texts, parts, 0.0):
+                if isinstance(shape, Text):
+                    values.append(shape)
+                elif isinstance(shape, Placed):
+                    codes.append(shape)
+    (code,) = codes
+    return Page(static=tuple(static), values=tuple(values), code=code)
 
 
 def _part(part: generic.StreamObject, up: float) -> Iterator[Shape]:
@@ -157,8 +164,13 @@ def _said(codes: str, texts: dict[str, str]) -> str:
 
 def _png(image: generic.StreamObject) -> bytes:
     """Write an image of ours as a PNG: its deflated, predicted rows are a PNG's own (`konbini.pdf.picture`)."""
-    header = struct.pack(">IIBBBBB", image["/Width"], image["/Height"], image["/BitsPerComponent"], 0, 0, 0, 0)
-    chunks = ((b"IHDR", header), (b"IDAT", image.encoded_data), (b"IEND", b""))
+    return png(image["/Width"], image["/Height"], image["/BitsPerComponent"], image.encoded_data)
+
+
+def png(across: int, down: int, bits: int, rows: bytes) -> bytes:
+    """Write a grey PNG of deflated rows."""
+    header = struct.pack(">IIBBBBB", across, down, bits, 0, 0, 0, 0)
+    chunks = ((b"IHDR", header), (b"IDAT", rows), (b"IEND", b""))
     return b"\x89PNG\r\n\x1a\n" + b"".join(
         struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body)) for name, body in chunks
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import zlib
 from collections.abc import Iterator
 from math import atan2
 from pathlib import Path
@@ -17,8 +18,9 @@ from typing import Final
 import typst
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
+from konbini.simulation.bench.codes import draw_code
 from konbini.simulation.bench.material import FACE, TYPEFACE_NAME, Document, Material
-from konbini.simulation.bench.page import Frame, Page, Placed, Rule, Shape, Text
+from konbini.simulation.bench.page import Frame, Page, Placed, Rule, Shape, Text, png
 
 __all__ = ["Typesetter"]
 
@@ -46,21 +48,21 @@ class Typesetter:
     def __init__(self, material: Material, folder: Path) -> None:
         source, self._values = folder / "certificate.typ", folder / "values.json"
         self._values.write_text("[]", encoding="utf-8")
+        self._code = folder / "code.png"
         for shape in material.documents[0].page.static:
             if isinstance(shape, Placed):
                 (folder / _file(shape)).write_bytes(shape.png)
-        source.write_text(_HEAD + "\n".join(_static(material.documents[0].page)) + _TAIL, encoding="utf-8")
+        source.write_text(
+            _HEAD + "\n".join(_static(material.documents[0].page)) + _TAIL + _code(material), encoding="utf-8"
+        )
         self._compiler = typst.Compiler(source, root=folder, font_paths=[FACE.parent], ignore_system_fonts=True)
         self._signer = material.peer_signer()
         self._moment = material.moment
 
     def make(self, document: Document) -> bytes:
         """Compile with this document's values, sign."""
-        values = [
-            (text.left, A4_HEIGHT - text.baseline, text.size, text.text)
-            for text in document.page.values
-            if isinstance(text, Text)
-        ]
+        values = [(text.left, A4_HEIGHT - text.baseline, text.size, text.text) for text in document.page.values]
+        self._code.write_bytes(_code_png(document.seals[0]))
         self._values.write_text(json.dumps(values, ensure_ascii=False), encoding="utf-8")
         pdf = self._compiler.compile(format="pdf", pdf_standards=["a-2u"], pdf_tags=False)
         if not isinstance(pdf, bytes):
@@ -70,6 +72,18 @@ class Typesetter:
 
 def _static(page: Page) -> Iterator[str]:
     return map(_placed, page.static)
+
+
+def _code(material: Material) -> str:
+    place = material.documents[0].page.code
+    shown = f'image("code.png", width: {place.across}pt, height: {place.high}pt)'
+    return _at(place.left, place.bottom + place.high, shown)
+
+
+def _code_png(seal: bytes) -> bytes:
+    edge, samples = draw_code(seal)
+    rows = b"".join(b"\0" + samples[start : start + edge] for start in range(0, len(samples), edge))
+    return png(edge, edge, 8, zlib.compress(rows, 1))
 
 
 def _placed(shape: Shape) -> str:

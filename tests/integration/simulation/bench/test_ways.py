@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pytest
+import zxingcpp
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
@@ -95,6 +96,20 @@ def test_documents_differ(ways: dict[str, Way], material: Material, name: str) -
         text = "".join(character for character, _, _ in _shown(ways[name].make(document)))
         number = sorted(document.facts.number)
         assert all(text.count(figure) >= number.count(figure) for figure in set(number))
+
+
+@pytest.mark.parametrize("name", _WAYS)
+def test_every_way_draws_the_pages_seal(ways: dict[str, Way], material: Material, name: str) -> None:
+    """The code reads back from the page at 300 dots to the inch; ours is signed anew, so its signature differs."""
+    document = material.documents[1]
+    (seal,) = document.seals
+    opened = pdfium.PdfDocument(ways[name].make(document))
+    try:
+        picture = opened[0].render(scale=300 / 72, grayscale=True).to_pil()
+    finally:
+        opened.close()
+    (code,) = zxingcpp.read_barcodes(picture)
+    assert (code.bytes[:-64] if name == "ours" else code.bytes) == (seal[:-64] if name == "ours" else seal)
 
 
 def test_ours_is_a_whole_certificate(ways: dict[str, Way], material: Material) -> None:
