@@ -17,7 +17,6 @@ __all__ = ["MOST_CODES", "codes_on"]
 
 MOST_CODES: Final = 16
 """Different codes of one page that are looked at."""
-_FORMATS: Final = zxingcpp.barcode_formats_from_str("QRCode")
 _LONG_EDGE: Final = 4200  # an A4 page at 360 dots per inch; more than that only costs time
 _MOST_FACTOR: Final = 3
 
@@ -36,7 +35,8 @@ def codes_on(picture: Image.Image) -> tuple[bytes, ...]:
 
 
 def _read(picture: Image.Image) -> list[zxingcpp.Barcode]:
-    return zxingcpp.read_barcodes(picture, formats=_FORMATS, text_mode=zxingcpp.TextMode.Plain, try_invert=False)
+    formats = zxingcpp.barcode_formats_from_str("QRCode")  # kept longer, it would be told a leak when Python ends
+    return zxingcpp.read_barcodes(picture, formats=formats, text_mode=zxingcpp.TextMode.Plain, try_invert=False)
 
 
 def _versions(picture: Image.Image) -> Iterator[Image.Image]:

@@ -11,7 +11,11 @@ from konbini.protocol.kinds import CertificateKind, Scope
 
 __all__ = ["IMAGE", "KINDS", "MARKS", "SCOPES"]
 
-KINDS: Final = {CertificateKind.RESIDENT_RECORD: Label("住民票の写し", "Copy of the resident record")}
+KINDS: Final = {
+    CertificateKind.RESIDENT_RECORD: Label("住民票の写し", "Copy of the resident record"),
+    CertificateKind.RESIDENT_RECORD_ITEMS: Label("住民票記載事項証明書", "Certificate of items in the resident record"),
+    CertificateKind.SEAL_REGISTRATION: Label("印鑑登録証明書", "Seal registration certificate"),
+}
 SCOPES: Final = {
     Scope.SELF: Label("本人", "The holder alone"),
     Scope.PART: Label("世帯の一部", "Some members of the household"),

@@ -92,9 +92,10 @@ export function certificate(one, published, sentences, language) {
 /** @param {Certificate} one @param {Record<string, unknown>} told @param {Language} language */
 function proofs(one, told, language) {
   const words = WORDS[language];
+  const first = one.pages[0];
   const isValid = one.reason === "valid";
   const proved = [words.provedContent];
-  if (one.missing.length === 0) proved.push(words.provedSet);
+  if (one.missing.length === 0) proved.push(first.pages === 1 ? words.provedOne : words.provedSet);
   if (isValid) proved.push(words.provedStatus);
   const not = [words.notPaper, words.notOriginal, ...(isValid ? [words.notSince] : [])];
   const items = (/** @type {string[]} */ texts) => made("ul", {}, ...texts.map((text) => made("li", {}, filled(text, told))));

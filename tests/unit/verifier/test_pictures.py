@@ -53,7 +53,7 @@ def test_a_bad_photo(code: bytes, page: Image.Image) -> None:
     """Turned, scaled, out of focus and hard compressed."""
     bad = (
         page.rotate(-8, expand=True, fillcolor=230, resample=Image.Resampling.BICUBIC)
-        .resize((1500, 2000), Image.Resampling.BILINEAR)
+        .resize((1900, 2533), Image.Resampling.BILINEAR)
         .filter(ImageFilter.GaussianBlur(0.8))
     )
     assert look_at("photo.jpg", jpeg(bad, 45)).sheets[0].codes == (code,)

@@ -1,0 +1,116 @@
+"""Feeds spoilt seals and spoilt files to the verifier until its count or its time is used up; told of each by number.
+
+python -m tests.integration.verifier.fuzz_child SEED COUNT SECONDS
+
+Every input comes from its number alone, so that one that breaks something can be made again. Each number is written
+before its input is tried: whoever watches sees a hang as silence, and a crash as the last number.
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable
+from io import BytesIO
+
+from konbini.pdf.paper_seal.issuers import IssuerList
+from konbini.pdf.paper_seal.signed_page import open_page
+from konbini.pdf.paper_seal.status import Status
+from konbini.protocol.codec import encode
+from konbini.protocol.cose import Context
+from konbini.protocol.errors import Refused
+from konbini.protocol.kinds import ANYONE, MessageKind
+from konbini.verifier.checking import check
+from konbini.verifier.lists import Lists, open_lists
+from konbini.verifier.report import json_text, plain_text
+from konbini.verifier.sheets import File, Sheet, look_at
+from tests.papers import NOON, Municipality, jpeg, png, seals_of, sheet
+
+
+class Material:
+    """What is spoilt: genuine seals, and files of each kind that carry them."""
+
+    def __init__(self) -> None:
+        self.municipality = Municipality.make()
+        self.codes = [code for people in (1, 4, 5) for code in self.municipality.codes(seals_of(people))]
+        authority = self.municipality.authority.verifying
+        statuses = [self.municipality.statuses((Status.VALID,))]
+        self.lists: Lists = open_lists(authority, self.municipality.issuers(), statuses, None)
+        self.issuers: IssuerList = self.lists.issuers
+        page = sheet(self.codes[0], dpi=110)
+        scan = BytesIO()
+        page.save(scan, "PDF", resolution=110.0)
+        self.files = [png(page), png(page.convert("P")), png(page.convert("RGBA")), jpeg(page), scan.getvalue()]
+
+
+def spoilt(data: bytes, chance: random.Random) -> bytes:
+    """Change bytes, cut, repeat, insert: one to eight times."""
+    made = bytearray(data)
+    for _ in range(chance.randint(1, 8)):
+        place, length = chance.randrange(len(made) or 1), chance.choice((1, 1, 1, 2, 4, 16, 200))
+        match chance.randrange(6):
+            case 0 | 1:
+                made[place : place + 1] = chance.randbytes(1)
+            case 2:
+                made[place : place + length] = chance.randbytes(length)
+            case 3:
+                del made[place : place + length]
+            case 4:
+                made[place:place] = made[place : place + length]
+            case _:
+                made[place:place] = chance.choice((b"\x00", b"\xff", b"\x7f\xff\xff\xff", b"\x9f", b"\x5b")) * length
+    return bytes(made)
+
+
+def try_code(material: Material, chance: random.Random) -> None:
+    """A spoilt seal: refused, or the very seal; whatever it is, a report is made of it."""
+    code = spoilt(chance.choice(material.codes), chance)
+    try:
+        opened = open_page(code, material.issuers)
+    except Refused:
+        pass
+    else:
+        if code not in material.codes:
+            raise AssertionError(f"a spoilt seal opened: {opened.seal.number}")
+    report = check([File(name="f", sheets=(Sheet(codes=(code,), text=None),))], material.lists, NOON)
+    json_text(report)
+    plain_text(report)
+
+
+def try_signed(material: Material, chance: random.Random) -> None:
+    """A body that no ward would write, signed by the right key: what is behind the signature is as strict."""
+    key, packed = material.municipality.pages, spoilt(seals_of(4)[0].to_wire(), chance)
+    context = Context(kind=MessageKind.PAGE_SEAL, sender=material.municipality.code, receiver=ANYONE)
+    payload = encode([1, key.verifying.key_id, chance.choice((0, 0, 0, 1, 2)), packed])
+    code = key.sign(payload, context)
+    report = check([File(name="f", sheets=(Sheet(codes=(code,), text=None),))], material.lists, NOON)
+    json_text(report)
+    plain_text(report)
+
+
+def try_file(material: Material, chance: random.Random) -> None:
+    """A spoilt PNG, JPEG or PDF: read or refused; a code in it is the genuine one or none at all."""
+    file = look_at("f", spoilt(chance.choice(material.files), chance))
+    if any(code not in material.codes for one in file.sheets for code in one.codes):
+        raise AssertionError("a code that nobody made")
+    json_text(check([file], material.lists, NOON))
+
+
+def main() -> int:
+    """Try one input after another."""
+    seed, count, seconds = (int(word) for word in sys.argv[1:])
+    material, ends = Material(), time.monotonic() + seconds
+    ways: tuple[Callable[[Material, random.Random], None], ...] = (try_code, try_signed, try_file, try_file)
+    for number in range(count):
+        if time.monotonic() >= ends:
+            break
+        sys.stdout.write(f"{number}\n")
+        sys.stdout.flush()
+        ways[number % len(ways)](material, random.Random(f"{seed} {number}"))  # noqa: S311 - spoils, not secrets
+    sys.stdout.write("done\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
