@@ -11,6 +11,8 @@ import zxingcpp
 from PIL import Image
 
 from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.forms.kinds import FORM_KINDS
+from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.paper_seal.contents import page_seals, record_items
 from konbini.pdf.paper_seal.issuers import IssuerKey, IssuerList, KeyUse
 from konbini.pdf.paper_seal.page_seal import PageSeal
@@ -20,8 +22,9 @@ from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
+from konbini.verifier.pictures import pages_of
 
-__all__ = ["ISSUED_ON", "NOON", "NUMBER", "Municipality", "facts_of", "jpeg", "png", "seals_of", "sheet"]
+__all__ = ["ISSUED_ON", "NOON", "NUMBER", "Municipality", "drawn", "facts_of", "jpeg", "png", "seals_of", "sheet"]
 
 ISSUED_ON = date(2026, 11, 20)
 NUMBER = str(IssuanceNumber.of("131997", ISSUED_ON, 1, 17))
@@ -110,6 +113,15 @@ def seals_of(people: int = 1, number: str = NUMBER, *, status_index: int = 0) ->
     pages = [range(start, min(start + 4, people)) for start in range(0, people, 4)]
     items = record_items(facts, pages)
     return page_seals(facts, items, kind=CertificateKind.RESIDENT_RECORD, status_index=status_index)
+
+
+def drawn(form: ResidentRecordForm, municipality: Municipality, people: int) -> tuple[bytes, list[Image.Image]]:
+    """Draw a certificate as a ward does, with its seals: the unsigned file, and its pages at 300 dots per inch."""
+    facts = facts_of(people)
+    items = FORM_KINDS[form.template.kind].sealed_items(facts)
+    seals = page_seals(facts, items, kind=CertificateKind.RESIDENT_RECORD, status_index=0)
+    pdf = form.draw(facts, binding=bytes(32), seals=municipality.codes(seals))
+    return pdf, [page.picture for page in pages_of(pdf)]
 
 
 def sheet(code: bytes, *, dpi: int = 300, millimetres: float = _CODE_MM) -> Image.Image:

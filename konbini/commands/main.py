@@ -3,6 +3,7 @@
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
     konbini ward enter|approve|withdraw|pending|look-up ...
+    konbini publish --config FILE --out DIR
     konbini verify FILE [FILE...] --issuers FILE --status FILE
     konbini demo [--auto] ...
     konbini bench certificate ...
@@ -117,6 +118,12 @@ def _ward(given: Sequence[str]) -> int:
     return carry_out(given)
 
 
+def _publish(given: Sequence[str]) -> int:
+    from konbini.commands.publish import publish  # noqa: PLC0415 - the ward's and the verifier's libraries alone
+
+    return publish(given)
+
+
 def _verify(given: Sequence[str]) -> int:
     from konbini.commands.verify import verify  # noqa: PLC0415 - the verifier's libraries alone
 
@@ -149,6 +156,7 @@ COMMANDS: Mapping[str, _Command] = {
     "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
     "ward": _Command(duty="what the registry's operators type", start=_ward),
+    "publish": _Command(duty="write a ward's signed lists and the verification page, static files", start=_publish),
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
     "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),

@@ -71,6 +71,7 @@ class MessageKind(IntEnum):
     PAGE_SEAL = 220
     ISSUER_LIST = 221
     STATUS_LIST = 222
+    LOG_CHECKPOINTS = 223
 
 
 @unique

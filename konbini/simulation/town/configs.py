@@ -89,7 +89,7 @@ def free_ports(*, page: int = 0) -> Ports:
 
 
 def write_configs(town: Town, ports: Ports) -> None:
-    """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `ward.toml` and `center.toml`.
+    """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `publishing.toml`, `ward.toml` and `center.toml`.
 
     Raises:
         ValueError: the town's directory has too long a path for sockets.
@@ -104,6 +104,7 @@ def write_configs(town: Town, ports: Ports) -> None:
         ("registry", configs.registry()),
         ("issuing", configs.issuing()),
         ("clerk", configs.clerk()),
+        ("publishing", configs.publishing()),
         ("ward", configs.ward()),
         ("center", configs.center()),
     ):
@@ -183,6 +184,14 @@ class _Configs:
         yield from self._trust()
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[calls]", *self._peer("clerk"))
+
+    def publishing(self) -> Iterator[str]:
+        yield _entry("ward", self._town.ward.code)
+        yield _entry("hours", 48)
+        yield from ("[stores]", self._path("issuing", "data/issuing.db"), self._path("clerk", "data/clerk.db"))
+        yield from ("[key]", self._path("status", "keys/publishing/status.key"))
+        yield from ("[trust]", _entry("directory_authority", self._point("offline/directory.key")))
+        yield from (self._path("directory", "public/wards.directory"), self._path("issuers", "public/issuers.list"))
 
     def ward(self) -> Iterator[str]:
         ward = self._town.ward

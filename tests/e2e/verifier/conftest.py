@@ -11,11 +11,16 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from PIL import Image
 from playwright.async_api import Browser, FilePayload, Page, async_playwright
 
+from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.paper_seal.status import Status
 from konbini.verifier.page_files import page_files, published_json
-from tests.papers import Municipality
+from tests.papers import Municipality, drawn
+from tests.unit.pdf.conftest import form, template, typeface
+
+__all__ = ["form", "template", "typeface"]
 
 CHROMIUM = [
     "--no-sandbox",
@@ -104,6 +109,12 @@ class Sight:
 def municipality() -> Municipality:
     """Fresh keys."""
     return Municipality.make()
+
+
+@pytest.fixture(scope="session")
+def papers(form: ResidentRecordForm, municipality: Municipality) -> dict[int, list[Image.Image]]:
+    """Certificates as the ward draws them, by their number of people: each page at 300 dots per inch."""
+    return {people: drawn(form, municipality, people)[1] for people in (1, 4, 5)}
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from PIL import Image, ImageFilter
 from playwright.async_api import async_playwright
 
 from tests.e2e.verifier.conftest import CHROMIUM, Sight, looking
-from tests.papers import Municipality, jpeg, seals_of, sheet
+from tests.papers import jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -54,19 +54,22 @@ async def before_camera(address: str, film: Path) -> AsyncIterator[Sight]:
         await browser.close()
 
 
-async def test_a_page_of_four_people_is_read(address: str, municipality: Municipality, tmp_path: Path) -> None:
+async def test_a_page_of_four_people_is_read(
+    address: str, papers: dict[int, list[Image.Image]], tmp_path: Path
+) -> None:
     """The camera finds the seal, tells the verdict, and is switched off by itself."""
-    film = video(tmp_path / "film.mjpeg", [sheet(*municipality.codes(seals_of(4)))])
+    film = video(tmp_path / "film.mjpeg", papers[4])
     async with before_camera(address, film) as sight:
         await sight.page.locator("article[data-verdict=valid]").wait_for()
         await sight.page.locator("#sight").wait_for(state="hidden")
         assert await sight.page.evaluate("() => document.getElementById('video').srcObject") is None
 
 
-async def test_two_pages_one_after_the_other(address: str, municipality: Municipality, tmp_path: Path) -> None:
+async def test_two_pages_one_after_the_other(
+    address: str, papers: dict[int, list[Image.Image]], tmp_path: Path
+) -> None:
     """After the first the page asks for the second and goes on looking."""
-    pages = [sheet(code) for code in municipality.codes(seals_of(5))]
-    film = video(tmp_path / "film.mjpeg", pages)
+    film = video(tmp_path / "film.mjpeg", papers[5])
     async with before_camera(address, film) as sight:
         await sight.page.locator("article[data-verdict=valid]").wait_for()
         assert await sight.page.locator(".pages .seen").count() == 2

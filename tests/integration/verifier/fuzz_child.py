@@ -12,20 +12,31 @@ import random
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from io import BytesIO
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from konbini.pdf.fonts import Typeface
+from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.paper_seal.issuers import IssuerList
 from konbini.pdf.paper_seal.signed_page import open_page
 from konbini.pdf.paper_seal.status import Status
+from konbini.pdf.specimen import specimen_template
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import Context
 from konbini.protocol.errors import Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
+from konbini.protocol.trust import WardDirectory, WardEntry
 from konbini.verifier.checking import check
+from konbini.verifier.document import FileSignature
 from konbini.verifier.lists import Lists, open_lists
 from konbini.verifier.report import json_text, plain_text
 from konbini.verifier.sheets import File, Sheet, look_at
-from tests.papers import NOON, Municipality, jpeg, png, seals_of, sheet
+from konbini.verifier.verdict import Reason
+from tests.integration.pdf.conftest import Paper, make_paper
+from tests.papers import NOON, Municipality, drawn, jpeg, png, seals_of, sheet
+from tests.unit.pdf.conftest import FACE
 
 
 class Material:
@@ -34,14 +45,37 @@ class Material:
     def __init__(self) -> None:
         self.municipality = Municipality.make()
         self.codes = [code for people in (1, 4, 5) for code in self.municipality.codes(seals_of(people))]
-        authority = self.municipality.authority.verifying
-        statuses = [self.municipality.statuses((Status.VALID,))]
-        self.lists: Lists = open_lists(authority, self.municipality.issuers(), statuses, None)
+        paper = make_paper(lambda: ec.generate_private_key(ec.SECP256R1()), datetime(2026, 10, 1, tzinfo=UTC))
+        self.lists: Lists = open_lists(
+            self.municipality.authority.verifying,
+            self.municipality.issuers(),
+            [self.municipality.statuses((Status.VALID,))],
+            self._directory(paper),
+        )
         self.issuers: IssuerList = self.lists.issuers
         page = sheet(self.codes[0], dpi=110)
         scan = BytesIO()
         page.save(scan, "PDF", resolution=110.0)
-        self.files = [png(page), png(page.convert("P")), png(page.convert("RGBA")), jpeg(page), scan.getvalue()]
+        form = ResidentRecordForm(specimen_template(), Typeface(FACE))
+        unsigned, _pages = drawn(form, self.municipality, 1)
+        own = paper.signer().sign(unsigned, NOON)
+        pictures = [png(page), png(page.convert("P")), png(page.convert("RGBA")), jpeg(page)]
+        self.files = [*pictures, scan.getvalue(), own, own]
+        self.codes += [code for one in look_at("own.pdf", own).sheets for code in one.codes]
+        report = check([look_at("own.pdf", own)], self.lists, NOON)
+        if (report.reason, report.files[0].signature) != (Reason.VALID, FileSignature.HOLDS):
+            raise AssertionError(f"the material itself is not valid: {report}")
+
+    def _directory(self, paper: Paper) -> bytes:
+        """Sign the ward directory that names the paper authority."""
+        entry = WardEntry(
+            ward=self.municipality.code,
+            name="東京都澄川区",
+            name_english="Sumikawa City, Tokyo",
+            identity=self.municipality.pages.verifying.point,
+            paper_authorities=(paper.authority,),
+        )
+        return WardDirectory(version=1, issued=NOON, wards=(entry,)).sign(self.municipality.authority)
 
 
 def spoilt(data: bytes, chance: random.Random) -> bytes:

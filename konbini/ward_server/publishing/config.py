@@ -1,0 +1,66 @@
+"""The configuration of `konbini publish`: one TOML file (docs/keys.md names the key).
+
+ward = "139999"
+hours = 48                          # how long a status list may be relied on
+withdrawals = "withdrawals.toml"    # konbini/ward_server/publishing/withdrawals.py; it may be left out
+
+[stores]                            # read, never written
+issuing = "issuing.db"
+clerk = "clerk.db"
+[key]
+status = "status.key"
+[trust]
+directory_authority = "04..."
+directory = "wards.directory"
+issuers = "issuers.list"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from konbini.process.config import read_table
+
+__all__ = ["PublishingConfig", "read_config"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishingConfig:
+    """What the command is told."""
+
+    ward: str
+    hours: int
+    withdrawals: Path | None
+    issuing: Path
+    clerk: Path
+    status_key: Path
+    authority: bytes
+    directory: Path
+    issuers: Path
+
+
+def read_config(path: Path) -> PublishingConfig:
+    """Read the file.
+
+    Raises:
+        ConfigRefused: naming the place.
+        OSError: it cannot be read.
+    """
+    with (
+        read_table(path) as table,
+        table.part("stores") as stores,
+        table.part("key") as key,
+        table.part("trust") as trust,
+    ):
+        return PublishingConfig(
+            ward=table.text("ward"),
+            hours=table.integer("hours", least=1),
+            withdrawals=table.path("withdrawals") if table.has("withdrawals") else None,
+            issuing=stores.path("issuing"),
+            clerk=stores.path("clerk"),
+            status_key=key.path("status"),
+            authority=trust.point("directory_authority"),
+            directory=trust.path("directory"),
+            issuers=trust.path("issuers"),
+        )

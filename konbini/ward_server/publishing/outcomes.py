@@ -1,0 +1,125 @@
+"""What became of each paper, out of two ledgers: the clerk's places in the status lists, and the outcomes of `issuing`.
+
+The clerk is read first: each of its numbers was reserved at `issuing` before. Invariants: a paper is told valid only
+where a kiosk's signed receipt says printed and nobody took it back; where the ledgers do not agree, nothing is told
+valid; a place that was published void or withdrawn never turns back.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import TypeVar
+
+from konbini.pdf.paper_seal.status import Status, StatusList
+from konbini.process.connection import open_reader
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Outcome
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+
+__all__ = ["Place", "Settled", "check_not_back", "look", "outcomes", "places", "statuses"]
+
+T = TypeVar("T")
+
+_FINAL = frozenset((Status.VOID, Status.WITHDRAWN))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Which number stands at which place of which incarnation's list."""
+
+    incarnation: int
+    index: int
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """One number at `issuing`: its state, and the outcome that a kiosk's receipt gave it."""
+
+    state: IssuanceState
+    outcome: Outcome | None
+
+
+def look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+    """Read one moment of a store that its own process goes on writing.
+
+    Raises:
+        sqlite3.Error: it cannot be read.
+    """
+    reader = open_reader(path)
+    try:
+        reader.own("BEGIN")
+        try:
+            with reader.lent() as connection:
+                return read(connection)
+        finally:
+            reader.abandon()
+    finally:
+        reader.close()
+
+
+def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
+    """Give the clerk's places, in their order."""
+    rows = connection.execute(
+        "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
+        " ORDER BY incarnation, status_index"
+    )
+    return tuple(Place(incarnation=row[0], index=row[1], number=row[2]) for row in rows)
+
+
+def outcomes(connection: sqlite3.Connection) -> dict[str, Settled]:
+    """Give what `issuing` knows of each number."""
+    rows = connection.execute("SELECT number, state, outcome FROM issuance LEFT JOIN receipt USING (visit, ordinal)")
+    return {
+        row[0]: Settled(state=IssuanceState(row[1]), outcome=None if row[2] is None else Outcome(row[2]))
+        for row in rows
+    }
+
+
+def statuses(
+    listed: tuple[Place, ...], settled: Mapping[str, Settled], withdrawn: frozenset[str]
+) -> dict[int, tuple[Status, ...]]:
+    """Give each incarnation's statuses, by place.
+
+    Raises:
+        Refused: `EVIDENCE_MISMATCH`: a place was left out or given twice, or a number is taken back that the clerk does
+            not know.
+    """
+    if withdrawn - {place.number for place in listed}:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a withdrawal of a number that has no place in a status list")
+    found = {}
+    for incarnation, group in groupby(listed, key=lambda place: place.incarnation):
+        of_one = tuple(group)
+        if [place.index for place in of_one] != list(range(len(of_one))):
+            raise Refused(Code.EVIDENCE_MISMATCH, f"the places of incarnation {incarnation} are not counted through")
+        found[incarnation] = tuple(
+            Status.WITHDRAWN if place.number in withdrawn else _status(settled.get(place.number)) for place in of_one
+        )
+    return found
+
+
+def _status(settled: Settled | None) -> Status:
+    if settled is None:
+        return Status.UNSETTLED  # the ledger was restored from a backup, or lies: nobody can say
+    if settled.state is IssuanceState.VOID:
+        return Status.VOID
+    if settled.outcome is None or settled.outcome is Outcome.IN_DOUBT or settled.state is IssuanceState.SEALING:
+        return Status.UNSETTLED
+    return Status.VALID if settled.outcome is Outcome.PRINTED else Status.VOID
+
+
+def check_not_back(before: StatusList, now: tuple[Status, ...]) -> None:
+    """Compare with the list that was published before.
+
+    Raises:
+        Refused: `EVIDENCE_MISMATCH`: it was longer, or a paper that was void or withdrawn is not any more.
+    """
+    if before.count > len(now):
+        raise Refused(Code.EVIDENCE_MISMATCH, "the list that was published before has more papers")
+    for index, status in enumerate(now[: before.count]):
+        if before.status(index) in _FINAL and status not in _FINAL:
+            raise Refused(Code.EVIDENCE_MISMATCH, f"place {index} was published as final, and is not any more")

@@ -1,0 +1,117 @@
+"""Makes a ward's published lists from its stores, and holds them against what was published before.
+
+1. the clerk's places, then the outcomes of `issuing`, each at one moment; 2. statuses by incarnation; 3. nothing that
+was final has turned back, and each log goes on from its published checkpoint; 4. signed with the status key, which must
+be on the issuer list for this ward today. All or nothing: what raises has written nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from konbini.pdf.paper_seal.issuers import IssuerList, KeyUse
+from konbini.pdf.paper_seal.status import StatusList
+from konbini.process.secret_files import read_signing_key
+from konbini.protocol.cose import SigningKey, VerifyingKey
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
+from konbini.protocol.trust import WardDirectory
+from konbini.ward_server.publishing.checkpoints import Checkpoint, Checkpoints, check_follows, checkpoint
+from konbini.ward_server.publishing.config import PublishingConfig
+from konbini.ward_server.publishing.outcomes import check_not_back, look, outcomes, places, statuses
+from konbini.ward_server.publishing.withdrawals import read_withdrawals
+
+__all__ = ["CHECKPOINTS", "DIRECTORY", "ISSUERS", "STATUS_FOLDER", "Published", "publish_lists"]
+
+ISSUERS: Final = "issuers.list"
+DIRECTORY: Final = "wards.directory"
+CHECKPOINTS: Final = "log.checkpoints"
+STATUS_FOLDER: Final = "status"
+_HOUR: Final = 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The lists as files, by their names below the published folder; `status_names` are those of status lists."""
+
+    files: Mapping[str, bytes]
+    status_names: tuple[str, ...]
+
+
+def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Published:
+    """Make the lists.
+
+    Args:
+        config: where stores, key and lists are.
+        moment: now, Unix seconds.
+        before: the folder that holds what was published last; it may be empty or not there.
+
+    Raises:
+        Refused: the ledgers or logs do not agree with each other or with what was published, or the key may not sign.
+        OSError, ValueError, sqlite3.Error: a file cannot be used.
+    """
+    authority = VerifyingKey(config.authority)
+    issuers = IssuerList.open(config.issuers.read_bytes(), authority, newest_seen=_seen(before, authority))
+    WardDirectory.open(config.directory.read_bytes(), authority, newest_seen=0)
+    key = read_signing_key(config.status_key)
+    _check_key(issuers, key, config.ward, moment)
+    status = _status_lists(config, issuers, key, moment, before)
+    logs = _checkpoints(config, key, moment, before)
+    files = status | {
+        ISSUERS: config.issuers.read_bytes(),
+        DIRECTORY: config.directory.read_bytes(),
+        CHECKPOINTS: logs.sign(key),
+    }
+    return Published(files=files, status_names=tuple(status))
+
+
+def _seen(before: Path, authority: VerifyingKey) -> int:
+    """Give the version that was published last, so that none goes back."""
+    published = before / ISSUERS
+    return IssuerList.open(published.read_bytes(), authority, newest_seen=0).version if published.exists() else 0
+
+
+def _check_key(issuers: IssuerList, key: SigningKey, ward: str, moment: int) -> None:
+    listed = issuers.key(key.verifying.key_id, KeyUse.STATUS)
+    if listed.municipality != ward:
+        raise Refused(Code.PAPER_KEY_UNKNOWN, f"the issuer list names the status key for {listed.municipality}")
+    listed.check_in_force(datetime.fromtimestamp(moment, JAPAN).date())
+
+
+def _status_lists(
+    config: PublishingConfig, issuers: IssuerList, key: SigningKey, moment: int, before: Path
+) -> dict[str, bytes]:
+    listed = look(config.clerk, places)
+    settled = look(config.issuing, outcomes)
+    withdrawn = frozenset[str]() if config.withdrawals is None else read_withdrawals(config.withdrawals, config.ward)
+    made = {}
+    for incarnation, now in statuses(listed, settled, withdrawn).items():
+        name = f"{STATUS_FOLDER}/{config.ward}-{incarnation}.list"
+        if (before / name).exists():
+            check_not_back(StatusList.open((before / name).read_bytes(), issuers), now)
+        made[name] = StatusList.of(
+            now,
+            key_id=key.verifying.key_id,
+            municipality=config.ward,
+            incarnation=incarnation,
+            issued=moment,
+            expires=moment + config.hours * _HOUR,
+        ).sign(key)
+    return made
+
+
+def _checkpoints(config: PublishingConfig, key: SigningKey, moment: int, before: Path) -> Checkpoints:
+    known: dict[str, Checkpoint] = {}
+    if (before / CHECKPOINTS).exists():
+        last = Checkpoints.open((before / CHECKPOINTS).read_bytes(), key.verifying, config.ward)
+        known = {one.process: one for one in last.logs}
+    logs = []
+    for process, store in (("clerk", config.clerk), ("issuing", config.issuing)):
+        if process in known:
+            look(store, lambda connection, one=known[process]: check_follows(connection, one))  # type: ignore[misc]
+        logs.append(look(store, lambda connection, name=process: checkpoint(connection, name)))  # type: ignore[misc]
+    return Checkpoints(key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs))
