@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.demo.processes import Service, running
 from konbini.simulation.demo.town_running import RunningTown
-from tests.e2e.kiosk.visit.guest import Books, Guest, pids_of_visits
+from tests.e2e.kiosk.visit.guest import Books, Guest
 
 __all__ = ["Breaker", "gone", "settled"]
 
@@ -45,9 +47,10 @@ class Breaker:
     async def kill(self, name: str) -> Callable[[], Awaitable[None]]:
         """Kill -9; gives what starts it again."""
         as_it_was = self._started(name)
-        children = pids_of_visits(as_it_was.pid) if name == "kiosk" else []
         os.kill(as_it_was.pid, signal.SIGKILL)
-        await gone((as_it_was.pid, *children))
+        await gone((as_it_was.pid,))
+        if name == "kiosk":
+            await self._shown_no_more()
         return lambda: self._start(name, _MODULES[name], as_it_was)
 
     async def restart(self, name: str) -> None:
@@ -67,15 +70,23 @@ class Breaker:
         pid = self._town.processes["kiosk"]
 
         async def once_dead() -> None:
-            visits: set[int] = set()  # they outlive it by a moment, and hold the screen's socket
-            async with asyncio.timeout(_SECONDS):
-                while _lives(pid):
-                    visits |= set(pids_of_visits(pid))
-                    await asyncio.sleep(0.02)
-            await gone(visits)
+            await gone((pid,))
+            await self._shown_no_more()
             await self._start("kiosk", _MODULES["kiosk"], as_it_was)
 
         return once_dead
+
+    async def _shown_no_more(self) -> None:
+        """Wait until nobody holds the screen's socket: visits outlive their kiosk by a moment."""
+        screen = urlsplit(self._town.screen)
+        async with asyncio.timeout(_SECONDS):
+            with contextlib.suppress(ConnectionRefusedError):
+                while True:
+                    _, writer = await asyncio.open_connection(screen.hostname, screen.port)
+                    writer.close()
+                    with contextlib.suppress(ConnectionError):
+                        await writer.wait_closed()
+                    await asyncio.sleep(0.02)
 
     def _started(self, name: str) -> _Started:
         pid = self._town.processes[name]
