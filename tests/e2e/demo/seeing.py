@@ -4,25 +4,28 @@ A name is drawn by Pillow (FreeType and HarfBuzz) from the same typeface, apart 
 and printed the page, and compared as pictures: 1 where all ink of each lies on ink of the other or right beside it.
 A number is too small for that: one digit more or less of it is a few dots. It stands at the same place of every paper,
 so the specimen that bears this number shows, dot for dot, what the cell must look like. The pale word across the page
-is no ink.
+is no ink, and neither are the dots of the copy-evident pattern: what a specimen with it shows beyond one without.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageFont
 
 from konbini.kiosk.printing.raster import COLOUR, GREY, SYNC, PageRaster
+from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms import sheet
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
+from konbini.pdf.template import Template
 from konbini.simulation.printer.sheets import read_sheets
 
 __all__ = ["inked", "likeness", "numbered"]
@@ -33,11 +36,12 @@ _HEIGHT = 64
 _AS_SET = ["-kern", "-liga"]  # the page sets each sequence by its own width
 
 
-def inked(page: Image.Image, box: Box) -> Image.Image:
+def inked(page: Image.Image, box: Box, typeface: Path) -> Image.Image:
     """Cut what is inked out of a cell, without the cell's own rules; 255 is ink."""
     across, along = page.width / A4_WIDTH, page.height / A4_HEIGHT
     edge = 4
-    cell = page.crop(
+    dots = _dots(page.mode, typeface)
+    cell = Image.composite(Image.new(page.mode, page.size, "white"), page, dots).crop(
         (
             int(box.left * across) + edge,
             int((A4_HEIGHT - box.bottom - box.height) * along) + edge,
@@ -51,12 +55,27 @@ def inked(page: Image.Image, box: Box) -> Image.Image:
 @cache
 def numbered(number: str, mode: str, typeface: Path) -> Image.Image:
     """Draw the specimen with an issuance number, and cut the number out as a printer of this mode marks it."""
-    form = ResidentRecordForm(specimen_template(), Typeface(typeface))
-    facts = specimen_facts(PEOPLE[0], number=number)
+    page = _specimen(specimen_template(), specimen_facts(PEOPLE[0], number=number), mode, typeface)
+    return inked(page, sheet.NUMBER, typeface)
+
+
+@cache
+def _dots(mode: str, typeface: Path) -> Image.Image:
+    """Give the dots of the copy-evident pattern, 255 each, wherever a page with hardly a name leaves them in sight."""
+    nameless = specimen_facts(*(replace(person, name="一") for person in PEOPLE))
+    template = specimen_template()
+    marked = _specimen(template, nameless, mode, typeface)
+    plain = _specimen(replace(template, copy_evident=False), nameless, mode, typeface)
+    return ImageChops.difference(marked, plain).convert("L").point(lambda grey: 255 if grey else 0)
+
+
+def _specimen(template: Template, facts: CertificateFacts, mode: str, typeface: Path) -> Image.Image:
+    """Draw a specimen as a printer of this mode marks it."""
+    form = ResidentRecordForm(template, Typeface(typeface))
     pdf = form.draw(facts, binding=bytes(32), seals=[b"nobody looks here"])
     with PageRaster(pdf, COLOUR if mode == "RGB" else GREY) as raster:
         page = next(read_sheets(io.BytesIO(SYNC + raster.page(0))))
-    return inked(Image.frombytes(page.mode, (page.width, page.height), page.pixels), sheet.NUMBER)
+    return Image.frombytes(page.mode, (page.width, page.height), page.pixels)
 
 
 def likeness(found: Image.Image, text: str, typeface: Path) -> float:

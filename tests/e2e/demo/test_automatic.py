@@ -105,7 +105,7 @@ def _check_number(pages: Sequence[Path], number: str, others: Sequence[str]) -> 
     """Each page bears this order's number dot for dot, and no other order's."""
     for path in pages:
         with Image.open(path) as page:
-            found, mode = inked(page, sheet.NUMBER), page.mode
+            found, mode = inked(page, sheet.NUMBER, TYPEFACE), page.mode
         assert _same(found, numbered(number, mode, TYPEFACE)), number
         assert not any(_same(found, numbered(other, mode, TYPEFACE)) for other in others), number
 
@@ -129,4 +129,4 @@ def _check_names(pages: Sequence[Path], plan: Plan, population: Population) -> N
 
 def _name_cells(page: Image.Image, people: int) -> Iterator[Image.Image]:
     for place in range(people):
-        yield inked(page, _NAME.moved(up=-place * grid.BLOCK_HEIGHT))
+        yield inked(page, _NAME.moved(up=-place * grid.BLOCK_HEIGHT), TYPEFACE)
