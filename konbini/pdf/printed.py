@@ -1,8 +1,8 @@
 """What all printed facts are made of: cells of plain text or a mark, their bounds, and their place on the wire.
 
-Invariants: a cell is one line of printable characters, never empty, and neither begins nor ends with a space; every
-kind's array begins with its context, the issuance number and the form's id, so that who draws can tell which form a
-paper takes before reading the rest.
+Invariants: a cell is one line of printable characters, never empty, neither begins nor ends with a space, and has no
+plain space beside another space; every kind's array begins with its context, the issuance number and the form's id, so
+that who draws can tell which form a paper takes before reading the rest.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ _PRINTED_DIGEST: Final = 8
 _NUMBER: Final = re.compile(r"[0-9A-Z][0-9A-Z-]{0,31}")
 _FORM: Final = re.compile(r"[0-9a-z][0-9a-z.-]{0,63}")
 _NO_TEXT: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
+_SPACES_TOGETHER: Final = re.compile(r" \s|\s ")
 _HEADING: Final = 3  # context, number, form
 
 
@@ -97,6 +98,8 @@ def check_text(cell: Cell) -> None:
         return
     if not 1 <= len(cell) <= _MOST_TEXT or cell != cell.strip():
         raise ValueError("a cell is empty, too long, or begins or ends with a space")
+    if _SPACES_TOGETHER.search(cell):
+        raise ValueError("a cell holds a space beside another, which paper does not tell from one")
     if any(unicodedata.category(character) in _NO_TEXT for character in cell):
         raise ValueError("a cell holds something that is no printed character")
 

@@ -13,7 +13,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
 
 from konbini.pdf.archive import Shell, close
 from konbini.pdf.facts import Cell, Mark, PrintedFacts
@@ -33,6 +33,10 @@ from konbini.protocol.kinds import Scope
 __all__ = ["Entry", "Form", "PagePlan", "Placed", "PlacedPicture", "entry", "rule_cells"]
 
 F = TypeVar("F", bound=PrintedFacts)
+
+
+_SPREAD: Final = 0.9
+"""Of a label's room, in a form that pads its cells more than the least."""
 
 
 class Placed(NamedTuple):
@@ -81,7 +85,7 @@ def rule_cells(ink: Ink, cells: Iterable[LabelledCell], size: float) -> None:
     for cell in cells:
         ink.frame(cell.label_box, THIN)
         ink.frame(cell.box, THIN)
-        ink.label(cell.label, cell.label_box, size)
+        ink.label(cell.label, cell.label_box, size, spread=1.0 if cell.padding == PADDING else _SPREAD)
 
 
 class Form(ABC, Generic[F]):

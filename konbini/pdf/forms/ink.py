@@ -111,11 +111,12 @@ class Ink:
             text: one line.
             box: the label's cell.
             size: type size in points.
-            spread: how much of the room inside the padding the label takes up.
+            spread: how much of the room inside the padding the label takes up where it is short enough.
         """
         face = self._face.subset.typeface
-        room = (box.width - 2 * PADDING) * spread
         natural = face.width(text) * size / _EM
+        most = box.width - 2 * PADDING
+        room = most * spread if natural <= most * spread else most
         gaps = len(sequences(text)) - 1
         spacing = max(0.0, min((room - natural) / gaps, size * 1.6, _WIDEST_GAP)) if gaps else 0.0
         narrowed = min(1.0, room / natural)

@@ -53,6 +53,10 @@ class ClerkCalls(Protocol):
 class Form(Protocol):
     """One template, ready to draw."""
 
+    @property
+    def template(self) -> Template:
+        """The template."""
+
     def fits(self, facts: CertificateFacts) -> None:
         """Refuse facts that the form cannot hold: `FORM_OVERFLOW`, `GLYPH_MISSING`."""
 

@@ -11,7 +11,8 @@ import asyncio
 import hashlib
 from dataclasses import dataclass
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.forms.kinds import FORM_KINDS
+from konbini.pdf.printed import form_of
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.shape import from_bytes
@@ -215,12 +216,12 @@ class Orders:
 
     async def _draw(self, certified: Certified, number: str) -> tuple[bytes, int]:
         """Step 4: the form drawn from the clerk's facts with its page seals, in a thread beside the event loop."""
-        facts = CertificateFacts.from_wire(certified.facts)
-        if facts.number != number:
-            raise Refused(Code.EVIDENCE_MISMATCH, "facts of another number")
-        form = self._desk.forms.get(facts.form)
+        form = self._desk.forms.get(form_of(certified.facts))
         if form is None:
             raise Refused(Code.EVIDENCE_MISMATCH, "a form that this process does not have")
+        facts = FORM_KINDS[form.template.kind].read(certified.facts)
+        if facts.number != number:
+            raise Refused(Code.EVIDENCE_MISMATCH, "facts of another number")
         async with self._desk.drawing:
             pdf = await asyncio.to_thread(form.draw, facts, binding=certified.binding, seals=certified.seals)
             return pdf, form.pages(facts)

@@ -17,7 +17,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
 _HEAD_AT = 6  # text or a mark
-_TEXT = st.text("澄川葛𠮷\U000e0102　 AZ09ー・（）", min_size=1, max_size=20).map(str.strip).filter(bool)
+_TEXT = st.text("澄川葛𠮷\U000e0102　AZ09ー・（）", min_size=1, max_size=20).map(str.strip).filter(bool)
 _CELL = st.one_of(_TEXT, st.sampled_from(Mark))
 
 
@@ -102,3 +102,10 @@ def test_a_date_has_one_writing() -> None:
     fields[3] = "20251122"
     with pytest.raises(Refused):
         CertificateFacts.from_wire(encode(fields))
+
+
+@pytest.mark.parametrize("name", ["澄川  文", "澄川 　文", "澄川　 文"])
+def test_spaces_that_paper_cannot_tell_are_no_fact(name: str) -> None:
+    """They would be read back as one space: refused when the menu is made, not when the paper is."""
+    with pytest.raises(ValueError, match="space"):
+        specimen_facts(dataclasses.replace(PEOPLE[0], name=name))
