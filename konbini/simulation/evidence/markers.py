@@ -6,8 +6,9 @@ which it travels, `VERIFY` to the card and the field of the page's form, are.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 __all__ = ["Marker", "found", "of_bytes", "of_pin", "of_text", "tells"]
 
@@ -50,8 +51,14 @@ def of_pin(pin: str) -> Iterator[Marker]:
     yield from of_text("PIN in a form", f"pin={pin}")
 
 
-def of_bytes(name: str, data: bytes, most: int) -> Iterator[Marker]:
+def of_bytes(name: str, data: bytes, most: int, *, public: bytes = b"") -> Iterator[Marker]:
     """Give up to `most` slices of 48 octets, spread over `data`, each of many different octets, as compressed data is.
+
+    Args:
+        name: what they are slices of.
+        data: what to find again.
+        most: how many.
+        public: what anybody may hold, as a font that a document carries a part of; its slices mark nothing.
 
     Raises:
         ValueError: nothing in `data` can be a marker.
@@ -61,8 +68,16 @@ def of_bytes(name: str, data: bytes, most: int) -> Iterator[Marker]:
     dense = [each for each in slices if len(set(each)) >= _LEAST_KINDS_OF_OCTETS and data.count(each) == 1]
     if not dense:
         raise ValueError(f"{name}: nothing of it is a marker")
-    for number, each in enumerate(dense[:: max(1, len(dense) // most)][:most], 1):
+    own = (each for each in _spread(dense, most) if each not in public)
+    for number, each in enumerate(islice(own, most), 1):
         yield Marker(name=f"{name} {number}", octets=each)
+
+
+def _spread(slices: Sequence[bytes], most: int) -> Iterator[bytes]:
+    """Give `most` slices from everywhere first, and then what lies between them."""
+    step = max(1, len(slices) // most)
+    for first in range(step):
+        yield from slices[first::step]
 
 
 def found(markers: Iterable[Marker], data: bytes) -> frozenset[str]:

@@ -14,6 +14,7 @@ from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
 from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text, tells
 from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
+from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.people import Townsperson
 
 __all__ = ["Proof", "choose", "kept_out", "role", "visits"]
@@ -119,7 +120,10 @@ class Proof:
         with stopped(pid):
             documents = {whole for run in extract(pid, b"%PDF-", b"%%EOF\n") if (whole := _signed_whole(run))}
         assert len(documents) == 1, [len(each) for each in documents]
-        self.markers += of_bytes("document", documents.pop(), _SLICES)
+        # The browser draws names with the typeface that the paper carries a part of.
+        own = list(of_bytes("document", documents.pop(), _SLICES, public=TYPEFACE.read_bytes()))
+        assert len(own) == _SLICES
+        self.markers += own
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""
