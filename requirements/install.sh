@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
-# verification page's QR reader (page/package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or with a sudo that asks nothing; otherwise
-# says which are missing and stops.
+# verification page's QR reader (page/package-lock.json), the package itself. Quick where nothing changed. Installs
+# Debian packages only as root or with a sudo that asks nothing; otherwise says which are missing and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
