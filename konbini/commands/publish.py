@@ -25,7 +25,10 @@ _REFUSED = 1
 
 
 def publish(given: Sequence[str], clock: Clock | None = None) -> int:
-    """Publish; 1 with a sentence where something does not agree or cannot be read, and then nothing was written."""
+    """Publish; 1 with a sentence where something does not agree or cannot be read, and then nothing was written.
+
+    Where the folder cannot be written it is 1 too, and each file there is the old one or the new one, whole.
+    """
     read = _parser().parse_args(given)
     try:
         config = read_config(read.config)

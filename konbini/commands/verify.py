@@ -31,14 +31,14 @@ _CODES = "; ".join(f"{int(verdict)} {verdict.name.lower().replace('_', ' ')}" fo
 def verify(given: Sequence[str], clock: Clock | None = None) -> int:
     """Check what was typed; the exit code is the verdict's."""
     read = _parser().parse_args(given)
+    if len(read.files) > _MOST_FILES:
+        sys.stderr.write(f"konbini verify: at most {_MOST_FILES} files at a time\n")
+        return _NOT_UNDERSTOOD
     try:
         authority = _authority(read.authority)
         files = [(path.name, path.read_bytes()) for path in read.files]
     except (OSError, ValueError, Refused) as error:
         sys.stderr.write(f"konbini verify: {error}\n")
-        return _NOT_UNDERSTOOD
-    if len(files) > _MOST_FILES:
-        sys.stderr.write(f"konbini verify: at most {_MOST_FILES} files at a time\n")
         return _NOT_UNDERSTOOD
     try:
         lists = _lists(authority, read)
