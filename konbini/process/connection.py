@@ -11,12 +11,15 @@ Source: the SQLite documents "Write-Ahead Logging", "PRAGMA" and "Compile-Time A
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 from urllib.parse import quote
 
 __all__ = ["GuardedConnection", "open_reader", "open_writer"]
+
+T = TypeVar("T")
 
 _BUSY_TIMEOUT_SECONDS = 5.0
 _STATEMENTS_KEPT = 256
@@ -55,6 +58,19 @@ class GuardedConnection:
             yield self.connection
         finally:
             self._closed_to_transactions = False
+
+    def look(self, read: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `read` on one moment of the file, and keep nothing that it may have changed.
+
+        Raises:
+            Exception: what `read` raised.
+        """
+        self.own("BEGIN")
+        try:
+            with self.lent() as connection:
+                return read(connection)
+        finally:
+            self.abandon()
 
     def own(self, statement: str) -> None:
         """Run one of the owner's statements (BEGIN, COMMIT, SAVEPOINT, ...)."""

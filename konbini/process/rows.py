@@ -120,12 +120,7 @@ class Rows:
     def _look(self, look: Callable[[sqlite3.Connection], T]) -> T:
         reader = self._idle.get()
         try:
-            reader.own("BEGIN")
-            try:
-                with reader.lent() as connection:
-                    return look(connection)
-            finally:
-                reader.abandon()
+            return reader.look(look)
         finally:
             self._idle.put(reader)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -50,16 +51,8 @@ def look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
     Raises:
         sqlite3.Error: it cannot be read.
     """
-    reader = open_reader(path)
-    try:
-        reader.own("BEGIN")
-        try:
-            with reader.lent() as connection:
-                return read(connection)
-        finally:
-            reader.abandon()
-    finally:
-        reader.close()
+    with closing(open_reader(path)) as reader:
+        return reader.look(read)
 
 
 def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
