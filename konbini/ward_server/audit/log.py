@@ -29,7 +29,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "append", "entry_at", "newest", "verify"]
+__all__ = ["AuditEntry", "append", "entry_at", "hash_at", "newest", "verify"]
 
 _NOTHING_BEFORE = bytes(32)
 
@@ -76,6 +76,12 @@ def entry_at(connection: sqlite3.Connection, position: int) -> AuditEntry | None
     """Read the entry at a position."""
     row = connection.execute("SELECT entry FROM audit_entry WHERE position = ?", (position,)).fetchone()
     return None if row is None else from_bytes(AuditEntry, row[0])
+
+
+def hash_at(connection: sqlite3.Connection, position: int) -> bytes | None:
+    """Read the hash of the entry at a position."""
+    row = connection.execute("SELECT hash FROM audit_entry WHERE position = ?", (position,)).fetchone()
+    return None if row is None else bytes(row[0])
 
 
 def verify(connection: sqlite3.Connection) -> int:

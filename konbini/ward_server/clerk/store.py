@@ -12,7 +12,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
 
-__all__ = ["ClerkStore", "PageSignatures", "Place", "SignPages", "StoredSeal"]
+__all__ = ["ClerkStore", "PageSignatures", "Place", "SignPages", "StoredSeal", "places"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,16 +115,6 @@ class ClerkStore:
 
         return await self._rows.write(change, step="certify")
 
-    async def places(self) -> tuple[Place, ...]:
-        """Give every certified order's place in the status lists, in their order."""
-        rows = await self._rows.read(
-            lambda connection: connection.execute(
-                "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
-                " ORDER BY incarnation, status_index"
-            ).fetchall()
-        )
-        return tuple(Place(incarnation=row[0], status_index=row[1], number=row[2]) for row in rows)
-
     async def sealed(self, order_key: bytes) -> StoredSeal | None:
         """Give the seal of an order, if it has one."""
         row = await self._rows.read(
@@ -153,6 +143,15 @@ class ClerkStore:
             return StoredSeal(pdf_hash=row[0], suffix=row[1])
 
         return await self._rows.write(change, step="seal")
+
+
+def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
+    """Give every certified order's place in the status lists, in their order; for whoever publishes them."""
+    rows = connection.execute(
+        "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
+        " ORDER BY incarnation, status_index"
+    )
+    return tuple(Place(incarnation=row[0], status_index=row[1], number=row[2]) for row in rows)
 
 
 def _next_place(connection: sqlite3.Connection, incarnation: int) -> int:

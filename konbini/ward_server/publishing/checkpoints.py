@@ -17,7 +17,7 @@ from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, from_bytes, to_bytes
-from konbini.ward_server.audit.log import newest, verify
+from konbini.ward_server.audit.log import hash_at, newest, verify
 
 __all__ = ["Checkpoint", "Checkpoints", "check_follows", "checkpoint"]
 
@@ -74,10 +74,7 @@ def check_follows(connection: sqlite3.Connection, before: Checkpoint) -> None:
     Raises:
         Refused: `EVIDENCE_MISMATCH`: the log is shorter, or another one.
     """
-    if before.entries == 0:
-        return
-    row = connection.execute("SELECT hash FROM audit_entry WHERE position = ?", (before.entries - 1,)).fetchone()
-    if row is None or row[0] != before.hash:
+    if before.entries and hash_at(connection, before.entries - 1) != before.hash:
         raise Refused(Code.EVIDENCE_MISMATCH, f"the log of {before.process} does not go on from what was published")
 
 

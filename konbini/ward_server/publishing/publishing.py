@@ -7,22 +7,27 @@ be on the issuer list for this ward today. All or nothing: what raises has writt
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import sqlite3
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from konbini.pdf.paper_seal.issuers import IssuerList, KeyUse
 from konbini.pdf.paper_seal.status import StatusList
+from konbini.process.connection import open_reader
 from konbini.process.secret_files import read_signing_key
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.trust import WardDirectory
+from konbini.ward_server.clerk.store import places
+from konbini.ward_server.issuing.ledger.outcomes import outcomes
 from konbini.ward_server.publishing.checkpoints import Checkpoint, Checkpoints, check_follows, checkpoint
 from konbini.ward_server.publishing.config import PublishingConfig
-from konbini.ward_server.publishing.outcomes import check_not_back, look, outcomes, places, statuses
+from konbini.ward_server.publishing.statuses import check_not_back, statuses
 from konbini.ward_server.publishing.withdrawals import read_withdrawals
 
 __all__ = ["CHECKPOINTS", "DIRECTORY", "ISSUERS", "STATUS_FOLDER", "Published", "publish_lists"]
@@ -32,6 +37,8 @@ DIRECTORY: Final = "wards.directory"
 CHECKPOINTS: Final = "log.checkpoints"
 STATUS_FOLDER: Final = "status"
 _HOUR: Final = 3600
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,12 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
     return Published(files=files, status_names=tuple(status))
 
 
+def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+    """Read one moment of a store that its own process goes on writing."""
+    with closing(open_reader(path)) as reader:
+        return reader.look(read)
+
+
 def _seen(before: Path, authority: VerifyingKey) -> int:
     """Give the version that was published last, so that none goes back."""
     published = before / ISSUERS
@@ -85,8 +98,8 @@ def _check_key(issuers: IssuerList, key: SigningKey, ward: str, moment: int) -> 
 def _status_lists(
     config: PublishingConfig, issuers: IssuerList, key: SigningKey, moment: int, before: Path
 ) -> dict[str, bytes]:
-    listed = look(config.clerk, places)
-    settled = look(config.issuing, outcomes)
+    listed = _look(config.clerk, places)
+    settled = _look(config.issuing, outcomes)
     withdrawn = frozenset[str]() if config.withdrawals is None else read_withdrawals(config.withdrawals, config.ward)
     made = {}
     for incarnation, now in statuses(listed, settled, withdrawn).items():
@@ -112,6 +125,6 @@ def _checkpoints(config: PublishingConfig, key: SigningKey, moment: int, before:
     logs = []
     for process, store in (("clerk", config.clerk), ("issuing", config.issuing)):
         if process in known:
-            look(store, lambda connection, one=known[process]: check_follows(connection, one))  # type: ignore[misc]
-        logs.append(look(store, lambda connection, name=process: checkpoint(connection, name)))  # type: ignore[misc]
+            _look(store, lambda connection, one=known[process]: check_follows(connection, one))  # type: ignore[misc]
+        logs.append(_look(store, lambda connection, name=process: checkpoint(connection, name)))  # type: ignore[misc]
     return Checkpoints(key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs))

@@ -1,4 +1,4 @@
-"""What became of each paper, out of two ledgers: the clerk's places in the status lists, and the outcomes of `issuing`.
+"""The status of each paper, out of two ledgers: the clerk's places in the status lists, and the outcomes of `issuing`.
 
 The clerk is read first: each of its numbers was reserved at `issuing` before. Invariants: a paper is told valid only
 where a kiosk's signed receipt says printed and nobody took it back; where the ledgers do not agree, nothing is told
@@ -7,70 +7,19 @@ valid; a place that was published void or withdrawn never turns back.
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Mapping
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import groupby
-from pathlib import Path
-from typing import TypeVar
 
 from konbini.pdf.paper_seal.status import Status, StatusList
-from konbini.process.connection import open_reader
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
+from konbini.ward_server.clerk.store import Place
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.issuing.ledger.outcomes import Settled
 
-__all__ = ["Place", "Settled", "check_not_back", "look", "outcomes", "places", "statuses"]
-
-T = TypeVar("T")
+__all__ = ["check_not_back", "statuses"]
 
 _FINAL = frozenset((Status.VOID, Status.WITHDRAWN))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Which number stands at which place of which incarnation's list."""
-
-    incarnation: int
-    index: int
-    number: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
-    """One number at `issuing`: its state, and the outcome that a kiosk's receipt gave it."""
-
-    state: IssuanceState
-    outcome: Outcome | None
-
-
-def look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
-    """Read one moment of a store that its own process goes on writing.
-
-    Raises:
-        sqlite3.Error: it cannot be read.
-    """
-    with closing(open_reader(path)) as reader:
-        return reader.look(read)
-
-
-def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
-    """Give the clerk's places, in their order."""
-    rows = connection.execute(
-        "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
-        " ORDER BY incarnation, status_index"
-    )
-    return tuple(Place(incarnation=row[0], index=row[1], number=row[2]) for row in rows)
-
-
-def outcomes(connection: sqlite3.Connection) -> dict[str, Settled]:
-    """Give what `issuing` knows of each number."""
-    rows = connection.execute("SELECT number, state, outcome FROM issuance LEFT JOIN receipt USING (visit, ordinal)")
-    return {
-        row[0]: Settled(state=IssuanceState(row[1]), outcome=None if row[2] is None else Outcome(row[2]))
-        for row in rows
-    }
 
 
 def statuses(
@@ -87,7 +36,7 @@ def statuses(
     found = {}
     for incarnation, group in groupby(listed, key=lambda place: place.incarnation):
         of_one = tuple(group)
-        if [place.index for place in of_one] != list(range(len(of_one))):
+        if [place.status_index for place in of_one] != list(range(len(of_one))):
             raise Refused(Code.EVIDENCE_MISMATCH, f"the places of incarnation {incarnation} are not counted through")
         found[incarnation] = tuple(
             Status.WITHDRAWN if place.number in withdrawn else _status(settled.get(place.number)) for place in of_one
