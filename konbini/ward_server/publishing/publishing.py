@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -62,17 +63,14 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
         OSError, ValueError, sqlite3.Error: a file cannot be used.
     """
     authority = VerifyingKey(config.authority)
-    issuers = IssuerList.open(config.issuers.read_bytes(), authority, newest_seen=_seen(before, authority))
-    WardDirectory.open(config.directory.read_bytes(), authority, newest_seen=0)
+    listed, directory = config.issuers.read_bytes(), config.directory.read_bytes()
+    issuers = IssuerList.open(listed, authority, newest_seen=_seen(before, authority))
+    WardDirectory.open(directory, authority, newest_seen=0)
     key = read_signing_key(config.status_key)
     _check_key(issuers, key, config.ward, moment)
     status = _status_lists(config, issuers, key, moment, before)
     logs = _checkpoints(config, key, moment, before)
-    files = status | {
-        ISSUERS: config.issuers.read_bytes(),
-        DIRECTORY: config.directory.read_bytes(),
-        CHECKPOINTS: logs.sign(key),
-    }
+    files = status | {ISSUERS: listed, DIRECTORY: directory, CHECKPOINTS: logs.sign(key)}
     return Published(files=files, status_names=tuple(status))
 
 
@@ -125,6 +123,6 @@ def _checkpoints(config: PublishingConfig, key: SigningKey, moment: int, before:
     logs = []
     for process, store in (("clerk", config.clerk), ("issuing", config.issuing)):
         if process in known:
-            _look(store, lambda connection, one=known[process]: check_follows(connection, one))  # type: ignore[misc]
-        logs.append(_look(store, lambda connection, name=process: checkpoint(connection, name)))  # type: ignore[misc]
+            _look(store, partial(check_follows, before=known[process]))
+        logs.append(_look(store, partial(checkpoint, process=process)))
     return Checkpoints(key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs))
