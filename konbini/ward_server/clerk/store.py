@@ -148,8 +148,7 @@ class ClerkStore:
 def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
     """Give every certified order's place in the status lists, in their order; for whoever publishes them."""
     rows = connection.execute(
-        "SELECT incarnation, status_index, number FROM certified WHERE status_index IS NOT NULL"
-        " ORDER BY incarnation, status_index"
+        "SELECT incarnation, status_index, number FROM certified ORDER BY incarnation, status_index"
     )
     return tuple(Place(incarnation=row[0], status_index=row[1], number=row[2]) for row in rows)
 

@@ -46,14 +46,32 @@ CREATE TABLE bar (
 ) STRICT;
 CREATE INDEX bar_whose ON bar (whose) WHERE in_force = 1;
 
+-- Each certified order has its place in the status list of its incarnation, and the signatures of its page seals (64
+-- bytes each, one after the other): everything else of a seal is made again from the facts, so that no name is here.
 CREATE TABLE certified (
     order_key BLOB PRIMARY KEY,
     visit BLOB NOT NULL,
     ordinal INTEGER NOT NULL,
     number TEXT NOT NULL UNIQUE,
+    incarnation INTEGER NOT NULL,
+    status_index INTEGER NOT NULL,
+    facts_digest BLOB NOT NULL,
+    page_signatures BLOB NOT NULL,
     pdf_hash BLOB,
     suffix BLOB,
-    UNIQUE (visit, ordinal)
+    UNIQUE (visit, ordinal),
+    UNIQUE (incarnation, status_index)
+) STRICT;
+CREATE TRIGGER certified_place_stays BEFORE UPDATE OF incarnation, status_index, facts_digest, page_signatures
+ON certified
+BEGIN SELECT RAISE(ABORT, 'a place in the status list stays'); END;
+CREATE TRIGGER certified_remains BEFORE DELETE ON certified
+BEGIN SELECT RAISE(ABORT, 'a certified order stays'); END;
+
+-- Counted here and not from the rows, so that a place is never given twice.
+CREATE TABLE status_counter (
+    incarnation INTEGER PRIMARY KEY CHECK (incarnation BETWEEN 0 AND 9),
+    next INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE stop (
