@@ -11,7 +11,7 @@ from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.issuing.desk import ClerkCalls
 from tests.integration.ward_server.ward import Ward
 
-__all__ = ["Between", "Lying", "Silent", "evidence_of"]
+__all__ = ["Between", "Lying", "Remembering", "Silent", "evidence_of"]
 
 
 class Between:
@@ -43,6 +43,26 @@ class Between:
         if happening is not None:
             await happening()
         return sealed
+
+
+class Remembering:
+    """Hands everything on to the clerk and keeps what it handed."""
+
+    def __init__(self, clerk: ClerkCalls) -> None:
+        """Take the clerk."""
+        self._clerk = clerk
+        self.evidence: list[Evidence] = []
+        self.papers: list[tuple[bytes, bytes]] = []
+
+    async def certify(self, evidence: Evidence) -> Certified:
+        """Certify."""
+        self.evidence.append(evidence)
+        return await self._clerk.certify(evidence)
+
+    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
+        """Seal."""
+        self.papers.append((order, pdf))
+        return await self._clerk.seal(order, pdf)
 
 
 class Silent:

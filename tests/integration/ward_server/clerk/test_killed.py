@@ -12,35 +12,14 @@ from konbini.process.calls import PeerUnreachable
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.town.town import Town
-from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
-from konbini.ward_server.issuing.desk import ClerkCalls
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.apart import clerk_apart
+from tests.integration.ward_server.clerks import Remembering
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward, open_ward
 
 EVERY = [(edge, step) for step in ("audit", "certify", "seal") for edge in ("before", "after")]
 SHORT = {("after", "seal")}
-
-
-class Remembering:
-    """Hands everything on to the clerk and keeps what it handed."""
-
-    def __init__(self, clerk: ClerkCalls) -> None:
-        """Take the clerk."""
-        self._clerk = clerk
-        self.evidence: list[Evidence] = []
-        self.papers: list[tuple[bytes, bytes]] = []
-
-    async def certify(self, evidence: Evidence) -> Certified:
-        """Certify."""
-        self.evidence.append(evidence)
-        return await self._clerk.certify(evidence)
-
-    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
-        """Seal."""
-        self.papers.append((order, pdf))
-        return await self._clerk.seal(order, pdf)
 
 
 @pytest.fixture

@@ -18,11 +18,10 @@ from konbini.protocol.numbers import binding
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.authority import Authority, Life, key_pem, key_usage, name, new_p256_key
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
-from konbini.ward_server.issuing.desk import ClerkCalls
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.pdf.services import Served, make_infrastructure
 from tests.integration.pdf.softhsm import MODULE, PIN, SoftToken
+from tests.integration.ward_server.clerks import Remembering
 from tests.integration.ward_server.people import HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
 
@@ -128,26 +127,6 @@ async def test_an_expired_certificate(ward: Ward, tmp_path: Path) -> None:
     assert ward.issuances() == [(IssuanceState.VOID, Code.SIGNING_CERTIFICATE_INVALID)]
     assert ward.rows("clerk", "SELECT count(*) FROM certified WHERE suffix IS NOT NULL") == [(0,)]
     assert ward.stops() == {"issuing": None, "clerk": None}
-
-
-class Remembering:
-    """Hands everything on to the clerk and keeps what it handed."""
-
-    def __init__(self, clerk: ClerkCalls) -> None:
-        """Take the clerk."""
-        self._clerk = clerk
-        self.evidence: list[Evidence] = []
-        self.papers: list[tuple[bytes, bytes]] = []
-
-    async def certify(self, evidence: Evidence) -> Certified:
-        """Certify."""
-        self.evidence.append(evidence)
-        return await self._clerk.certify(evidence)
-
-    async def seal(self, order: bytes, pdf: bytes) -> Sealed:
-        """Seal."""
-        self.papers.append((order, pdf))
-        return await self._clerk.seal(order, pdf)
 
 
 async def test_a_ward_of_b_lt(ward: Ward, tmp_path: Path) -> None:
