@@ -17,14 +17,14 @@ from konbini.process.tasks import StandingTasks
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.clerk.config import read_config
 from konbini.ward_server.clerk.main import serve
-from tests.integration.ward_server.issuing_child import Crash
+from tests.crashing import Crash
 
 
 async def main() -> None:
     """Serve until the process is ended."""
     config, now, *crash = sys.argv[1:]
     clock = SettableClock(int(now))
-    watch = Crash(crash[0], crash[1]) if crash else None
+    watch = Crash(crash[0], step=crash[1]) if crash else None
     async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as clerk:
         while not clerk._lease.holds(clock.monotonic()):  # noqa: ASYNC110 - a lease sets no event
             await asyncio.sleep(0.01)

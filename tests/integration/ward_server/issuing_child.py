@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,27 +22,8 @@ from konbini.protocol.codec import Value
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.issuing.config import read_config
 from konbini.ward_server.issuing.main import serve
+from tests.crashing import Crash
 from tests.integration.ward_server.front import DeskFront, FrontMethod
-
-
-class Crash:
-    """Ends the process at one edge of the first commit that holds a step."""
-
-    def __init__(self, edge: str, step: str) -> None:
-        """Keep where to end."""
-        self.edge, self.step = edge, step
-
-    def before_commit(self, steps: tuple[str, ...]) -> None:
-        """End here if this is the place."""
-        self._end("before", steps)
-
-    def after_commit(self, steps: tuple[str, ...]) -> None:
-        """End here if this is the place."""
-        self._end("after", steps)
-
-    def _end(self, edge: str, steps: tuple[str, ...]) -> None:
-        if edge == self.edge and self.step in steps:
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def handlers(front: DeskFront) -> Mapping[int, Handler]:
@@ -85,7 +65,7 @@ async def main() -> None:
     """Serve until the process is ended."""
     config, socket, now, *crash = sys.argv[1:]
     clock = SettableClock(int(now))
-    watch = Crash(crash[0], crash[1]) if crash else None
+    watch = Crash(crash[0], step=crash[1]) if crash else None
     async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as desk:
         while desk.prekeys.newest is None or not desk.lease.holds(clock.monotonic()):  # noqa: ASYNC110 - they set no event
             await asyncio.sleep(0.01)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -32,32 +31,12 @@ from konbini.ward_server.residents.config import read_config
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.main import open_registry
 from konbini.ward_server.residents.registry import Registry
+from tests.crashing import Crash
 from tests.records import written
 
 RESIDENT = "000000000000001"
 CARD, FRESH = (CardSerial(issuer_key_id=b"issuer", serial=bytes([serial])) for serial in (1, 2))
 MEASURE = Restriction(name="2026-017", planned_end=None)
-
-
-class Crash:
-    """Ends the process at one edge of one commit."""
-
-    def __init__(self, edge: str, at: int) -> None:
-        """Keep where to end; `at` counts commits from 1."""
-        self.edge, self.at, self.seen = edge, at, 0
-
-    def before_commit(self, _steps: tuple[str, ...]) -> None:
-        """End here if this is the place."""
-        self.seen += 1
-        self._end("before")
-
-    def after_commit(self, _steps: tuple[str, ...]) -> None:
-        """End here if this is the place."""
-        self._end("after")
-
-    def _end(self, edge: str) -> None:
-        if (edge, self.seen) == (self.edge, self.at):
-            os.kill(os.getpid(), signal.SIGKILL)
 
 
 def steps(municipality: str) -> tuple[tuple[ChangeKind, Body, int], ...]:
@@ -77,7 +56,7 @@ def steps(municipality: str) -> tuple[tuple[ChangeKind, Body, int], ...]:
 async def main() -> None:
     """Carry the list out; a change that is in force already is refused by the register and passed over."""
     config = read_config(Path(sys.argv[1]))
-    watch = Crash(sys.argv[2], int(sys.argv[3])) if sys.argv[2:] else None
+    watch = Crash(sys.argv[2], nth=int(sys.argv[3])) if sys.argv[2:] else None
     clock = SystemClock()
     async with open_registry(config, clock, SystemEntropy(), watch=watch) as rooms:
         registry = Registry(rooms.store, rooms.pen, Acknowledging((), clock), clock)
