@@ -31,7 +31,6 @@ from konbini.protocol.cose import SigningKey
 
 __all__ = ["main", "serve"]
 
-
 _log = logger("konbini.issuance_center")
 
 
@@ -49,7 +48,7 @@ async def serve(config: CenterConfig, clock: Clock) -> AsyncIterator[tuple[int, 
         clock: the time that tickets bear.
 
     Raises:
-        OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
+        ConfigRefused, OSError, ValueError, Refused, LedgerUnusable: the center cannot start.
     """
     trust = read_trust(config)
     signing = read_signing_key(config.ticket_key)
