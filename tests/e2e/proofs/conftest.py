@@ -17,14 +17,12 @@ from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.simulation.card.latency import NO_LATENCY
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from tests import chromium
 
 RESIDENTS = 300
 CHROMIUM = (
-    *("setpriv", "--pdeathsig", "KILL", "/usr/bin/chromium", "--headless=new", "--no-sandbox", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-default-apps", "--disable-sync"),
-    *("--disable-breakpad", "--disable-crash-reporter", "--disable-domain-reliability", "--metrics-recording-only"),
-    *("--disable-features=MediaRouter,OptimizationHints,Translate", "--mute-audio", "--no-pings"),
-    *("--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1", "--window-size=1080,1920"),
+    *("setpriv", "--pdeathsig", "KILL", chromium.PROGRAM, "--headless=new", *chromium.FLAGS),
+    *("--disable-breakpad", "--disable-crash-reporter", "--window-size=1080,1920"),
 )
 
 

@@ -17,25 +17,12 @@ from playwright.async_api import Browser, FilePayload, Page, async_playwright
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.paper_seal.status import Status
 from konbini.verifier.page_files import page_files, published_json
+from tests import chromium
 from tests.papers import Municipality, drawn
 from tests.unit.pdf.conftest import form, template, typeface
 
 __all__ = ["form", "template", "typeface"]
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-features=MediaRouter,OptimizationHints,Translate",
-    "--disable-sync",
-    "--metrics-recording-only",
-    "--mute-audio",
-    "--no-first-run",
-    "--no-pings",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
 PATIENCE_MS = 30_000
 STATUSES = (Status.VALID, Status.VOID, Status.WITHDRAWN, Status.UNSETTLED, *[Status.VALID] * 12)
 """By status index: 0 valid, 1 void, 2 withdrawn, 3 unsettled."""
@@ -152,7 +139,7 @@ def address(folder: Path) -> Iterator[str]:
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for a module."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        browser = await playwright.chromium.launch(executable_path=chromium.PROGRAM, args=chromium.FLAGS)
         yield browser
         await browser.close()
 

@@ -10,7 +10,8 @@ import pytest
 from PIL import Image, ImageFilter
 from playwright.async_api import async_playwright
 
-from tests.e2e.verifier.conftest import CHROMIUM, Sight, looking
+from tests import chromium
+from tests.e2e.verifier.conftest import Sight, looking
 from tests.papers import jpeg
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -46,7 +47,7 @@ async def before_camera(address: str, film: Path) -> AsyncIterator[Sight]:
         f"--use-file-for-fake-video-capture={film}",
     ]
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=[*CHROMIUM, *flags])
+        browser = await playwright.chromium.launch(executable_path=chromium.PROGRAM, args=[*chromium.FLAGS, *flags])
         async with looking(browser, address) as sight:
             await sight.page.click("#camera")
             yield sight

@@ -41,22 +41,9 @@ from konbini.kiosk.ui.server import ScreenServer
 from konbini.process.entropy import SystemEntropy
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
+from tests import chromium
 
-CHROMIUM = [
-    "--no-sandbox",
-    "--autoplay-policy=no-user-gesture-required",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-domain-reliability",
-    "--disable-features=MediaRouter,OptimizationHints,Translate",
-    "--disable-sync",
-    "--metrics-recording-only",
-    "--mute-audio",
-    "--no-first-run",
-    "--no-pings",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-]
+CHROMIUM = (*chromium.FLAGS, "--autoplay-policy=no-user-gesture-required")
 WARD = WardName(written="見本区", latin="Mihon City")
 OFFER = Offer(
     kinds=(
@@ -189,7 +176,7 @@ def pages() -> Pages:
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for a module."""
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        browser = await playwright.chromium.launch(executable_path=chromium.PROGRAM, args=CHROMIUM)
         yield browser
         await browser.close()
 
