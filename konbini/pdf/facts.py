@@ -21,7 +21,6 @@ from konbini.pdf.printed import (
     cell_value,
     check_heading,
     check_text,
-    printed_hash,
     read_array,
     read_cell,
     read_date,
@@ -178,10 +177,6 @@ class CertificateFacts:
     def digest(self) -> bytes:
         """Return the SHA-256 of `to_wire`."""
         return hashlib.sha256(self.to_wire()).digest()
-
-    def set_hash(self) -> str:
-        """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
-        return printed_hash(self.digest())
 
 
 def _cells(facts: CertificateFacts) -> list[Cell]:

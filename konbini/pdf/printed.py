@@ -74,9 +74,6 @@ class PrintedFacts(Protocol):
     def digest(self) -> bytes:
         """Return the SHA-256 of `to_wire`."""
 
-    def set_hash(self) -> str:
-        """Return what every page of the set prints of the digest: its first 8 bytes, in hexadecimal."""
-
 
 def check_heading(number: str, form: str) -> None:
     """Refuse an issuance number or a form's id that has not its shape.

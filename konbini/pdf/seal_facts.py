@@ -19,7 +19,6 @@ from konbini.pdf.printed import (
     cell_value,
     check_heading,
     check_text,
-    printed_hash,
     read_array,
     read_cell,
     read_date,
@@ -160,7 +159,3 @@ class SealRegistrationFacts:
     def digest(self) -> bytes:
         """Return the SHA-256 of `to_wire`."""
         return hashlib.sha256(self.to_wire()).digest()
-
-    def set_hash(self) -> str:
-        """Return what the page prints of the digest: its first 8 bytes, in hexadecimal."""
-        return printed_hash(self.digest())

@@ -23,10 +23,11 @@ from konbini.pdf.forms.cells import THIN, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import PADDING, Steps, set_text
-from konbini.pdf.forms.sheet import CODE, draw_foot, draw_sheet
+from konbini.pdf.forms.sheet import CODE, Foot, draw_foot, draw_sheet
 from konbini.pdf.objects import ONCE, ObjectId, Revision, StreamBody
 from konbini.pdf.paper_seal.code_picture import code_picture
 from konbini.pdf.picture import Picture
+from konbini.pdf.printed import printed_hash
 from konbini.pdf.template import Marks, Template
 from konbini.protocol.kinds import Scope
 
@@ -144,8 +145,9 @@ class Form(ABC, Generic[F]):
         """
         ink = Ink(Subset(self._typeface, "FACTSA"), "V")
         plans = self.plan(facts)
+        foot = _foot(facts, facts.digest(), len(plans))
         for page, plan in enumerate(plans, 1):
-            self._write(ink, facts, plan, page=page, pages=len(plans))
+            self._write(ink, plan, foot, page)
 
     def pages(self, facts: F) -> int:
         """Say how many pages the certificate takes."""
@@ -167,10 +169,11 @@ class Form(ABC, Generic[F]):
         if facts.form != self.template.form:
             raise ValueError("these facts are for another form")
         revision, values, plans = self._base.copy(), Subset(self._typeface, "FACTSA"), self.plan(facts)
+        digest = facts.digest()
+        foot = _foot(facts, digest, len(plans))
         codes = [revision.add(code_picture(seal).to_stream()) for seal in seals]
         contents = [
-            revision.add(self._content(facts, plan, values, page=page, pages=len(plans)))
-            for page, plan in enumerate(plans, 1)
+            revision.add(self._content(facts.scope, plan, values, foot, page)) for page, plan in enumerate(plans, 1)
         ]
         fonts = values.write(revision, "V")
         named = [_part_names(facts, plan) for plan in plans]
@@ -186,26 +189,26 @@ class Form(ABC, Generic[F]):
             )
             for page, (plan, names, content, code) in enumerate(zip(plans, named, contents, codes, strict=True), 1)
         ]
-        return close(revision, pages, _shell(self.template, facts, binding))
+        return close(revision, pages, _shell(self.template, facts, digest, binding))
 
-    def _content(self, facts: F, plan: PagePlan, values: Subset, *, page: int, pages: int) -> StreamBody:
+    def _content(self, scope: Scope, plan: PagePlan, values: Subset, foot: Foot, page: int) -> StreamBody:
         ink = Ink(values, "V")
         for name in self._pattern:
             ink.place(name)
-        ink.place(_sheet_name(facts.scope))
+        ink.place(_sheet_name(scope))
         for placed in plan.placed:
             ink.place(placed.part, up=placed.up)
         for shown in plan.pictures:
             ink.picture(shown.resource, shown.box)
         ink.picture(_code_name(page), CODE)
-        self._write(ink, facts, plan, page=page, pages=pages)
+        self._write(ink, plan, foot, page)
         return StreamBody.compressed(ink.content())
 
-    def _write(self, ink: Ink, facts: F, plan: PagePlan, *, page: int, pages: int) -> None:
+    def _write(self, ink: Ink, plan: PagePlan, foot: Foot, page: int) -> None:
         """Write every fact of one page, row by row of the form."""
         for cell, text, box, steps, align, padding in plan.entries:
             ink.text(set_text(text, box, steps, self._typeface, cell=cell, padding=padding), box, align, padding)
-        draw_foot(ink, facts, self._typeface, page=page, pages=pages)
+        draw_foot(ink, foot, self._typeface, page=page)
 
     def _all_parts(self, words: Subset) -> Mapping[str, Ink]:
         """Draw the sheet for each scope, then the form's own parts."""
@@ -250,8 +253,12 @@ def _page_entries(content: ObjectId, fonts: str, parts: dict[str, ObjectId]) -> 
     )
 
 
-def _shell(template: Template, facts: PrintedFacts, binding: bytes) -> Shell:
-    identity = hashlib.sha256(b"konbini/1 file" + facts.digest() + binding).digest()[:16]
+def _foot(facts: PrintedFacts, digest: bytes, pages: int) -> Foot:
+    return Foot(issued_on=facts.issued_on, number=facts.number, set_hash=printed_hash(digest), pages=pages)
+
+
+def _shell(template: Template, facts: PrintedFacts, digest: bytes, binding: bytes) -> Shell:
+    identity = hashlib.sha256(b"konbini/1 file" + digest + binding).digest()[:16]
     return Shell(
         title=template.title.replace("　", ""),
         number=facts.number,

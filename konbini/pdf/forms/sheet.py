@@ -7,10 +7,10 @@ Where things stand is here once, for those who draw and for those who read back.
 
 from __future__ import annotations
 
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 
 from konbini.pdf.era import in_era
-from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM, Box
 from konbini.pdf.forms.ink import Align, Ink
@@ -20,8 +20,8 @@ from konbini.protocol.kinds import Scope
 
 __all__ = [
     "BOTTOM_RULE", "CODE", "COLUMN", "DATE", "FEE", "FOOT_WIDTH", "HASH", "HASH_LABEL", "LEFT", "MAYOR", "NUMBER",
-    "NUMBER_LABEL", "PAGE", "SEAL_NOTE", "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "draw_foot", "draw_sheet",
-    "page_label", "seal_box",
+    "NUMBER_LABEL", "PAGE", "SEAL_NOTE", "SENTENCE", "SPECIMEN", "TITLE", "WIDTH", "Foot", "draw_foot",
+    "draw_sheet", "page_label", "seal_box",
 ]  # fmt: skip
 
 COLUMN: Final = 4.55 * MM
@@ -56,6 +56,15 @@ _LABEL_SIZE: Final = 7.0
 _SPECIMEN_SIZE: Final = 250.0
 _SPECIMEN_TURN: Final = 48.0
 _SPECIMEN_GREY: Final = 0.92
+
+
+class Foot(NamedTuple):
+    """What ties the pages of one set together: the same on each of them, beside which page it is."""
+
+    issued_on: date
+    number: str
+    set_hash: str
+    pages: int
 
 
 def seal_box(template: Template) -> Box:
@@ -100,16 +109,16 @@ def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *
     ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
 
 
-def draw_foot(ink: Ink, facts: PrintedFacts, typeface: Typeface, *, page: int, pages: int) -> None:
+def draw_foot(ink: Ink, foot: Foot, typeface: Typeface, *, page: int) -> None:
     """Write what ties a page to its set: date, number, hash, page.
 
     Raises:
         Refused: `FORM_OVERFLOW`.
     """
     for text, box, steps, align, cell in (
-        (in_era(facts.issued_on), DATE, _SENTENCE, Align.LEFT, "date"),
-        (facts.number, NUMBER, _SMALL, Align.LEFT, "number"),
-        (facts.set_hash(), HASH, _SMALL, Align.LEFT, "set hash"),
-        (page_label(page, pages), PAGE, _SMALL, Align.RIGHT, "page"),
+        (in_era(foot.issued_on), DATE, _SENTENCE, Align.LEFT, "date"),
+        (foot.number, NUMBER, _SMALL, Align.LEFT, "number"),
+        (foot.set_hash, HASH, _SMALL, Align.LEFT, "set hash"),
+        (page_label(page, foot.pages), PAGE, _SMALL, Align.RIGHT, "page"),
     ):
         ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)

@@ -45,13 +45,14 @@ def page_seals(
     number = IssuanceNumber.parse(facts.number)
     if number.date != facts.issued_on:
         raise Refused(Code.MALFORMED, "an issuance number of another day")
+    set_hash = facts.digest()[:SET_HASH_BYTES]
     return tuple(
         PageSeal(
             number=number,
             status_index=status_index,
             page=page,
             pages=len(items),
-            set_hash=facts.digest()[:SET_HASH_BYTES],
+            set_hash=set_hash,
             kind=kind,
             scope=facts.scope,
             items=printed,
