@@ -42,7 +42,6 @@ class FormKind(Generic[F]):
     Attributes:
         form: draws it.
         read: decodes its facts from the wire; raises `Refused(MALFORMED)` or `Refused(OVERSIZE)`.
-        people: gives the places of the people of each page, from 0 on.
         sealed_items: gives what each page's paper seal says of it.
         expected_pages: what each page must say.
         expected_acts: what each page paints.
@@ -50,7 +49,6 @@ class FormKind(Generic[F]):
 
     form: Callable[[Template, Typeface], Form[F]]
     read: Callable[[bytes], F]
-    people: Callable[[F], tuple[range, ...]]
     sealed_items: Callable[[F], SealedItems]
     expected_pages: Callable[[F, Template], tuple[ExpectedPage, ...]]
     expected_acts: Callable[[F, Template], tuple[ExpectedActs, ...]]
@@ -61,7 +59,6 @@ FormKinds = Mapping[str, FormKind[Any]]
 _HOUSEHOLD: Final = FormKind(
     form=resident_record.ResidentRecordForm,
     read=CertificateFacts.from_wire,
-    people=lambda facts: people_of_pages(len(facts.people), BLOCKS),
     sealed_items=lambda facts: record_items(
         facts, people_of_pages(len(facts.people), BLOCKS), without=frozenset((Item.EARLIER_ADDRESS,))
     ),
@@ -71,7 +68,6 @@ _HOUSEHOLD: Final = FormKind(
 _INDIVIDUAL: Final = FormKind(
     form=individual_record.IndividualRecordForm,
     read=CertificateFacts.from_wire,
-    people=lambda facts: people_of_pages(len(facts.people), 1),
     sealed_items=lambda facts: record_items(facts, people_of_pages(len(facts.people), 1)),
     expected_pages=individual_record_expected.expected_pages,
     expected_acts=individual_record_expected.expected_acts,
@@ -79,7 +75,6 @@ _INDIVIDUAL: Final = FormKind(
 _SEAL_REGISTRATION: Final = FormKind(
     form=seal_registration.SealRegistrationForm,
     read=SealRegistrationFacts.from_wire,
-    people=lambda _: people_of_pages(1, 1),
     sealed_items=seal_registration_items,
     expected_pages=seal_registration_expected.expected_pages,
     expected_acts=seal_registration_expected.expected_acts,

@@ -92,23 +92,21 @@ def _person(person: PersonFacts, template: Template, up: float, ordinal: int) ->
 
 def expected_acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ...]:
     """Return what each page of the household form paints."""
-    starts = range(0, len(facts.people), grid.BLOCKS)
-    return tuple(_page(facts, template, start) for start in starts)
+    return tuple(_page(facts, template, places) for places in people_of_pages(len(facts.people), grid.BLOCKS))
 
 
-def _page(facts: CertificateFacts, template: Template, start: int) -> ExpectedActs:
-    people = facts.people[start : start + grid.BLOCKS]
+def _page(facts: CertificateFacts, template: Template, shown: range) -> ExpectedActs:
     first = f"Sheet{int(facts.scope)}"
     places = [Line(Act.PLACE, first, (0.0,))]
     parts = {first: (*sheet_acts(template), *framed_cells((grid.ADDRESS, grid.HEAD)), framed(grid.HOUSEHOLD, HEAVY))}
-    for place, person in enumerate(people):
-        name = "Foreign" if isinstance(person.items, ForeignItems) else "Japanese"
-        places.append(Line(Act.PLACE, name, (-place * grid.BLOCK_HEIGHT,)))
+    for block, place in enumerate(shown):
+        name = "Foreign" if isinstance(facts.people[place].items, ForeignItems) else "Japanese"
+        places.append(Line(Act.PLACE, name, (-block * grid.BLOCK_HEIGHT,)))
         parts[name] = _block(foreign=name == "Foreign")
-    if len(people) < grid.BLOCKS:
-        last = f"Unused{grid.BLOCKS - len(people)}"
+    if len(shown) < grid.BLOCKS:
+        last = f"Unused{grid.BLOCKS - len(shown)}"
         places.append(Line(Act.PLACE, last, (0.0,)))
-        parts[last] = _unused(len(people))
+        parts[last] = _unused(len(shown))
     return ExpectedActs(places=tuple(places), parts=parts, pictures={"Seal": template.seal.picture})
 
 

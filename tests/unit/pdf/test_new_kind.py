@@ -72,7 +72,6 @@ def _acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ..
 _ADDRESS = FormKind(
     form=_AddressForm,
     read=CertificateFacts.from_wire,
-    people=lambda _: (range(1),),
     sealed_items=lambda facts: ((SealedItem(person=0, item=Item.ADDRESS, value=facts.address),),),
     expected_pages=_pages,
     expected_acts=_acts,
