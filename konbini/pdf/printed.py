@@ -18,8 +18,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
 __all__ = [
-    "MOST_BYTES", "Cell", "Mark", "PrintedFacts", "cell_value", "check_heading", "check_text", "form_of",
-    "printed_hash", "read_array", "read_cell", "read_date", "read_integer", "read_text",
+    "MOST_BYTES", "Cell", "Mark", "PrintedFacts", "cell_value", "check_heading", "check_line", "check_text",
+    "form_of", "printed_hash", "read_array", "read_cell", "read_date", "read_integer", "read_text",
 ]  # fmt: skip
 
 MOST_BYTES: Final = 1 << 16
@@ -93,11 +93,20 @@ def check_text(cell: Cell) -> None:
     """
     if isinstance(cell, Mark):
         return
-    if not 1 <= len(cell) <= _MOST_TEXT or cell != cell.strip():
-        raise ValueError("a cell is empty, too long, or begins or ends with a space")
+    check_line(cell)
     if _SPACES_TOGETHER.search(cell):
         raise ValueError("a cell holds a space beside another, which paper does not tell from one")
-    if any(unicodedata.category(character) in _NO_TEXT for character in cell):
+
+
+def check_line(text: str) -> None:
+    """Refuse a text that is no line of printed characters, or longer than any.
+
+    Raises:
+        ValueError: it is not.
+    """
+    if not 1 <= len(text) <= _MOST_TEXT or text != text.strip():
+        raise ValueError("a cell is empty, too long, or begins or ends with a space")
+    if any(unicodedata.category(character) in _NO_TEXT for character in text):
         raise ValueError("a cell holds something that is no printed character")
 
 

@@ -8,13 +8,12 @@ encoding.
 
 from __future__ import annotations
 
-import unicodedata
 from datetime import date, timedelta
 from enum import Enum
 from typing import Final, TypeAlias
 
 from konbini.pdf.era import from_era, in_era
-from konbini.pdf.facts import Mark
+from konbini.pdf.printed import Mark, check_line
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 
@@ -22,9 +21,7 @@ __all__ = ["IMAGE_DIGEST_BYTES", "ItemValue", "Withheld", "check_value", "to_wir
 
 IMAGE_DIGEST_BYTES: Final = 16
 """The first bytes of SHA-256: enough that nobody makes a second image (an image of ours is no choice of a forger's)."""
-_MOST_TEXT: Final = 256
 _FIRST_DAY: Final = date(1873, 1, 1)  # Japan's first day in the Gregorian calendar
-_NO_TEXT: Final = frozenset(("Cc", "Cf", "Cs", "Zl", "Zp"))
 
 
 class Withheld(Enum):
@@ -53,12 +50,8 @@ def check_value(value: ItemValue) -> None:
     """
     if isinstance(value, bytes) and len(value) != IMAGE_DIGEST_BYTES:
         raise ValueError("the digest of an image has another size")
-    if not isinstance(value, str):
-        return
-    if not 1 <= len(value) <= _MOST_TEXT or value != value.strip():
-        raise ValueError("a text is empty, too long, or begins or ends with a space")
-    if any(unicodedata.category(character) in _NO_TEXT for character in value):
-        raise ValueError("a text holds something that is no printed character")
+    if isinstance(value, str):
+        check_line(value)
 
 
 def to_wire(value: ItemValue) -> Value:
