@@ -12,8 +12,8 @@ from PIL import Image
 
 from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.forms.kinds import FORM_KINDS
-from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.paper_seal.contents import page_seals, record_items
+from konbini.pdf.forms.resident_record import KIND, ResidentRecordForm
+from konbini.pdf.paper_seal.contents import page_seals
 from konbini.pdf.paper_seal.issuers import IssuerKey, IssuerList, KeyUse
 from konbini.pdf.paper_seal.page_seal import PageSeal
 from konbini.pdf.paper_seal.signed_page import sign_page
@@ -24,7 +24,10 @@ from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
 from konbini.verifier.pictures import pages_of
 
-__all__ = ["ISSUED_ON", "NOON", "NUMBER", "Municipality", "drawn", "facts_of", "jpeg", "png", "seals_of", "sheet"]
+__all__ = [
+    "ISSUED_ON", "NOON", "NUMBER", "OTHER_NUMBER", "Municipality", "drawn", "facts_of", "issuer_key", "jpeg", "png",
+    "seals_of", "sheet",
+]  # fmt: skip
 
 ISSUED_ON = date(2026, 11, 20)
 NUMBER = str(IssuanceNumber.of("131997", ISSUED_ON, 1, 17))
@@ -60,8 +63,8 @@ class Municipality:
             issued=NOON - 86_400,
             expires=expires,
             keys=(
-                _key(own, KeyUse.PAGES, self.pages, begins, ends),
-                _key(own, KeyUse.STATUS, self.status, 20260401, 20290331),
+                issuer_key(own, KeyUse.PAGES, self.pages, begins, ends),
+                issuer_key(own, KeyUse.STATUS, self.status, 20260401, 20290331),
             ),
         ).sign(self.authority)
 
@@ -88,7 +91,8 @@ class Municipality:
         return [sign_page(seal, self.pages) for seal in seals]
 
 
-def _key(whose: tuple[str, str, str], use: KeyUse, key: SigningKey, begins: int, ends: int) -> IssuerKey:
+def issuer_key(whose: tuple[str, str, str], use: KeyUse, key: SigningKey, begins: int, ends: int) -> IssuerKey:
+    """List a key of a municipality (its code, its name, and that in English) from one day to another, yyyymmdd."""
     municipality, name, english = whose
     return IssuerKey(
         municipality=municipality,
@@ -108,19 +112,15 @@ def facts_of(people: int = 1, number: str = NUMBER) -> CertificateFacts:
 
 
 def seals_of(people: int = 1, number: str = NUMBER, *, status_index: int = 0) -> tuple[PageSeal, ...]:
-    """Give what each page of a certificate says, four people a page."""
+    """Give what each page of a certificate says, in the household form."""
     facts = facts_of(people, number)
-    pages = [range(start, min(start + 4, people)) for start in range(0, people, 4)]
-    items = record_items(facts, pages)
+    items = FORM_KINDS[KIND].sealed_items(facts)
     return page_seals(facts, items, kind=CertificateKind.RESIDENT_RECORD, status_index=status_index)
 
 
 def drawn(form: ResidentRecordForm, municipality: Municipality, people: int) -> tuple[bytes, list[Image.Image]]:
     """Draw a certificate as a ward does, with its seals: the unsigned file, and its pages at 300 dots per inch."""
-    facts = facts_of(people)
-    items = FORM_KINDS[form.template.kind].sealed_items(facts)
-    seals = page_seals(facts, items, kind=CertificateKind.RESIDENT_RECORD, status_index=0)
-    pdf = form.draw(facts, binding=bytes(32), seals=municipality.codes(seals))
+    pdf = form.draw(facts_of(people), binding=bytes(32), seals=municipality.codes(seals_of(people)))
     return pdf, [page.picture for page in pages_of(pdf)]
 
 

@@ -12,7 +12,7 @@ import pytest
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.reader import PdfFileReader
-from pyhanko.pdf_utils.writer import PdfFileWriter, copy_into_new_writer
+from pyhanko.pdf_utils.writer import PdfFileWriter
 
 from konbini.kiosk.printing.raster import GREY, HEIGHT, WIDTH, PageRaster
 from konbini.pdf.fonts import Typeface
@@ -25,6 +25,7 @@ from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
+from tests.unit.pdf.documents import at, edited, rewritten, syntax
 
 _BINDING = bytes(range(32))
 _FACTS = specimen_facts(*PEOPLE, PEOPLE[0])  # two pages
@@ -35,30 +36,6 @@ _PATTERN = "Pages Kids 1 Resources XObject Pattern"
 def drawn(form: ResidentRecordForm) -> bytes:
     """An honest document of two pages."""
     return form.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
-
-
-def _rewritten(pdf: bytes, path: str, change: Callable[[generic.DictionaryObject], None]) -> bytes:
-    """The document with one dictionary or stream changed."""
-    writer: PdfFileWriter = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
-    found: generic.PdfObject = writer.root
-    for step in path.split():
-        assert isinstance(found, generic.DictionaryObject | generic.ArrayObject)
-        found = found[int(step)] if isinstance(found, generic.ArrayObject) else found[f"/{step}"]
-    assert isinstance(found, generic.DictionaryObject)
-    change(found)
-    out = io.BytesIO()
-    writer.write(out)  # type: ignore[no-untyped-call]  # pyHanko's
-    return out.getvalue()
-
-
-def _stream(edit: Callable[[bytes], bytes]) -> Callable[[generic.DictionaryObject], None]:
-    def change(stream: generic.DictionaryObject) -> None:
-        assert isinstance(stream, generic.StreamObject)
-        content = edit(stream.data)
-        assert content != stream.data
-        stream._data, stream._encoded_data = content, None
-
-    return change
 
 
 def _refused(pdf: bytes, template: Template) -> str:
@@ -168,19 +145,19 @@ def test_the_text_is_read_as_without_it(template: Template, typeface: Typeface, 
 )
 def test_nothing_else_is_painted_in_its_name(drawn: bytes, template: Template, edit: Callable[[bytes], bytes]) -> None:
     """A cover, a frame, a text, a fifth band, a band in the foot, a missing band, a stretched one."""
-    assert "Pattern" in _refused(_rewritten(drawn, _PATTERN, _stream(edit)), template)
+    assert "Pattern" in _refused(edited(drawn, _PATTERN, edit), template)
 
 
 def test_other_samples_are_found(drawn: bytes, template: Template) -> None:
     """A black band that would cover the page, under the pattern's name: its samples are compared."""
 
-    def black(stream: generic.DictionaryObject) -> None:
+    def black(writer: PdfFileWriter) -> None:
+        stream = at(writer, _PATTERN + " Resources XObject Band")
         assert isinstance(stream, generic.StreamObject)
         stream._encoded_data = zlib.compress(bytes(len(zlib.decompress(stream.encoded_data))))
         stream._data = None
 
-    pdf = _rewritten(drawn, _PATTERN + " Resources XObject Band", black)
-    assert _refused(pdf, template) == "page 1, Pattern, Band: another picture"
+    assert _refused(rewritten(drawn, black), template) == "page 1, Pattern, Band: another picture"
 
 
 @pytest.mark.parametrize(
@@ -199,17 +176,15 @@ def test_other_samples_are_found(drawn: bytes, template: Template) -> None:
 def test_no_other_entry_stands_in_it(drawn: bytes, template: Template, path: str, key: str, value: bytes) -> None:
     """Matrices, groups, fonts, further pictures, inverted and stencilled samples."""
 
-    def change(holder: generic.DictionaryObject) -> None:
-        syntax = generic.read_object(io.BytesIO(value + b" "), generic.TrailerReference(None))  # type: ignore[no-untyped-call]
-        holder[pdf_name(f"/{key}")] = syntax
+    def change(writer: PdfFileWriter) -> None:
+        at(writer, path)[pdf_name(f"/{key}")] = syntax(value)
 
-    assert "Pattern" in _refused(_rewritten(drawn, path, change), template)
+    assert "Pattern" in _refused(rewritten(drawn, change), template)
 
 
 def test_a_page_without_it_is_found(drawn: bytes, template: Template) -> None:
     """The second page places it nowhere."""
-    path = "Pages Kids 1 Contents"
-    pdf = _rewritten(drawn, path, _stream(lambda content: content.split(b"\n", 1)[1]))
+    pdf = edited(drawn, "Pages Kids 1 Contents", lambda content: content.split(b"\n", 1)[1])
     assert _refused(pdf, template).startswith("page 2")
 
 

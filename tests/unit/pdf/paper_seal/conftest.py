@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from konbini.pdf.paper_seal.issuers import IssuerKey, IssuerList, KeyUse
+from konbini.pdf.paper_seal.issuers import IssuerList, KeyUse
 from konbini.protocol.cose import SigningKey
+from tests.papers import issuer_key
 
 NOON = 1763780400
 """2025-11-22 12:00 in Japan."""
@@ -31,24 +32,11 @@ class Keys:
             issued=NOON,
             expires=NOON + 86_400,
             keys=(
-                _key(own, KeyUse.PAGES, self.pages, begins, ends),
-                _key(neighbour, KeyUse.PAGES, self.neighbour, 20200101, 20991231),
-                _key(own, KeyUse.STATUS, self.status, 20250401, 20280331),
+                issuer_key(own, KeyUse.PAGES, self.pages, begins, ends),
+                issuer_key(neighbour, KeyUse.PAGES, self.neighbour, 20200101, 20991231),
+                issuer_key(own, KeyUse.STATUS, self.status, 20250401, 20280331),
             ),
         )
-
-
-def _key(whose: tuple[str, str, str], use: KeyUse, key: SigningKey, begins: int, ends: int) -> IssuerKey:
-    municipality, name, english = whose
-    return IssuerKey(
-        municipality=municipality,
-        name=name,
-        name_english=english,
-        use=use,
-        point=key.verifying.point,
-        begins=begins,
-        ends=ends,
-    )
 
 
 @pytest.fixture(scope="session")
