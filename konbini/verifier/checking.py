@@ -10,7 +10,7 @@ What is never proved: that a sheet is the original, and not a copy of it.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from konbini.pdf.paper_seal.issuers import IssuerKey
@@ -138,7 +138,9 @@ def _certificates(pages: Sequence[SignedPage], lists: Lists, moment: int) -> tup
         by_number.setdefault(str(page.seal.number), []).append(page)
     found = [_certificate(group, lists, moment) for group in by_number.values()]
     if len(found) > 1 and any(one.missing for one in found):
-        found = [_with(one, Reason.PAGES_MIXED) if one.missing else one for one in found]
+        found = [
+            replace(one, reasons=_once([*one.reasons, Reason.PAGES_MIXED])) if one.missing else one for one in found
+        ]
     return tuple(found)
 
 
@@ -168,10 +170,6 @@ def _status(page: PageSeal, listed: StatusList | None, moment: int) -> Reason:
     if status is None:
         return Reason.STATUS_EARLIER
     return _STATUSES.get(status, Reason.VALID)
-
-
-def _with(one: CheckedCertificate, reason: Reason) -> CheckedCertificate:
-    return CheckedCertificate(pages=one.pages, key=one.key, listed=one.listed, reasons=_once([*one.reasons, reason]))
 
 
 def _once(reasons: Sequence[Reason]) -> tuple[Reason, ...]:

@@ -42,7 +42,7 @@ _SIGNATURES: Final = {
 
 def plain_text(report: Report) -> str:
     """Give what a person reads."""
-    lines = [*_sentences(report), ""]
+    lines = [*_told_sentences(report), ""]
     for file in report.files:
         said = _SIGNATURES.get(file.signature)
         if said is not None:
@@ -101,10 +101,6 @@ def unusable_json(detail: str) -> str:
 
 def _line(value: _Json) -> str:
     return json.dumps(value, ensure_ascii=False) + "\n"
-
-
-def _sentences(report: Report) -> Iterator[str]:
-    yield from _told_sentences(report)
 
 
 def _told_sentences(report: Report) -> list[str]:

@@ -93,9 +93,7 @@ def _template(material: Material, font: bytes) -> bytes:
     with pikepdf.open(BytesIO(drawn)) as pdf, pikepdf.open(BytesIO(font)) as shared:
         page = pdf.pages[0]
         lines = page.Contents.read_bytes().split(b"\n")
-        page.Contents = pdf.make_stream(
-            b"\n".join(line for line in lines if line.endswith(b"Do Q") and b"/Code" not in line)
-        )
+        page.Contents = pdf.make_stream(b"\n".join(line for line in lines if _is_static(line)))
         page.Resources.Font.V = pdf.copy_foreign(shared.pages[0].Resources.Font.V)
         del page.Annots
         del pdf.Root.AcroForm
