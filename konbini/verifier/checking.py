@@ -15,7 +15,7 @@ from typing import Final
 
 from konbini.pdf.paper_seal.issuers import IssuerKey
 from konbini.pdf.paper_seal.page_seal import PageSeal
-from konbini.pdf.paper_seal.page_set import check_set
+from konbini.pdf.paper_seal.page_set import check_set, missing_pages
 from konbini.pdf.paper_seal.signed_page import SignedPage, open_page
 from konbini.pdf.paper_seal.status import Status, StatusList
 from konbini.protocol.errors import Code, Refused
@@ -70,7 +70,7 @@ class CheckedCertificate:
     @property
     def missing(self) -> tuple[int, ...]:
         """The pages that were not seen."""
-        return tuple(sorted(set(range(1, self.pages[0].pages + 1)) - {page.page for page in self.pages}))
+        return missing_pages(self.pages)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
