@@ -14,9 +14,10 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from konbini.simulation.bench.material import FACE, make_material
+from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.report import last_line, table
+from konbini.simulation.town.configs import TYPEFACE
 
 __all__ = ["bench"]
 
@@ -51,8 +52,8 @@ def _certificate(documents: int, *, as_json: bool) -> int:
             f"konbini bench: not installed: {', '.join(missing)}; they come with pyproject.toml's extra dev\n"
         )
         return _CANNOT_RUN
-    if not FACE.exists():
-        sys.stderr.write(f"konbini bench: {FACE} is missing; Debian's fonts-ipamj-mincho has it\n")
+    if not TYPEFACE.exists():
+        sys.stderr.write(f"konbini bench: {TYPEFACE} is missing; Debian's fonts-ipamj-mincho has it\n")
         return _CANNOT_RUN
     from konbini.simulation.bench.ways import all_ways  # noqa: PLC0415 - the peers' libraries, which may be missing
 

@@ -14,8 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from konbini.protocol.errors import Refused
-from konbini.simulation.gallery.making import FACE, Workshop
+from konbini.simulation.gallery.making import Workshop
 from konbini.simulation.gallery.showing import Shown, make_gallery
+from konbini.simulation.town.configs import TYPEFACE
 
 __all__ = ["gallery"]
 
@@ -36,8 +37,8 @@ def gallery(given: Sequence[str]) -> int:
     parser.add_argument("--dpi", type=_resolution, default=_RESOLUTION, metavar="N", help="of the pictures")
     parser.add_argument("--json", action="store_true", help="a last line for programs")
     read = parser.parse_args(given)
-    if not FACE.exists():
-        return _said(f"{FACE} is missing; Debian's fonts-ipamj-mincho has it", _CANNOT_RUN)
+    if not TYPEFACE.exists():
+        return _said(f"{TYPEFACE} is missing; Debian's fonts-ipamj-mincho has it", _CANNOT_RUN)
     if read.out.exists() and (not read.out.is_dir() or any(read.out.iterdir())):
         return _said(f"{read.out} is there and not an empty directory", _CANNOT_RUN)
     read.out.mkdir(parents=True, exist_ok=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final, Protocol
 
 from konbini.pdf.facts import CertificateFacts
@@ -20,13 +19,13 @@ from konbini.pdf.template import load_all
 from konbini.simulation.bench.embedding import PeerSigner
 from konbini.simulation.bench.household import binding_of_document, household
 from konbini.simulation.bench.page import Page, take_apart
+from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.pki.authority import Credential
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
 from konbini.simulation.town.ward import SUMIKAWA
 
-__all__ = ["FACE", "TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]
+__all__ = ["TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]
 
-FACE: Final = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
 TYPEFACE_NAME: Final = "IPAmjMincho"
 _ISSUED: Final = int(datetime(2025, 11, 22, 3, tzinfo=UTC).timestamp())
 
@@ -83,7 +82,7 @@ def make_material(documents: int) -> Material:
         OSError: the face is not installed.
     """
     template = next(one for one in load_all(FOLDER) if one.form == FORM)
-    typeface = Typeface(FACE)
+    typeface = Typeface(TYPEFACE)
     form = ResidentRecordForm(template, typeface)
     authority = make_paper_authority(SUMIKAWA, _ISSUED)
     return Material(

@@ -18,8 +18,9 @@ from reportlab.pdfbase.ttfonts import TTFont  # type: ignore[import-untyped]  # 
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # the same
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
-from konbini.simulation.bench.material import FACE, TYPEFACE_NAME, Document, Material
+from konbini.simulation.bench.material import TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Placed, Rule, Shape, Text
+from konbini.simulation.town.configs import TYPEFACE
 
 __all__ = ["Naive"]
 
@@ -35,7 +36,7 @@ class Naive:
     name: Final = "naive"
 
     def __init__(self, material: Material, folder: Path) -> None:
-        pdfmetrics.registerFont(TTFont(TYPEFACE_NAME, str(FACE)))
+        pdfmetrics.registerFont(TTFont(TYPEFACE_NAME, str(TYPEFACE)))
         self._key, self._certificate = folder / "naive.key", folder / "naive.pem"
         self._key.write_bytes(material.credential.key_pem())
         self._certificate.write_bytes(material.credential.certificate_pem())

@@ -19,8 +19,9 @@ import typst
 
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
 from konbini.simulation.bench.codes import draw_code
-from konbini.simulation.bench.material import FACE, TYPEFACE_NAME, Document, Material
+from konbini.simulation.bench.material import TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Page, Placed, Rule, Shape, Text, png
+from konbini.simulation.town.configs import TYPEFACE
 
 __all__ = ["Typesetter"]
 
@@ -55,7 +56,7 @@ class Typesetter:
         source.write_text(
             _HEAD + "\n".join(_static(material.documents[0].page)) + _TAIL + _code(material), encoding="utf-8"
         )
-        self._compiler = typst.Compiler(source, root=folder, font_paths=[FACE.parent], ignore_system_fonts=True)
+        self._compiler = typst.Compiler(source, root=folder, font_paths=[TYPEFACE.parent], ignore_system_fonts=True)
         self._signer = material.peer_signer()
         self._moment = material.moment
 

@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 from konbini.pdf.fonts import Typeface
@@ -23,12 +22,12 @@ from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template, load_all
 from konbini.simulation.gallery.cases import ISSUED_ON, Case, all_cases
+from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
 from konbini.simulation.town.ward import SUMIKAWA
 
-__all__ = ["FACE", "SEED", "Paper", "Workshop"]
+__all__ = ["SEED", "Paper", "Workshop"]
 
-FACE: Final = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")  # where Debian's fonts-ipamj-mincho puts it
 SEED: Final = 20251122
 _NOON: Final = int(datetime(ISSUED_ON.year, ISSUED_ON.month, ISSUED_ON.day, 3, tzinfo=UTC).timestamp())
 
@@ -55,8 +54,8 @@ class Workshop:
     """
 
     def __init__(self, seed: int = SEED) -> None:
-        self._typeface = Typeface(FACE)
-        self._originals = Originals((FACE,))
+        self._typeface = Typeface(TYPEFACE)
+        self._originals = Originals((TYPEFACE,))
         self._forms: dict[str, Form[Any]] = ready(load_all(FOLDER), self._typeface)
         authority = make_paper_authority(SUMIKAWA, _NOON)
         credential = make_signing_certificate(authority, SUMIKAWA, _NOON)
