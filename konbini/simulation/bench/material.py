@@ -12,10 +12,8 @@ from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.signing.template_cms import TemplateCms
-from konbini.pdf.specimen import FOLDER
-from konbini.pdf.specimen.household import FORM
+from konbini.pdf.specimen import specimen_template
 from konbini.pdf.specimen.seals import specimen_seals
-from konbini.pdf.template import load_all
 from konbini.simulation.bench.embedding import PeerSigner
 from konbini.simulation.bench.household import binding_of_document, household
 from konbini.simulation.bench.page import Page, take_apart
@@ -81,9 +79,8 @@ def make_material(documents: int) -> Material:
     Raises:
         OSError: the face is not installed.
     """
-    template = next(one for one in load_all(FOLDER) if one.form == FORM)
     typeface = Typeface(TYPEFACE)
-    form = ResidentRecordForm(template, typeface)
+    form = ResidentRecordForm(specimen_template(), typeface)
     authority = make_paper_authority(SUMIKAWA, _ISSUED)
     return Material(
         typeface=typeface,

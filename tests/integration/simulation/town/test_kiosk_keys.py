@@ -6,6 +6,7 @@ import shutil
 import socket
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,14 +20,7 @@ from tests.integration.simulation.town.conftest import DEVICES, PORTS
 @pytest.fixture
 def config(town: Town, tmp_path: Path) -> Path:
     """The configuration of a kiosk of a town whose files are this test's own."""
-    own = Town(
-        root=Path(shutil.copytree(town.root, tmp_path / "town")),
-        ward=town.ward,
-        moment=town.moment,
-        seed=town.seed,
-        residents=town.residents,
-        kiosks=town.kiosks,
-    )
+    own = replace(town, root=Path(shutil.copytree(town.root, tmp_path / "town")))
     return write_kiosk_config(own, town.kiosks[0], PORTS, DEVICES)
 
 
