@@ -35,6 +35,8 @@ _CATALOGUE: Final = frozenset(
 _PAGE: Final = frozenset(("/Type", "/Parent", "/MediaBox", "/Contents", "/Resources"))
 _FIELD: Final = frozenset(("/Type", "/Subtype", "/FT", "/T", "/F", "/Rect", "/P"))
 _FORM: Final = STREAM | {"/Type", "/Subtype", "/BBox", "/Resources"}
+_PICTURES_OF_PARTS: Final = ("Seal",)
+"""What every part of a form has among its resources, whether it places it or not: the parts share theirs."""
 
 
 def check_composition(pdf: bytes, parsed: PdfFileReader, pages: Sequence[ExpectedActs], originals: Originals) -> None:
@@ -123,10 +125,8 @@ class _Composition:
             _check_picture(found, due.pictures[name], where)
 
     def _part(self, part: generic.PdfObject, acts: tuple[Line, ...], due: ExpectedActs, where: str) -> None:
-        part = take_dictionary(part, _FORM, where)
-        check_values(part, {"Type": "/XObject", "Subtype": "/Form"}, where)
-        _is_a4(part["/BBox"], where)
-        fonts, pictures = _resources(part, due.pictures_of_parts, where)
+        part = _take_part(part, where)
+        fonts, pictures = _resources(part, _PICTURES_OF_PARTS, where)
         lines = read_lines(take_content(part, where), self._fonts.codes(fonts, "L", where), where)
         painted = [line for line in lines if line.act not in (Act.TEXT, Act.LABEL)]
         _compare(painted, acts, where)
@@ -136,11 +136,17 @@ class _Composition:
             _check_picture(pictures[f"/{name}"], due.pictures[name], f"{where}, {name}")
 
 
-def _check_pattern(part: generic.PdfObject, due: Sequence[Line], where: str) -> None:
-    """Compare the copy-evident pattern: its pictures and nothing else, none of them under another's name."""
+def _take_part(part: generic.PdfObject, where: str) -> generic.DictionaryObject:
+    """Return a form XObject as wide and as high as the page, with no entry beside its own."""
     part = take_dictionary(part, _FORM, where)
     check_values(part, {"Type": "/XObject", "Subtype": "/Form"}, where)
     _is_a4(part["/BBox"], where)
+    return part
+
+
+def _check_pattern(part: generic.PdfObject, due: Sequence[Line], where: str) -> None:
+    """Compare the copy-evident pattern: its pictures and nothing else, none of them under another's name."""
+    part = _take_part(part, where)
     named = {one.resource: one.picture for one in copy_evident.placed()}
     resources = take_dictionary(part["/Resources"], frozenset(("/XObject",)), where)
     pictures = take_dictionary(resources["/XObject"], frozenset(f"/{name}" for name in named), where)

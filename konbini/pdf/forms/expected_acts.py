@@ -38,13 +38,11 @@ class ExpectedActs:
         places: parts of the form and pictures.
         parts: by name, what each part paints beside its text.
         pictures: by name, every picture that the page or one of its parts may place.
-        pictures_of_parts: the names of those that the form's parts have among their resources.
     """
 
     places: tuple[Line, ...]
     parts: dict[str, tuple[Line, ...]]
     pictures: dict[str, Picture]
-    pictures_of_parts: frozenset[str] = frozenset(("Seal",))
 
 
 def over_pattern(pages: Iterable[ExpectedActs], template: Template) -> tuple[ExpectedActs, ...]:
