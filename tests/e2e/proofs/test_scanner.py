@@ -104,6 +104,16 @@ def test_short_markers_are_refused() -> None:
         list(of_bytes("blank", bytes(4096), 4))
 
 
+def test_what_anybody_may_hold_marks_nothing() -> None:
+    """Slices of a typeface that a document carries a part of are left out, and others taken in their place."""
+    own, typeface = os.urandom(4096), os.urandom(4096)
+    document = own[:2048] + typeface + own[2048:]
+    assert len(list(of_bytes("document", document, 12))) == 12
+    taken = list(of_bytes("document", document, 12, public=typeface))
+    assert len(taken) == 12
+    assert not any(marker.octets in typeface for marker in taken)
+
+
 async def test_written_and_unlinked_files_are_seen(tmp_path: Path) -> None:
     """Positive control: the content of a file that was unlinked at once, and of one that stays."""
     if os.geteuid():
