@@ -21,10 +21,10 @@ kiosks.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
 from dataclasses import dataclass
 from typing import Annotated
 
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.events import AuditEvent
@@ -54,7 +54,7 @@ class AuditEntry:
     digest: Annotated[bytes, UpTo(32)] = b""
 
 
-def append(connection: sqlite3.Connection, entry: AuditEntry) -> int:
+def append(connection: Connection, entry: AuditEntry) -> int:
     """Add an entry within the caller's transaction.
 
     Returns:
@@ -67,24 +67,24 @@ def append(connection: sqlite3.Connection, entry: AuditEntry) -> int:
     return position
 
 
-def newest(connection: sqlite3.Connection) -> tuple[int, bytes]:
+def newest(connection: Connection) -> tuple[int, bytes]:
     """Give how many entries there are and the hash of the last (32 zero bytes where there is none)."""
     return _end(connection)
 
 
-def entry_at(connection: sqlite3.Connection, position: int) -> AuditEntry | None:
+def entry_at(connection: Connection, position: int) -> AuditEntry | None:
     """Read the entry at a position."""
     row = connection.execute("SELECT entry FROM audit_entry WHERE position = ?", (position,)).fetchone()
     return None if row is None else from_bytes(AuditEntry, row[0])
 
 
-def hash_at(connection: sqlite3.Connection, position: int) -> bytes | None:
+def hash_at(connection: Connection, position: int) -> bytes | None:
     """Read the hash of the entry at a position."""
     row = connection.execute("SELECT hash FROM audit_entry WHERE position = ?", (position,)).fetchone()
     return None if row is None else bytes(row[0])
 
 
-def verify(connection: sqlite3.Connection) -> int:
+def verify(connection: Connection) -> int:
     """Walk the whole log and recompute its hashes.
 
     Returns:
@@ -102,6 +102,6 @@ def verify(connection: sqlite3.Connection) -> int:
     return count
 
 
-def _end(connection: sqlite3.Connection) -> tuple[int, bytes]:
+def _end(connection: Connection) -> tuple[int, bytes]:
     row = connection.execute("SELECT position, hash FROM audit_entry ORDER BY position DESC LIMIT 1").fetchone()
     return (0, _NOTHING_BEFORE) if row is None else (row[0] + 1, row[1])

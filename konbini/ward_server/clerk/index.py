@@ -6,11 +6,11 @@ serials and barred residents are kept as keyed hashes.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
@@ -82,7 +82,7 @@ class Index:
         columns = "resident, household, version, record_hash, present"
         query = f"SELECT {columns} FROM person WHERE {condition}"  # noqa: S608 - the condition is one of the two above
 
-        def look(connection: sqlite3.Connection) -> tuple[IndexedPerson, ...]:
+        def look(connection: Connection) -> tuple[IndexedPerson, ...]:
             return tuple(
                 IndexedPerson(
                     resident=row[0],
@@ -98,7 +98,7 @@ class Index:
         return await self._rows.read(look)
 
 
-def _apply_record(connection: sqlite3.Connection, signed: SignedRecord) -> None:
+def _apply_record(connection: Connection, signed: SignedRecord) -> None:
     record = signed.record
     connection.execute(
         "INSERT INTO person (resident, household, version, record_hash, present) VALUES (?, ?, ?, ?, ?)"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from konbini.pdf.paper_seal.signed_page import SIGNATURE_BYTES
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
@@ -66,7 +66,7 @@ class ClerkStore:
     async def stop(self, entry: AuditEntry) -> None:
         """Stop, with the code of the mismatch that was found; a second stop leaves the first as it is."""
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO stop (only, since, code) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
                 (entry.moment, entry.code),
@@ -92,7 +92,7 @@ class ClerkStore:
                 ordinal another order; `RECORD_STALE`: the order was certified with other facts; what `sign` raises.
         """
 
-        def change(connection: sqlite3.Connection) -> PageSignatures:
+        def change(connection: Connection) -> PageSignatures:
             known = connection.execute(
                 "SELECT order_key, number FROM certified"
                 " WHERE order_key = ? OR number = ? OR (visit = ? AND ordinal = ?)",
@@ -131,7 +131,7 @@ class ClerkStore:
             The seal that stands.
         """
 
-        def change(connection: sqlite3.Connection) -> StoredSeal:
+        def change(connection: Connection) -> StoredSeal:
             connection.execute(
                 "UPDATE certified SET pdf_hash = ?, suffix = ? WHERE order_key = ? AND suffix IS NULL",
                 (seal.pdf_hash, seal.suffix, order_key),
@@ -145,7 +145,7 @@ class ClerkStore:
         return await self._rows.write(change, step="seal")
 
 
-def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
+def places(connection: Connection) -> tuple[Place, ...]:
     """Give every certified order's place in the status lists, in their order; for whoever publishes them."""
     rows = connection.execute(
         "SELECT incarnation, status_index, number FROM certified ORDER BY incarnation, status_index"
@@ -153,7 +153,7 @@ def places(connection: sqlite3.Connection) -> tuple[Place, ...]:
     return tuple(Place(incarnation=row[0], status_index=row[1], number=row[2]) for row in rows)
 
 
-def _next_place(connection: sqlite3.Connection, incarnation: int) -> int:
+def _next_place(connection: Connection, incarnation: int) -> int:
     """Count on in a status list; a place that was given is given to nobody else, whatever becomes of the order."""
     row = connection.execute(
         "INSERT INTO status_counter (incarnation, next) VALUES (?, 1)"
@@ -163,7 +163,7 @@ def _next_place(connection: sqlite3.Connection, incarnation: int) -> int:
     return int(row[0])
 
 
-def _page_signatures(connection: sqlite3.Connection, order_key: bytes, facts_digest: bytes) -> PageSignatures:
+def _page_signatures(connection: Connection, order_key: bytes, facts_digest: bytes) -> PageSignatures:
     place, facts, signatures = connection.execute(
         "SELECT status_index, facts_digest, page_signatures FROM certified WHERE order_key = ?", (order_key,)
     ).fetchone()

@@ -6,9 +6,9 @@ Tables: `feed_entry`, `card_link`, `bar`, as each follower's first migration dec
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 
+from konbini.process.statements import Connection
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
@@ -28,9 +28,9 @@ class FeedRows:
 
     def apply(
         self,
-        connection: sqlite3.Connection,
+        connection: Connection,
         signed: Sequence[bytes],
-        apply_record: Callable[[sqlite3.Connection, SignedRecord], None],
+        apply_record: Callable[[Connection, SignedRecord], None],
     ) -> FeedPosition:
         """Apply entries in order, once; what a follower keeps of a record is its own affair.
 
@@ -54,7 +54,7 @@ class FeedRows:
             )
         return follower.position
 
-    def holder(self, connection: sqlite3.Connection, card: CardSerial, day: int) -> str:
+    def holder(self, connection: Connection, card: CardSerial, day: int) -> str:
         """Give the resident whom a card stands for on a day (yyyymmdd).
 
         Raises:
@@ -68,7 +68,7 @@ class FeedRows:
             raise Refused(Code.CARD_UNLINKED)
         return str(row[0])
 
-    def barred(self, connection: sqlite3.Connection, resident: str) -> bool:
+    def barred(self, connection: Connection, resident: str) -> bool:
         """Say whether a protective measure or a hold of a resident is in force."""
         whose = self._hashes.resident(self._municipality, resident)
         found = connection.execute("SELECT 1 FROM bar WHERE whose = ? AND in_force = 1 LIMIT 1", (whose,)).fetchone()
@@ -80,7 +80,7 @@ class FeedRows:
             raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
         return signed
 
-    def _apply_other(self, connection: sqlite3.Connection, entry: FeedEntry) -> None:
+    def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:
         match entry.kind:
             case FeedKind.LINK:
                 self._apply_link(connection, entry)
@@ -93,7 +93,7 @@ class FeedRows:
             case _:
                 raise Refused(Code.FEED_BROKEN, f"entry {entry.number} of a kind that is not applied")
 
-    def _apply_link(self, connection: sqlite3.Connection, entry: FeedEntry) -> None:
+    def _apply_link(self, connection: Connection, entry: FeedEntry) -> None:
         link = entry.link()
         connection.execute(
             "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended) VALUES (?, ?, ?, ?, ?)"
@@ -108,7 +108,7 @@ class FeedRows:
             ),
         )
 
-    def _apply_bar(self, connection: sqlite3.Connection, entry: FeedEntry, name: str, *, in_force: bool) -> None:
+    def _apply_bar(self, connection: Connection, entry: FeedEntry, name: str, *, in_force: bool) -> None:
         connection.execute(
             "INSERT INTO bar (restriction, whose, version, in_force) VALUES (?, ?, ?, ?)"
             " ON CONFLICT (restriction) DO UPDATE SET version = excluded.version, in_force = excluded.in_force",
@@ -121,12 +121,12 @@ class FeedRows:
         )
 
 
-def position(connection: sqlite3.Connection) -> FeedPosition:
+def position(connection: Connection) -> FeedPosition:
     """Give how far the feed is applied."""
     row = connection.execute("SELECT incarnation, number, hash FROM feed_entry ORDER BY number DESC LIMIT 1").fetchone()
     return FeedPosition() if row is None else FeedPosition(incarnation=row[0], number=row[1], newest=row[2])
 
 
-def _seen(connection: sqlite3.Connection, number: int) -> bytes | None:
+def _seen(connection: Connection, number: int) -> bytes | None:
     row = connection.execute("SELECT hash FROM feed_entry WHERE number = ?", (number,)).fetchone()
     return None if row is None else bytes(row[0])

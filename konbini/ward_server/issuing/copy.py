@@ -6,11 +6,11 @@ opened it is verified again. The individual number is not copied.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
@@ -84,7 +84,7 @@ class ResidentCopy:
         people = (CopiedPerson(signed=self._open(row), barred=row.barred) for row in found)
         return tuple(sorted(people, key=lambda person: person.signed.record.order))
 
-    def _look(self, connection: sqlite3.Connection, resident: str) -> tuple[_Row, ...]:
+    def _look(self, connection: Connection, resident: str) -> tuple[_Row, ...]:
         rows = connection.execute(
             "SELECT person.resident, version, sealed, wrapped FROM person JOIN data_key USING (resident)"
             " WHERE household = (SELECT household FROM person WHERE resident = ?1)"
@@ -110,7 +110,7 @@ class ResidentCopy:
             raise Refused(Code.SEAL_BROKEN, "a record that stands under another resident or version")
         return signed
 
-    def _apply_record(self, connection: sqlite3.Connection, signed: SignedRecord) -> None:
+    def _apply_record(self, connection: Connection, signed: SignedRecord) -> None:
         record = signed.record
         row = connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (record.resident,)).fetchone()
         wrapped = self._sealer.new_data_key(record.resident) if row is None else bytes(row[0])

@@ -9,10 +9,10 @@ the next with it.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from typing import Annotated, Final
 
+from konbini.process.statements import Connection
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
@@ -57,7 +57,7 @@ class Checkpoints:
         return from_bytes(cls, key.open(signed, _context(municipality)))
 
 
-def checkpoint(connection: sqlite3.Connection, process: str) -> Checkpoint:
+def checkpoint(connection: Connection, process: str) -> Checkpoint:
     """Walk a log and give its checkpoint.
 
     Raises:
@@ -68,7 +68,7 @@ def checkpoint(connection: sqlite3.Connection, process: str) -> Checkpoint:
     return Checkpoint(process=process, entries=entries, hash=last)
 
 
-def check_follows(connection: sqlite3.Connection, before: Checkpoint) -> None:
+def check_follows(connection: Connection, before: Checkpoint) -> None:
     """Find a published checkpoint in the log as it is now.
 
     Raises:

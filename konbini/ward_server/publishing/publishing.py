@@ -7,7 +7,6 @@ be on the issuer list for this ward today. All or nothing: what raises has writt
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from konbini.pdf.paper_seal.issuers import IssuerList, KeyUse
 from konbini.pdf.paper_seal.status import StatusList
 from konbini.process.connection import open_reader
 from konbini.process.secret_files import read_signing_key
+from konbini.process.statements import Connection
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
@@ -74,7 +74,7 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
     return Published(files=files, status_names=tuple(status))
 
 
-def _look(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
+def _look(path: Path, read: Callable[[Connection], T]) -> T:
     """Read one moment of a store that its own process goes on writing."""
     with closing(open_reader(path)) as reader:
         return reader.look(read)

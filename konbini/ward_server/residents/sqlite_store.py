@@ -6,13 +6,13 @@ never changed or removed (the schema's triggers hold that too).
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 from typing import Self, TypeVar
 
 from konbini.process.rows import CommitWatch, Rows
+from konbini.process.statements import Connection
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting
@@ -61,7 +61,7 @@ class SqliteRegistryStore:
         """Close the file."""
         await self._rows.close()
 
-    def _begin(self, connection: sqlite3.Connection, incarnation: int, entry: AuditEntry) -> bool:
+    def _begin(self, connection: Connection, incarnation: int, entry: AuditEntry) -> bool:
         row = connection.execute("SELECT municipality FROM registry").fetchone()
         if row is None:
             connection.execute("INSERT INTO registry VALUES (1, ?, ?)", (self._vault.municipality, incarnation))

@@ -9,9 +9,9 @@ audit log show it.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
+from konbini.process.statements import Connection
 from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, from_bytes, to_bytes
@@ -68,7 +68,7 @@ class _RestrictionContent:
 class SqliteTransaction:
     """`RegistryWriting` on a connection; on a reader's connection every write is a sqlite3.Error."""
 
-    def __init__(self, connection: sqlite3.Connection, vault: Vault) -> None:
+    def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
         self._vault = vault
 

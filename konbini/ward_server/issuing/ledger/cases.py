@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-
+from konbini.process.statements import Connection
 from konbini.ward_server.audit.log import AuditEntry, append
 
 __all__ = ["open_case"]
 
 
-def open_case(connection: sqlite3.Connection, entry: AuditEntry, kiosk: str) -> int:
+def open_case(connection: Connection, entry: AuditEntry, kiosk: str) -> int:
     """Open a case for the message that an entry is about; the same message again opens no second one.
 
     Returns:

@@ -7,12 +7,12 @@ the serial link, the bars, the stop and the lease.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, unique
 
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
@@ -98,7 +98,7 @@ class IssuanceLedger:
     async def recover(self, entry: AuditEntry) -> int:
         """Void what a process that died had reserved and not issued; give how many there were."""
 
-        def change(connection: sqlite3.Connection) -> int:
+        def change(connection: Connection) -> int:
             numbers = connection.execute(
                 "SELECT number, visit, ordinal FROM issuance WHERE state = ?", (IssuanceState.SEALING,)
             ).fetchall()
@@ -138,23 +138,22 @@ class IssuanceLedger:
             Refused: `WARD_STOPPED`, `ORDER_CONFLICT` (the ordinal is taken), `WARD_NOT_CURRENT` (no incarnation yet).
         """
 
-        def change(connection: sqlite3.Connection) -> str:
+        def change(connection: Connection) -> str:
             check_running(connection)
             incarnation = position(connection).incarnation
             if not incarnation:
                 raise Refused(Code.WARD_NOT_CURRENT, "the registry has not been heard yet")
             number = str(IssuanceNumber.of(self._ward, to_day(day), incarnation, _next(connection, incarnation)))
-            try:
-                connection.execute(
-                    "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                    (
-                        *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
-                        *(order.order_hash, order.reserved, IssuanceState.SEALING),
-                    ),
-                )
-            except sqlite3.IntegrityError as error:
-                raise Refused(Code.ORDER_CONFLICT, "this ordinal has been ordered already") from error
+            added = connection.execute(
+                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
+                (
+                    *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
+                    *(order.order_hash, order.reserved, IssuanceState.SEALING),
+                ),
+            )
+            if added.rowcount != 1:
+                raise Refused(Code.ORDER_CONFLICT, "this ordinal has been ordered already")
             append(connection, replace(entry, number=number))
             return number
 
@@ -167,7 +166,7 @@ class IssuanceLedger:
             Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             check_lease()
             check_running(connection)
             self._check_people(connection, completion)
@@ -190,7 +189,7 @@ class IssuanceLedger:
     async def void(self, number: str, entry: AuditEntry) -> None:
         """Void a number whose document was never sent."""
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             _void(connection, number, Code(entry.code))
             append(connection, entry)
 
@@ -218,7 +217,7 @@ class IssuanceLedger:
         )
         return tuple(Overdue(visit_id=row[0], visit=row[1], ordinal=row[2], t=row[3], kiosk=row[4]) for row in rows)
 
-    def _check_people(self, connection: sqlite3.Connection, completion: Completion) -> None:
+    def _check_people(self, connection: Connection, completion: Completion) -> None:
         if self._feed.holder(connection, completion.card, completion.day) != completion.holder:
             raise Refused(Code.RECORD_STALE, "the card stands for somebody else now")
         for version in completion.versions:
@@ -244,16 +243,16 @@ class IssuanceLedger:
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
 
 
-def _next(connection: sqlite3.Connection, incarnation: int) -> int:
+def _next(connection: Connection, incarnation: int) -> int:
     row = connection.execute(
         "INSERT INTO number_range (incarnation, last) VALUES (?, 1)"
-        " ON CONFLICT (incarnation) DO UPDATE SET last = last + 1 RETURNING last",
+        " ON CONFLICT (incarnation) DO UPDATE SET last = number_range.last + 1 RETURNING last",
         (incarnation,),
     ).fetchone()
     return int(row[0])
 
 
-def _void(connection: sqlite3.Connection, number: str, code: Code) -> None:
+def _void(connection: Connection, number: str, code: Code) -> None:
     connection.execute(
         "UPDATE issuance SET state = ?, refused = ?, document = NULL WHERE number = ? AND state = ?",
         (IssuanceState.VOID, code, number, IssuanceState.SEALING),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
+from konbini.process.statements import Connection
 from konbini.protocol.kinds import Outcome
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 
@@ -19,7 +19,7 @@ class Settled:
     outcome: Outcome | None
 
 
-def outcomes(connection: sqlite3.Connection) -> dict[str, Settled]:
+def outcomes(connection: Connection) -> dict[str, Settled]:
     """Give what is known of each number."""
     rows = connection.execute("SELECT number, state, outcome FROM issuance LEFT JOIN receipt USING (visit, ordinal)")
     return {

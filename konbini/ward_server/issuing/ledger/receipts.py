@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass, replace
 
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
 from konbini.protocol.receipts import Receipt
@@ -57,7 +57,7 @@ class ReceiptLedger:
         """
         visit, receipt = new.visit, new.receipt
 
-        def change(connection: sqlite3.Connection) -> int:
+        def change(connection: Connection) -> int:
             known = connection.execute(
                 "SELECT outcome, receipt_hash, log_index FROM receipt WHERE visit = ? AND ordinal = ?",
                 (visit, receipt.ordinal),
@@ -79,7 +79,7 @@ class ReceiptLedger:
         return await self._rows.write(change, step="settle")
 
 
-def _agrees(connection: sqlite3.Connection, new: NewReceipt) -> bool:
+def _agrees(connection: Connection, new: NewReceipt) -> bool:
     """Say whether a receipt can be true of what the ward knows: whose visit, which number, the money, the paper."""
     receipt = new.receipt
     opened = connection.execute("SELECT visit_id, kiosk FROM visit WHERE visit = ?", (new.visit,)).fetchone()
@@ -100,7 +100,7 @@ def _agrees(connection: sqlite3.Connection, new: NewReceipt) -> bool:
     return True
 
 
-def _settle(connection: sqlite3.Connection, visit: bytes, receipt: Receipt, moment: int) -> None:
+def _settle(connection: Connection, visit: bytes, receipt: Receipt, moment: int) -> None:
     if receipt.ordinal == 0:
         connection.execute("UPDATE visit SET closed = 1 WHERE visit = ?", (visit,))
     if receipt.outcome is not Outcome.IN_DOUBT:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import sqlite3
-
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.log import AuditEntry, append
 
@@ -28,7 +27,7 @@ class Stop:
     async def set(self, entry: AuditEntry, reason: str) -> None:
         """Stop all issuing; a second stop leaves the first as it is."""
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO stop (only, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (entry.moment, entry.code, reason),
@@ -38,7 +37,7 @@ class Stop:
         await self._rows.write(change, step="stop")
 
 
-def check_running(connection: sqlite3.Connection) -> None:
+def check_running(connection: Connection) -> None:
     """Refuse while the ward is stopped, within a transaction.
 
     Raises:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
@@ -37,7 +37,7 @@ class Summary:
     newest: tuple[IssuanceLine, ...]
 
 
-def summarise(connection: sqlite3.Connection, most: int) -> Summary:
+def summarise(connection: Connection, most: int) -> Summary:
     """Give the ledger with its newest `most` issuances."""
     stop = connection.execute("SELECT code FROM stop").fetchone()
     printed, fees = connection.execute(

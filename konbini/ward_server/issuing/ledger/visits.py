@@ -5,11 +5,11 @@ What a visit is made of (keys, menu, evidence) is in memory alone: `konbini.ward
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.issuing.ledger.cases import open_case
@@ -56,7 +56,7 @@ class VisitLedger:
             Refused: `VISIT_CONFLICT`, `VISIT_ELSEWHERE`, `DAILY_LIMIT`.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             card_hash = self._hash_card(visit.card)
             connection.execute("UPDATE visit SET closed = 1 WHERE kiosk = ? AND closed = 0", (visit.kiosk,))
             _check_visit(connection, visit, card_hash)
@@ -74,7 +74,7 @@ class VisitLedger:
         await self._rows.write(lambda connection: open_case(connection, entry, kiosk), step="conflict")
 
 
-def _check_visit(connection: sqlite3.Connection, visit: NewVisit, card_hash: bytes) -> None:
+def _check_visit(connection: Connection, visit: NewVisit, card_hash: bytes) -> None:
     if connection.execute("SELECT 1 FROM visit WHERE visit_id = ?", (visit.visit_id,)).fetchone():
         raise Refused(Code.VISIT_CONFLICT, "a visit id twice")
     if connection.execute(
