@@ -13,6 +13,7 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
 from konbini.ward_server.residents.record import SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 __all__ = ["FeedRows", "position"]
@@ -31,8 +32,9 @@ class FeedRows:
         connection: Connection,
         signed: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
+        apply_seal: Callable[[Connection, SignedSeal], None],
     ) -> FeedPosition:
-        """Apply entries in order, once; what a follower keeps of a record is its own affair.
+        """Apply entries in order, once; what a follower keeps of a record or of a seal registration is its own affair.
 
         Raises:
             Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
@@ -46,6 +48,8 @@ class FeedRows:
                 continue
             if entry.kind is FeedKind.RECORD:
                 apply_record(connection, self._record(entry))
+            elif entry.kind is FeedKind.SEAL:
+                apply_seal(connection, self._registration(entry))
             else:
                 self._apply_other(connection, entry)
             connection.execute(
@@ -78,6 +82,12 @@ class FeedRows:
         signed = SignedRecord.open(entry.body, self._record_key, self._municipality)
         if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
             raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
+        return signed
+
+    def _registration(self, entry: FeedEntry) -> SignedSeal:
+        signed = SignedSeal.open(entry.body, self._record_key, self._municipality)
+        if (signed.registration.resident, signed.registration.version) != (entry.resident, entry.version):
+            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another seal registration")
         return signed
 
     def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:

@@ -13,10 +13,15 @@ are those of `Change`; what else stands depends on the kind:
     card_linked                                card, replaces (may be left out), each [issuer key id, serial] in hex
     card_ended                                 card
     measure_*, hold_*                          name, planned_end (may be left out)
+    seal_registered                            number, form (name, former_name, alias, katakana), text (what the seal
+                                               reads), katakana (with that form alone), image: {"png": the file in
+                                               base64, "dots_per_inch": how finely it was scanned}
+    seal_cancelled                             reason: at_request, lost, ex_officio
 """
 
 from __future__ import annotations
 
+import base64
 import dataclasses
 import json
 from collections.abc import Callable, Mapping
@@ -40,10 +45,12 @@ from konbini.ward_server.residents.changes import (
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import Presence, ResidentRecord
 from konbini.ward_server.residents.record_text import record_from, record_object
+from konbini.ward_server.residents.seal import NameForm, SealCancelled, SealEnd, SealImage, SealRegistered
 
 __all__ = ["read_change", "write_change"]
 
 T = TypeVar("T")
+E = TypeVar("E", bound=IntEnum)
 
 
 class _Written:
@@ -124,6 +131,8 @@ def _shown(value: object) -> object:
             return [value.issuer_key_id.hex(), value.serial.hex()]
         case ResidentRecord():
             return record_object(value)
+        case SealImage():
+            return {"png": base64.b64encode(value.png).decode("ascii"), "dots_per_inch": value.dots_per_inch}
     return value
 
 
@@ -144,11 +153,16 @@ def _leaving(written: _Written) -> LeavingPlanned:
 
 
 def _removal(written: _Written) -> Removal:
-    name = written.take("reason", str)
-    for reason in Presence:
-        if name == reason.name.lower():
-            return Removal(reason=reason)
-    raise Refused(Code.CHANGE_INVALID, "field reason")
+    return Removal(reason=_member(written, "reason", Presence))
+
+
+def _member(written: _Written, name: str, kind: type[E]) -> E:
+    """Take a member of an enumeration by its name in small letters."""
+    value = written.take(name, str)
+    for member in kind:
+        if value == member.name.lower():
+            return member
+    raise Refused(Code.CHANGE_INVALID, f"field {name}")
 
 
 def _name_registration(written: _Written) -> NameRegistration:
@@ -166,6 +180,31 @@ def _card_ended(written: _Written) -> CardEnded:
 
 def _restriction(written: _Written) -> Restriction:
     return Restriction(name=written.take("name", str), planned_end=written.take_or_none("planned_end", int))
+
+
+def _seal_registered(written: _Written) -> SealRegistered:
+    return SealRegistered(
+        number=written.take("number", str),
+        form=_member(written, "form", NameForm),
+        text=written.take("text", str),
+        katakana=written.take_or_none("katakana", str),
+        image=_image(written.take("image", dict)),
+    )
+
+
+def _image(fields: dict[str, object]) -> SealImage:
+    image = _Written(fields)
+    try:
+        png = base64.b64decode(image.take("png", str), validate=True)
+    except ValueError as error:
+        raise Refused(Code.CHANGE_INVALID, "field png") from error
+    dots_per_inch = image.take("dots_per_inch", int)
+    image.end()
+    return SealImage(png=png, dots_per_inch=dots_per_inch)
+
+
+def _seal_cancelled(written: _Written) -> SealCancelled:
+    return SealCancelled(reason=_member(written, "reason", SealEnd))
 
 
 def _card(written: list[object]) -> CardSerial:
@@ -193,4 +232,6 @@ _BODIES: Mapping[ChangeKind, Callable[[_Written], Body]] = {
     ChangeKind.MEASURE_RELEASED: _restriction,
     ChangeKind.HOLD_SET: _restriction,
     ChangeKind.HOLD_RELEASED: _restriction,
+    ChangeKind.SEAL_REGISTERED: _seal_registered,
+    ChangeKind.SEAL_CANCELLED: _seal_cancelled,
 }

@@ -13,6 +13,8 @@ What a change does is its body, one class for each group of kinds:
     CardLinked         CARD_LINKED                               seen: 0, a card is linked once in all time
     CardEnded          CARD_ENDED                                seen: the link's version
     Restriction        MEASURE_*, HOLD_*                         seen: the restriction's version, 0 for a new one
+    SealRegistered     SEAL_REGISTERED                           seen: the seal registration's version, 0 for the first
+    SealCancelled      SEAL_CANCELLED                            seen: the seal registration's version
     (none)             IMPORT                                    a whole town; entered by `town.import_town` alone
 """
 
@@ -27,6 +29,7 @@ from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES, Presence, ResidentRecord
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
 
 __all__ = [
     "MOST_CHANGE_BYTES",
@@ -80,6 +83,10 @@ class ChangeKind(IntEnum):
     """発行抑止 released."""
     IMPORT = 41
     """A town taken over."""
+    SEAL_REGISTERED = 61
+    """印鑑登録."""
+    SEAL_CANCELLED = 62
+    """印鑑登録の抹消."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,7 +147,17 @@ class Restriction:
     planned_end: Date | None
 
 
-Body: TypeAlias = RecordWritten | LeavingPlanned | Removal | NameRegistration | CardLinked | CardEnded | Restriction
+Body: TypeAlias = (
+    RecordWritten
+    | LeavingPlanned
+    | Removal
+    | NameRegistration
+    | CardLinked
+    | CardEnded
+    | Restriction
+    | SealRegistered
+    | SealCancelled
+)
 
 _BODIES: dict[ChangeKind, type[Body]] = {
     ChangeKind.MOVE_IN: RecordWritten,
@@ -157,6 +174,8 @@ _BODIES: dict[ChangeKind, type[Body]] = {
     ChangeKind.MEASURE_RELEASED: Restriction,
     ChangeKind.HOLD_SET: Restriction,
     ChangeKind.HOLD_RELEASED: Restriction,
+    ChangeKind.SEAL_REGISTERED: SealRegistered,
+    ChangeKind.SEAL_CANCELLED: SealCancelled,
 }
 
 

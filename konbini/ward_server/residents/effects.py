@@ -26,6 +26,8 @@ from konbini.ward_server.residents.changes import (
 from konbini.ward_server.residents.dates import day_after
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
+from konbini.ward_server.residents.seal_effects import SealEffect, cancelled, cancelled_with, registered
 from konbini.ward_server.residents.store import RegistryReading, StoredLink, StoredRestriction
 
 __all__ = ["Effect", "RecordEffect", "effects_of", "written"]
@@ -45,16 +47,26 @@ class RecordEffect:
     individual_number: str | None
 
 
-Effect: TypeAlias = RecordEffect | StoredLink | StoredRestriction
+Effect: TypeAlias = RecordEffect | StoredLink | StoredRestriction | SealEffect
 
 
 def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, municipality: str) -> tuple[Effect, ...]:
     """Judge a change against the registry as it stands and give what it writes, in order.
 
+    A seal that may not stand beside a record as it will read is cancelled with it, and before it: no follower ever has
+    the new record and the old seal.
+
     Raises:
         Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`, `RESIDENT_UNKNOWN`, `CARD_LINKED_BEFORE`; `RECORD_NOT_SIGNED` or
             `SEAL_BROKEN` where the registry's own rows are not what it wrote.
     """
+    effects = _asked(reading, change, key, municipality)
+    records = [effect.record for effect in effects if isinstance(effect, RecordEffect)]
+    return (*cancelled_with(reading, records, key), *effects)
+
+
+def _asked(reading: RegistryReading, change: Change, key: VerifyingKey, municipality: str) -> tuple[Effect, ...]:
+    """Give what the change itself asks for."""
     stored = reading.record(change.resident)
     current = None if stored is None else SignedRecord.open(stored.data, key, municipality).record
     body = change.body()
@@ -68,6 +80,8 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
         return (_ended(reading, change.resident, body.card, change.seen),)
     if isinstance(body, Restriction):
         return (_restricted(reading, change, body),)
+    if isinstance(body, SealRegistered | SealCancelled):
+        return (_sealed(reading, change, body, current, key),)
     return (_amended(change, body, current),)
 
 
@@ -169,6 +183,18 @@ def _restricted(reading: RegistryReading, change: Change, body: Restriction) -> 
         in_force=change.kind not in _ENDS,
         planned_end=body.planned_end,
     )
+
+
+def _sealed(
+    reading: RegistryReading,
+    change: Change,
+    body: SealRegistered | SealCancelled,
+    current: ResidentRecord,
+    key: VerifyingKey,
+) -> SealEffect:
+    if isinstance(body, SealCancelled):
+        return cancelled(reading, current, key, seen=change.seen)
+    return registered(reading, body, current, key, seen=change.seen, day=change.effective)
 
 
 def _compare(in_force: int, seen: int) -> None:

@@ -20,6 +20,7 @@ from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.record_text import write_record
+from konbini.ward_server.residents.seal import SealRegistration
 
 __all__ = ["add_commands", "carry_out"]
 
@@ -114,4 +115,12 @@ async def _look_up(line: OperatorLine, arguments: argparse.Namespace) -> Iterato
         f" {'in force' if one.in_force else 'released'}, planned end {one.planned_end or 'none'}"
         for one in found.restrictions
     )
-    return iter((write_record(record), *links, *restrictions))
+    return iter((write_record(record), *links, *restrictions, *_seal(found.seal)))
+
+
+def _seal(signed: bytes | None) -> Iterator[str]:
+    if signed is None:
+        return
+    seal = from_bytes(SealRegistration, unchecked_payload(signed))
+    state = f"registered {seal.registered}, {seal.form.name.lower()} {seal.text}" if seal.in_force else "cancelled"
+    yield f"seal {seal.number}, version {seal.version}: {state}, picture {seal.image_digest.hex()}"

@@ -47,11 +47,15 @@ _OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds."""
+    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds, the seal.
+
+    `seal` is the signed registration at its newest version, in force or cancelled; None where there never was one.
+    """
 
     record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
     links: tuple[StoredLink, ...]
     restrictions: tuple[StoredRestriction, ...]
+    seal: Annotated[bytes, UpTo(MOST_RECORD_BYTES)] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -299,4 +303,10 @@ def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str
     if record is None:
         return None
     writing.add_access(position, resident, reason)
-    return Found(record=record.data, links=writing.links(resident), restrictions=writing.restrictions(resident))
+    seal = writing.seal(resident)
+    return Found(
+        record=record.data,
+        links=writing.links(resident),
+        restrictions=writing.restrictions(resident),
+        seal=None if seal is None else seal.data,
+    )

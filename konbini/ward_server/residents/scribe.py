@@ -19,7 +19,9 @@ from konbini.protocol.shape import to_bytes
 from konbini.ward_server.residents.effects import Effect, RecordEffect
 from konbini.ward_server.residents.feed import FeedEntry, FeedKind, FeedPosition, HoldChange, LinkChange, MeasureChange
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord
-from konbini.ward_server.residents.store import RegistryWriting, StoredLink, StoredRecord, StoredRestriction
+from konbini.ward_server.residents.seal import SignedSeal
+from konbini.ward_server.residents.seal_effects import SealEffect
+from konbini.ward_server.residents.store import RegistryWriting, StoredLink, StoredRecord, StoredRestriction, StoredSeal
 
 __all__ = ["RecordPen", "Scribe"]
 
@@ -60,7 +62,7 @@ class Scribe:
         """Write one effect and its feed entry.
 
         Raises:
-            Refused: `CHANGE_INVALID`: a record whose fields are not as declared, or that is too long.
+            Refused: `CHANGE_INVALID`: a record or registration whose fields are not as declared, or that is too long.
         """
         if isinstance(effect, RecordEffect):
             self._record(effect)
@@ -68,6 +70,8 @@ class Scribe:
             self._writing.put_link(effect)
             link = LinkChange(card=effect.card, counts_from=effect.counts_from, ended=effect.ended)
             self._feed(FeedKind.LINK, effect.resident, effect.version, to_bytes(link))
+        elif isinstance(effect, SealEffect):
+            self._seal_registration(effect)
         else:
             self._writing.put_restriction(effect)
             self._feed(effect.kind, effect.resident, effect.version, _restriction_body(effect))
@@ -88,6 +92,23 @@ class Scribe:
             )
         )
         self._feed(FeedKind.RECORD, record.resident, record.version, signed.data)
+
+    def _seal_registration(self, effect: SealEffect) -> None:
+        registration = effect.registration
+        try:
+            signed = SignedSeal.sign(registration, self._pen.key)
+        except (TypeError, ValueError) as error:
+            raise Refused(Code.CHANGE_INVALID, str(error)) from error
+        self._writing.add_seal(
+            StoredSeal(
+                resident=registration.resident,
+                version=registration.version,
+                number=registration.number,
+                data=signed.data,
+                change_id=self._change_id,
+            )
+        )
+        self._feed(FeedKind.SEAL, registration.resident, registration.version, signed.data)
 
     def _with_number(self, effect: RecordEffect) -> ResidentRecord:
         if effect.individual_number is None:

@@ -21,6 +21,8 @@ from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
+from konbini.ward_server.residents.seal import SealRegistered
+from konbini.ward_server.residents.seal_effects import registered
 from konbini.ward_server.residents.store import (
     ChangeState,
     RegistryStore,
@@ -30,7 +32,7 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 
-__all__ = ["BadRow", "TownCard", "TownRefused", "TownRow", "import_town"]
+__all__ = ["BadRow", "TownCard", "TownRefused", "TownRow", "TownSeal", "import_town"]
 
 _ID_BYTES = 8
 _MOST_NAMED = 10_000
@@ -45,6 +47,14 @@ class TownCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TownSeal:
+    """A seal that the town has registered before, and on which day (yyyymmdd)."""
+
+    registered: int
+    seal: SealRegistered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TownRow:
     """One resident of the town: the record at version 1 without a commitment, and what stands beside it."""
 
@@ -52,6 +62,7 @@ class TownRow:
     individual_number: str | None
     cards: tuple[TownCard, ...]
     measures: tuple[Restriction, ...]
+    seal: TownSeal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,7 +145,7 @@ def _take_over(
     place = refused = 0
     for place, row in enumerate(rows, start=1):
         try:
-            for effect in _row_effects(writing, pen.municipality, row):
+            for effect in _row_effects(writing, pen, row):
                 scribe.write(effect)
         except Refused as refusal:
             refused += 1
@@ -155,12 +166,12 @@ def _take_over(
     return place
 
 
-def _row_effects(writing: RegistryWriting, ward: str, row: TownRow) -> Iterator[Effect]:
+def _row_effects(writing: RegistryWriting, pen: RecordPen, row: TownRow) -> Iterator[Effect]:
     resident = row.record.resident
     if writing.record(resident) is not None:
         raise Refused(Code.CHANGED_MEANWHILE, "this resident's record stands already")
     arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
-    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
+    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=pen.municipality)
     for held in row.cards:
         if writing.link(held.card) is not None:
             raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")
@@ -176,3 +187,6 @@ def _row_effects(writing: RegistryWriting, ward: str, row: TownRow) -> Iterator[
             in_force=True,
             planned_end=measure.planned_end,
         )
+    if row.seal is not None:
+        day = row.seal.registered
+        yield registered(writing, row.seal.seal, row.record, pen.key.verifying, seen=0, day=day)

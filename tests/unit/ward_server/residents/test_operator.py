@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import base64
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -19,6 +21,7 @@ from konbini.ward_server.residents.operator import add_commands, carry_out
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
 from konbini.ward_server.residents.record_text import record_from, write_record
 from konbini.ward_server.residents.service import operator_handlers
+from tests.impressions import DOTS_PER_INCH, seal_image
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
@@ -33,6 +36,14 @@ FOREIGN = ForeignItems(
     residence_card="AB12345678CD",
     became_foreign_resident=None,
 )
+IMAGE = {"png": base64.b64encode(seal_image().png).decode(), "dots_per_inch": DOTS_PER_INCH}
+SEAL = {
+    "number": "12345",
+    "form": "katakana",
+    "text": "クレール",
+    "katakana": "デュポン　クレール",
+    "image": IMAGE,
+}
 COMMON = {"resident": RESIDENT, "seen": 0, "effective": 20260921, "source": "届書"}
 
 
@@ -85,6 +96,8 @@ def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
         "measure_released": {"name": "2026-017"},
         "hold_set": {"name": "a"},
         "hold_released": {"name": "a"},
+        "seal_registered": SEAL,
+        "seal_cancelled": {"reason": "lost"},
     }
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
     assert {change.kind.name.lower() for change in changes.values()} == set(written)
@@ -115,6 +128,13 @@ def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
         {"kind": "leaving", "day": 20261001, "name": "x"},
         {"kind": "leaving", "day": 20261001, "seen": True},
         {"kind": "leaving", "day": 20261001, "source": ""},
+        {"kind": "seal_registered", **SEAL, "form": "signature"},
+        {"kind": "seal_registered", **SEAL, "image": {"png": "a picture", "dots_per_inch": 508}},
+        {"kind": "seal_registered", **SEAL, "image": {"png": "bGV0dGVy", "dots_per_inch": 508}},
+        {"kind": "seal_registered", **SEAL, "image": {**IMAGE, "dots_per_inch": 100}},
+        {"kind": "seal_registered", **SEAL, "image": {**IMAGE, "width": 20}},
+        {"kind": "seal_registered", **SEAL, "number": 12345},
+        {"kind": "seal_cancelled", "reason": "tired of it"},
     ],
 )
 def test_a_change_that_is_none_is_refused(wrong: dict[str, object]) -> None:
@@ -172,6 +192,11 @@ async def test_two_operators_type_a_change_into_force(office: Office, make_recor
         (again,) = await typed("aoki", "enter", str(change_of_a_hold(tmp_path)))
         assert await typed("bando", "withdraw", again) == ["withdrawn"]
         assert await typed("bando", "pending") == []
+        (sealing,) = await typed("aoki", "enter", str(change_of_a_seal(tmp_path)))
+        await typed("bando", "approve", sealing)
+        shown = await typed("chiba", "look-up", "--reason", "窓口での照会", RESIDENT)
+        picture = hashlib.sha256(seal_image().png).hexdigest()
+        assert shown[1:] == [f"seal 12345, version 1: registered 20260921, name 葛城, picture {picture}"]
     finally:
         await server.close()
 
@@ -180,4 +205,13 @@ def change_of_a_hold(folder: Path) -> Path:
     """Write a hold."""
     path = folder / "hold.json"
     path.write_text(json.dumps({"kind": "hold_set", **COMMON, "name": "a"}), encoding="utf-8")
+    return path
+
+
+def change_of_a_seal(folder: Path) -> Path:
+    """Write the registration of a seal."""
+    path = folder / "seal.json"
+    name = {"number": "12345", "form": "name", "text": "葛城", "image": IMAGE}
+    seal = {"kind": "seal_registered", **COMMON, **name}
+    path.write_text(json.dumps(seal), encoding="utf-8")
     return path

@@ -1,0 +1,51 @@
+"""The seals that tests register: black squares, so that their size on paper can be measured, each told by its size."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+
+from konbini.ward_server.residents.seal import MOST_IMAGE_BYTES, NameForm, SealImage, SealRegistered
+
+__all__ = ["DOTS_PER_INCH", "black_png", "largest_image", "seal_image", "seal_of"]
+
+DOTS_PER_INCH = 508
+"""Twenty samples a millimetre."""
+
+
+def black_png(width: int, height: int, bits: int = 1, *, note: bytes = b"") -> bytes:
+    """Draw a black rectangle: ink from edge to edge; `note` stands in the file and not in the picture."""
+    row = b"\0" + bytes((width * bits + 7) // 8)
+    head = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+    rows = zlib.compress(row * height)
+    chunks = ((b"IHDR", head), (b"teXt", note), (b"IDAT", rows), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(name, body) for name, body in chunks if body or name == b"IEND")
+
+
+def _chunk(name: bytes, body: bytes) -> bytes:
+    return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+
+
+def largest_image(*, beyond: int = 0) -> SealImage:
+    """Scan a seal into a file of as many bytes as a registration carries, or some more."""
+    frame = len(black_png(400, 400, note=b"x")) - 1
+    png = black_png(400, 400, note=bytes(MOST_IMAGE_BYTES - frame + beyond))
+    return SealImage(png=png, dots_per_inch=DOTS_PER_INCH)
+
+
+def seal_image(millimetres: float = 20.0) -> SealImage:
+    """Scan a square seal of so many millimetres."""
+    edge = round(millimetres * 20)
+    return SealImage(png=black_png(edge, edge), dots_per_inch=DOTS_PER_INCH)
+
+
+def seal_of(
+    text: str = "葛城",
+    *,
+    number: str = "1",
+    form: NameForm = NameForm.NAME,
+    katakana: str | None = None,
+    millimetres: float = 20.0,
+) -> SealRegistered:
+    """Register a square seal that reads `text`; of the plain person's family name where nothing else is said."""
+    return SealRegistered(number=number, form=form, text=text, katakana=katakana, image=seal_image(millimetres))
