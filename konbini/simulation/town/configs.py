@@ -205,8 +205,9 @@ class _Configs:
         yield _entry("daily_visits", 10)
         yield _entry("leaving_bars", "household")
         yield _entry("under_age", 15)
-        for kind in ("RESIDENT_RECORD", "RESIDENT_RECORD_ITEMS"):
-            yield from ("[[fees]]", _entry("kind", kind), "begins = 2020-01-01", _entry("yen", ward.fee))
+        fees = {"RESIDENT_RECORD": ward.fee, "RESIDENT_RECORD_ITEMS": ward.fee, "SEAL_REGISTRATION": ward.seal_fee}
+        for kind, yen in fees.items():
+            yield from ("[[fees]]", _entry("kind", kind), "begins = 2020-01-01", _entry("yen", yen))
 
     def center(self) -> Iterator[str]:
         town = self._town

@@ -19,7 +19,8 @@ from konbini.ward_server.asking.opening import handle_of
 from konbini.ward_server.certificates.kinds import CERTIFICATES
 from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.issuing.desk import Desk, Now
-from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
+from konbini.ward_server.issuing.rules import Household, Person, Wish, showable
+from konbini.ward_server.issuing.seal_rules import offered_options, offered_scopes
 
 __all__ = ["MENU_SECONDS", "can_draw", "make_menu"]
 
@@ -65,7 +66,8 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
     )
     try:
-        facts = CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars)
+        subjects = [Subject(record=person.record, seal=person.seal) for person in people]
+        facts = CERTIFICATES[kind].statement(subjects, particulars)
         form.fits(facts)
         check_fits(facts, FORM_KINDS[template.kind].sealed_items(facts), kind)
     except Refused as refused:
@@ -79,11 +81,11 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) 
     for kind in CERTIFICATES:
         if not _is_offered(desk, kind, now):
             continue
-        options = options_for(people.members, desk.settings)
+        options = offered_options(kind, people.members, desk.settings)
         shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
         scopes = tuple(
             scope
-            for scope in scopes_for(people, desk.settings, now.day)
+            for scope in offered_scopes(kind, people, desk.settings, now.day)
             if can_draw(desk, kind, shown[scope], Wish(scope=scope, options=options, residents=frozenset()), now)
         )
         if scopes:

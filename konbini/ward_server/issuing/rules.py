@@ -17,6 +17,7 @@ from konbini.protocol.kinds import Options, Scope
 from konbini.ward_server.issuing.settings import Leaving, Settings
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.seal import SealRegistration
 
 __all__ = [
     "Household",
@@ -59,10 +60,14 @@ class Reason(Enum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """One resident as the rules see them. `barred`: a protective measure or a hold is in force."""
+    """One resident as the rules see them.
+
+    `barred`: a protective measure or a hold is in force. `seal`: the registration in force, known of the holder alone.
+    """
 
     record: ResidentRecord
     barred: bool
+    seal: SealRegistration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -38,6 +38,7 @@ __all__ = [
     "SealRegistered",
     "SealRegistration",
     "SignedSeal",
+    "of_age",
     "stands",
 ]
 
@@ -201,10 +202,10 @@ def stands(registration: SealRegistration, record: ResidentRecord) -> bool:
     reads: all its characters, in their order, in the name of its form; in katakana, while the name itself is the same.
     """
     present = record.presence is Presence.PRESENT
-    return present and _of_age(record.birth, registration.registered) and _reads(registration, record)
+    return present and of_age(record.birth, registration.registered) and _reads(registration, record)
 
 
-def _of_age(birth: int, day: int) -> bool:
+def of_age(birth: int, day: int) -> bool:
     """Say whether whoever was born so is of age on a day; where part of the birth date is unknown, at the latest.
 
     An age is reached with the end of the day before the birthday (年齢計算ニ関する法律), so it counts on that day.

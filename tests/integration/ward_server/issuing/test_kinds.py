@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Scope
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward
@@ -31,22 +30,13 @@ async def test_the_certificate_of_items_is_issued(ward: Ward) -> None:
     assert [offer.kind for offer in menu.offers] == [
         CertificateKind.RESIDENT_RECORD,
         CertificateKind.RESIDENT_RECORD_ITEMS,
+        CertificateKind.SEAL_REGISTRATION,
     ]
     handles = [member.handle for member in menu.members]
     body = visit.order_body(kind=CertificateKind.RESIDENT_RECORD_ITEMS, scope=Scope.WHOLE, handles=handles)
     said = _text((await visit.send_order(body)).given_document.pdf)
     assert "住民票記載事項証明書" in said
     assert "世帯全員の住民票に記載された事項と相違ないことを証明する。" in said
-
-
-async def test_a_kind_that_the_ward_has_not_is_refused(ward: Ward) -> None:
-    """The registry holds no seal registrations: the kind is on no menu, and an order for it is refused."""
-    visit = ward.visit(HEAD)
-    menu = (await visit.open()).given_menu
-    assert CertificateKind.SEAL_REGISTRATION not in [offer.kind for offer in menu.offers]
-    told = await visit.send_order(visit.order_body(kind=CertificateKind.SEAL_REGISTRATION))
-    assert told.code is Code.NOT_OFFERED
-    assert ward.issuances() == []
 
 
 async def test_a_kind_without_a_fee_is_not_offered(ward: Ward) -> None:
