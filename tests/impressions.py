@@ -5,13 +5,13 @@ from __future__ import annotations
 import struct
 import zlib
 
-from PIL import Image, ImageFilter
+from PIL import Image, ImageChops, ImageFilter
 
 from konbini.pdf.forms import seal_registration_grid as grid
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
 from konbini.ward_server.residents.seal import MOST_IMAGE_BYTES, NameForm, SealImage, SealRegistered
 
-__all__ = ["DOTS_PER_INCH", "black_png", "inked_mm", "largest_image", "seal_image", "seal_of"]
+__all__ = ["DOTS_PER_INCH", "black_png", "inked_mm", "largest_image", "overlaid", "seal_image", "seal_of"]
 
 DOTS_PER_INCH = 508
 """Twenty samples a millimetre."""
@@ -62,13 +62,31 @@ def inked_mm(page: Image.Image, dots_per_inch: float) -> tuple[float, float]:
 
     The dots of the copy-evident pattern are no ink: a median over a tenth of a millimetre each way takes them out.
     """
-    scale, cell = dots_per_inch / 72, grid.IMPRESSION
-    across, along = page.width / A4_WIDTH, page.height / A4_HEIGHT
+    left, upper, right, lower = _extent(_ink(page, dots_per_inch))
+    return (right - left) * _INCH_MM / dots_per_inch, (lower - upper) * _INCH_MM / dots_per_inch
+
+
+def overlaid(page: Image.Image, dots_per_inch: float, impression: Image.Image) -> float:
+    """Lay an impression over the one on a page, as people compare them: the share of samples that are alike, 0 to 1."""
+    ink = _ink(page, dots_per_inch)
+    found = ink.crop(_extent(ink))
+    own = impression.convert("L").point(lambda grey: 255 - grey).resize(found.size, Image.Resampling.BOX)
+    unlike = ImageChops.difference(found, own.point(lambda grey: 255 if grey >= _DARK else 0)).histogram()[255]
+    return 1 - unlike / (found.width * found.height)
+
+
+def _ink(page: Image.Image, dots_per_inch: float) -> Image.Image:
+    """Cut the impression's cell out of a page, without its rules and the pattern's dots; 255 is ink."""
+    across, along, cell = page.width / A4_WIDTH, page.height / A4_HEIGHT, grid.IMPRESSION
     edges = (cell.left + 3, A4_HEIGHT - cell.top + 3, cell.right - 3, A4_HEIGHT - cell.bottom - 3)
     cut = page.convert("L").crop(
         (round(edges[0] * across), round(edges[1] * along), round(edges[2] * across), round(edges[3] * along))
     )
-    clear = cut.filter(ImageFilter.MedianFilter(2 * max(1, round(scale / 2)) + 1))
-    box = clear.point(lambda grey: 255 if grey < _DARK else 0).getbbox()
+    clear = cut.filter(ImageFilter.MedianFilter(2 * max(1, round(dots_per_inch / 144)) + 1))
+    return clear.point(lambda grey: 255 if grey < _DARK else 0)
+
+
+def _extent(ink: Image.Image) -> tuple[int, int, int, int]:
+    box = ink.getbbox()
     assert box is not None, "no impression"
-    return (box[2] - box[0]) * _INCH_MM / dots_per_inch, (box[3] - box[1]) * _INCH_MM / dots_per_inch
+    return box

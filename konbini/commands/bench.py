@@ -17,7 +17,7 @@ from pathlib import Path
 from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.report import last_line, table
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["bench"]
 

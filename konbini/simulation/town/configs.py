@@ -20,11 +20,10 @@ from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
+from konbini.simulation.town.typeface import TYPEFACE
 
-__all__ = ["TYPEFACE", "KioskDevices", "Ports", "free_ports", "write_configs", "write_kiosk_config"]
+__all__ = ["KioskDevices", "Ports", "free_ports", "write_configs", "write_kiosk_config"]
 
-TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
-"""IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
 _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
 _VERSION = version("konbini")

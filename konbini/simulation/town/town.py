@@ -24,7 +24,9 @@ from konbini.simulation.town.pki.authority import Authority, Credential
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.simulation.town.pki.revocations import AnswerMaker, Revocations
 from konbini.simulation.town.populate import populate
+from konbini.simulation.town.seals import town_seal
 from konbini.simulation.town.stock import CardStock
+from konbini.simulation.town.typeface import TYPEFACE
 from konbini.simulation.town.ward import Ward
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.town import TownCard, TownRow
@@ -127,6 +129,7 @@ class Town:
                 for card in cards
             ),
             measures=() if person.measure is None else (Restriction(name=person.measure, planned_end=None),),
+            seal=None if person.seal is None else town_seal(person.seal, TYPEFACE),
         )
 
 
