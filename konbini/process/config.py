@@ -50,6 +50,11 @@ class Table:
         if kind is None and self._rest:
             raise ConfigRefused(f"{self._place} unknown: {', '.join(sorted(self._rest))}")
 
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are taken from."""
+        return self._folder
+
     def has(self, key: str) -> bool:
         """Say whether an entry is there and was not taken yet."""
         return key in self._rest
