@@ -31,8 +31,8 @@ class Place(Protocol):
     def uri(self, name: str) -> str:
         """Give a store's address as it stands in a configuration."""
 
-    def write(self, name: str, statement: str) -> None:
-        """Change a store behind the back of whoever keeps it."""
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run any statement behind the back of whoever keeps the store, and give its rows."""
 
     def back_up(self, name: str) -> None:
         """Keep a copy of a store that nobody has open."""
@@ -52,11 +52,12 @@ class SqlitePlace:
         """Give the address of a file."""
         return f"sqlite:{self.folder / name}.db"
 
-    def write(self, name: str, statement: str) -> None:
-        """Change a file."""
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a file."""
         with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db")) as connection:
-            connection.execute(statement)
+            found = connection.execute(statement).fetchall()
             connection.commit()
+        return found
 
     def back_up(self, name: str) -> None:
         """Copy a file."""
@@ -81,9 +82,9 @@ class PostgresPlace:
         """Give the address of a schema."""
         return self.server.uri(schema=f"{self.test}_{name}")
 
-    def write(self, name: str, statement: str) -> None:
-        """Change a schema."""
-        self.server.run(statement, schema=f"{self.test}_{name}")
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a schema."""
+        return self.server.run(statement, schema=f"{self.test}_{name}")
 
     def back_up(self, name: str) -> None:
         """Dump a schema."""

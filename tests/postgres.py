@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,7 +79,7 @@ class Server:
             self.process.wait(_START_SECONDS)
             self.process = None
 
-    def run(self, statement: str, schema: str = "public") -> list[tuple[object, ...]]:
+    def run(self, statement: str, schema: str = "public") -> list[tuple[Any, ...]]:
         """Run a statement as the server's owner and give its rows."""
         with ThreadPoolExecutor(1) as thread:  # a test's own loop may be running in this one
             return thread.submit(self._run, statement, schema).result()
@@ -111,7 +112,7 @@ class Server:
         origin = f"host={self.folder} user={_owner()}"
         _run("pg_basebackup", "-D", str(standby.data), "-R", "--checkpoint=fast", "--no-sync", "-d", origin)
 
-    def _run(self, statement: str, schema: str) -> list[tuple[object, ...]]:
+    def _run(self, statement: str, schema: str) -> list[tuple[Any, ...]]:
         session = Session.connect(self.address(schema=schema))
         try:
             return session.fetch(statement, ())[0]
