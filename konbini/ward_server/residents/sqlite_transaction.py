@@ -19,6 +19,7 @@ from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedBlock, block_bytes
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
@@ -78,24 +79,25 @@ class SqliteTransaction:
 
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
-        row = self._connection.execute("SELECT number, hash FROM feed ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._connection.execute("SELECT last, hash FROM feed_block ORDER BY last DESC LIMIT 1").fetchone()
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
-        found = self._connection.execute(
-            "SELECT number, resident, sealed FROM feed WHERE number > ? ORDER BY number LIMIT ?", (number, most)
-        )
-        entries: list[bytes] = []
-        room = _MOST_ANSWER_BYTES
-        for at, resident, sealed in found:
-            signed = self._open(Place(table="feed", resident=resident, version=at), sealed)
-            room -= len(signed)
-            if room < 0:
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
+        heads = self._connection.execute(
+            "SELECT first, last, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
+        ).fetchall()
+        blocks: list[bytes] = []
+        room, left = _MOST_ANSWER_BYTES, most
+        for first, last, head in heads:
+            left -= last - first + 1
+            block = block_bytes(head, self._entries(first, last)) if left >= 0 or not blocks else b""
+            room -= len(block)
+            if not block or room < 0:
                 break
-            entries.append(signed)
-        return tuple(entries)
+            blocks.append(block)
+        return tuple(blocks)
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -176,10 +178,16 @@ class SqliteTransaction:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
-        sealed = self._seal(Place(table="feed", resident=resident, version=number), signed)
-        self._connection.execute("INSERT INTO feed VALUES (?, ?, ?, ?)", (number, digest, resident, sealed))
+    def add_block(self, block: FeedBlock) -> None:
+        """Add the next block of the feed."""
+        head = block.head
+        self._connection.execute(
+            "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
+            (head.last, head.first, head.newest, block.signed_head),
+        )
+        for entry, coded in zip(block.entries, block.coded, strict=True):
+            sealed = self._seal(Place(table="feed", resident=entry.resident, version=entry.number), coded)
+            self._connection.execute("INSERT INTO feed VALUES (?, ?, ?)", (entry.number, entry.resident, sealed))
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -264,6 +272,15 @@ class SqliteTransaction:
         """Keep whose record was looked up and why, for the audit entry at `position`."""
         sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
+
+    def _entries(self, first: int, last: int) -> list[bytes]:
+        rows = self._connection.execute(
+            "SELECT number, resident, sealed FROM feed WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
+        ).fetchall()
+        return [
+            self._open(Place(table="feed", resident=resident, version=number), sealed)
+            for number, resident, sealed in rows
+        ]
 
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row

@@ -15,6 +15,7 @@ from typing import Protocol, TypeVar
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart
 
 __all__ = [
@@ -102,7 +103,7 @@ class RegistryReading(Protocol):
         """Give the newest entry of the feed."""
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -138,8 +139,8 @@ class RegistryReading(Protocol):
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
+    def add_block(self, block: FeedBlock) -> None:
+        """Add the next block of the feed."""
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""

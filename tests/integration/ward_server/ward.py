@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
@@ -46,7 +46,7 @@ from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
-from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
@@ -152,7 +152,7 @@ class Ward:
         """Give a resident's record as the registry has it now."""
         found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
         assert isinstance(found, bytes)
-        return from_bytes(ResidentRecord, unchecked_payload(from_bytes(Found, found).record))
+        return unchecked_record(from_bytes(Found, found).record)
 
     async def rewrite(self, resident: str, **changes: object) -> None:
         """Correct a resident's record, or enter a new one's."""
