@@ -1,14 +1,13 @@
 """The registry's feed: what its followers apply, in order, once; its entries, positions and heartbeats.
 
-Entries are numbered 1, 2, 3 ... without gaps, and `previous` is SHA-256 of the bytes of the entry before (32 zero bytes
-for the first). They are not signed one by one: they travel in signed blocks, which
-`konbini.ward_server.residents.feed_blocks` makes, opens and judges. The incarnation never changes within one life of a
-follower's store. The registry's record key signs blocks and heartbeats; no follower holds it.
+Entries are numbered 1, 2, 3 ... without gaps and chained: the hash of an entry is SHA-256(hash of the one before |
+SHA-256 of its bytes), over 32 zero bytes at the start. An entry's bytes say neither number nor hash: they travel in
+signed blocks, which `konbini.ward_server.residents.feed_blocks` makes, opens and judges. The incarnation never changes
+within one life of a follower's store. The registry's record key signs blocks and heartbeats; no follower holds it.
 """
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated, TypeVar
@@ -25,6 +24,7 @@ __all__ = [
     "MOST_ENTRY_BYTES",
     "NOTHING_BEFORE",
     "CardSerial",
+    "EntryDraft",
     "FeedEntry",
     "FeedKind",
     "FeedPosition",
@@ -39,7 +39,7 @@ LEASE_SECONDS = 60
 MOST_ENTRY_BYTES = MOST_RECORD_BYTES + 1024
 """The bytes of an entry are never more."""
 NOTHING_BEFORE = bytes(32)
-"""`previous` of the first entry, and the newest hash of a feed without entries."""
+"""What the first entry follows: the newest hash of a feed without entries."""
 
 M = TypeVar("M")
 
@@ -113,20 +113,24 @@ class HoldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedEntry:
-    """One change of the registry, as its followers see it."""
+class EntryDraft:
+    """What an entry says: its bytes, before and after it has its place."""
 
-    incarnation: Moment
-    number: _Number
-    previous: Digest
     kind: FeedKind
     resident: Line
     version: _Version
     body: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
 
-    def digest(self) -> bytes:
-        """Give the SHA-256 of the entry's bytes, which the next entry carries."""
-        return hashlib.sha256(to_bytes(self)).digest()
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """One change of the registry, as its followers see it, at its place."""
+
+    number: int
+    kind: FeedKind
+    resident: str
+    version: int
+    body: bytes
 
     def link(self) -> LinkChange:
         """Read the body of a LINK.

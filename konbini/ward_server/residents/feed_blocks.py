@@ -3,10 +3,10 @@
     block   [signed head, [entry bytes, ...]]
     head    COSE_Sign1 of [incarnation, first number, count, hash before, hash of the last entry]
 
-The last hash stands for every entry of the block, since each carries the hash of the one before. An ordinary change is
-a block of its few entries, an import a series of blocks of up to `MOST_IN_BLOCK`: one form for both. The registry keeps
-a block as it signed it, so blocks are repeated as they were. `issuing` and the clerk each hold an own position in an
-own store:
+The last hash stands for every entry of the block, since each entry's hash goes over the one before. An ordinary change
+is a block of its few entries, an import a series of blocks of up to `MOST_IN_BLOCK`: one form for both. The registry
+keeps a block as it signed it, so blocks are repeated as they were. `issuing` and the clerk each hold an own position in
+an own store:
 
     def apply(connection):                                  # one transaction of the follower's store
         follower = FeedFollower(municipality, key, stored_position(connection), seen=stored_hash(connection))
@@ -23,8 +23,7 @@ was applied. Whatever breaks one of these is `FEED_BROKEN` and stays so until a 
 from __future__ import annotations
 
 import hashlib
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -32,15 +31,9 @@ from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Moment, UpTo, from_bytes, to_bytes
-from konbini.ward_server.residents.feed import (
-    MOST_ENTRY_BYTES,
-    FeedEntry,
-    FeedKind,
-    FeedPosition,
-    Heartbeat,
-)
+from konbini.ward_server.residents.feed import MOST_ENTRY_BYTES, EntryDraft, FeedEntry, FeedPosition, Heartbeat
 
-__all__ = ["MOST_BLOCK_BYTES", "MOST_IN_BLOCK", "BlockHead", "EntryDraft", "FeedBlock", "FeedFollower", "block_bytes"]
+__all__ = ["MOST_BLOCK_BYTES", "MOST_IN_BLOCK", "BlockHead", "FeedBlock", "FeedFollower", "block_bytes", "chain_hashes"]
 
 MOST_IN_BLOCK = 256
 """Entries of one block."""
@@ -48,16 +41,6 @@ MOST_BLOCK_BYTES = 512 * 1024
 """A block is never longer; it fits one answer of the registry."""
 
 _Number = Annotated[int, UpTo(2**53)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryDraft:
-    """What an entry says, before it has its place."""
-
-    kind: FeedKind
-    resident: str
-    version: int
-    body: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,41 +73,31 @@ class FeedBlock:
 
     head: BlockHead
     signed_head: bytes
-    entries: tuple[FeedEntry, ...]
     coded: tuple[bytes, ...]
 
     @classmethod
-    def sign(cls, drafts: Sequence[EntryDraft], after: FeedPosition, key: SigningKey, municipality: str) -> FeedBlock:
+    def sign(cls, coded: Sequence[bytes], after: FeedPosition, key: SigningKey, municipality: str) -> FeedBlock:
         """Number and chain entries after a position, and sign them with the registry's record key.
 
+        Args:
+            coded: the bytes of an `EntryDraft` for each entry.
+            after: the feed's newest entry.
+            key: the record key.
+            municipality: whose feed.
+
         Raises:
-            ValueError: no entry, too many, or too many bytes.
+            ValueError: no entry, or too many.
         """
-        if not 1 <= len(drafts) <= MOST_IN_BLOCK:
-            raise ValueError(f"a block of {len(drafts)} entries")
-        entries, coded, newest = [], [], after.newest
-        for number, draft in enumerate(drafts, start=after.number + 1):
-            entry = FeedEntry(
-                incarnation=after.incarnation,
-                number=number,
-                previous=newest,
-                kind=draft.kind,
-                resident=draft.resident,
-                version=draft.version,
-                body=draft.body,
-            )
-            entries.append(entry)
-            coded.append(to_bytes(entry))
-            newest = hashlib.sha256(coded[-1]).digest()
+        if not 1 <= len(coded) <= MOST_IN_BLOCK:
+            raise ValueError(f"a block of {len(coded)} entries")
         head = BlockHead(
             incarnation=after.incarnation,
             first=after.number + 1,
-            count=len(entries),
+            count=len(coded),
             before=after.newest,
-            newest=newest,
+            newest=chain_hashes(after.newest, coded)[-1],
         )
-        signed = key.sign(to_bytes(head), _context(municipality))
-        return cls(head=head, signed_head=signed, entries=tuple(entries), coded=tuple(coded))
+        return cls(head=head, signed_head=key.sign(to_bytes(head), _context(municipality)), coded=tuple(coded))
 
     @classmethod
     def open(cls, data: bytes, key: VerifyingKey, municipality: str) -> FeedBlock:
@@ -136,11 +109,21 @@ class FeedBlock:
         try:
             wire = from_bytes(_Wire, data, MOST_BLOCK_BYTES)
             head = from_bytes(BlockHead, key.open(wire.head, _context(municipality)))
-            entries = tuple(from_bytes(FeedEntry, one, MOST_ENTRY_BYTES) for one in wire.entries)
         except Refused as refused:
             raise Refused(Code.FEED_BROKEN, refused.detail) from refused
-        _check_chain(head, entries, wire.entries)
-        return cls(head=head, signed_head=wire.head, entries=entries, coded=wire.entries)
+        if not wire.entries or len(wire.entries) != head.count:
+            raise Refused(Code.FEED_BROKEN, "a block with another count of entries than its head says")
+        if chain_hashes(head.before, wire.entries)[-1] != head.newest:
+            raise Refused(Code.FEED_BROKEN, f"the block that ends at {head.last} has other entries")
+        return cls(head=head, signed_head=wire.head, coded=wire.entries)
+
+    def entries(self) -> tuple[FeedEntry, ...]:
+        """Read the entries.
+
+        Raises:
+            Refused: `FEED_BROKEN`: what was signed is none.
+        """
+        return tuple(_entry(number, coded) for number, coded in enumerate(self.coded, start=self.head.first))
 
     @property
     def position(self) -> FeedPosition:
@@ -194,9 +177,10 @@ class FeedFollower:
             return ()
         if head.first > here.number + 1:
             raise Refused(Code.FEED_BROKEN, f"entry {head.first} after {here.number}")
-        fresh = block.entries[here.number + 1 - head.first :]
-        if fresh[0].previous != here.newest:
-            raise Refused(Code.FEED_BROKEN, f"entry {fresh[0].number} follows another {here.number}")
+        applied = here.number + 1 - head.first
+        if _hash_after(head.before, block.coded[:applied]) != here.newest:
+            raise Refused(Code.FEED_BROKEN, f"entry {here.number + 1} follows another {here.number}")
+        fresh = block.entries()[applied:]
         self.position = block.position
         self._fresh[head.last] = head.newest
         return fresh
@@ -233,17 +217,25 @@ def block_bytes(signed_head: bytes, coded: Sequence[bytes]) -> bytes:
     return to_bytes(_Wire(head=signed_head, entries=tuple(coded)))
 
 
-def _check_chain(head: BlockHead, entries: Sequence[FeedEntry], coded: Sequence[bytes]) -> None:
-    """Compare every entry's place with the head's, and the hashes from `before` to `newest`."""
-    if not entries or len(entries) != head.count:
-        raise Refused(Code.FEED_BROKEN, "a block with another count of entries than its head says")
-    before = head.before
-    for number, entry, data in zip(itertools.count(head.first), entries, coded, strict=False):
-        if (entry.incarnation, entry.number, entry.previous) != (head.incarnation, number, before):
-            raise Refused(Code.FEED_BROKEN, f"entry {number} is not where its block says")
-        before = hashlib.sha256(data).digest()
-    if before != head.newest:
-        raise Refused(Code.FEED_BROKEN, f"the block that ends at {head.last} has other entries")
+def chain_hashes(before: bytes, coded: Iterable[bytes]) -> list[bytes]:
+    """Give the hash of each entry in turn, the first following `before`."""
+    hashes = []
+    for one in coded:
+        before = hashlib.sha256(before + hashlib.sha256(one).digest()).digest()
+        hashes.append(before)
+    return hashes
+
+
+def _hash_after(before: bytes, coded: Sequence[bytes]) -> bytes:
+    return chain_hashes(before, coded)[-1] if coded else before
+
+
+def _entry(number: int, coded: bytes) -> FeedEntry:
+    try:
+        draft = from_bytes(EntryDraft, coded, MOST_ENTRY_BYTES)
+    except Refused as refused:
+        raise Refused(Code.FEED_BROKEN, refused.detail) from refused
+    return FeedEntry(number=number, kind=draft.kind, resident=draft.resident, version=draft.version, body=draft.body)
 
 
 def _context(municipality: str) -> Context:

@@ -23,13 +23,14 @@ from konbini.protocol.shape import to_bytes
 from konbini.ward_server.residents.effects import Effect, RecordEffect
 from konbini.ward_server.residents.feed import (
     MOST_ENTRY_BYTES,
+    EntryDraft,
     FeedKind,
     FeedPosition,
     HoldChange,
     LinkChange,
     MeasureChange,
 )
-from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, EntryDraft, FeedBlock
+from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
 from konbini.ward_server.residents.store import RegistryWriting, StoredLink, StoredRecord, StoredRestriction
 
@@ -100,8 +101,9 @@ class Scribe:
         """Sign and write what waits, and give the feed's newest entry."""
         if self._waiting:
             drafts = self._signed()
-            block = FeedBlock.sign(drafts, self._position, self._pen.key, self._pen.municipality)
-            self._writing.add_block(block)
+            coded = [to_bytes(draft) for draft in drafts]
+            block = FeedBlock.sign(coded, self._position, self._pen.key, self._pen.municipality)
+            self._writing.add_block(block, drafts)
             self._position = block.position
             self._waiting, self._waiting_bytes = [], 0
         return self._position

@@ -9,17 +9,19 @@ audit log show it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from konbini.process.statements import Connection
 from konbini.protocol.codec import encode
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, from_bytes, to_bytes
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedKind, FeedPosition
-from konbini.ward_server.residents.feed_blocks import FeedBlock, block_bytes
+from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import BlockHead, FeedBlock, block_bytes, chain_hashes
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
@@ -86,13 +88,13 @@ class SqliteTransaction:
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
         heads = self._connection.execute(
-            "SELECT first, last, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
+            "SELECT first, last, hash, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
         ).fetchall()
         blocks: list[bytes] = []
         room, left = _MOST_ANSWER_BYTES, most
-        for first, last, head in heads:
+        for first, last, newest, head in heads:
             left -= last - first + 1
-            block = block_bytes(head, self._entries(first, last)) if left >= 0 or not blocks else b""
+            block = self._block(first, last, newest, head) if left >= 0 or not blocks else b""
             room -= len(block)
             if not block or room < 0:
                 break
@@ -178,16 +180,20 @@ class SqliteTransaction:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
 
-    def add_block(self, block: FeedBlock) -> None:
-        """Add the next block of the feed."""
+    def add_block(self, block: FeedBlock, drafts: Sequence[EntryDraft]) -> None:
+        """Add the next block of the feed and its entries, whose records stand already."""
         head = block.head
         self._connection.execute(
             "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
             (head.last, head.first, head.newest, block.signed_head),
         )
-        for entry, coded in zip(block.entries, block.coded, strict=True):
-            sealed = self._seal(Place(table="feed", resident=entry.resident, version=entry.number), coded)
-            self._connection.execute("INSERT INTO feed VALUES (?, ?, ?)", (entry.number, entry.resident, sealed))
+        for number, (draft, coded) in enumerate(zip(drafts, block.coded, strict=True), start=head.first):
+            record = draft.version if draft.kind is FeedKind.RECORD else None
+            place = Place(table="feed", resident=draft.resident, version=number)
+            self._connection.execute(
+                "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
+                (number, draft.resident, record, self._seal(place, coded) if record is None else None),
+            )
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -273,14 +279,27 @@ class SqliteTransaction:
         sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
 
-    def _entries(self, first: int, last: int) -> list[bytes]:
+    def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
+        """Put a block together again, the records that it brought from where they stand."""
         rows = self._connection.execute(
-            "SELECT number, resident, sealed FROM feed WHERE number BETWEEN ? AND ? ORDER BY number", (first, last)
+            "SELECT feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed) FROM feed"
+            " LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
+            " WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",
+            (first, last),
         ).fetchall()
-        return [
-            self._open(Place(table="feed", resident=resident, version=number), sealed)
-            for number, resident, sealed in rows
-        ]
+        coded = [self._entry(*row) for row in rows]
+        before = from_bytes(BlockHead, unchecked_payload(head)).before
+        if chain_hashes(before, coded)[-1:] != [newest]:
+            raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
+        return block_bytes(head, coded)
+
+    def _entry(self, number: int, resident: str, record: int | None, sealed: bytes | None) -> bytes:
+        if sealed is None:
+            raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
+        if record is None:
+            return self._open(Place(table="feed", resident=resident, version=number), sealed)
+        body = self._open(Place(table="record", resident=resident, version=record), sealed)
+        return to_bytes(EntryDraft(kind=FeedKind.RECORD, resident=resident, version=record, body=body))
 
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row

@@ -7,14 +7,14 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
 
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import Change
-from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart
 
@@ -139,8 +139,8 @@ class RegistryReading(Protocol):
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
 
-    def add_block(self, block: FeedBlock) -> None:
-        """Add the next block of the feed."""
+    def add_block(self, block: FeedBlock, drafts: Sequence[EntryDraft]) -> None:
+        """Add the next block of the feed and its entries, whose records stand already."""
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""

@@ -83,10 +83,13 @@ CREATE TABLE feed_block (
     head BLOB NOT NULL
 ) STRICT;
 
+-- An entry that brings a record names its version and holds nothing more: the record stands in its own table.
 CREATE TABLE feed (
     number INTEGER PRIMARY KEY CHECK (number > 0),
     resident TEXT NOT NULL REFERENCES data_key (resident),
-    sealed BLOB NOT NULL
+    record INTEGER,
+    sealed BLOB,
+    CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
 CREATE TABLE audit_entry (

@@ -26,13 +26,14 @@ from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.residents.feed import (
     LEASE_SECONDS,
+    EntryDraft,
     FeedKind,
     FeedPosition,
     Heartbeat,
     HoldChange,
     MeasureChange,
 )
-from konbini.ward_server.residents.feed_blocks import EntryDraft, FeedBlock
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 WARD = "131997"
@@ -56,7 +57,7 @@ class PaperRegistry:
 
     def sign(self, drafts: list[EntryDraft], key: SigningKey | None = None) -> bytes:
         """Write one more block of what it is given."""
-        self.blocks.append(FeedBlock.sign(drafts, self.position, key or self.key, WARD))
+        self.blocks.append(FeedBlock.sign([to_bytes(draft) for draft in drafts], self.position, key or self.key, WARD))
         return self.blocks[-1].to_bytes()
 
     @property

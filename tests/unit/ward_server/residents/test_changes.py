@@ -60,7 +60,7 @@ async def entries(office: Office, after: int = 0) -> list[FeedEntry]:
     """Give the entries of the feed."""
     key, municipality = office.pen.key.verifying, office.pen.municipality
     blocks = await office.publisher.feed_after(after, 100, 0)
-    return [entry for block in blocks for entry in FeedBlock.open(block, key, municipality).entries]
+    return [entry for block in blocks for entry in FeedBlock.open(block, key, municipality).entries()]
 
 
 async def test_nobody_approves_what_they_entered(

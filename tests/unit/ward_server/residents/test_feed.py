@@ -17,6 +17,7 @@ from konbini.protocol.shape import to_bytes
 from konbini.ward_server.residents.feed import (
     NOTHING_BEFORE,
     CardSerial,
+    EntryDraft,
     FeedKind,
     FeedPosition,
     Heartbeat,
@@ -24,17 +25,17 @@ from konbini.ward_server.residents.feed import (
     LinkChange,
     MeasureChange,
 )
-from konbini.ward_server.residents.feed_blocks import MOST_IN_BLOCK, EntryDraft, FeedBlock, FeedFollower
+from konbini.ward_server.residents.feed_blocks import MOST_IN_BLOCK, FeedBlock, FeedFollower
 
 MUNICIPALITY = "131997"
 INCARNATION = 1_790_000_000
 BEGINNING = FeedPosition(incarnation=INCARNATION)
 
 
-def draft_of(number: int, name: str = "2026-017") -> EntryDraft:
+def draft_of(number: int, name: str = "2026-017") -> bytes:
     """Write what one entry says: a measure set or released."""
     body = to_bytes(MeasureChange(application=name, version=number, in_force=number % 2 == 1))
-    return EntryDraft(kind=FeedKind.MEASURE, resident="000000000000001", version=number, body=body)
+    return to_bytes(EntryDraft(kind=FeedKind.MEASURE, resident="000000000000001", version=number, body=body))
 
 
 def chain_of(
@@ -173,7 +174,7 @@ def test_a_heartbeat_is_compared_with_the_position(record_key: SigningKey) -> No
 
 def test_a_body_is_read_as_its_own_kind(record_key: SigningKey) -> None:
     """A measure is no link, a hold no measure, and a body that does not fit its kind breaks the feed."""
-    (entry,) = chain_of(record_key, [1])[0].entries
+    (entry,) = chain_of(record_key, [1])[0].entries()
     assert_broken(entry.link)
     assert_broken(entry.hold)
     assert_broken(replace(entry, kind=FeedKind.LINK).link)
@@ -189,7 +190,7 @@ def test_a_block_is_taken_whole_and_once(record_key: SigningKey) -> None:
     blocks = chain_of(record_key, [3, MOST_IN_BLOCK, 1])
     follower = follower_of(record_key)
     for block in blocks:
-        assert follower.accept(block.to_bytes()) == block.entries
+        assert follower.accept(block.to_bytes()) == block.entries()
         assert follower.position == block.position
     assert follower.position.number == 4 + MOST_IN_BLOCK
     assert follower.accept(blocks[1].to_bytes()) == ()
@@ -201,7 +202,7 @@ def test_a_block_that_is_applied_in_part_is_gone_on_with(record_key: SigningKey)
     other = chain_of(record_key, [2, 3], name="2026-018")
     half = FeedBlock.sign([draft_of(3), draft_of(4)], first.position, record_key, MUNICIPALITY)
     follower = follower_of(record_key, [first.to_bytes(), half.to_bytes()])
-    assert follower.accept(second.to_bytes()) == second.entries[2:]
+    assert follower.accept(second.to_bytes()) == second.entries()[2:]
     assert follower.position == second.position
     follower = follower_of(record_key, [first.to_bytes(), half.to_bytes()])
     assert_broken(lambda: follower.accept(other[1].to_bytes()))
@@ -235,4 +236,12 @@ def test_entries_in_another_block_order_or_count_are_refused(
     before = follower.position
     assert_broken(lambda: follower.accept(encode([block.signed_head, entries])))
     assert follower.position == before
-    assert follower.accept(block.to_bytes()) == block.entries
+    assert follower.accept(block.to_bytes()) == block.entries()
+
+
+def test_what_is_signed_and_is_no_entry_breaks_the_feed(record_key: SigningKey) -> None:
+    """Also inside a good block, which is then not taken in part."""
+    block = FeedBlock.sign([draft_of(1), b"no entry"], BEGINNING, record_key, MUNICIPALITY)
+    follower = follower_of(record_key)
+    assert_broken(lambda: follower.accept(block.to_bytes()))
+    assert follower.position == FeedPosition()

@@ -116,7 +116,7 @@ class Following(RuleBasedStateMachine):
             block = FeedBlock.open(data, self.office.pen.key.verifying, self.office.pen.municipality)
             before, after = self.truth[self.newest], Copy()
             after.hashes, after.linked, after.barred = {**before.hashes}, {**before.linked}, {*before.barred}
-            for entry in block.entries:
+            for entry in block.entries():
                 after.apply(entry)
             after.end(block.position)
             self.truth[block.head.last] = after

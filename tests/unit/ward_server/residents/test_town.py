@@ -41,7 +41,7 @@ async def test_a_town_is_taken_over(office: Office, make_record: MakeRecord) -> 
     assert await take_over(office, rows_of(make_record, 20)) == 20
     key, municipality = office.pen.key.verifying, office.pen.municipality
     (block,) = await office.publisher.feed_after(0, 100, 0)
-    entries = FeedBlock.open(block, key, municipality).entries
+    entries = FeedBlock.open(block, key, municipality).entries()
     assert [entry.number for entry in entries] == list(range(1, 43))
     kinds = [entry.kind for entry in entries]
     assert [kinds.count(kind) for kind in (FeedKind.RECORD, FeedKind.LINK, FeedKind.MEASURE)] == [20, 20, 2]
