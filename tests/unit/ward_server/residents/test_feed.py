@@ -168,3 +168,11 @@ def test_a_body_is_read_as_its_own_kind(record_key: SigningKey) -> None:
     assert replace(entry, kind=FeedKind.LINK, body=to_bytes(link)).link() == link
     hold = HoldChange(hold="a", version=1, in_force=True)
     assert replace(entry, kind=FeedKind.HOLD, body=to_bytes(hold)).hold() == hold
+
+
+def test_a_link_counts_to_the_last_day_of_its_certificate(card: CardSerial) -> None:
+    """An expired one does not count; one whose last day is not known does."""
+    link = LinkChange(card=card, counts_from=20260922, ended=False, counts_until=20270401)
+    assert [link.counts(day) for day in (20260921, 20260922, 20270401, 20270402)] == [False, True, True, False]
+    assert replace(link, counts_until=None).counts(20991231)
+    assert not replace(link, ended=True).counts(20260922)
