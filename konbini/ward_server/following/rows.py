@@ -64,7 +64,8 @@ class FeedRows:
             Refused: `CARD_UNLINKED`.
         """
         row = connection.execute(
-            "SELECT resident FROM card_link WHERE serial_hash = ? AND ended = 0 AND counts_from <= ?",
+            "SELECT resident FROM card_link WHERE serial_hash = ?1 AND ended = 0 AND counts_from <= ?2"
+            " AND (counts_until IS NULL OR counts_until >= ?2)",
             (self._hashes.card(card.issuer_key_id, card.serial), day),
         ).fetchone()
         if row is None:
@@ -93,15 +94,17 @@ class FeedRows:
     def _apply_link(self, connection: Connection, entry: FeedEntry) -> None:
         link = entry.link()
         connection.execute(
-            "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended) VALUES (?, ?, ?, ?, ?)"
+            "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended, counts_until)"
+            " VALUES (?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (serial_hash) DO UPDATE SET resident = excluded.resident, version = excluded.version,"
-            " counts_from = excluded.counts_from, ended = excluded.ended",
+            " counts_from = excluded.counts_from, ended = excluded.ended, counts_until = excluded.counts_until",
             (
                 self._hashes.card(link.card.issuer_key_id, link.card.serial),
                 entry.resident,
                 entry.version,
                 link.counts_from,
                 link.ended,
+                link.counts_until,
             ),
         )
 

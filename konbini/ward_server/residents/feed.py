@@ -79,16 +79,18 @@ class CardSerial:
 class LinkChange:
     """A card was linked to the entry's resident, or its link ended.
 
-    A link counts on the days from `counts_from` on while it is not ended; an ended one never counts again.
+    A link counts on the days from `counts_from` to `counts_until`, the last day of the certificate (None: not known),
+    while it is not ended. Why it is ended, and whether the card may be found again, the registry alone knows.
     """
 
     card: CardSerial
     counts_from: Date
     ended: bool
+    counts_until: Date | None = None
 
     def counts(self, day: int) -> bool:
         """Say whether the card stands for the resident on `day` (yyyymmdd, Japan)."""
-        return not self.ended and self.counts_from <= day
+        return not self.ended and self.counts_from <= day <= (self.counts_until or day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from konbini.protocol.batches import MOST_PROOF_BYTES
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
-from konbini.ward_server.residents.effects import Effect, RecordEffect
+from konbini.ward_server.residents.effects import Effect, EntryEffect, RecordEffect
 from konbini.ward_server.residents.feed import (
     MOST_ENTRY_BYTES,
     EntryDraft,
@@ -32,7 +32,13 @@ from konbini.ward_server.residents.feed import (
 )
 from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
-from konbini.ward_server.residents.store import RegistryWriting, StoredLink, StoredRecord, StoredRestriction
+from konbini.ward_server.residents.store import (
+    RegistryWriting,
+    StoredEntry,
+    StoredLink,
+    StoredRecord,
+    StoredRestriction,
+)
 
 __all__ = ["RecordPen", "Scribe"]
 
@@ -82,16 +88,23 @@ class Scribe:
         self._waiting_bytes = 0
 
     def write(self, effect: Effect) -> None:
-        """Write one effect and its feed entry.
+        """Write one effect and its feed entry; what is kept beyond the record has none.
 
         Raises:
             Refused: `CHANGE_INVALID`: a record whose fields are not as declared, or that is too long.
         """
         if isinstance(effect, RecordEffect):
             self._record(effect)
+        elif isinstance(effect, EntryEffect):
+            self._entry(effect)
         elif isinstance(effect, StoredLink):
             self._writing.put_link(effect)
-            link = LinkChange(card=effect.card, counts_from=effect.counts_from, ended=effect.ended)
+            link = LinkChange(
+                card=effect.card,
+                counts_from=effect.counts_from,
+                ended=effect.ended or effect.withheld is not None,
+                counts_until=effect.valid_until,
+            )
             self._feed(FeedKind.LINK, effect.resident, effect.version, to_bytes(link))
         else:
             self._writing.put_restriction(effect)
@@ -115,6 +128,11 @@ class Scribe:
         except (TypeError, ValueError) as error:
             raise Refused(Code.CHANGE_INVALID, str(error)) from error
         self._wait(_UnsignedRecord(record=record, data=data), len(data) + MOST_PROOF_BYTES)
+
+    def _entry(self, effect: EntryEffect) -> None:
+        self._writing.add_entry_items(
+            StoredEntry(resident=effect.resident, version=effect.version, entry=effect.entry, change_id=self._change_id)
+        )
 
     def _with_number(self, effect: RecordEffect) -> ResidentRecord:
         if effect.individual_number is None:

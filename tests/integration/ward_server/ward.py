@@ -44,6 +44,7 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
+from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
@@ -165,9 +166,36 @@ class Ward:
         await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None), seen)
 
     async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
-        """Remove a resident's record."""
-        seen = (await self.record(resident)).version
-        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason), seen)
+        """Remove a resident's record; the next in order heads those who stay."""
+        gone = await self.record(resident)
+        remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
+        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason, remaining=remaining), gone.version)
+
+    async def split_off(self, resident: str, household: str) -> None:
+        """Have somebody leave for a household of their own, at the same address."""
+        leaver = await self.record(resident)
+        alone = MemberPlace(resident=resident, seen=leaver.version, order=1, relationship="世帯主")
+        plans = (
+            HouseholdPlan(household=leaver.household, members=await self.headed_anew(leaver)),
+            HouseholdPlan(household=household, members=(alone,)),
+        )
+        await self.change(ChangeKind.HOUSEHOLD_SPLIT, resident, Households(households=plans), leaver.version)
+
+    async def headed_anew(self, leaver: ResidentRecord) -> tuple[MemberPlace, ...]:
+        """Give how a household stands without one member: headed by the next in order where the head goes."""
+        records = [await self.record(one) for one in sorted(self.known - {leaver.resident})]
+        staying = [one for one in records if one.household == leaver.household and one.presence is Presence.PRESENT]
+        headed = leaver.relationship != "世帯主"
+        staying.sort(key=lambda one: one.order)
+        return tuple(
+            MemberPlace(
+                resident=one.resident,
+                seen=one.version,
+                order=one.order,
+                relationship=one.relationship if headed else "子" if place else "世帯主",
+            )
+            for place, one in enumerate(staying)
+        )
 
     async def protect(self, resident: str) -> None:
         """Set a protective measure."""

@@ -231,7 +231,7 @@ CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]]
         Code.CHANGED_LOOK_AGAIN,
     ),
     "the holder moves to another household": (
-        lambda ward: ward.rewrite(HEAD, household="2000000777", order=1),
+        lambda ward: ward.split_off(HEAD, "2000000777"),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),

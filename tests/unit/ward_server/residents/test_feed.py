@@ -245,3 +245,11 @@ def test_what_is_signed_and_is_no_entry_breaks_the_feed(record_key: SigningKey) 
     follower = follower_of(record_key)
     assert_broken(lambda: follower.accept(block.to_bytes()))
     assert follower.position == FeedPosition()
+
+
+def test_a_link_counts_to_the_last_day_of_its_certificate(card: CardSerial) -> None:
+    """An expired one does not count; one whose last day is not known does."""
+    link = LinkChange(card=card, counts_from=20260922, ended=False, counts_until=20270401)
+    assert [link.counts(day) for day in (20260921, 20260922, 20270401, 20270402)] == [False, True, True, False]
+    assert replace(link, counts_until=None).counts(20991231)
+    assert not replace(link, ended=True).counts(20260922)
