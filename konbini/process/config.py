@@ -75,6 +75,11 @@ class Table:
         """Give the refusal of an entry, for whoever reads it and finds more wrong than this class can."""
         return self._place.refused(f"{key}: {reason}", key)
 
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are taken from."""
+        return self._folder
+
     def has(self, key: str) -> bool:
         """Say whether an entry is there and was not taken yet."""
         return key in self._rest

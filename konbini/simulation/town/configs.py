@@ -139,7 +139,7 @@ class _Configs:
 
     def registry(self) -> Iterator[str]:
         yield _entry("municipality", self._town.ward.code)
-        yield from ("[store]", self._path("path", "data/registry.db"))
+        yield from ("[store]", _entry("address", "sqlite:../data/registry.db"))
         yield "[keys]"
         yield self._path("record", "keys/registry/record.key")
         yield self._path("identity", "keys/registry/identity.key")
@@ -155,7 +155,7 @@ class _Configs:
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", self._path("path", "data/issuing.db"))
+        yield from ("[store]", _entry("address", "sqlite:../data/issuing.db"))
         yield "[keys]"
         yield self._paths("personal", "keys/issuing/personal-1.key")
         yield self._path("lookup", "keys/issuing/lookup.key")
@@ -173,7 +173,7 @@ class _Configs:
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", self._path("path", "data/clerk.db"))
+        yield from ("[store]", _entry("address", "sqlite:../data/clerk.db"))
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
@@ -190,7 +190,7 @@ class _Configs:
     def publishing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
         yield _entry("hours", 48)
-        yield from ("[stores]", self._path("issuing", "data/issuing.db"), self._path("clerk", "data/clerk.db"))
+        yield from ("[stores]", *(_entry(name, f"sqlite:../data/{name}.db") for name in ("issuing", "clerk")))
         yield from ("[key]", self._path("status", "keys/publishing/status.key"))
         yield from ("[trust]", _entry("directory_authority", self._point("offline/directory.key")))
         yield from (self._path("directory", "public/wards.directory"), self._path("issuers", "public/issuers.list"))

@@ -17,9 +17,10 @@ from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
+from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
@@ -63,12 +64,12 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
-        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
+        rows = open_rows(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)

@@ -7,7 +7,7 @@ templates = "templates"             # folder of forms: konbini/pdf/template.py
 typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they are asked for a character
 
 [store]
-path = "issuing.db"
+address = "sqlite:issuing.db"      # or of a PostgreSQL schema: konbini/process/stores.py
 [keys]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
@@ -48,6 +48,7 @@ from pathlib import Path
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
+from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
@@ -63,7 +64,7 @@ class IssuingConfig:
     settings: Path
     templates: Path
     typefaces: tuple[Path, ...]
-    store: Path
+    store: StoreAddress
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
@@ -100,7 +101,7 @@ def read_config(path: Path) -> IssuingConfig:
             settings=table.path("settings"),
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
-            store=store.path("path"),
+            store=read_address(store),
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),

@@ -24,6 +24,7 @@ from konbini.process.log import logger
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
@@ -85,11 +86,11 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
+        rows = open_rows(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         store = _store(rows, config, trust, entropy)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)

@@ -1,9 +1,9 @@
-"""One transaction of the registry's store in SQLite, everything personal sealed.
+"""One transaction of the registry's store on rows, everything personal sealed.
 
 The sealed columns are opened with the data key of the resident whose row it is, for that very row and version: what was
 moved to another row does not open (`SEAL_BROKEN`).
 
-Limits: a row put back whole from an older copy of the file opens. The feed's chain, which followers hold too, and the
+Limits: a row put back whole from an older copy of the store opens. The feed's chain, which followers hold too, and the
 audit log show it.
 """
 
@@ -85,7 +85,7 @@ class _RestrictionContent:
 
 
 class SqliteTransaction:
-    """`RegistryWriting` on a connection; on a reader's connection every write is a sqlite3.Error."""
+    """`RegistryWriting` on a connection; on a reader's connection every write is a fault of the engine."""
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection

@@ -37,6 +37,12 @@ BREACHES = {
         "import konbini.verifier",
         "Imports run one way",
     ),
+    "a store speaks asyncpg": ("konbini/ward_server/issuing/copy.py", "import asyncpg", "Only the session"),
+    "the kiosk keeps rows at a server": (
+        "konbini/kiosk/host/journal.py",
+        "import konbini.process.stores",
+        "in a file of their own",
+    ),
     "a screen speaks PC/SC": ("konbini/kiosk/ui/pages.py", "import smartcard", "Only the card room"),
     "the flow knows time": ("konbini/kiosk/session/flow.py", "import time", "Pure rooms"),
     "the relay waits": ("konbini/issuance_center/relay/routing.py", "import asyncio", "Pure rooms"),

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
@@ -103,7 +103,7 @@ class Following:
 
     def __init__(self, path: Path, registry: PaperRegistry) -> None:
         """Open the store."""
-        self.rows = Rows.open(path, files("konbini.ward_server.clerk") / "migrations")
+        self.rows = SqliteRows.open(path, files("konbini.ward_server.clerk") / "migrations")
         self.registry, self.clock, self.lease = registry, SettableClock(1_790_000_000_000), Lease()
         feed = FeedRows(WARD, registry.key.verifying, KeyedHash(bytes(32)))
         self.index = Index(self.rows, feed)
