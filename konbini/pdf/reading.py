@@ -155,14 +155,14 @@ def check_seen(shown: PageSeen, pieces: Sequence[Piece], pictures: Sequence[Expe
 
 def _stands(piece: Piece, shown: PageSeen, first: int, last: int) -> bool:
     """Say whether pdfium has the pen where we have it, before the first and the last sign, and the same type size."""
-    begin = shown.sign(first)
-    end = shown.sign(last) if last > first else begin
+    x, y = shown.pen(first)
+    last_x, last_y = shown.pen(last) if last > first else (x, y)
     return (
-        abs(begin.x - piece.left) <= _ALIKE
-        and abs(begin.y - piece.baseline) <= _ALIKE
-        and abs(begin.size - piece.size) <= _ALIKE
-        and abs(end.x - piece.last) <= _ALIKE
-        and abs(end.y - piece.baseline) <= _ALIKE
+        abs(x - piece.left) <= _ALIKE
+        and abs(y - piece.baseline) <= _ALIKE
+        and abs(last_x - piece.last) <= _ALIKE
+        and abs(last_y - piece.baseline) <= _ALIKE
+        and abs(shown.type_size(first) - piece.size) <= _ALIKE
     )
 
 

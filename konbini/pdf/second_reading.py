@@ -15,7 +15,7 @@ from array import array
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, TypeAlias
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
@@ -24,7 +24,7 @@ from konbini.pdf.forms.geometry import Box
 from konbini.pdf.paper_seal.decoding import decode_codes
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["PageSeen", "PictureSeen", "Sign", "second_reading"]
+__all__ = ["PageSeen", "PictureSeen", "second_reading"]
 
 _Object: TypeAlias = object  # a pointer of pdfium's
 
@@ -33,14 +33,6 @@ _ONE_AT_A_TIME: Final = threading.Lock()
 _DEEPEST: Final = 4  # forms within forms; ours stand on the page
 _origin_of, _size_of = pdfium_c.FPDFText_GetCharOrigin, pdfium_c.FPDFText_GetFontSize
 _MAY_BE_INFERRED: Final = frozenset(map(ord, " \r\n"))
-
-
-class Sign(NamedTuple):
-    """Where the pen stands before a sign, and the size of its type, in points."""
-
-    x: float
-    y: float
-    size: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +53,7 @@ class PageSeen:
     def __init__(self, page: pdfium.PdfPage) -> None:
         self._page = page
         self._text = page.get_textpage()
+        self._raw = self._text.raw
         self._places, self.units = _shown(self._text)
         self._x, self._y = ctypes.c_double(), ctypes.c_double()
         self._to_x, self._to_y = ctypes.byref(self._x), ctypes.byref(self._y)
@@ -76,12 +69,15 @@ class PageSeen:
         width, height = self._page.get_size()
         return width, height
 
-    def sign(self, place: int) -> Sign:
-        """Return where one unit of the text stands."""
-        raw, index = self._text.raw, self._places[place]
-        if not _origin_of(raw, index, self._to_x, self._to_y):
+    def pen(self, place: int) -> tuple[float, float]:
+        """Return where the pen stands before one unit of the text, in points."""
+        if not _origin_of(self._raw, self._places[place], self._to_x, self._to_y):
             raise pdfium.PdfiumError("no such sign")
-        return Sign(self._x.value, self._y.value, _size_of(raw, index))
+        return self._x.value, self._y.value
+
+    def type_size(self, place: int) -> float:
+        """Return the size of one unit's type, in points."""
+        return float(_size_of(self._raw, self._places[place]))
 
     def pictures(self) -> Iterator[PictureSeen]:
         """Give its images in the order of painting."""
