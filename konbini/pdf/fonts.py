@@ -10,7 +10,7 @@ the text read back from the paper is the text that was drawn, selector included.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -153,7 +153,15 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return sum(map(self._advances.__getitem__, sequences(text)))
+        return self.width_of(sequences(text))
+
+    def width_of(self, found: Iterable[str]) -> int:
+        """Return the width of sequences, one after the other, in thousandths of an em.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return sum(map(self._advances.__getitem__, found))
 
 
 def font_name(family: str, face: int) -> str:
@@ -201,7 +209,15 @@ class Subset:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        found, code_of = sequences(text), self._codes.__getitem__
+        return self.runs_of(sequences(text))
+
+    def runs_of(self, found: Iterable[str]) -> list[tuple[int, str]]:
+        """Split sequences where their face changes, as `runs` does a text.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        code_of = self._codes.__getitem__
         if len(self._parts) == 1:
             return [(0, "".join(map(code_of, found)))]
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
