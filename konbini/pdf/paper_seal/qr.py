@@ -3,15 +3,17 @@
 Signed and deflated bytes look like chance, so that choosing among eight masks gains nothing; with the mask fixed, all
 but the data's own modules is known beforehand. A code is then three steps over tables: a checksum for each block (the
 sum of one entry a byte, since Reed-Solomon is linear), the codewords as a string of modules in the order in which the
-standard lays them out, and that string re-ordered row by row. Limits: no other mode, no structured append.
+standard lays them out, and that string re-ordered. The standard lays them out in columns, every second module of a run
+one below or above the other: so a column is a few slices of the string, and a row every so-manieth module of the
+columns. Limits: no other mode, no structured append.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
-from operator import getitem, itemgetter, xor
+from operator import getitem, xor
 from typing import Final, NamedTuple
 
 from konbini.protocol.errors import Code, Refused
@@ -118,10 +120,12 @@ def code(data: bytes, symbol: Symbol | None = None) -> Matrix:
     if len(data) > symbol.capacity:
         raise Refused(Code.FORM_OVERFLOW, f"paper seal: {len(data)} bytes, {symbol.capacity} fit this code")
     tables = _tables(symbol)
-    modules = "".join(map(_BITS.__getitem__, _interleaved(_data_codewords(data, symbol), symbol, tables.checks)))
-    pixels = "".join(tables.order(modules + "0"))
-    white = tables.fixed ^ int(pixels, 2)
+    codewords = _interleaved(_data_codewords(data, symbol), symbol, tables.checks)
+    modules = b"".join(map(_BITS.__getitem__, codewords)) + tables.nought
     edge = symbol.size + 2 * QUIET
+    columns = b"".join(map(modules.__getitem__, tables.columns))
+    rows = b"".join([columns[row::edge] for row in range(edge)])
+    white = tables.fixed ^ int(rows, 2)
     return Matrix(symbol, edge, white.to_bytes(edge * _row_bytes(symbol), "big"))
 
 
@@ -154,7 +158,7 @@ def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> Iterato
         yield from column
 
 
-_BITS: Final = [f"{byte:08b}" for byte in range(256)]
+_BITS: Final = [f"{byte:08b}".encode() for byte in range(256)]
 
 
 class _Tables(NamedTuple):
@@ -162,29 +166,63 @@ class _Tables(NamedTuple):
 
     Attributes:
         checks: for each place in a block and each byte there, what it adds to the block's check codewords.
-        order: takes from the laid-out modules (and one `0` behind them) a character for each pixel.
+        nought: what is added behind the laid-out modules, for the pixels that are none of them.
+        columns: slices of both that give, one after the other, the image's pixels column by column.
         fixed: the image of the code whose data modules are all dark-less: patterns, format, mask, quiet zone.
     """
 
     checks: list[list[int]]
-    order: Callable[[str], tuple[str, ...]]
+    nought: bytes
+    columns: tuple[slice, ...]
     fixed: int
 
 
 @cache
 def _tables(symbol: Symbol) -> _Tables:
-    patterns, path = _patterns(symbol), {}
+    patterns = _patterns(symbol)
     beyond = 8 * (symbol.codewords + symbol.checks * sum(symbol.blocks))
-    for index, module in enumerate(_path(symbol, patterns)):
-        path[module] = min(index, beyond)  # the modules that are left over are as a bit of nought
-    order, fixed, edge = [], 0, symbol.size + 2 * QUIET
-    for row in range(-QUIET, edge - QUIET):
-        for column in range(-QUIET, _row_bytes(symbol) * 8 - QUIET):
+    laid_out = enumerate(_path(symbol, patterns))
+    path = {module: index if index < beyond else None for index, module in laid_out}  # what is left over is nought
+    rows = range(-QUIET, symbol.size + QUIET)
+    columns = range(-QUIET, _row_bytes(symbol) * 8 - QUIET)
+    fixed = 0
+    for row in rows:
+        for column in columns:
             module = row, column
             dark = (row + column) % 3 == 0 if module in path else patterns.get(module, False)
-            order.append(path.get(module, beyond))
             fixed = fixed << 1 | (not dark)
-    return _Tables(_check_table(symbol), itemgetter(*order), fixed)
+    slices = tuple(_slices([path.get((row, column)) for column in columns for row in rows], beyond))
+    nought = b"0" * max(one.stop - beyond for one in slices if one.start == beyond)
+    return _Tables(_check_table(symbol), nought, slices, fixed)
+
+
+def _slices(places: Sequence[int | None], beyond: int) -> Iterator[slice]:
+    """Give some places of a string as slices of it, as long as they can be; None is a nought `beyond` the string."""
+    start = 0
+    while start < len(places):
+        first = places[start]
+        step = _step(places[start : start + 2])
+        end = start + 1
+        while end < len(places) and _step(places[end - 1 : end + 1]) == step != 0:
+            end += 1
+        count = end - start
+        if first is None:
+            yield slice(beyond, beyond + count)
+        else:
+            stop = first + count * (step or 1)
+            yield slice(first, stop if stop >= 0 else None, step or 1)
+        start = end
+
+
+def _step(places: Sequence[int | None]) -> int:
+    """Return how far it is from one place to the next; 0 where no slice holds both."""
+    match places:
+        case [None, None]:
+            return 1
+        case [int(one), int(other)]:
+            return other - one
+        case _:
+            return 0
 
 
 Module = tuple[int, int]
