@@ -79,25 +79,39 @@ class Face:
         return self.scaled(self._font.get_glyph_h_advance(glyph))
 
     def cut(self, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
-        """Return a font file with these glyphs only, and where each glyph stands in it."""
+        """Return a font file with these glyphs only, and where each of them stands in it."""
         wanted = hb.SubsetInput()
         wanted.glyph_set.update(glyphs)
         wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
         wanted.drop_table_tag_set.update(_TABLES_FOR_READERS_OF_TEXT)
         plan = hb.SubsetPlan(self._prepared, wanted)
-        return plan.execute().blob.data, dict(plan.old_to_new_glyph_mapping)
+        places = plan.old_to_new_glyph_mapping
+        return plan.execute().blob.data, {glyph: places[glyph] for glyph in glyphs}
+
+
+class _Glyphs(dict[str, Glyph]):
+    """Each sequence's glyph, looked up once; bounded by the faces: only what was found is kept."""
+
+    __slots__ = ("_look_up",)
+
+    def __init__(self, look_up: Callable[[str], Glyph]) -> None:
+        self._look_up = look_up
+
+    def __missing__(self, sequence: str) -> Glyph:
+        glyph = self[sequence] = self._look_up(sequence)
+        return glyph
 
 
 class _Advances(dict[str, int]):
-    """Each sequence's width, asked of `find` once; bounded by the faces: only what was found is kept."""
+    """Each sequence's width, taken from its glyph once."""
 
-    __slots__ = ("_find",)
+    __slots__ = ("_glyphs",)
 
-    def __init__(self, find: Callable[[str], Glyph]) -> None:
-        self._find = find
+    def __init__(self, glyphs: _Glyphs) -> None:
+        self._glyphs = glyphs
 
     def __missing__(self, sequence: str) -> int:
-        advance = self[sequence] = self._find(sequence).advance
+        advance = self[sequence] = self._glyphs[sequence].advance
         return advance
 
 
@@ -111,14 +125,14 @@ class Typeface:
         ValueError: there is none.
     """
 
-    __slots__ = ("_advances", "_known", "faces")
+    __slots__ = ("_advances", "_glyphs", "faces")
 
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
         self.faces = tuple(Face(path) for path in paths)
-        self._known: dict[str, Glyph] = {}  # bounded by the faces: only what was found is kept
-        self._advances = _Advances(self.find)
+        self._glyphs = _Glyphs(self._look_up)
+        self._advances = _Advances(self._glyphs)
 
     def find(self, sequence: str) -> Glyph:
         """Return where a sequence's glyph is.
@@ -126,10 +140,7 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`, naming the code points.
         """
-        known = self._known.get(sequence)
-        if known is None:
-            known = self._known[sequence] = self._look_up(sequence)
-        return known
+        return self._glyphs[sequence]
 
     def _look_up(self, sequence: str) -> Glyph:
         for place, face in enumerate(self.faces):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import lru_cache
 from typing import NamedTuple
@@ -82,8 +81,7 @@ class Slot:
         return _OneLine(widest(self.box, step.size, self.padding), step.size, left, baseline)
 
 
-@dataclass(frozen=True, slots=True)
-class _Face:
+class _Face(NamedTuple):
     resource: str
     subset: Subset
 
@@ -134,7 +132,7 @@ class Ink:
         for line in slot.one_line:
             if width <= line.widest:
                 left = line.left or _number(_aligned(slot.box, width * line.size / _EM, slot.align, slot.padding))
-                shown = " ".join(self._written([(f"1 0 0 1 {left} {line.baseline} Tm", found)], line.size))
+                shown = self._shown(f"1 0 0 1 {left} {line.baseline} Tm", found, line.size)
                 self._operators.append(f"BT {shown} ET")
                 return
         broken = set_text(text, slot.box, slot.steps, typeface, cell=cell, padding=slot.padding)
@@ -149,6 +147,14 @@ class Ink:
             left, baseline = self._left(line, typeset, box, align, padding), first - number * size * LEADING
             pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", sequences(line)))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
+
+    def _shown(self, matrix: str, found: Sequence[str], size: float) -> str:
+        """Give the operators of one piece of text; nearly all are of one face."""
+        runs = self._face.subset.runs_of(found)
+        if len(runs) > 1:
+            return " ".join(self._written([(matrix, found)], size))
+        ((face, codes),) = runs
+        return f"{_font(self._face.resource, face, size)} {matrix} <{codes}> Tj"
 
     def _written(self, pieces: Iterable[tuple[str, Sequence[str]]], size: float) -> list[str]:
         """Give the operators that write texts where their matrices say; the font's changes with the face."""
