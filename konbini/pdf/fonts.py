@@ -19,6 +19,7 @@ import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
 from konbini.pdf.characters import code_points, is_printable, sequences, text_map
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
+from konbini.pdf.stored import stored
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Face", "Glyph", "Subset", "Typeface", "font_name"]
@@ -27,9 +28,6 @@ _TABLES_FOR_READERS_OF_TEXT: Final = tuple(
     int.from_bytes(name.ljust(4))
     for name in (b"BASE", b"GDEF", b"GPOS", b"GSUB", b"OS/2", b"cmap", b"gasp", b"name", b"post", b"vhea", b"vmtx")
 )
-
-
-_STORED: Final = 0  # deflating outlines takes as long as cutting and drawing them, and saves a fifth
 
 
 class Glyph(NamedTuple):
@@ -234,13 +232,14 @@ class Subset:
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
         return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
 
-    def write(self, revision: Revision, family: str, *, level: int = _STORED) -> str:
+    def write(self, revision: Revision, family: str, *, level: int | None = None) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).
 
         Args:
             revision: where to.
             family: the first one's name among the streams' resources.
-            level: zlib's, for the font programs.
+            level: zlib's, for the font programs; without one they are stored, since deflating outlines takes as long
+                as cutting and drawing them, and saves a fifth.
 
         Returns:
             The entries of the streams' `/Font` resources.
@@ -252,14 +251,17 @@ class Subset:
         ]
         return " ".join(fonts)
 
-    def _write_part(self, revision: Revision, place: int, level: int) -> ObjectId:
+    def _write_part(self, revision: Revision, place: int, level: int | None) -> ObjectId:
         face, part = self.typeface.faces[place], self._parts[place]
         glyphs = [glyph.number for glyph in part.values()]
         program, places = face.cut(set(glyphs))
         places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *(places[glyph] for glyph in glyphs))
         widths = " ".join(str(glyph.advance) for glyph in part.values())
         name = f"{self._tag[:-1]}{chr(ord(self._tag[-1]) + place)}+{face.name}"
-        file = revision.add(StreamBody.compressed(program, f"/Length1 {len(program)}", level=level))
+        length = f"/Length1 {len(program)}"
+        file = revision.add(
+            _stored(program, length) if level is None else StreamBody.compressed(program, length, level=level)
+        )
         descriptor = revision.add(
             f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, face.box))}] "
             f"/ItalicAngle 0 /Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.ascent} "
@@ -269,10 +271,14 @@ class Subset:
             f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} "
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
             f"/FontDescriptor {descriptor} /DW 1000 /W [1 [{widths}]] "
-            f"/CIDToGIDMap {revision.add(StreamBody.compressed(places_by_code))} >>"
+            f"/CIDToGIDMap {revision.add(_stored(places_by_code))} >>"
         )
         texts = revision.add(StreamBody.compressed(text_map(list(part)).encode()))
         return revision.add(
             f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
             f"/DescendantFonts [{descendant}] /ToUnicode {texts} >>"
         )
+
+
+def _stored(content: bytes, entries: str = "") -> StreamBody:
+    return StreamBody.filtered(stored(content), f"/Filter /FlateDecode {entries}")

@@ -121,7 +121,7 @@ def code(data: bytes, symbol: Symbol | None = None) -> Matrix:
         raise Refused(Code.FORM_OVERFLOW, f"paper seal: {len(data)} bytes, {symbol.capacity} fit this code")
     tables = _tables(symbol)
     codewords = _interleaved(_data_codewords(data, symbol), symbol, tables.checks)
-    modules = b"".join(map(_BITS.__getitem__, codewords)) + tables.nought
+    modules = f"{int.from_bytes(codewords):0{8 * len(codewords)}b}".encode() + tables.nought
     edge = symbol.size + 2 * QUIET
     columns = b"".join(map(modules.__getitem__, tables.columns))
     rows = b"".join([columns[row::edge] for row in range(edge)])
@@ -141,24 +141,22 @@ def _data_codewords(data: bytes, symbol: Symbol) -> bytes:
     return written + (_PADDING * (room // 2 + 1))[:room]
 
 
-def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> Iterator[int]:
+def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> bytes:
     """Give data and check codewords in the order in which they are laid out, a codeword of each block in turn."""
-    few, _ = symbol.blocks
-    cut = few * symbol.shorter
-    blocks = [data[start : start + symbol.shorter] for start in range(0, cut, symbol.shorter)]
-    blocks += [data[start : start + symbol.shorter + 1] for start in range(cut, len(data), symbol.shorter + 1)]
-    checks = [
-        reduce(xor, map(getitem, table[symbol.shorter + 1 - len(block) :], block)).to_bytes(symbol.checks)
-        for block in blocks
-    ]
-    for column in zip(*(block[: symbol.shorter] for block in blocks), strict=True):
-        yield from column
-    yield from (block[-1] for block in blocks[few:])
-    for column in zip(*checks, strict=True):
-        yield from column
+    (few, _), shorter = symbol.blocks, symbol.shorter
+    cut = few * shorter
+    short = [data[start : start + shorter] for start in range(0, cut, shorter)]
+    long = [data[start : start + shorter + 1] for start in range(cut, len(data), shorter + 1)]
+    last = data[cut + shorter :: shorter + 1]
+    checks = [reduce(xor, map(getitem, table[1:], block)).to_bytes(symbol.checks) for block in short]
+    checks += [reduce(xor, map(getitem, table, block)).to_bytes(symbol.checks) for block in long]
+    same = data[:cut] + b"".join([block[:-1] for block in long])
+    return _in_turn(same, shorter) + last + _in_turn(b"".join(checks), symbol.checks)
 
 
-_BITS: Final = [f"{byte:08b}".encode() for byte in range(256)]
+def _in_turn(blocks: bytes, length: int) -> bytes:
+    """Give the first byte of each block, then the second of each, and so on; all blocks are of one length."""
+    return b"".join([blocks[place::length] for place in range(length)])
 
 
 class _Tables(NamedTuple):
