@@ -181,14 +181,14 @@ def font_name(family: str, face: int) -> str:
 class _Codes(dict[str, str]):
     """Each sequence's code in hexadecimal digits; what is asked for first is added to the part of its face."""
 
-    __slots__ = ("_parts", "_typeface")
+    __slots__ = ("_find", "_parts")
 
     def __init__(self, typeface: Typeface, parts: list[dict[str, Glyph]]) -> None:
-        self._typeface = typeface
+        self._find = typeface.find
         self._parts = parts
 
     def __missing__(self, sequence: str) -> str:
-        glyph = self._typeface.find(sequence)
+        glyph = self._find(sequence)
         part = self._parts[glyph.face]
         part[sequence] = glyph
         code = self[sequence] = f"{len(part):04X}"

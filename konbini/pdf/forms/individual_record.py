@@ -41,8 +41,8 @@ class IndividualRecordForm(Form[CertificateFacts]):
         marks = self.template.marks
         yield entry(grid.ADDRESS, facts.address, marks)
         yield entry(grid.HEAD, facts.head, marks)
-        for cell, value in (_FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE).of(person):
-            yield entry(cell, value, marks, whose)
+        cells = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
+        yield from cells.entries(person, marks, whose)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)

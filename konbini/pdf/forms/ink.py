@@ -81,11 +81,6 @@ class Slot:
         return _OneLine(widest(self.box, step.size, self.padding), step.size, left, baseline)
 
 
-class _Face(NamedTuple):
-    resource: str
-    subset: Subset
-
-
 class Ink:
     """One content stream in the making, written with one subset.
 
@@ -94,10 +89,12 @@ class Ink:
         resource: the name of its first face's font among the stream's resources.
     """
 
-    __slots__ = ("_face", "_operators")
+    __slots__ = ("_operators", "_resource", "_subset", "_typeface")
 
     def __init__(self, subset: Subset, resource: str) -> None:
-        self._face = _Face(resource, subset)
+        self._subset = subset
+        self._typeface = subset.typeface
+        self._resource = resource
         self._operators: list[str] = []
 
     def content(self) -> bytes:
@@ -127,15 +124,14 @@ class Ink:
         Raises:
             Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING`.
         """
-        found, typeface = sequences(text), self._face.subset.typeface
-        width = typeface.width_of(found)
-        for line in slot.one_line:
-            if width <= line.widest:
-                left = line.left or _number(_aligned(slot.box, width * line.size / _EM, slot.align, slot.padding))
-                shown = self._shown(f"1 0 0 1 {left} {line.baseline} Tm", found, line.size)
-                self._operators.append(f"BT {shown} ET")
+        found = sequences(text)
+        width = self._typeface.width_of(found)
+        for widest_held, size, left, baseline in slot.one_line:
+            if width <= widest_held:
+                at = left or _number(_aligned(slot.box, width * size / _EM, slot.align, slot.padding))
+                self._operators.append(f"BT {self._shown(f'1 0 0 1 {at} {baseline} Tm', found, size)} ET")
                 return
-        broken = set_text(text, slot.box, slot.steps, typeface, cell=cell, padding=slot.padding)
+        broken = set_text(text, slot.box, slot.steps, self._typeface, cell=cell, padding=slot.padding)
         self.text(broken, slot.box, slot.align, slot.padding)
 
     def text(self, typeset: Typeset, box: Box, align: Align = Align.LEFT, padding: float = PADDING) -> None:
@@ -150,20 +146,20 @@ class Ink:
 
     def _shown(self, matrix: str, found: Sequence[str], size: float) -> str:
         """Give the operators of one piece of text; nearly all are of one face."""
-        runs = self._face.subset.runs_of(found)
+        runs = self._subset.runs_of(found)
         if len(runs) > 1:
             return " ".join(self._written([(matrix, found)], size))
         ((face, codes),) = runs
-        return f"{_font(self._face.resource, face, size)} {matrix} <{codes}> Tj"
+        return f"{_font(self._resource, face, size)} {matrix} <{codes}> Tj"
 
     def _written(self, pieces: Iterable[tuple[str, Sequence[str]]], size: float) -> list[str]:
         """Give the operators that write texts where their matrices say; the font's changes with the face."""
         written: list[str] = []
         at = -1
         for matrix, found in pieces:
-            for face, codes in self._face.subset.runs_of(found):
+            for face, codes in self._subset.runs_of(found):
                 if face != at:
-                    written.append(_font(self._face.resource, face, size))
+                    written.append(_font(self._resource, face, size))
                 if matrix:
                     written.append(matrix)
                 written.append(f"<{codes}> Tj")
@@ -173,7 +169,7 @@ class Ink:
     def _left(self, line: str, typeset: Typeset, box: Box, align: Align, padding: float) -> float:
         if align is Align.LEFT:
             return box.left + padding
-        width = self._face.subset.typeface.width(line) if typeset.width is None else typeset.width
+        width = self._typeface.width(line) if typeset.width is None else typeset.width
         return _aligned(box, width * typeset.size / _EM, align, padding)
 
     def label(self, text: str, box: Box, size: float, *, spread: float = 1.0) -> None:
@@ -185,9 +181,8 @@ class Ink:
             size: type size in points.
             spread: how much of the room inside the padding the label takes up where it is short enough.
         """
-        face = self._face.subset.typeface
         found = sequences(text)
-        natural = face.width_of(found) * size / _EM
+        natural = self._typeface.width_of(found) * size / _EM
         most = box.width - 2 * PADDING
         room = most * spread if natural <= most * spread else most
         gaps = len(found) - 1
@@ -202,7 +197,7 @@ class Ink:
         """Write large grey text across a box, about its middle: the mark of a specimen."""
         turn = math.radians(degrees)
         cosine, sine = math.cos(turn), math.sin(turn)
-        half = self._face.subset.typeface.width(text) * size / _EM / 2
+        half = self._typeface.width(text) * size / _EM / 2
         drop = _BASELINE_BELOW_MIDDLE * size
         x = box.left + box.width / 2 - half * cosine + drop * sine
         y = box.bottom + box.height / 2 - half * sine - drop * cosine

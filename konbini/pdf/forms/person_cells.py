@@ -1,4 +1,4 @@
-"""The cells of one person's block, with the values that belong in them."""
+"""The cells of one person's block, and the entries that belong in them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Final
 
-from konbini.pdf.facts import Cell, PersonFacts
+from konbini.pdf.facts import Mark, PersonFacts
 from konbini.pdf.forms.cells import LabelledCell
+from konbini.pdf.forms.drawing import Entry
+from konbini.pdf.template import Marks
 
 __all__ = ["PersonCells"]
 
@@ -25,10 +27,13 @@ class PersonCells:
     __slots__ = ("_cells", "_values")
 
     def __init__(self, cells: Iterable[LabelledCell]) -> None:
-        self._cells = tuple(cells)
-        names = [cell.field if cell.field in _OWN else f"items.{cell.field}" for cell in self._cells]
-        self._values = attrgetter(*names)
+        self._cells = [(cell.field, cell.slot, cell.mark_slot) for cell in cells]
+        self._values = attrgetter(*(name if name in _OWN else f"items.{name}" for name, _, _ in self._cells))
 
-    def of(self, person: PersonFacts) -> Iterator[tuple[LabelledCell, Cell]]:
-        """Give each cell with its value, in the order of drawing."""
-        return zip(self._cells, self._values(person), strict=True)
+    def entries(self, person: PersonFacts, marks: Marks, whose: str) -> Iterator[Entry]:
+        """Give what stands in each cell, as `entry` does, in the order of drawing."""
+        for (name, slot, mark_slot), value in zip(self._cells, self._values(person), strict=True):
+            if isinstance(value, Mark):
+                yield Entry(whose + name, marks.text(value), mark_slot)
+            else:
+                yield Entry(whose + name, value, slot)

@@ -70,8 +70,7 @@ class ResidentRecordForm(Form[CertificateFacts]):
             person, whose = facts.people[place], f"person {place + 1} "
             yield Entry("ordinal", str(place + 1), block.ordinal)
             cells = block.foreign if isinstance(person.items, ForeignItems) else block.japanese
-            for cell, value in cells.of(person):
-                yield entry(cell, value, marks, whose)
+            yield from cells.entries(person, marks, whose)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)
