@@ -19,7 +19,6 @@ import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
 from konbini.pdf.characters import code_points, is_printable, sequences, text_map
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
-from konbini.pdf.stored import stored
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Face", "Glyph", "Subset", "Typeface", "font_name"]
@@ -238,8 +237,8 @@ class Subset:
         Args:
             revision: where to.
             family: the first one's name among the streams' resources.
-            level: zlib's, for the font programs; without one they are stored, since deflating outlines takes as long
-                as cutting and drawing them, and saves a fifth.
+            level: zlib's; without one nothing is deflated, since that takes longer than cutting and writing, and saves
+                a fifth.
 
         Returns:
             The entries of the streams' `/Font` resources.
@@ -253,15 +252,13 @@ class Subset:
 
     def _write_part(self, revision: Revision, place: int, level: int | None) -> ObjectId:
         face, part = self.typeface.faces[place], self._parts[place]
-        glyphs = [glyph.number for glyph in part.values()]
+        _, glyphs, advances = zip(*part.values(), strict=True)
         program, places = face.cut(set(glyphs))
-        places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *(places[glyph] for glyph in glyphs))
-        widths = " ".join(str(glyph.advance) for glyph in part.values())
+        places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *map(places.__getitem__, glyphs))
+        widths = " ".join(map(str, advances))
         name = f"{self._tag[:-1]}{chr(ord(self._tag[-1]) + place)}+{face.name}"
         length = f"/Length1 {len(program)}"
-        file = revision.add(
-            _stored(program, length) if level is None else StreamBody.compressed(program, length, level=level)
-        )
+        file = revision.add(_stream(program, level, length))
         descriptor = revision.add(
             f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, face.box))}] "
             f"/ItalicAngle 0 /Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.ascent} "
@@ -271,14 +268,16 @@ class Subset:
             f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} "
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
             f"/FontDescriptor {descriptor} /DW 1000 /W [1 [{widths}]] "
-            f"/CIDToGIDMap {revision.add(_stored(places_by_code))} >>"
+            f"/CIDToGIDMap {revision.add(_stream(places_by_code, level))} >>"
         )
-        texts = revision.add(StreamBody.compressed(text_map(list(part)).encode()))
+        texts = revision.add(_stream(text_map(list(part)).encode(), level))
         return revision.add(
             f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
             f"/DescendantFonts [{descendant}] /ToUnicode {texts} >>"
         )
 
 
-def _stored(content: bytes, entries: str = "") -> StreamBody:
-    return StreamBody.filtered(stored(content), f"/Filter /FlateDecode {entries}")
+def _stream(content: bytes, level: int | None, entries: str = "") -> StreamBody:
+    if level is None:
+        return StreamBody.stored(content, entries)
+    return StreamBody.compressed(content, entries, level=level)

@@ -2,7 +2,7 @@
 
 Signed and deflated bytes look like chance, so that choosing among eight masks gains nothing; with the mask fixed, all
 but the data's own modules is known beforehand. A code is then three steps over tables: a checksum for each block (the
-sum of one entry a byte, since Reed-Solomon is linear), the codewords as a string of modules in the order in which the
+sum of one entry for each half of a byte, since Reed-Solomon is linear), the codewords as a string of modules in the order in which the
 standard lays them out, and that string re-ordered. The standard lays them out in columns, every second module of a run
 one below or above the other: so a column is a few slices of the string, and a row every so-manieth module of the
 columns. Limits: no other mode, no structured append.
@@ -145,13 +145,18 @@ def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> bytes:
     """Give data and check codewords in the order in which they are laid out, a codeword of each block in turn."""
     (few, _), shorter = symbol.blocks, symbol.shorter
     cut = few * shorter
-    short = [data[start : start + shorter] for start in range(0, cut, shorter)]
-    long = [data[start : start + shorter + 1] for start in range(cut, len(data), shorter + 1)]
-    last = data[cut + shorter :: shorter + 1]
-    checks = [reduce(xor, map(getitem, table[1:], block)).to_bytes(symbol.checks) for block in short]
-    checks += [reduce(xor, map(getitem, table, block)).to_bytes(symbol.checks) for block in long]
-    same = data[:cut] + b"".join([block[:-1] for block in long])
-    return _in_turn(same, shorter) + last + _in_turn(b"".join(checks), symbol.checks)
+    starts = [*range(0, cut, shorter), *range(cut, len(data), shorter + 1)]
+    ends = [*starts[1:], len(data)]
+    halves = data.hex().encode().translate(_HALVES)
+    checks = [
+        reduce(xor, map(getitem, table[2 * (start - end) :], halves[2 * start : 2 * end])).to_bytes(symbol.checks)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    same = b"".join([data[start : start + shorter] for start in starts])
+    return _in_turn(same, shorter) + data[cut + shorter :: shorter + 1] + _in_turn(b"".join(checks), symbol.checks)
+
+
+_HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
 def _in_turn(blocks: bytes, length: int) -> bytes:
@@ -163,7 +168,8 @@ class _Tables(NamedTuple):
     """What is known of a symbol beforehand.
 
     Attributes:
-        checks: for each place in a block and each byte there, what it adds to the block's check codewords.
+        checks: for each place in a block, half a byte each, and each value there, what it adds to the block's check
+            codewords; by whole bytes it would be eight times as large, and wait for memory instead.
         nought: what is added behind the laid-out modules, for the pixels that are none of them.
         columns: slices of both that give, one after the other, the image's pixels column by column.
         fixed: the image of the code whose data modules are all dark-less: patterns, format, mask, quiet zone.
@@ -291,7 +297,7 @@ def _path(symbol: Symbol, patterns: dict[Module, bool]) -> Iterator[Module]:
 
 
 def _check_table(symbol: Symbol) -> list[list[int]]:
-    """Give what each byte at each place of a longer block adds to its check codewords (annex A)."""
+    """Give what each half of a byte at each place of a longer block adds to its check codewords (annex A)."""
     powers, logarithms = _field()
     generator = [1]
     for root in range(symbol.checks):
@@ -302,8 +308,9 @@ def _check_table(symbol: Symbol) -> list[list[int]]:
     remainder = generator[1:]  # of x to the number of checks: what the last byte of a block adds, as 1
     table = []
     for _ in range(symbol.shorter + 1):
-        scaled = [bytes(_product(factor, byte, powers, logarithms) for factor in remainder) for byte in range(256)]
-        table.append([int.from_bytes(one) for one in scaled])
+        for halves in (range(16), range(0, 256, 16)):
+            scaled = [bytes(_product(factor, half, powers, logarithms) for factor in remainder) for half in halves]
+            table.append([int.from_bytes(one) for one in scaled])
         lead = remainder[0]
         shifted = [*remainder[1:], 0]
         remainder = [
