@@ -2,10 +2,10 @@
 
 Signed and deflated bytes look like chance, so that choosing among eight masks gains nothing; with the mask fixed, all
 but the data's own modules is known beforehand. A code is then three steps over tables: a checksum for each block (the
-sum of one entry for each half of a byte, since Reed-Solomon is linear), the codewords as a string of modules in the order in which the
-standard lays them out, and that string re-ordered. The standard lays them out in columns, every second module of a run
-one below or above the other: so a column is a few slices of the string, and a row every so-manieth module of the
-columns. Limits: no other mode, no structured append.
+sum of one entry for each half of a byte, since Reed-Solomon is linear), the codewords as a string of modules in the
+order in which the standard lays them out, and that string re-ordered. The standard lays them out in columns, every
+second module of a run one below or above the other: so a column is a few slices of the string, and a row every
+so-manieth module of the columns. Limits: no other mode, no structured append.
 """
 
 from __future__ import annotations
