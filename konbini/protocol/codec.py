@@ -21,6 +21,7 @@ Value: TypeAlias = "int | bytes | str | bool | Sequence[Value] | None"
 _MOST_DEPTH = 8
 _MOST_INTEGER = 2**63 - 1
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = 0, 1, 2, 3, 4, 7
+_PLAIN = frozenset((bytes, str))
 _SIMPLE_VALUES = frozenset((20, 21, 22))  # false, true, null
 _LENGTH_FOLLOWS = {24: 1, 25: 2, 26: 4, 27: 8}
 
@@ -64,15 +65,16 @@ def _dumps(value: Value) -> bytes:
 def _check_types(value: Value, depth: int) -> None:
     if depth == 0:
         raise TypeError("nested too deep for the wire")
-    if value is None or isinstance(value, bool | bytes | str):
+    if value is None or isinstance(value, (bool, bytes, str)):
         return
     if isinstance(value, int):
         if not -_MOST_INTEGER <= value <= _MOST_INTEGER:
             raise TypeError("integer too large for the wire")
         return
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         for item in value:
-            _check_types(item, depth - 1)
+            if depth == 1 or type(item) not in _PLAIN:
+                _check_types(item, depth - 1)
         return
     raise TypeError(f"{type(value).__name__} cannot cross the wire")
 

@@ -28,6 +28,7 @@ TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
 _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
 _VERSION = version("konbini")
+_SINCE = "begins = 2020-01-01"
 _HEADING = "# Written by the demo at each start; what is changed here is lost.\n"
 
 
@@ -180,6 +181,7 @@ class _Configs:
 
     def clerk(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
+        yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
         yield from ("[store]", _entry("address", self._store("clerk")))
@@ -209,15 +211,16 @@ class _Configs:
         yield _entry("municipality", ward.code)
         yield _entry("name", ward.name)
         yield _entry("name_english", ward.name_english)
-        yield _entry("opens", _clock(ward.opens))
-        yield _entry("closes", _clock(ward.closes))
-        yield _entry("closed_days", _CLOSED_DAYS)
-        yield _entry("barred_options", ["RESIDENT_CODE"])
-        yield _entry("daily_visits", 10)
-        yield _entry("leaving_bars", "household")
-        yield _entry("under_age", 15)
+        yield from ("[[hours]]", _SINCE, _entry("daily", f"{_clock(ward.opens)}-{_clock(ward.closes)}"))
+        yield from ("[[closed]]", _SINCE, _entry("days", _CLOSED_DAYS))
         for kind in ("RESIDENT_RECORD", "RESIDENT_RECORD_ITEMS"):
-            yield from ("[[fees]]", _entry("kind", kind), "begins = 2020-01-01", _entry("yen", ward.fee))
+            yield from ("[[kinds]]", _SINCE, _entry("kind", kind), _entry("under_age", 15))
+            yield _entry("barred_options", ["RESIDENT_CODE"])
+            yield from ("[[fees]]", _SINCE, _entry("kind", kind), _entry("yen", ward.fee))
+        yield from ("[[rules]]", _SINCE, _entry("leaving_bars", "household"))
+        yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
+        yield _entry("new_card_counts_from", "next-day")
+        yield from (_entry("visits_a_day", 10), _entry("certificates_a_visit", 5))
 
     def center(self) -> Iterator[str]:
         town = self._town

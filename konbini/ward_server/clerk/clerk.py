@@ -157,7 +157,7 @@ class Clerk:
         number = self._number(evidence.number)
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
-        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
+        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, to_day(day))
         kind = asked.order.kind
         template = template_of(kind, self._templates, municipality=self._beliefs.entry.ward, day=to_day(day))
         particulars = Particulars(
@@ -244,7 +244,8 @@ class Clerk:
         now = self._clock.now()
         if to_seconds(now) > waiting.asked.opened.last_moment:
             raise Refused(Code.VISIT_OVER, "certified for a visit that is over")
-        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, today(now))
+        day = waiting.facts.issued_on  # terms are those of the paper's own date, also a second after midnight
+        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, day)
 
     async def _check_able(self) -> None:
         await self._store.check_running()

@@ -1,6 +1,7 @@
 """The clerk's configuration: one TOML file (docs/keys.md names the keys).
 
 ward = "139999"
+settings = "ward.toml"              # of the municipality, as `issuing` has them: docs/settings.md
 templates = "templates"
 typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.py: what papers may be written in
 
@@ -44,6 +45,7 @@ class ClerkConfig:
     """What the process is told at its start."""
 
     ward: str
+    settings: Path
     templates: Path
     typefaces: tuple[Path, ...]
     store: StoreAddress
@@ -75,6 +77,7 @@ def read_config(path: Path) -> ClerkConfig:
     ):
         return ClerkConfig(
             ward=table.text("ward"),
+            settings=table.path("settings"),
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
             store=read_address(store),

@@ -35,6 +35,7 @@ from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
@@ -62,7 +63,7 @@ async def serve(
     """Follow the registry and answer on the socket while the context lasts.
 
     Raises:
-        TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
+        ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
         AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
@@ -83,6 +84,7 @@ async def serve(
                 issuers=trust.issuers,
                 record_key=trust.record,
                 handle_key=read_secret(config.handle_key),
+                settings=read_settings_of(config.settings, config.ward),
             ),
             index=index,
             store=ClerkStore(rows),

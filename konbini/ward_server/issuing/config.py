@@ -2,7 +2,7 @@
 
 ward = "139999"
 version = "0.1.0"
-settings = "ward.toml"              # of the municipality: konbini/ward_server/issuing/settings.py
+settings = "ward.toml"              # of the municipality: docs/settings.md
 templates = "templates"             # folder of forms: konbini/pdf/template.py
 typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they are asked for a character
 

@@ -25,10 +25,10 @@ from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.rules import Household, Person
-from konbini.ward_server.issuing.settings import Settings
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import Presence
+from konbini.ward_server.settings.settings import Settings, Terms
 
 __all__ = ["ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "Revocation", "household"]
 
@@ -148,6 +148,14 @@ class Desk:
             Refused: `WARD_NOT_CURRENT`.
         """
         self.lease.check(self.clock.monotonic())
+
+    def terms(self, now: Now) -> Terms:
+        """Give the municipality's terms of today.
+
+        Raises:
+            Refused: `WARD_CLOSED`.
+        """
+        return self.settings.terms(now.day)
 
     async def check_serving(self, now: Now) -> None:
         """Refuse outside the hours, while stopped, and without a lease.

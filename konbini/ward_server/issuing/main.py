@@ -18,7 +18,6 @@ from konbini.pdf.forms.kinds import ready
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient
 from konbini.process.clock import Clock
-from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
@@ -46,9 +45,9 @@ from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.revocation import OcspClient
-from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
@@ -167,14 +166,11 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     revocation: OcspClient,
     registry: RegistryCalls,
 ) -> Desk:
-    settings = read_settings(config.settings)
-    if settings.municipality != config.ward:
-        raise ConfigRefused(f"the settings are of {settings.municipality}, the process is of {config.ward}")
     templates = load_all(config.templates)
     typeface = Typeface(*config.typefaces)
     return Desk(
         ward=config.ward,
-        settings=settings,
+        settings=read_settings_of(config.settings, config.ward),
         center=trust.center,
         register=trust.register,
         issuers=trust.issuers,

@@ -29,6 +29,7 @@ from konbini.ward_server.issuing.menus import make_menu
 from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.issuing.rules import check_visit
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
+from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["Openings", "link_refusal"]
@@ -158,12 +159,12 @@ class Openings:
             revocation=revocation,
             body_hash=arrived.body_hash,
             card=card,
-            holder=await self._desk.copy.holder(card, now.day_number),
+            holder=await self._desk.copy.holder(card, to_number(self._desk.terms(now).link_day(now.day))),
         )
 
     async def _menu(self, visit: OpenVisit, now: Now) -> Menu:
         people = household(await self._desk.copy.household_of(visit.holder), visit.holder)
-        check_visit(people, self._desk.settings, now.day)
+        check_visit(people, self._desk.terms(now), now.day)
         return make_menu(self._desk, visit.opened.ticket.visit_id, visit.opened.last_moment, people, now)
 
     def _new_visit(self, arrived: _Arrived, card: CardSerial, now: Now) -> NewVisit:
@@ -176,14 +177,16 @@ class Openings:
             opened=now.seconds,
             ends=arrived.opened.last_moment,
             day_began=now.day_began,
-            most_a_day=self._desk.settings.daily_visits,
+            most_a_day=self._desk.terms(now).rules.visits_a_day,
         )
 
     async def _again(self, visit: OpenVisit, now: Now) -> Reply:
         """Give the same MENU until it has run out or is to be looked at again; then a fresh one."""
-        if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
-            return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
         try:
+            most = self._desk.terms(now).rules.certificates_a_visit
+            await self._desk.ledger.receipts.check_left(visit.opened.visit, most)
+            if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
+                return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
             await self._desk.check_serving(now)
             menu = await self._menu(visit, now)
         except Refused as refused:

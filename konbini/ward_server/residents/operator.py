@@ -14,11 +14,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from konbini.process.calls import CallClient
-from konbini.protocol.cose import unchecked_payload
-from konbini.protocol.shape import from_bytes
 from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
-from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.record_text import write_record
 
 __all__ = ["add_commands", "carry_out"]
@@ -103,7 +101,7 @@ async def _show(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[s
 
 async def _look_up(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
     found = await line.look_up(arguments.resident, arguments.reason)
-    record = from_bytes(ResidentRecord, unchecked_payload(found.record))
+    record = unchecked_record(found.record)
     links = (
         f"card {link.card.issuer_key_id.hex()} {link.card.serial.hex()}, version {link.version}:"
         f" {'ended' if link.ended else f'counts from {link.counts_from}'}"

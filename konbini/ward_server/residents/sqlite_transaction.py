@@ -9,20 +9,27 @@ audit log show it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from konbini.process.statements import Connection
 from konbini.protocol.codec import encode
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import Line, from_bytes, to_bytes
+from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
+from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import BlockHead, FeedBlock, block_bytes, chain_hashes
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
     StoredChange,
+    StoredEntry,
     StoredLink,
     StoredRecord,
     StoredRestriction,
@@ -34,6 +41,10 @@ __all__ = ["SqliteTransaction", "Vault"]
 
 _MOST_ANSWER_BYTES = 768 * 1024
 _CHANGE_COLUMNS = "change_id, resident, state, entered_by, entered_at, concluded_by, concluded_at, number, sealed"
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.resident = record.resident"
+    " AND newer.version > record.version)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +64,9 @@ class _LinkContent:
     card: CardSerial
     counts_from: Date
     ended: bool
+    carrier: CardKind
+    valid_until: Date | None
+    withheld: Withheld | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +77,11 @@ class _RestrictionContent:
     name: Line
     in_force: bool
     planned_end: Date | None
+    begun: Date | None
+    ended: Date | None
+    category: MeasureCategory | None
+    protection: Protection | None
+    remark: Annotated[str, UpTo(500)]
 
 
 class SqliteTransaction:
@@ -78,24 +97,25 @@ class SqliteTransaction:
 
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
-        row = self._connection.execute("SELECT number, hash FROM feed ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._connection.execute("SELECT last, hash FROM feed_block ORDER BY last DESC LIMIT 1").fetchone()
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
-        found = self._connection.execute(
-            "SELECT number, resident, sealed FROM feed WHERE number > ? ORDER BY number LIMIT ?", (number, most)
-        )
-        entries: list[bytes] = []
-        room = _MOST_ANSWER_BYTES
-        for at, resident, sealed in found:
-            signed = self._open(Place(table="feed", resident=resident, version=at), sealed)
-            room -= len(signed)
-            if room < 0:
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
+        heads = self._connection.execute(
+            "SELECT first, last, hash, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
+        ).fetchall()
+        blocks: list[bytes] = []
+        room, left = _MOST_ANSWER_BYTES, most
+        for first, last, newest, head in heads:
+            left -= last - first + 1
+            block = self._block(first, last, newest, head) if left >= 0 or not blocks else b""
+            room -= len(block)
+            if not block or room < 0:
                 break
-            entries.append(signed)
-        return tuple(entries)
+            blocks.append(block)
+        return tuple(blocks)
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -111,6 +131,38 @@ class SqliteTransaction:
             "SELECT version, household, change_id, sealed FROM record WHERE resident = ? ORDER BY version", (resident,)
         )
         return tuple(self._record(resident, row) for row in rows)
+
+    def household(self, household: str) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record that stands in a household, removed ones among them."""
+        rows = self._connection.execute(
+            f"SELECT resident, version, household, change_id, sealed FROM record WHERE household = ? AND {_NEWEST}"  # noqa: S608 - a constant of this module
+            " ORDER BY resident",
+            (household,),
+        ).fetchall()
+        return tuple(self._record(row[0], row[1:]) for row in rows)
+
+    def records_after(self, resident: str, most: int) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record whose resident follows, in the order of their ids, at most `most`."""
+        rows = self._connection.execute(
+            f"SELECT resident, version, household, change_id, sealed FROM record WHERE resident > ? AND {_NEWEST}"  # noqa: S608 - see above
+            " ORDER BY resident LIMIT ?",
+            (resident, most),
+        ).fetchall()
+        return tuple(self._record(row[0], row[1:]) for row in rows)
+
+    def entry(self, resident: str) -> StoredEntry | None:
+        """Give the newest version of what is kept of a resident beyond the record."""
+        row = self._connection.execute(
+            "SELECT version, change_id, sealed FROM entry WHERE resident = ? ORDER BY version DESC LIMIT 1", (resident,)
+        ).fetchone()
+        return None if row is None else self._entry(resident, row)
+
+    def entries(self, resident: str) -> tuple[StoredEntry, ...]:
+        """Give every version of it, oldest first."""
+        rows = self._connection.execute(
+            "SELECT version, change_id, sealed FROM entry WHERE resident = ? ORDER BY version", (resident,)
+        ).fetchall()
+        return tuple(self._entry(resident, row) for row in rows)
 
     def number_part(self, resident: str, commitment: bytes) -> bytes | None:
         """Give the individual number's part that a record's commitment stands for."""
@@ -160,6 +212,24 @@ class SqliteTransaction:
         ).fetchone()
         return None if row is None else self._change(row)
 
+    def history(self, resident: str) -> tuple[StoredChange, ...]:
+        """Give every change in force that is the resident's or wrote the resident's record, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND (resident = ?1 OR change_id IN"  # noqa: S608 - see above
+            " (SELECT change_id FROM record WHERE resident = ?1)) ORDER BY concluded_at, change_id",
+            (resident,),
+        ).fetchall()
+        return tuple(self._change(row) for row in rows)
+
+    def concluded(self, since: int, until: int, after: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
+        """Give changes approved from `since` to before `until` (Unix milliseconds), in order, that follow `after`."""
+        rows = self._connection.execute(
+            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND concluded_at >= ? AND concluded_at < ?"  # noqa: S608 - see above
+            " AND (concluded_at, change_id) > (?, ?) ORDER BY concluded_at, change_id LIMIT ?",
+            (since, until, *after, most),
+        ).fetchall()
+        return tuple(self._change(row) for row in rows)
+
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
         rows = self._connection.execute(
@@ -176,10 +246,20 @@ class SqliteTransaction:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
-        sealed = self._seal(Place(table="feed", resident=resident, version=number), signed)
-        self._connection.execute("INSERT INTO feed VALUES (?, ?, ?, ?)", (number, digest, resident, sealed))
+    def add_block(self, block: FeedBlock, drafts: Sequence[EntryDraft]) -> None:
+        """Add the next block of the feed and its entries, whose records stand already."""
+        head = block.head
+        self._connection.execute(
+            "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
+            (head.last, head.first, head.newest, block.signed_head),
+        )
+        for number, (draft, coded) in enumerate(zip(drafts, block.coded, strict=True), start=head.first):
+            record = draft.version if draft.kind is FeedKind.RECORD else None
+            place = Place(table="feed", resident=draft.resident, version=number)
+            self._connection.execute(
+                "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
+                (number, draft.resident, record, self._seal(place, coded) if record is None else None),
+            )
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -187,6 +267,14 @@ class SqliteTransaction:
         self._connection.execute(
             "INSERT INTO record VALUES (?, ?, ?, ?, ?)",
             (record.resident, record.version, record.household, record.change_id, sealed),
+        )
+
+    def add_entry_items(self, entry: StoredEntry) -> None:
+        """Add a version of what is kept beyond the record; versions that were written before stay."""
+        place = Place(table="entry", resident=entry.resident, version=entry.version)
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?)",
+            (entry.resident, entry.version, entry.change_id, self._seal(place, to_bytes(entry.entry))),
         )
 
     def add_number_part(self, part: IndividualNumberPart) -> None:
@@ -202,7 +290,14 @@ class SqliteTransaction:
     def put_link(self, link: StoredLink) -> None:
         """Keep a card's link."""
         card = self._card(link.card)
-        content = _LinkContent(card=link.card, counts_from=link.counts_from, ended=link.ended)
+        content = _LinkContent(
+            card=link.card,
+            counts_from=link.counts_from,
+            ended=link.ended,
+            carrier=link.carrier,
+            valid_until=link.valid_until,
+            withheld=link.withheld,
+        )
         place = _row_place("card_link", card, link.resident, link.version)
         self._connection.execute(
             "INSERT INTO card_link VALUES (?, ?, ?, ?) ON CONFLICT (card) DO UPDATE"
@@ -219,6 +314,11 @@ class SqliteTransaction:
             name=restriction.name,
             in_force=restriction.in_force,
             planned_end=restriction.planned_end,
+            begun=restriction.begun,
+            ended=restriction.ended,
+            category=restriction.category,
+            protection=restriction.protection,
+            remark=restriction.remark,
         )
         place = _row_place("restriction", which, restriction.resident, restriction.version)
         self._connection.execute(
@@ -265,10 +365,38 @@ class SqliteTransaction:
         sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
 
+    def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
+        """Put a block together again, the records that it brought from where they stand."""
+        rows = self._connection.execute(
+            "SELECT feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed) FROM feed"
+            " LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
+            " WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",
+            (first, last),
+        ).fetchall()
+        coded = [self._feed_entry(*row) for row in rows]
+        before = from_bytes(BlockHead, unchecked_payload(head)).before
+        if chain_hashes(before, coded)[-1:] != [newest]:
+            raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
+        return block_bytes(head, coded)
+
+    def _feed_entry(self, number: int, resident: str, record: int | None, sealed: bytes | None) -> bytes:
+        if sealed is None:
+            raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
+        if record is None:
+            return self._open(Place(table="feed", resident=resident, version=number), sealed)
+        body = self._open(Place(table="record", resident=resident, version=record), sealed)
+        return to_bytes(EntryDraft(kind=FeedKind.RECORD, resident=resident, version=record, body=body))
+
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row
         data = self._open(Place(table="record", resident=resident, version=version), sealed)
         return StoredRecord(resident=resident, version=version, household=household, data=data, change_id=change_id)
+
+    def _entry(self, resident: str, row: tuple[int, str, bytes]) -> StoredEntry:
+        version, change_id, sealed = row
+        data = self._open(Place(table="entry", resident=resident, version=version), sealed)
+        entry = from_bytes(RegisterEntry, data, MOST_ENTRY_ITEMS_BYTES)
+        return StoredEntry(resident=resident, version=version, entry=entry, change_id=change_id)
 
     def _link(self, card: bytes, resident: str, version: int, sealed: bytes) -> StoredLink:
         place = _row_place("card_link", card, resident, version)
@@ -279,6 +407,9 @@ class SqliteTransaction:
             version=version,
             counts_from=content.counts_from,
             ended=content.ended,
+            carrier=content.carrier,
+            valid_until=content.valid_until,
+            withheld=content.withheld,
         )
 
     def _restrict(self, resident: str, which: bytes, version: int, sealed: bytes) -> StoredRestriction:
@@ -291,6 +422,11 @@ class SqliteTransaction:
             version=version,
             in_force=content.in_force,
             planned_end=content.planned_end,
+            begun=content.begun,
+            ended=content.ended,
+            category=content.category,
+            protection=content.protection,
+            remark=content.remark,
         )
 
     def _change(self, row: tuple[str, str, int, str, int, str, int, int, bytes]) -> StoredChange:

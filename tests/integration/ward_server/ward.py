@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 from konbini.process.calls import CallClient
 from konbini.process.stores import look_once
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
@@ -44,9 +44,10 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
+from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
-from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
@@ -154,7 +155,7 @@ class Ward:
         """Give a resident's record as the registry has it now."""
         found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
         assert isinstance(found, bytes)
-        return from_bytes(ResidentRecord, unchecked_payload(from_bytes(Found, found).record))
+        return unchecked_record(from_bytes(Found, found).record)
 
     async def rewrite(self, resident: str, **changes: object) -> None:
         """Correct a resident's record, or enter a new one's."""
@@ -167,9 +168,36 @@ class Ward:
         await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None), seen)
 
     async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
-        """Remove a resident's record."""
-        seen = (await self.record(resident)).version
-        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason), seen)
+        """Remove a resident's record; the next in order heads those who stay."""
+        gone = await self.record(resident)
+        remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
+        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason, remaining=remaining), gone.version)
+
+    async def split_off(self, resident: str, household: str) -> None:
+        """Have somebody leave for a household of their own, at the same address."""
+        leaver = await self.record(resident)
+        alone = MemberPlace(resident=resident, seen=leaver.version, order=1, relationship="世帯主")
+        plans = (
+            HouseholdPlan(household=leaver.household, members=await self.headed_anew(leaver)),
+            HouseholdPlan(household=household, members=(alone,)),
+        )
+        await self.change(ChangeKind.HOUSEHOLD_SPLIT, resident, Households(households=plans), leaver.version)
+
+    async def headed_anew(self, leaver: ResidentRecord) -> tuple[MemberPlace, ...]:
+        """Give how a household stands without one member: headed by the next in order where the head goes."""
+        records = [await self.record(one) for one in sorted(self.known - {leaver.resident})]
+        staying = [one for one in records if one.household == leaver.household and one.presence is Presence.PRESENT]
+        headed = leaver.relationship != "世帯主"
+        staying.sort(key=lambda one: one.order)
+        return tuple(
+            MemberPlace(
+                resident=one.resident,
+                seen=one.version,
+                order=one.order,
+                relationship=one.relationship if headed else "子" if place else "世帯主",
+            )
+            for place, one in enumerate(staying)
+        )
 
     async def protect(self, resident: str) -> None:
         """Set a protective measure."""

@@ -25,6 +25,11 @@ BREACHES = {
     "the center reads paper": ("konbini/issuance_center/lines.py", "import konbini.pdf", "cannot hold a document"),
     "the kiosk draws": ("konbini/kiosk/printing/raster.py", "import konbini.pdf.fonts", "verifies and rasterises"),
     "the kiosk composes": ("konbini/kiosk/visit/ward.py", "import konbini.pdf.composition", "verifies and rasterises"),
+    "the clerk reads with what writes": (
+        "konbini/pdf/file_structure.py",
+        "import konbini.pdf.objects",
+        "shares nothing with what writes",
+    ),
     "the kiosk signs": ("konbini/kiosk/printing/raster.py", "import konbini.pdf.signing", "Only the clerk signs"),
     "the kiosk's check signs": ("konbini/pdf/update.py", "import konbini.pdf.signing", "verifies and rasterises"),
     "issuing signs": ("konbini/ward_server/issuing/visits.py", "import konbini.pdf.signing", "Only the clerk signs"),

@@ -33,7 +33,8 @@ CREATE TABLE card_link (
     resident TEXT NOT NULL,
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
-    ended INTEGER NOT NULL CHECK (ended IN (0, 1))
+    ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    counts_until INTEGER
 ) STRICT;
 
 -- A protective measure (kind 3) or a hold (kind 4), as the feed numbers them. Whose it is stands as a keyed hash, so

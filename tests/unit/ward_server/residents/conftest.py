@@ -36,8 +36,8 @@ MakeRecord: TypeAlias = Callable[..., ResidentRecord]
 
 
 def record_of(resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401 - any field
-    """Write a plain record at version 1, of one household for all."""
-    return written(resident, **{"household": "2000000001", **changes})
+    """Write a plain record at version 1, of a household of its own."""
+    return written(resident, **changes)
 
 
 def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:

@@ -1,4 +1,4 @@
-"""What operators type: changes and records as JSON, and the commands that carry them."""
+"""What operators type: records as JSON, and the commands that carry changes."""
 
 from __future__ import annotations
 
@@ -8,22 +8,16 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from konbini.process.calls import CallServer
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.change_text import read_change, write_change
-from konbini.ward_server.residents.changes import CardLinked, ChangeKind, RecordWritten, Removal, Restriction
 from konbini.ward_server.residents.operator import add_commands, carry_out
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems
 from konbini.ward_server.residents.record_text import record_from, write_record
 from konbini.ward_server.residents.service import operator_handlers
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
-ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)
-"""Any JSON but an object."""
 FOREIGN = ForeignItems(
     nationality="ブラジル",
     category=ForeignCategory.SPECIAL_PERMANENT,
@@ -63,80 +57,6 @@ def test_a_record_that_is_none_is_refused(make_record: MakeRecord, wrong: dict[s
     """With the field's name, and without its value."""
     with pytest.raises(Refused) as refusal:
         record_from({**json.loads(write_record(make_record())), **wrong})
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
-    """With the body that its kind has."""
-    card, other = ["00" * 20, "01000001"], ["00" * 20, "01000002"]
-    record = json.loads(write_record(make_record()))
-    written = {
-        "move_in": {"record": record, "individual_number": "123456789018"},
-        "birth": {"record": record},
-        "move_within": {"record": record},
-        "correction": {"record": record, "corrects": "abc"},
-        "leaving": {"day": 20261001},
-        "removal": {"reason": "died"},
-        "name_registration": {"pending": True},
-        "card_linked": {"card": card, "replaces": other},
-        "card_ended": {"card": card},
-        "measure_set": {"name": "2026-017", "planned_end": 20270331},
-        "measure_renewed": {"name": "2026-017", "planned_end": 20280331},
-        "measure_released": {"name": "2026-017"},
-        "hold_set": {"name": "a"},
-        "hold_released": {"name": "a"},
-    }
-    changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
-    assert {change.kind.name.lower() for change in changes.values()} == set(written)
-    assert all(read_change(write_change(change)) == change for change in changes.values())
-    assert {kind.name.lower() for kind in ChangeKind} - set(written) == {"import"}
-    assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
-    assert changes["removal"].body() == Removal(reason=Presence.DIED)
-    assert changes["measure_set"].body() == Restriction(name="2026-017", planned_end=20270331)
-    linked = changes["card_linked"].body()
-    assert isinstance(linked, CardLinked)
-    assert linked.replaces is not None
-    assert linked.replaces.serial == bytes.fromhex("01000002")
-    assert changes["correction"].corrects == "abc"
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"kind": "import"},
-        {"kind": "erase"},
-        {"kind": "removal", "reason": "moved"},
-        {"kind": "removal"},
-        {"kind": "name_registration", "pending": 1},
-        {"kind": "card_ended", "card": ["zz", "01"]},
-        {"kind": "card_ended", "card": ["00"]},
-        {"kind": "card_ended", "card": ["00", ""]},
-        {"kind": "leaving", "day": "tomorrow"},
-        {"kind": "leaving", "day": 20261001, "name": "x"},
-        {"kind": "leaving", "day": 20261001, "seen": True},
-        {"kind": "leaving", "day": 20261001, "source": ""},
-    ],
-)
-def test_a_change_that_is_none_is_refused(wrong: dict[str, object]) -> None:
-    """An unknown kind or field, a field of another type, one that is missing or too much."""
-    with pytest.raises(Refused) as refusal:
-        read_change(json.dumps({**COMMON, **wrong}))
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-@given(st.text(max_size=40) | ANYTHING.map(json.dumps))
-def test_whatever_is_typed_is_refused_in_one_way(text: str) -> None:
-    """No JSON, no object, no change: `CHANGE_INVALID`."""
-    with pytest.raises(Refused) as refusal:
-        read_change(text)
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-@given(ANYTHING)
-def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object) -> None:
-    """No object, no record: `CHANGE_INVALID`."""
-    with pytest.raises(Refused) as refusal:
-        record_from(value)
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
