@@ -17,6 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,10 +79,10 @@ class Server:
             self.process.wait(_START_SECONDS)
             self.process = None
 
-    def run(self, statement: str, database: str = "postgres") -> list[tuple[object, ...]]:
+    def run(self, statement: str, schema: str = "public") -> list[tuple[Any, ...]]:
         """Run a statement as the server's owner and give its rows."""
         with ThreadPoolExecutor(1) as thread:  # a test's own loop may be running in this one
-            return thread.submit(self._run, statement, database).result()
+            return thread.submit(self._run, statement, schema).result()
 
     def cut(self) -> None:
         """Cut every connection but the one that does so."""
@@ -90,6 +91,16 @@ class Server:
     def own(self, folder: Path) -> None:
         """Give a folder to the server's user."""
         _give(folder)
+
+    def dump(self, schema: str) -> None:
+        """Keep a copy of a schema."""
+        place = self.folder / f"{schema}.dump"
+        _run("pg_dump", "-Fc", "-h", str(self.folder), "-n", schema, "-f", str(place), "postgres")
+
+    def load(self, schema: str) -> None:
+        """Put the copy back in the schema's place."""
+        place = self.folder / f"{schema}.dump"
+        _run("pg_restore", "-h", str(self.folder), "--clean", "-d", "postgres", str(place))
 
     def promote(self) -> None:
         """Make a standby the primary."""
@@ -101,8 +112,8 @@ class Server:
         origin = f"host={self.folder} user={_owner()}"
         _run("pg_basebackup", "-D", str(standby.data), "-R", "--checkpoint=fast", "--no-sync", "-d", origin)
 
-    def _run(self, statement: str, database: str) -> list[tuple[object, ...]]:
-        session = Session.connect(self.address(database))
+    def _run(self, statement: str, schema: str) -> list[tuple[Any, ...]]:
+        session = Session.connect(self.address(schema=schema))
         try:
             return session.fetch(statement, ())[0]
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -21,7 +21,7 @@ from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
 
-__all__ = ["TYPEFACE", "KioskDevices", "Ports", "free_ports", "write_configs", "write_kiosk_config"]
+__all__ = ["TYPEFACE", "KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
 
 TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
 """IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
@@ -89,8 +89,18 @@ def free_ports(*, page: int = 0) -> Ports:
     return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=page or found[3])
 
 
-def write_configs(town: Town, ports: Ports) -> None:
+def file_store(process: str) -> str:
+    """Give the address of a process's file below the town's directory."""
+    return f"sqlite:../data/{process}.db"
+
+
+def write_configs(town: Town, ports: Ports, *, store: Callable[[str], str] = file_store) -> None:
     """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `publishing.toml`, `ward.toml` and `center.toml`.
+
+    Args:
+        town: whose they are.
+        ports: where its processes listen.
+        store: gives the address of the rows of `registry`, `issuing` and `clerk`.
 
     Raises:
         ValueError: the town's directory has too long a path for sockets.
@@ -100,7 +110,7 @@ def write_configs(town: Town, ports: Ports) -> None:
     longest = os.fsencode(town.configs.absolute() / "../run/K-0001-cash.sock")
     if len(longest) > _MOST_SOCKET_PATH:
         raise ValueError("the town's directory has too long a path for sockets")
-    configs = _Configs(town, ports)
+    configs = _Configs(town, ports, store)
     for name, lines in (
         ("registry", configs.registry()),
         ("issuing", configs.issuing()),
@@ -133,13 +143,14 @@ def _entry(key: str, value: object) -> str:
 
 
 class _Configs:
-    def __init__(self, town: Town, ports: Ports) -> None:
+    def __init__(self, town: Town, ports: Ports, store: Callable[[str], str] = file_store) -> None:
         self._town = town
         self._ports = ports
+        self._store = store
 
     def registry(self) -> Iterator[str]:
         yield _entry("municipality", self._town.ward.code)
-        yield from ("[store]", _entry("address", "sqlite:../data/registry.db"))
+        yield from ("[store]", _entry("address", self._store("registry")))
         yield "[keys]"
         yield self._path("record", "keys/registry/record.key")
         yield self._path("identity", "keys/registry/identity.key")
@@ -155,7 +166,7 @@ class _Configs:
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", _entry("address", "sqlite:../data/issuing.db"))
+        yield from ("[store]", _entry("address", self._store("issuing")))
         yield "[keys]"
         yield self._paths("personal", "keys/issuing/personal-1.key")
         yield self._path("lookup", "keys/issuing/lookup.key")
@@ -175,7 +186,7 @@ class _Configs:
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", _entry("address", "sqlite:../data/clerk.db"))
+        yield from ("[store]", _entry("address", self._store("clerk")))
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
@@ -192,7 +203,7 @@ class _Configs:
     def publishing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
         yield _entry("hours", 48)
-        yield from ("[stores]", *(_entry(name, f"sqlite:../data/{name}.db") for name in ("issuing", "clerk")))
+        yield from ("[stores]", *(_entry(name, self._store(name)) for name in ("issuing", "clerk")))
         yield from ("[key]", self._path("status", "keys/publishing/status.key"))
         yield from ("[trust]", _entry("directory_authority", self._point("offline/directory.key")))
         yield from (self._path("directory", "public/wards.directory"), self._path("issuers", "public/issuers.list"))

@@ -12,8 +12,8 @@ from konbini.process.postgresql.address import PostgresAddress
 from konbini.process.postgresql.primary import Primary
 from konbini.process.postgresql.rows import PostgresRows
 from konbini.process.rows import NotOpened, NotStored
-from tests.integration.stores.places import NOTES
 from tests.notes import add, texts
+from tests.places import NOTES
 from tests.postgres import Server, check_installed, folder_of_its_own
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from konbini.process.rows import NotStored, Rows
 from konbini.process.statements import Connection
 from konbini.process.stores import open_rows
-from tests.integration.stores.places import ENGINE_FAULTS, NOTES, Place, address, rows_of
 from tests.notes import RecordedCommits, add, texts
+from tests.places import ENGINE_FAULTS, NOTES, Place, address, rows_of
 
 
 @pytest.fixture

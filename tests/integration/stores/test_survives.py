@@ -21,8 +21,8 @@ import pytest
 
 from konbini.process.rows import NotStored
 from konbini.process.stores import open_rows
-from tests.integration.stores.places import NOTES, Place, PostgresPlace, SqlitePlace, address, rows_of
 from tests.notes import RecordedCommits, add, texts
+from tests.places import NOTES, Place, PostgresPlace, SqlitePlace, address, rows_of
 from tests.postgres import Server
 
 HERE = Path(__file__).parent

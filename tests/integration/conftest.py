@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.stores.places import Place, PostgresPlace, SqlitePlace
+from tests.places import Place, PostgresPlace, SqlitePlace
 from tests.postgres import Server, check_installed, serving
 
 

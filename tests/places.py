@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,9 +13,9 @@ from konbini.process.postgresql.session import StatementFault, TransactionLost
 from konbini.process.stores import StoreAddress, look_once, parse_address
 from tests.postgres import Server
 
-__all__ = ["ENGINE_FAULTS", "NOTES", "Place", "PostgresPlace", "SqlitePlace"]
+__all__ = ["ENGINE_FAULTS", "NOTES", "Place", "PostgresPlace", "SqlitePlace", "address", "rows_of"]
 
-NOTES = Path(__file__).parent / "schema"
+NOTES = Path(__file__).parent / "integration" / "stores" / "schema"
 """A small schema: notes with different texts, and marks on notes."""
 ENGINE_FAULTS = (sqlite3.Error, StatementFault, TransactionLost)
 """What a statement raises that an engine refuses."""
@@ -29,6 +31,15 @@ class Place(Protocol):
     def uri(self, name: str) -> str:
         """Give a store's address as it stands in a configuration."""
 
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run any statement behind the back of whoever keeps the store, and give its rows."""
+
+    def back_up(self, name: str) -> None:
+        """Keep a copy of a store that nobody has open."""
+
+    def restore(self, name: str) -> None:
+        """Put the copy back in the store's place."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlitePlace:
@@ -40,6 +51,23 @@ class SqlitePlace:
     def uri(self, name: str) -> str:
         """Give the address of a file."""
         return f"sqlite:{self.folder / name}.db"
+
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a file."""
+        with contextlib.closing(sqlite3.connect(self.folder / f"{name}.db")) as connection:
+            found = connection.execute(statement).fetchall()
+            connection.commit()
+        return found
+
+    def back_up(self, name: str) -> None:
+        """Copy a file."""
+        shutil.copy(self.folder / f"{name}.db", self.folder / f"{name}.backup")
+
+    def restore(self, name: str) -> None:
+        """Put the copy in the file's place, and take its log away."""
+        for left in self.folder.glob(f"{name}.db-*"):
+            left.unlink()
+        shutil.copy(self.folder / f"{name}.backup", self.folder / f"{name}.db")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +81,18 @@ class PostgresPlace:
     def uri(self, name: str) -> str:
         """Give the address of a schema."""
         return self.server.uri(schema=f"{self.test}_{name}")
+
+    def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
+        """Run a statement on a schema."""
+        return self.server.run(statement, schema=f"{self.test}_{name}")
+
+    def back_up(self, name: str) -> None:
+        """Dump a schema."""
+        self.server.dump(f"{self.test}_{name}")
+
+    def restore(self, name: str) -> None:
+        """Drop the schema and load the dump."""
+        self.server.load(f"{self.test}_{name}")
 
     def remove(self) -> None:
         """Remove the test's schemas."""
