@@ -199,7 +199,7 @@ class Form(ABC, Generic[F]):
             ink.picture(shown.resource, shown.box)
         ink.picture(_code_name(page), CODE)
         self._write(ink, plan, foot, page)
-        return StreamBody.stored(ink.content())
+        return StreamBody.compressed(ink.content())
 
     def _write(self, ink: Ink, plan: PagePlan, foot: Foot, page: int) -> None:
         """Write every fact of one page, row by row of the form."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from konbini import pdf
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
-from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
+from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
 
 __all__ = ["TYPEFACE", "KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
@@ -172,7 +172,9 @@ class _Configs:
         yield self._path("lookup", "keys/issuing/lookup.key")
         yield self._path("handle", "keys/issuing/handle.key")
         yield from self._trust()
-        yield from ("[revocation]", _entry("ocsp", f"http://{_LOOPBACK}:{self._ports.responder}/"))
+        responder = f"http://{_LOOPBACK}:{self._ports.responder}/"
+        yield from ("[revocation]", _entry("ocsp", responder), _entry("crls", [f"{responder}{CARDS_LIST}"]))
+        yield _entry("refresh_seconds", 600)
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[clerk]", *self._peer("clerk"))
         yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_wards))
@@ -273,6 +275,8 @@ class _Configs:
         yield _entry("center", self._point("center/ticket.key"))
         yield self._path("directory", "public/wards.directory")
         yield self._paths("enrolments", *(f"public/{kiosk}.enrolment" for kiosk in self._town.kiosks))
+        yield from ("[trust.revocation]", _entry("order", "ocsp-then-crl"))
+        yield from (_entry("oldest_ocsp", 120), _entry("oldest_crl", 86_400))
         yield "[[trust.card_issuers]]"
         yield self._path("certificate", "public/card-authority.der")
         yield _entry("policies", [USER_AUTHENTICATION_POLICY])

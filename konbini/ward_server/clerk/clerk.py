@@ -18,7 +18,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
@@ -32,6 +32,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
 from konbini.protocol.tickets import ticket_hash
+from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationSource
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.certificates.kinds import CERTIFICATES, template_of
@@ -57,6 +58,8 @@ _MISMATCHES = frozenset(
 )
 """What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
 _MOST_WAITING = 256
+_JUDGED = RevocationAnswer(source=RevocationSource.LIST, content=b"")
+"""In the place of an answer that was judged: a list is long, and many orders may wait."""
 
 PaperReader = Callable[[bytes, CertificateFacts, Template, bytes, Sequence[bytes]], None]
 """Reads a PDF back against facts, template, binding and page seals; raises `Refused(PAGE_MISMATCH)`."""
@@ -175,7 +178,7 @@ class Clerk:
         self._wait(
             key,
             _Waiting(
-                evidence=evidence,
+                evidence=replace(evidence, revocation=_JUDGED),
                 asked=asked,
                 facts=facts,
                 template=template,

@@ -27,6 +27,7 @@ from konbini.ward_server.asking.opening import (
     read_opening,
     read_order,
 )
+from konbini.ward_server.asking.revocation import RevocationPolicy
 from konbini.ward_server.certificates.conditions import CONDITIONS
 from konbini.ward_server.certificates.resident_record import Subject
 from konbini.ward_server.clerk.evidence import Evidence
@@ -39,7 +40,6 @@ from konbini.ward_server.settings.settings import Settings, Terms
 __all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
 
 _MOMENT_CODES = frozenset((Code.KIOSK_UNKNOWN, Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN))
-_REVOCATION_GRACE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Beliefs:
         record_key: the registry's record key.
         handle_key: what handles are keyed with, 32 bytes.
         settings: the municipality's, which `issuing` holds too.
+        revocation: which revocation answers count.
     """
 
     entry: WardEntry
@@ -63,6 +64,7 @@ class Beliefs:
     record_key: VerifyingKey
     handle_key: bytes
     settings: Settings
+    revocation: RevocationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +107,8 @@ async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> As
         evidence.revocation,
         beliefs.issuers,
         moment=moment,
-        oldest_revocation_seconds=60 * opened.opening.most_minutes + _REVOCATION_GRACE_SECONDS,
+        policy=beliefs.revocation,
+        slack_seconds=60 * opened.opening.most_minutes,
     )
     menu = _menu(evidence.menu, opened, ward, message_key)
     context = order_context(

@@ -85,6 +85,7 @@ async def serve(
                 record_key=trust.record,
                 handle_key=read_secret(config.handle_key),
                 settings=read_settings_of(config.settings, config.ward),
+                revocation=config.trust.revocation,
             ),
             index=index,
             store=ClerkStore(rows),

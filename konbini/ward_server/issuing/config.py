@@ -22,8 +22,14 @@ enrolments = ["K-0001.enrolment"]   # the ward's own register of kiosks
 [[trust.card_issuers]]
 certificate = "card-ca.der"
 policies = ["1.2.392.200149.8.5.1.3.30"]
+[trust.revocation]
+order = "ocsp-then-crl"             # or "crl-then-ocsp", or "crl": konbini/ward_server/asking/revocation.py
+oldest_ocsp = 120                   # seconds since an OCSP answer was produced
+oldest_crl = 86400                  # seconds since a list was made
 [revocation]
-ocsp = "http://127.0.0.1:2560/ocsp"
+ocsp = "http://127.0.0.1:2560/ocsp" # where the order asks for it
+crls = ["http://127.0.0.1:2560/cards.crl"]
+refresh_seconds = 600               # how often the lists are fetched
 [registry]
 socket = "registry.sock"
 users = [990]
@@ -50,6 +56,7 @@ from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
+from konbini.ward_server.asking.revocation import RevocationSource
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["IssuingConfig", "read_config"]
@@ -69,7 +76,9 @@ class IssuingConfig:
     lookup_key: Path
     handle_key: Path
     trust: TrustConfig
-    ocsp: str
+    ocsp: str | None
+    lists: tuple[str, ...]
+    refresh_seconds: int
     registry: CallAddress
     clerk: CallAddress
     link: LinkAddress
@@ -95,6 +104,8 @@ def read_config(path: Path) -> IssuingConfig:
         table.part("link") as link,
         table.part("page") as page,
     ):
+        trusted = read_trust_config(trust)
+        asks = RevocationSource.OCSP in trusted.revocation.order.sources
         return IssuingConfig(
             ward=table.text("ward"),
             version=table.text("version"),
@@ -105,8 +116,10 @@ def read_config(path: Path) -> IssuingConfig:
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
-            trust=read_trust_config(trust),
-            ocsp=revocation.text("ocsp"),
+            trust=trusted,
+            ocsp=revocation.text("ocsp") if asks else None,
+            lists=revocation.texts("crls"),
+            refresh_seconds=revocation.integer("refresh_seconds", least=1),
             registry=CallAddress.read(registry),
             clerk=CallAddress.read(clerk),
             link=LinkAddress.read(link),

@@ -35,11 +35,13 @@ from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.ledger.ledger import Ledger
+from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
@@ -100,6 +102,16 @@ async def serve(
         ending.push_async_callback(clerk_client.close)
         session = await ending.enter_async_context(aiohttp.ClientSession())
         lease = Lease()
+        keeper = ListKeeper(
+            session,
+            config.lists,
+            trust.issuers,
+            ledger=store.ledger.lists,
+            clock=clock,
+            refresh_seconds=config.refresh_seconds,
+        )
+        await keeper.load()
+        responder = None if config.ocsp is None else OcspClient(session, config.ocsp, trust.issuers, entropy)
         desk = _desk(
             config,
             trust=trust,
@@ -107,7 +119,7 @@ async def serve(
             lease=lease,
             clock=clock,
             clerk=ClerkClient(clerk_client),
-            revocation=OcspClient(session, config.ocsp, trust.issuers, entropy),
+            check_card=CardCheck(config.trust.revocation, trust.issuers, responder=responder, lists=keeper.lists),
             registry=registry,
         )
         voided = await desk.ledger.issuances.recover(
@@ -137,7 +149,12 @@ async def serve(
         page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
         ending.push_async_callback(tasks.close)
-        for name, work in (("follower", follower.run()), ("link", link.run()), ("gateway", gateway.run())):
+        for name, work in (
+            ("follower", follower.run()),
+            ("link", link.run()),
+            ("gateway", gateway.run()),
+            ("revocation lists", keeper.run()),
+        ):
             tasks.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
@@ -163,7 +180,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     lease: Lease,
     clock: Clock,
     clerk: ClerkClient,
-    revocation: OcspClient,
+    check_card: CardCheck,
     registry: RegistryCalls,
 ) -> Desk:
     templates = load_all(config.templates)
@@ -173,7 +190,6 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         settings=read_settings_of(config.settings, config.ward),
         center=trust.center,
         register=trust.register,
-        issuers=trust.issuers,
         handle_key=read_secret(config.handle_key),
         templates=templates,
         forms=ready(templates, typeface),
@@ -185,7 +201,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         lease=lease,
         clock=clock,
         clerk=clerk,
-        revocation=revocation,
+        check_card=check_card,
         individual_numbers=registry.individual_number,
         drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
     )

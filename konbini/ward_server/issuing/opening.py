@@ -18,7 +18,6 @@ from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Ticket, ticket_hash
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Menu, OpenBody, message_hash
-from konbini.ward_server.asking.card import check_certificate, check_issued
 from konbini.ward_server.asking.opening import Opened, open_context, read_opening
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
@@ -33,8 +32,6 @@ from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["Openings", "link_refusal"]
-
-_REVOCATION_AGE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,25 +138,17 @@ class Openings:
 
     async def _identify(self, arrived: _Arrived, now: Now) -> OpenVisit:
         certificate = arrived.opened.opening.certificate
-        check_issued(certificate, self._desk.issuers, now.seconds)
-        revocation = await self._desk.revocation(certificate)
-        card = await check_certificate(
-            certificate,
-            revocation,
-            self._desk.issuers,
-            moment=now.seconds,
-            oldest_revocation_seconds=_REVOCATION_AGE_SECONDS,
-        )
+        checked = await self._desk.check_card(certificate, now.seconds)
         return OpenVisit(
             opened=arrived.opened,
             enrolment=arrived.enrolment,
             message_key=arrived.message_key,
             ticket=arrived.ticket_bytes,
             opening=arrived.opening,
-            revocation=revocation,
+            revocation=checked.revocation,
             body_hash=arrived.body_hash,
-            card=card,
-            holder=await self._desk.copy.holder(card, to_number(self._desk.terms(now).link_day(now.day))),
+            card=checked.card,
+            holder=await self._desk.copy.holder(checked.card, to_number(self._desk.terms(now).link_day(now.day))),
         )
 
     async def _menu(self, visit: OpenVisit, now: Now) -> Menu:

@@ -17,6 +17,7 @@ from konbini.ward_server.residents.dates import BirthDate, Date
 
 __all__ = [
     "MOST_ENTRY_ITEMS_BYTES",
+    "PLAIN",
     "Administrative",
     "AliasPeriod",
     "Basis",
@@ -266,3 +267,7 @@ class RegisterEntry:
     aliases: tuple[AliasPeriod, ...] = ()
     administrative: Administrative = Administrative()
     remarks: tuple[Remark, ...] = ()
+
+
+PLAIN = RegisterEntry()
+"""What is kept of somebody of whom nothing was entered."""

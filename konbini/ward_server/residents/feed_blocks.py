@@ -33,7 +33,17 @@ from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Moment, UpTo, from_bytes, to_bytes
 from konbini.ward_server.residents.feed import MOST_ENTRY_BYTES, EntryDraft, FeedEntry, FeedPosition, Heartbeat
 
-__all__ = ["MOST_BLOCK_BYTES", "MOST_IN_BLOCK", "BlockHead", "FeedBlock", "FeedFollower", "block_bytes", "chain_hashes"]
+__all__ = [
+    "MOST_BLOCK_BYTES",
+    "MOST_IN_BLOCK",
+    "BlockHead",
+    "FeedBlock",
+    "FeedFollower",
+    "SignedHead",
+    "block_bytes",
+    "chain_hash",
+    "entry_digests",
+]
 
 MOST_IN_BLOCK = 256
 """Entries of one block."""
@@ -57,6 +67,37 @@ class BlockHead:
     def last(self) -> int:
         """The number of the last entry."""
         return self.first + self.count - 1
+
+    @property
+    def position(self) -> FeedPosition:
+        """Where the feed stands with this block."""
+        return FeedPosition(incarnation=self.incarnation, number=self.last, newest=self.newest)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedHead:
+    """A head together with the bytes that were signed."""
+
+    head: BlockHead
+    data: bytes
+
+    @classmethod
+    def sign(cls, digests: Sequence[bytes], after: FeedPosition, key: SigningKey, municipality: str) -> SignedHead:
+        """Sign the head of a block of entries with these digests, which follows a position.
+
+        Raises:
+            ValueError: no entry, or too many.
+        """
+        if not 1 <= len(digests) <= MOST_IN_BLOCK:
+            raise ValueError(f"a block of {len(digests)} entries")
+        head = BlockHead(
+            incarnation=after.incarnation,
+            first=after.number + 1,
+            count=len(digests),
+            before=after.newest,
+            newest=chain_hash(after.newest, digests),
+        )
+        return cls(head=head, data=key.sign(to_bytes(head), _context(municipality)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,16 +129,8 @@ class FeedBlock:
         Raises:
             ValueError: no entry, or too many.
         """
-        if not 1 <= len(coded) <= MOST_IN_BLOCK:
-            raise ValueError(f"a block of {len(coded)} entries")
-        head = BlockHead(
-            incarnation=after.incarnation,
-            first=after.number + 1,
-            count=len(coded),
-            before=after.newest,
-            newest=chain_hashes(after.newest, coded)[-1],
-        )
-        return cls(head=head, signed_head=key.sign(to_bytes(head), _context(municipality)), coded=tuple(coded))
+        signed = SignedHead.sign(entry_digests(coded), after, key, municipality)
+        return cls(head=signed.head, signed_head=signed.data, coded=tuple(coded))
 
     @classmethod
     def open(cls, data: bytes, key: VerifyingKey, municipality: str) -> FeedBlock:
@@ -113,7 +146,7 @@ class FeedBlock:
             raise Refused(Code.FEED_BROKEN, refused.detail) from refused
         if not wire.entries or len(wire.entries) != head.count:
             raise Refused(Code.FEED_BROKEN, "a block with another count of entries than its head says")
-        if chain_hashes(head.before, wire.entries)[-1] != head.newest:
+        if chain_hash(head.before, entry_digests(wire.entries)) != head.newest:
             raise Refused(Code.FEED_BROKEN, f"the block that ends at {head.last} has other entries")
         return cls(head=head, signed_head=wire.head, coded=wire.entries)
 
@@ -128,7 +161,7 @@ class FeedBlock:
     @property
     def position(self) -> FeedPosition:
         """Where a follower stands that has applied it."""
-        return FeedPosition(incarnation=self.head.incarnation, number=self.head.last, newest=self.head.newest)
+        return self.head.position
 
     def to_bytes(self) -> bytes:
         """Encode."""
@@ -178,7 +211,7 @@ class FeedFollower:
         if head.first > here.number + 1:
             raise Refused(Code.FEED_BROKEN, f"entry {head.first} after {here.number}")
         applied = here.number + 1 - head.first
-        if _hash_after(head.before, block.coded[:applied]) != here.newest:
+        if chain_hash(head.before, entry_digests(block.coded[:applied])) != here.newest:
             raise Refused(Code.FEED_BROKEN, f"entry {here.number + 1} follows another {here.number}")
         fresh = block.entries()[applied:]
         self.position = block.position
@@ -217,17 +250,16 @@ def block_bytes(signed_head: bytes, coded: Sequence[bytes]) -> bytes:
     return to_bytes(_Wire(head=signed_head, entries=tuple(coded)))
 
 
-def chain_hashes(before: bytes, coded: Iterable[bytes]) -> list[bytes]:
-    """Give the hash of each entry in turn, the first following `before`."""
-    hashes = []
-    for one in coded:
-        before = hashlib.sha256(before + hashlib.sha256(one).digest()).digest()
-        hashes.append(before)
-    return hashes
+def entry_digests(coded: Iterable[bytes]) -> list[bytes]:
+    """Give the SHA-256 of each entry's bytes."""
+    return [hashlib.sha256(one).digest() for one in coded]
 
 
-def _hash_after(before: bytes, coded: Sequence[bytes]) -> bytes:
-    return chain_hashes(before, coded)[-1] if coded else before
+def chain_hash(before: bytes, digests: Iterable[bytes]) -> bytes:
+    """Give the hash of the last of these entries, the first of which follows `before`."""
+    for digest in digests:
+        before = hashlib.sha256(before + digest).digest()
+    return before
 
 
 def _entry(number: int, coded: bytes) -> FeedEntry:

@@ -26,6 +26,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change, ChangeKind
 from konbini.ward_server.residents.effects import effects_of
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.pending import entered_change, keep_entered, pending_digest
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
@@ -47,11 +48,16 @@ _OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds."""
+    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds.
+
+    `entry` is what is kept beyond the record, at `entry_version`: 0 where nothing was entered yet.
+    """
 
     record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
     links: tuple[StoredLink, ...]
     restrictions: tuple[StoredRestriction, ...]
+    entry: RegisterEntry = PLAIN
+    entry_version: Annotated[int, UpTo(2**31)] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -300,4 +306,11 @@ def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str
     if record is None:
         return None
     writing.add_access(position, resident, reason)
-    return Found(record=record.data, links=writing.links(resident), restrictions=writing.restrictions(resident))
+    kept = writing.entry(resident)
+    return Found(
+        record=record.data,
+        links=writing.links(resident),
+        restrictions=writing.restrictions(resident),
+        entry=PLAIN if kept is None else kept.entry,
+        entry_version=0 if kept is None else kept.version,
+    )

@@ -13,6 +13,7 @@ its batch is signed: whoever reads the record back in the same transaction close
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from konbini.process.entropy import Entropy
@@ -30,17 +31,18 @@ from konbini.ward_server.residents.feed import (
     LinkChange,
     MeasureChange,
 )
-from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, FeedBlock
+from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
 from konbini.ward_server.residents.store import (
     RegistryWriting,
+    SealedEntry,
     StoredEntry,
     StoredLink,
     StoredRecord,
     StoredRestriction,
 )
 
-__all__ = ["RecordPen", "Scribe"]
+__all__ = ["RecordPen", "Scribe", "Writer", "add_block"]
 
 _SALT_BYTES = 32
 _ENTRY_BYTES = 256
@@ -70,20 +72,23 @@ class _UnsignedRecord:
     data: bytes
 
 
-class Scribe:
-    """Writes effects within one transaction, for one change; `close` ends it.
+class Writer:
+    """Writes effects and gathers their feed entries in batches, which it hands on.
 
     Args:
-        writing: the transaction.
+        writing: where rows go.
         pen: what signs.
         change_id: the change that everything written rests on.
+        feed: takes each batch of entries, whose records stand already.
     """
 
-    def __init__(self, writing: RegistryWriting, pen: RecordPen, change_id: str) -> None:
+    def __init__(
+        self, writing: RegistryWriting, pen: RecordPen, change_id: str, feed: Callable[[list[EntryDraft]], None]
+    ) -> None:
         self._writing = writing
         self._pen = pen
         self._change_id = change_id
-        self._position: FeedPosition = writing.position()
+        self._hand_on = feed
         self._waiting: list[_UnsignedRecord | EntryDraft] = []
         self._waiting_bytes = 0
 
@@ -110,16 +115,12 @@ class Scribe:
             self._writing.put_restriction(effect)
             self._feed(effect.kind, effect.resident, effect.version, _restriction_body(effect))
 
-    def close(self) -> FeedPosition:
-        """Sign and write what waits, and give the feed's newest entry."""
+    def flush(self) -> None:
+        """Sign and write the records that wait, and hand on the entries."""
         if self._waiting:
             drafts = self._signed()
-            coded = [to_bytes(draft) for draft in drafts]
-            block = FeedBlock.sign(coded, self._position, self._pen.key, self._pen.municipality)
-            self._writing.add_block(block, drafts)
-            self._position = block.position
             self._waiting, self._waiting_bytes = [], 0
-        return self._position
+            self._hand_on(drafts)
 
     def _record(self, effect: RecordEffect) -> None:
         record = self._with_number(effect)
@@ -148,7 +149,7 @@ class Scribe:
         self._waiting.append(one)
         self._waiting_bytes += size + _ENTRY_BYTES
         if len(self._waiting) == MOST_IN_BLOCK or self._waiting_bytes > MOST_BLOCK_BYTES - 2 * MOST_ENTRY_BYTES:
-            self.close()
+            self.flush()
 
     def _signed(self) -> list[EntryDraft]:
         """Sign the records that wait, write them, and give everything that waits as it goes into the feed."""
@@ -171,6 +172,49 @@ class Scribe:
             )
         )
         return EntryDraft(kind=FeedKind.RECORD, resident=record.resident, version=record.version, body=data)
+
+
+class Scribe:
+    """Writes effects within one transaction, for one change, and their entries at the end of the feed; `close` ends it.
+
+    Args:
+        writing: the transaction.
+        pen: what signs.
+        change_id: the change that everything written rests on.
+    """
+
+    def __init__(self, writing: RegistryWriting, pen: RecordPen, change_id: str) -> None:
+        self._writing = writing
+        self._pen = pen
+        self._writer = Writer(writing, pen, change_id, self._feed)
+        self._position: FeedPosition = writing.position()
+
+    def write(self, effect: Effect) -> None:
+        """Write one effect and its feed entry.
+
+        Raises:
+            Refused: `CHANGE_INVALID`: a record whose fields are not as declared, or that is too long.
+        """
+        self._writer.write(effect)
+
+    def close(self) -> FeedPosition:
+        """Sign and write what waits, and give the feed's newest entry."""
+        self._writer.flush()
+        return self._position
+
+    def _feed(self, drafts: list[EntryDraft]) -> None:
+        entries = self._writing.seal_entries(drafts)
+        self._position = add_block(self._writing, self._pen, self._position, entries)
+
+
+def add_block(
+    writing: RegistryWriting, pen: RecordPen, after: FeedPosition, entries: Sequence[SealedEntry]
+) -> FeedPosition:
+    """Sign a block of entries that follows a position, write it, and give the position after it."""
+    digests = [entry.digest for entry in entries]
+    signed = SignedHead.sign(digests, after, pen.key, pen.municipality)
+    writing.add_block(signed, entries)
+    return signed.head.position
 
 
 def _restriction_body(effect: StoredRestriction) -> bytes:

@@ -24,10 +24,11 @@ from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
 from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
-from konbini.ward_server.residents.feed_blocks import BlockHead, FeedBlock, block_bytes, chain_hashes
+from konbini.ward_server.residents.feed_blocks import BlockHead, SignedHead, block_bytes, chain_hash, entry_digests
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
+    SealedEntry,
     StoredChange,
     StoredEntry,
     StoredLink,
@@ -35,10 +36,12 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 from konbini.ward_server.storage.keyed_hash import KeyedHash
-from konbini.ward_server.storage.sealing import Place, Sealer
+from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
 
-__all__ = ["SqliteTransaction", "Vault"]
+__all__ = ["MOST_KEYS", "SqliteTransaction", "Vault"]
 
+MOST_KEYS = 4096
+"""Data keys that one transaction keeps open at a time."""
 _MOST_ANSWER_BYTES = 768 * 1024
 _CHANGE_COLUMNS = "change_id, resident, state, entered_by, entered_at, concluded_by, concluded_at, number, sealed"
 _NEWEST = (
@@ -90,6 +93,7 @@ class SqliteTransaction:
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
         self._vault = vault
+        self._keys: dict[str, DataKey] = {}
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -246,20 +250,21 @@ class SqliteTransaction:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
 
-    def add_block(self, block: FeedBlock, drafts: Sequence[EntryDraft]) -> None:
-        """Add the next block of the feed and its entries, whose records stand already."""
-        head = block.head
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
+        return tuple(self._sealed_entry(draft) for draft in drafts)
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
+        head = signed.head
         self._connection.execute(
             "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
-            (head.last, head.first, head.newest, block.signed_head),
+            (head.last, head.first, head.newest, signed.data),
         )
-        for number, (draft, coded) in enumerate(zip(drafts, block.coded, strict=True), start=head.first):
-            record = draft.version if draft.kind is FeedKind.RECORD else None
-            place = Place(table="feed", resident=draft.resident, version=number)
-            self._connection.execute(
-                "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
-                (number, draft.resident, record, self._seal(place, coded) if record is None else None),
-            )
+        self._connection.executemany(
+            "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
+            [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+        )
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -280,9 +285,9 @@ class SqliteTransaction:
     def add_number_part(self, part: IndividualNumberPart) -> None:
         """Keep an individual number, apart from the record."""
         commitment = part.commitment()
-        wrapped = self._vault.numbers.new_data_key(part.resident)
+        wrapped, key = self._vault.numbers.fresh(part.resident)
         place = _row_place("individual_number", commitment, part.resident, 0)
-        sealed = self._vault.numbers.seal(wrapped, place, part.to_bytes())
+        sealed = key.seal(place, part.to_bytes())
         self._connection.execute(
             "INSERT INTO individual_number VALUES (?, ?, ?, ?)", (part.resident, commitment, wrapped, sealed)
         )
@@ -375,7 +380,7 @@ class SqliteTransaction:
         ).fetchall()
         coded = [self._feed_entry(*row) for row in rows]
         before = from_bytes(BlockHead, unchecked_payload(head)).before
-        if chain_hashes(before, coded)[-1:] != [newest]:
+        if chain_hash(before, entry_digests(coded)) != newest:
             raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
         return block_bytes(head, coded)
 
@@ -383,9 +388,19 @@ class SqliteTransaction:
         if sealed is None:
             raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
         if record is None:
-            return self._open(Place(table="feed", resident=resident, version=number), sealed)
+            return self._open(_feed_place(resident), sealed)
         body = self._open(Place(table="record", resident=resident, version=record), sealed)
         return to_bytes(EntryDraft(kind=FeedKind.RECORD, resident=resident, version=record, body=body))
+
+    def _sealed_entry(self, draft: EntryDraft) -> SealedEntry:
+        coded = to_bytes(draft)
+        brings_record = draft.kind is FeedKind.RECORD
+        return SealedEntry(
+            resident=draft.resident,
+            record=draft.version if brings_record else None,
+            sealed=None if brings_record else self._seal(_feed_place(draft.resident), coded),
+            digest=entry_digests((coded,))[0],
+        )
 
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row
@@ -451,21 +466,38 @@ class SqliteTransaction:
 
     def _seal(self, place: Place, content: bytes) -> bytes:
         """Seal under the resident's data key, a new one where there is none yet."""
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
-            wrapped = self._vault.personal.new_data_key(place.resident)
-            self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (place.resident, wrapped))
-        return self._vault.personal.seal(wrapped, place, content)
+        return (self._data_key(place.resident) or self._new_data_key(place.resident)).seal(place, content)
 
     def _open(self, place: Place, sealed: bytes) -> bytes:
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
+        key = self._data_key(place.resident)
+        if key is None:
             raise Refused(Code.SEAL_BROKEN, f"{place.table}: no data key")
-        return self._vault.personal.open(wrapped, place, sealed)
+        return key.open(place, sealed)
 
-    def _data_key(self, resident: str) -> bytes | None:
-        row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
-        return None if row is None else bytes(row[0])
+    def _data_key(self, resident: str) -> DataKey | None:
+        key = self._keys.get(resident)
+        if key is None:
+            row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
+            if row is None:
+                return None
+            key = self._remember(resident, self._vault.personal.unwrap(bytes(row[0]), resident))
+        return key
+
+    def _new_data_key(self, resident: str) -> DataKey:
+        wrapped, key = self._vault.personal.fresh(resident)
+        self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (resident, wrapped))
+        return self._remember(resident, key)
+
+    def _remember(self, resident: str, key: DataKey) -> DataKey:
+        if len(self._keys) == MOST_KEYS:
+            self._keys.clear()
+        self._keys[resident] = key
+        return key
+
+
+def _feed_place(resident: str) -> Place:
+    """Where an entry stands among the entries is in the block's hash, and not known yet when it is sealed."""
+    return Place(table="feed", resident=resident, version=0)
 
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.effect import EntryEffect
-from konbini.ward_server.residents.entry import RegisterEntry
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
 from konbini.ward_server.residents.store import RegistryReading, StoredRecord
 
@@ -53,7 +53,7 @@ class Standing:
     def entry(self, resident: str) -> tuple[int, RegisterEntry]:
         """Give what is kept beyond the record and its version; a plain one at version 0 where nothing was entered."""
         stored = self.reading.entry(resident)
-        return (0, RegisterEntry()) if stored is None else (stored.version, stored.entry)
+        return (0, PLAIN) if stored is None else (stored.version, stored.entry)
 
     def amended(self, resident: str, amend: Callable[[RegisterEntry], RegisterEntry]) -> tuple[EntryEffect, ...]:
         """Give the next version of an entry, or nothing where `amend` leaves it as it is."""

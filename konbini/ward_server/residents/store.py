@@ -17,7 +17,7 @@ from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Prot
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
-from konbini.ward_server.residents.feed_blocks import FeedBlock
+from konbini.ward_server.residents.feed_blocks import SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "RegistryReading",
     "RegistryStore",
     "RegistryWriting",
+    "SealedEntry",
     "StoredChange",
     "StoredEntry",
     "StoredLink",
@@ -117,6 +118,19 @@ class StoredRestriction:
     remark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEntry:
+    """A feed entry as the store keeps it, without its number.
+
+    `record` is the version of the record that it brings, which stands in its own table; `sealed` is any other entry.
+    """
+
+    resident: str
+    record: int | None
+    sealed: bytes | None
+    digest: bytes
+
+
 class RegistryReading(Protocol):
     """What is read of the registry, at one moment."""
 
@@ -181,8 +195,11 @@ class RegistryReading(Protocol):
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
 
-    def add_block(self, block: FeedBlock, drafts: Sequence[EntryDraft]) -> None:
-        """Add the next block of the feed and its entries, whose records stand already."""
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written."""
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""

@@ -27,7 +27,8 @@ _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "su
 _WORKING = 5
 _CLOSED = "closed"
 _MOST_YEN = 100_000
-_MOST_AGE = 150
+_MOST_AGE = 15
+"""The resident's sentence for the refusal says 15 (15歳未満)."""
 _ALL = frozenset(CertificateKind)
 
 

@@ -64,6 +64,8 @@ NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 """Noon in Japan on a Friday."""
 OPENS, CLOSES = 6 * 60 + 30, 23 * 60
 """Minutes of the day in Japan."""
+LIST_SECONDS = 600
+"""How often the town's wards fetch revocation lists."""
 _PREKEY_MINUTES = 10
 _PATIENCE_SECONDS = 20.0
 
@@ -202,6 +204,18 @@ class Ward:
     async def protect(self, resident: str) -> None:
         """Set a protective measure."""
         await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
+
+    async def serve_lists(self) -> None:
+        """Have the card issuer serve its revocation list from now on, and wait until `issuing` keeps it."""
+        self.responder.lists = self.town.list_maker(self.revocations).make
+        await self.fetch_lists()
+
+    async def fetch_lists(self) -> None:
+        """Let the time pass until `issuing` fetches the lists a second time: it has judged the first by then."""
+        enough = self.responder.fetched + 2
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.responder.fetched < enough:
+                await self.pass_time(LIST_SECONDS)
 
     async def pass_time(self, seconds: float) -> None:
         """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""

@@ -123,3 +123,9 @@ CREATE TABLE open_case (
     log_index INTEGER NOT NULL,
     UNIQUE (kind, visit, ordinal, digest)
 ) STRICT;
+
+-- The newest revocation list (CRL) of each address, as its issuer signed it.
+CREATE TABLE revocation_list (
+    address TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) STRICT;

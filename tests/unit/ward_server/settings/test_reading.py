@@ -79,7 +79,7 @@ WRONG = [
     ("begins = 2026-12-05T22:00:00", "begins = 2026-12-06T06:00:00", r"\[\[maintenance\]\] 1 ends: not after"),
     ('kind = "RESIDENT_RECORD"\n', 'kind = "TAX"\n', r"\[\[kinds\]\] 1 kind"),
     ("under_age = 15", 'under_age = "15"', r"\[\[kinds\]\] 1 under_age: a int"),
-    ("under_age = 15", "under_age = 151", r"\[\[kinds\]\] 1 under_age: at most 150"),
+    ("under_age = 15", "under_age = 16", r"\[\[kinds\]\] 1 under_age: at most 15"),
     ('"RESIDENT_CODE"', '"RESIDENT_NAME"', r"\[\[kinds\]\] 1 barred_options: unknown: RESIDENT_NAME"),
     ("yen = 300", "yen = -1", r"\[\[fees\]\] 1 yen: at least 0"),
     ("yen = 300", "yen = 100001", r"\[\[fees\]\] 1 yen: at most 100000"),
