@@ -207,7 +207,7 @@ def kinds_for(household: Household, terms: Terms, day: dt.date) -> tuple[Certifi
 
 
 def check_visit(household: Household, terms: Terms, day: dt.date) -> None:
-    """Refuse a holder who gets nothing today, of whatever kind.
+    """Refuse a holder who gets nothing today, of whatever kind; where kinds are refused, by what refuses all of them.
 
     Raises:
         Refused: `UNDER_AGE` where that is the only reason, else `ASK_AT_COUNTER`.
@@ -215,7 +215,7 @@ def check_visit(household: Household, terms: Terms, day: dt.date) -> None:
     found = reasons(household, terms, day)
     of_kinds = [kind_reasons(kind, household, terms, day) for kind in sorted(terms.kinds)]
     if all(of_kinds):
-        found = found.union(*of_kinds)
+        found |= frozenset.intersection(*of_kinds) or frozenset.union(*of_kinds)
     _refuse(found)
 
 
