@@ -4,14 +4,31 @@ from __future__ import annotations
 
 import struct
 import zlib
+from dataclasses import replace
 
 from PIL import Image, ImageChops, ImageFilter
 
 from konbini.pdf.forms import seal_registration_grid as grid
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
-from konbini.ward_server.residents.seal import MOST_IMAGE_BYTES, NameForm, SealImage, SealRegistered
+from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.seal import (
+    MOST_IMAGE_BYTES,
+    NameForm,
+    SealImage,
+    SealRegistered,
+    SealRegistration,
+)
 
-__all__ = ["DOTS_PER_INCH", "black_png", "inked_mm", "largest_image", "overlaid", "seal_image", "seal_of"]
+__all__ = [
+    "DOTS_PER_INCH",
+    "black_png",
+    "inked_mm",
+    "largest_image",
+    "overlaid",
+    "registration_of",
+    "seal_image",
+    "seal_of",
+]
 
 DOTS_PER_INCH = 508
 """Twenty samples a millimetre."""
@@ -55,6 +72,25 @@ def seal_of(
 ) -> SealRegistered:
     """Register a square seal that reads `text`; of the plain person's family name where nothing else is said."""
     return SealRegistered(number=number, form=form, text=text, katakana=katakana, image=seal_image(millimetres))
+
+
+def registration_of(record: ResidentRecord, **changes: object) -> SealRegistration:
+    """Register a seal in force that reads the plain person's whole name."""
+    made = SealRegistration(
+        municipality=record.municipality,
+        resident=record.resident,
+        version=1,
+        in_force=True,
+        number="1",
+        registered=20200401,
+        form=NameForm.NAME,
+        text="葛城文",
+        name=record.name,
+        katakana=None,
+        image_digest=seal_image().digest,
+        image=seal_image(),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type] # fields by name
 
 
 def inked_mm(page: Image.Image, dots_per_inch: float) -> tuple[float, float]:

@@ -33,6 +33,10 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    PAST_LOOKED_UP = 121
+    """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
+    REGISTER_COUNTED = 122
+    """An operator had the register counted (統計); `about` is the month."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""
@@ -58,6 +62,8 @@ class AuditEvent(IntEnum):
     """`issuing` asked a kiosk what became of an order."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
+    REVOCATION_LIST_TAKEN = 241
+    """A newer revocation list of a card issuer is kept; the digest is of the list."""
 
     CERTIFYING = 301
     """The clerk took an order's evidence; nothing is judged yet."""

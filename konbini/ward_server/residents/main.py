@@ -20,12 +20,14 @@ from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.service import follower_handlers, operator_handlers
+from konbini.ward_server.residents.service import archive_handlers, follower_handlers, operator_handlers
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
+from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
@@ -56,7 +58,7 @@ async def open_registry(
 
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
     store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
@@ -73,6 +75,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     """Answer on both sockets while the context lasts."""
     acknowledging = Acknowledging(config.follower_names, clock)
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
+    archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
     publisher = Publisher(
         store=rooms.store,
         pen=rooms.pen,
@@ -84,7 +87,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     async with AsyncExitStack() as ending:
         for socket, handlers in (
             (config.followers, follower_handlers(publisher)),
-            (config.operators, operator_handlers(registry)),
+            (config.operators, {**operator_handlers(registry), **archive_handlers(archive, statistics)}),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)

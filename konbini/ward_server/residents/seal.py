@@ -21,7 +21,7 @@ from enum import IntEnum, unique
 from typing import Annotated
 
 from konbini.pdf.seal_facts import Impression
-from konbini.protocol.cose import Context, SigningKey, VerifyingKey
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Line, UpTo, from_bytes, to_bytes
@@ -40,6 +40,7 @@ __all__ = [
     "SignedSeal",
     "of_age",
     "stands",
+    "unchecked_seal",
 ]
 
 MOST_IMAGE_BYTES = 12 * 1024
@@ -193,6 +194,15 @@ class SignedSeal:
     def digest(self) -> bytes:
         """SHA-256 of the signed bytes, the image among them."""
         return hashlib.sha256(self.data).digest()
+
+
+def unchecked_seal(data: bytes) -> SealRegistration:
+    """Read a signed registration without checking its signature, to show what the registry's own socket gave.
+
+    Raises:
+        Refused: `MALFORMED`, `OVERSIZE`.
+    """
+    return from_bytes(SealRegistration, unchecked_payload(data), MOST_RECORD_BYTES)
 
 
 def stands(registration: SealRegistration, record: ResidentRecord) -> bool:

@@ -22,7 +22,7 @@ from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.seal import SealRegistered
-from konbini.ward_server.residents.seal_effects import registered
+from konbini.ward_server.residents.seal_rules import taken_over
 from konbini.ward_server.residents.store import (
     ChangeState,
     RegistryStore,
@@ -143,9 +143,10 @@ def _take_over(
     scribe = Scribe(writing, pen, imported.change_id)
     bad: list[BadRow] = []
     place = refused = 0
+    known: set[str] = set()
     for place, row in enumerate(rows, start=1):
         try:
-            for effect in _row_effects(writing, pen, row):
+            for effect in _row_effects(writing, pen.municipality, row, known):
                 scribe.write(effect)
         except Refused as refusal:
             refused += 1
@@ -154,24 +155,26 @@ def _take_over(
         progress(place)
     if refused or place == 0:
         raise TownRefused(tuple(bad), refused)
+    position = scribe.close()
     writing.audit(
         AuditEntry(
             moment=imported.entered_at,
             event=AuditEvent.TOWN_IMPORTED,
             operators=(imported.entered_by, imported.concluded_by),
             about=imported.change_id,
-            digest=scribe.position.newest,
+            digest=position.newest,
         )
     )
     return place
 
 
-def _row_effects(writing: RegistryWriting, pen: RecordPen, row: TownRow) -> Iterator[Effect]:
+def _row_effects(writing: RegistryWriting, ward: str, row: TownRow, known: set[str]) -> Iterator[Effect]:
     resident = row.record.resident
-    if writing.record(resident) is not None:
+    if resident in known or writing.record(resident) is not None:
         raise Refused(Code.CHANGED_MEANWHILE, "this resident's record stands already")
+    known.add(resident)
     arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
-    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=pen.municipality)
+    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
     for held in row.cards:
         if writing.link(held.card) is not None:
             raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")
@@ -188,5 +191,4 @@ def _row_effects(writing: RegistryWriting, pen: RecordPen, row: TownRow) -> Iter
             planned_end=measure.planned_end,
         )
     if row.seal is not None:
-        day = row.seal.registered
-        yield registered(writing, row.seal.seal, row.record, pen.key.verifying, seen=0, day=day)
+        yield taken_over(writing, row.seal.seal, row.record, day=row.seal.registered)

@@ -41,7 +41,8 @@ CREATE TABLE card_link (
     resident TEXT NOT NULL,
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
-    ended INTEGER NOT NULL CHECK (ended IN (0, 1))
+    ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    counts_until INTEGER
 ) STRICT;
 
 -- A protective measure (kind 3) or a hold (kind 4), as the feed numbers them. Whose it is stands as a keyed hash, so
@@ -83,7 +84,7 @@ CREATE TABLE status_counter (
 ) STRICT;
 
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL
 ) STRICT;

@@ -46,7 +46,8 @@ CREATE TABLE card_link (
     resident TEXT NOT NULL,
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
-    ended INTEGER NOT NULL CHECK (ended IN (0, 1))
+    ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    counts_until INTEGER
 ) STRICT;
 
 -- A protective measure (kind 3) or a hold (kind 4); whose it is stands as a keyed hash.
@@ -95,6 +96,7 @@ CREATE TABLE issuance (
     settled INTEGER,
     UNIQUE (visit, ordinal)
 ) STRICT;
+CREATE INDEX issuance_newest ON issuance (reserved, number);
 CREATE INDEX issuance_open ON issuance (state, print_by) WHERE state < 4;
 
 -- One row an order of which a kiosk has spoken, whether or not it reached the ward.
@@ -110,7 +112,7 @@ CREATE TABLE receipt (
 
 -- The stop: the completing transaction reads it. One row while issuing is stopped.
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL,
     reason TEXT NOT NULL
@@ -127,4 +129,10 @@ CREATE TABLE open_case (
     digest BLOB NOT NULL,
     log_index INTEGER NOT NULL,
     UNIQUE (kind, visit, ordinal, digest)
+) STRICT;
+
+-- The newest revocation list (CRL) of each address, as its issuer signed it.
+CREATE TABLE revocation_list (
+    address TEXT PRIMARY KEY,
+    content BLOB NOT NULL
 ) STRICT;

@@ -28,11 +28,25 @@ CREATE TABLE change (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX change_waiting ON change (entered_at) WHERE state = 1;
+CREATE INDEX change_approved ON change (concluded_at, change_id) WHERE state = 2;
+CREATE INDEX change_resident ON change (resident);
 
 CREATE TABLE record (
     resident TEXT NOT NULL REFERENCES data_key (resident),
     version INTEGER NOT NULL CHECK (version > 0),
     household TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+-- A household's members: those whose newest version stands in it.
+CREATE INDEX record_household ON record (household);
+
+-- What is kept of a resident beyond the record; it never leaves the registry. Versions count apart from the record's.
+CREATE TABLE entry (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
     change_id TEXT NOT NULL REFERENCES change (change_id),
     sealed BLOB NOT NULL,
     PRIMARY KEY (resident, version)
@@ -87,11 +101,21 @@ CREATE TABLE seal_registration (
 
 CREATE INDEX seal_registration_number ON seal_registration (number);
 
+-- A block's signed head; `hash` is that of its last entry.
+CREATE TABLE feed_block (
+    last INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL CHECK (first BETWEEN 1 AND last),
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    head BLOB NOT NULL
+) STRICT;
+
+-- An entry that brings a record names its version and holds nothing more: the record stands in its own table.
 CREATE TABLE feed (
     number INTEGER PRIMARY KEY CHECK (number > 0),
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
     resident TEXT NOT NULL REFERENCES data_key (resident),
-    sealed BLOB NOT NULL
+    record INTEGER,
+    sealed BLOB,
+    CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
 CREATE TABLE audit_entry (
@@ -113,8 +137,12 @@ CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
+CREATE TRIGGER feed_block_stays BEFORE UPDATE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
+CREATE TRIGGER feed_block_remains BEFORE DELETE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
+CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
+CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
 CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
 BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
 CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration

@@ -24,6 +24,7 @@ from konbini.ward_server.residents.changes import (
     new_change,
 )
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord
 from konbini.ward_server.residents.seal import (
     NameForm,
@@ -81,7 +82,8 @@ async def seal(office: Office, resident: str = RESIDENT) -> SealRegistration | N
 async def entries(office: Office, after: int = 0) -> list[FeedEntry]:
     """Give the entries of the feed."""
     key, municipality = office.pen.key.verifying, office.pen.municipality
-    return [FeedEntry.open(signed, key, municipality) for signed in await office.publisher.feed_after(after, 100, 0)]
+    blocks = await office.publisher.feed_after(after, 100, 0)
+    return [entry for block in blocks for entry in FeedBlock.open(block, key, municipality).entries()]
 
 
 async def rewrite(office: Office, kind: ChangeKind = ChangeKind.CORRECTION, **changes: object) -> None:
