@@ -22,6 +22,7 @@ from konbini.ward_server.residents.seal import (
 __all__ = [
     "DOTS_PER_INCH",
     "black_png",
+    "inked",
     "inked_mm",
     "largest_image",
     "overlaid",
@@ -93,19 +94,25 @@ def registration_of(record: ResidentRecord, **changes: object) -> SealRegistrati
     return replace(made, **changes)  # type: ignore[arg-type] # fields by name
 
 
-def inked_mm(page: Image.Image, dots_per_inch: float) -> tuple[float, float]:
-    """Measure the impression on a printed page of 印鑑登録証明書: what is inked in its cell, width and height.
+def inked(page: Image.Image, dots_per_inch: float) -> Image.Image:
+    """Cut the impression out of a printed page of 印鑑登録証明書, to its own extent; 255 is ink.
 
     The dots of the copy-evident pattern are no ink: a median over a tenth of a millimetre each way takes them out.
     """
-    left, upper, right, lower = _extent(_ink(page, dots_per_inch))
-    return (right - left) * _INCH_MM / dots_per_inch, (lower - upper) * _INCH_MM / dots_per_inch
-
-
-def overlaid(page: Image.Image, dots_per_inch: float, impression: Image.Image) -> float:
-    """Lay an impression over the one on a page, as people compare them: the share of samples that are alike, 0 to 1."""
     ink = _ink(page, dots_per_inch)
-    found = ink.crop(_extent(ink))
+    box = ink.getbbox()
+    assert box is not None, "no impression"
+    return ink.crop(box)
+
+
+def inked_mm(page: Image.Image, dots_per_inch: float) -> tuple[float, float]:
+    """Measure the impression on a printed page: width and height."""
+    width, height = inked(page, dots_per_inch).size
+    return width * _INCH_MM / dots_per_inch, height * _INCH_MM / dots_per_inch
+
+
+def overlaid(found: Image.Image, impression: Image.Image) -> float:
+    """Lay an impression over one that was cut out, as people compare them: the share of samples that are alike."""
     own = impression.convert("L").point(lambda grey: 255 - grey).resize(found.size, Image.Resampling.BOX)
     unlike = ImageChops.difference(found, own.point(lambda grey: 255 if grey >= _DARK else 0)).histogram()[255]
     return 1 - unlike / (found.width * found.height)
@@ -120,9 +127,3 @@ def _ink(page: Image.Image, dots_per_inch: float) -> Image.Image:
     )
     clear = cut.filter(ImageFilter.MedianFilter(2 * max(1, round(dots_per_inch / 144)) + 1))
     return clear.point(lambda grey: 255 if grey < _DARK else 0)
-
-
-def _extent(ink: Image.Image) -> tuple[int, int, int, int]:
-    box = ink.getbbox()
-    assert box is not None, "no impression"
-    return box

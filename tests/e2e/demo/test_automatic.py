@@ -25,6 +25,7 @@ from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Population
 from konbini.simulation.town.seals import draw_seal
 from konbini.simulation.town.typeface import TYPEFACE
+from tests import impressions
 from tests.e2e.demo.seeing import inked, likeness, numbered
 from tests.impressions import inked_mm, overlaid
 
@@ -144,11 +145,12 @@ def _check_seal(pages: Sequence[Path], plan: Plan, population: Population) -> No
         dots_per_inch = page.width / A4_WIDTH * 72
         millimetres = plan.person.seal.millimetres
         assert inked_mm(page, dots_per_inch) == pytest.approx((millimetres, millimetres), abs=0.2)
-        likenesses = {
-            person.record.resident: overlaid(page, dots_per_inch, Image.open(BytesIO(draw_seal(person.seal, TYPEFACE))))
-            for person in population.people
-            if person.seal is not None
-        }
+        found = impressions.inked(page, dots_per_inch)
+    likenesses = {
+        person.record.resident: overlaid(found, Image.open(BytesIO(draw_seal(person.seal, TYPEFACE))))
+        for person in population.people
+        if person.seal is not None
+    }
     own = likenesses.pop(plan.person.record.resident)
     assert own > _SAME
     assert own > max(likenesses.values())

@@ -12,17 +12,17 @@ from hypothesis import strategies as st
 
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.changes import (
-    Body,
+from konbini.ward_server.residents.bodies import (
     CardEnded,
-    Change,
-    ChangeKind,
+    Death,
     LeavingPlanned,
+    MovedOut,
     RecordWritten,
     Removal,
     Restriction,
-    new_change,
 )
+from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
+from konbini.ward_server.residents.entry import DeathDay, Doubt
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord
@@ -221,7 +221,8 @@ ENDING: dict[str, tuple[ChangeKind, Body | None, dict[str, object]]] = {
     "died": (ChangeKind.REMOVAL, Removal(reason=Presence.DIED), {}),
     "declared missing": (ChangeKind.REMOVAL, Removal(reason=Presence.DECLARED_MISSING), {}),
     "removed ex officio": (ChangeKind.REMOVAL, Removal(reason=Presence.REMOVED_EX_OFFICIO), {}),
-    "corrected to moved out": (ChangeKind.CORRECTION, None, {"presence": Presence.MOVED_OUT}),
+    "moved out for good": (ChangeKind.MOVED_OUT, MovedOut(to="千葉県汐見市", notified=None), {}),
+    "died on a known day": (ChangeKind.DEATH, Death(day=DeathDay(first=20260901, doubt=Doubt.NONE)), {}),
     "married": (ChangeKind.CORRECTION, None, {"name": "遠山　文"}),
     "found to have been a child": (ChangeKind.CORRECTION, None, {"birth": 20200101}),
 }
@@ -256,7 +257,10 @@ async def test_what_leaves_a_seal_as_it_is(office: Office, card: CardSerial) -> 
     await office.take_in()
     await office.put_in_force(registering(seal_of()))
     await rewrite(office, name="葛\U000e0102城　彩")
-    await rewrite(office, ChangeKind.MOVE_WITHIN, name="葛\U000e0102城　彩", address="東京都澄川区緑町二丁目１番")
+    moved = {"name": "葛\U000e0102城　彩", "address": "東京都澄川区緑町二丁目１番"}
+    before = plain(RESIDENT)
+    moved["earlier_address"] = before.address + (before.address_detail or "")
+    await rewrite(office, ChangeKind.MOVE_WITHIN, **moved)
     await office.put_in_force(change(ChangeKind.LEAVING, LeavingPlanned(day=20261001), 3))
     await office.put_in_force(change(ChangeKind.MEASURE_SET, Restriction(name="2026-1", planned_end=None), 0))
     assert await refused(office, change(ChangeKind.CARD_ENDED, CardEnded(card=card), 1)) is Code.CHANGE_INVALID
@@ -345,7 +349,7 @@ def test_a_picture_of_too_many_bytes_is_refused() -> None:
 async def test_the_largest_registration_goes_through(office: Office) -> None:
     """Every text at its longest and the picture at its bound: signed, sealed, fed."""
     name = "葛\U000e0102" * 80
-    await office.take_in(name=name, head="葛", foreign=FOREIGN)
+    await office.take_in(name=name, head=name, foreign=FOREIGN)
     texts = {"number": "9" * 64, "text": "ア" * 64, "katakana": "ア" * 200}
     body = SealRegistered(form=NameForm.KATAKANA, image=largest_image(), **texts)
     await office.put_in_force(registering(body))
