@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord
 
 __all__ = ["CardCondition", "HeldCard", "Population", "Townsperson"]
@@ -57,12 +58,14 @@ class Townsperson:
         individual_number: 個人番号.
         card: None for those who hold none.
         measure: application number of a protective measure (支援措置) in force, or None.
+        entry: what the register keeps beyond the record.
     """
 
     record: ResidentRecord
     individual_number: str = field(repr=False)
     card: HeldCard | None
     measure: str | None
+    entry: RegisterEntry = PLAIN
 
     @property
     def restricted(self) -> bool:
