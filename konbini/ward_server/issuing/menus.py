@@ -79,7 +79,8 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) 
     for kind in CERTIFICATES:
         if not _is_offered(desk, kind, now):
             continue
-        options = options_for(people.members, desk.settings)
+        template, _ = desk.form(kind, now)
+        options = options_for(people.members, desk.settings) & ~FORM_KINDS[template.kind].without
         shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
         scopes = tuple(
             scope

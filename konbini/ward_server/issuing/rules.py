@@ -129,9 +129,9 @@ def scopes_for(household: Household, settings: Settings, day: dt.date) -> tuple[
 
 
 def options_for(people: Sequence[Person], settings: Settings) -> Options:
-    """Give what these people may ask to have shown."""
+    """Give what these people may ask to have shown; a form may have no cell for some of it."""
     allowed = (
-        Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE
+        Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE | Options.EARLIER_ADDRESS
     ) & ~settings.barred_options
     if any(person.record.foreign is None for person in people):
         allowed |= Options.DOMICILE & ~settings.barred_options
