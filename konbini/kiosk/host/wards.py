@@ -12,8 +12,6 @@ from konbini.protocol.trust import WardDirectory, WardEntry
 
 __all__ = ["Wards"]
 
-_DAY_MINUTES = 24 * 60
-
 
 class Wards:
     """The wards of the directory, with their last word."""
@@ -82,6 +80,7 @@ class Wards:
             closes=0 if notice is None else notice.closes,
             code=int(code or 0),
             reopens=reopens,
+            kinds=() if notice is None else notice.kinds,
         )
 
 
@@ -94,11 +93,5 @@ def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | No
 
 
 def _reopens(notice: Notice, moment: int) -> int | None:
-    """Give when a closed ward opens again, None where its notice does not say."""
-    if notice.in_maintenance(moment):
-        return notice.maintenance_to
-    if notice.closes <= notice.opens:  # closed all day; the next day's notice says more
-        return None
-    minute = notice.minute(moment)
-    wait = notice.opens - minute if minute < notice.opens else notice.opens + _DAY_MINUTES - minute
-    return moment - moment % 60 + 60 * wait
+    """Give when a closed ward opens again by its own calendar, None where its newest word does not say."""
+    return notice.reopens if notice.reopens is not None and notice.reopens > moment else None

@@ -21,8 +21,8 @@ from pathlib import Path
 from konbini.protocol.japan import JAPAN
 from konbini.simulation.town.people import CardCondition, Population, Townsperson
 from konbini.simulation.town.pki.authority import Authority, Credential
-from konbini.simulation.town.pki.cards import CardAuthority
-from konbini.simulation.town.pki.revocations import AnswerMaker, Revocations
+from konbini.simulation.town.pki.cards import LIST_POINT, CardAuthority
+from konbini.simulation.town.pki.revocations import AnswerMaker, ListMaker, Revocations
 from konbini.simulation.town.populate import populate
 from konbini.simulation.town.stock import CardStock
 from konbini.simulation.town.ward import Ward
@@ -116,6 +116,10 @@ class Town:
         stem = self.keys / "cards" / "responder"
         credential = Credential.from_pem(stem.with_suffix(".pem").read_bytes(), stem.with_suffix(".key").read_bytes())
         return AnswerMaker(credential, revocations)
+
+    def list_maker(self, revocations: Revocations) -> ListMaker:
+        """Give what makes revocation lists, with the card authority's key."""
+        return ListMaker(self.card_authority.authority, revocations, LIST_POINT)
 
     def row(self, person: Townsperson) -> TownRow:
         """Give a resident as the registry takes one over."""

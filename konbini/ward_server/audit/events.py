@@ -62,6 +62,8 @@ class AuditEvent(IntEnum):
     """`issuing` asked a kiosk what became of an order."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
+    REVOCATION_LIST_TAKEN = 241
+    """A newer revocation list of a card issuer is kept; the digest is of the list."""
 
     CERTIFYING = 301
     """The clerk took an order's evidence; nothing is judged yet."""

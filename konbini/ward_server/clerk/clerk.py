@@ -18,7 +18,7 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from konbini.pdf.facts import CertificateFacts
@@ -32,6 +32,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
 from konbini.protocol.tickets import ticket_hash
+from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationSource
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.certificates.kinds import CERTIFICATES, template_of
@@ -57,6 +58,8 @@ _MISMATCHES = frozenset(
 )
 """What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
 _MOST_WAITING = 256
+_JUDGED = RevocationAnswer(source=RevocationSource.LIST, content=b"")
+"""In the place of an answer that was judged: a list is long, and many orders may wait."""
 
 PaperReader = Callable[[bytes, CertificateFacts, Template, bytes, Sequence[bytes]], None]
 """Reads a PDF back against facts, template, binding and page seals; raises `Refused(PAGE_MISMATCH)`."""
@@ -157,7 +160,7 @@ class Clerk:
         number = self._number(evidence.number)
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
-        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
+        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, to_day(day))
         kind = asked.order.kind
         template = template_of(kind, self._templates, municipality=self._beliefs.entry.ward, day=to_day(day))
         particulars = Particulars(
@@ -175,7 +178,7 @@ class Clerk:
         self._wait(
             key,
             _Waiting(
-                evidence=evidence,
+                evidence=replace(evidence, revocation=_JUDGED),
                 asked=asked,
                 facts=facts,
                 template=template,
@@ -244,7 +247,8 @@ class Clerk:
         now = self._clock.now()
         if to_seconds(now) > waiting.asked.opened.last_moment:
             raise Refused(Code.VISIT_OVER, "certified for a visit that is over")
-        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, today(now))
+        day = waiting.facts.issued_on  # terms are those of the paper's own date, also a second after midnight
+        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, day)
 
     async def _check_able(self) -> None:
         await self._store.check_running()

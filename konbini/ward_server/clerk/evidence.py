@@ -8,6 +8,7 @@ from typing import Annotated
 
 from konbini.pdf.paper_seal.signed_page import MOST_SEAL_BYTES
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
+from konbini.ward_server.asking.revocation import RevocationAnswer
 
 __all__ = ["Certified", "Evidence", "Sealed"]
 
@@ -21,7 +22,7 @@ class Evidence:
     Attributes:
         ticket: the center's TICKET.
         opening: what OPEN sealed: the visit key's signature inside the device key's.
-        revocation: the OCSP response for the card's certificate.
+        revocation: what says that the card's certificate is not revoked: an OCSP response, or a whole list.
         menu: the MENU that `issuing` signed.
         order: the ORDER that the visit key signed.
         order_key_id: the prekey that ORDER was sealed to; it stands in what the visit key signed.
@@ -34,7 +35,7 @@ class Evidence:
 
     ticket: _Signed
     opening: _Signed
-    revocation: _Signed
+    revocation: RevocationAnswer
     menu: _Signed
     order: _Signed
     order_key_id: Annotated[bytes, Sized(8)]

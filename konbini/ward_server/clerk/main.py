@@ -17,9 +17,10 @@ from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
+from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
@@ -34,6 +35,7 @@ from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
@@ -61,13 +63,13 @@ async def serve(
     """Follow the registry and answer on the socket while the context lasts.
 
     Raises:
-        TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
-        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
+        rows = open_rows(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
@@ -82,6 +84,8 @@ async def serve(
                 issuers=trust.issuers,
                 record_key=trust.record,
                 handle_key=read_secret(config.handle_key),
+                settings=read_settings_of(config.settings, config.ward),
+                revocation=config.trust.revocation,
             ),
             index=index,
             store=ClerkStore(rows),

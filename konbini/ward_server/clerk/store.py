@@ -68,7 +68,7 @@ class ClerkStore:
 
         def change(connection: Connection) -> None:
             connection.execute(
-                "INSERT INTO stop (only, since, code) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO stop (only_one, since, code) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
                 (entry.moment, entry.code),
             )
             append(connection, entry)
@@ -157,7 +157,7 @@ def _next_place(connection: Connection, incarnation: int) -> int:
     """Count on in a status list; a place that was given is given to nobody else, whatever becomes of the order."""
     row = connection.execute(
         "INSERT INTO status_counter (incarnation, next) VALUES (?, 1)"
-        " ON CONFLICT (incarnation) DO UPDATE SET next = next + 1 RETURNING next - 1",
+        " ON CONFLICT (incarnation) DO UPDATE SET next = status_counter.next + 1 RETURNING next - 1",
         (incarnation,),
     ).fetchone()
     return int(row[0])

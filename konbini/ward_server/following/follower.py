@@ -12,11 +12,12 @@ from konbini.process.tasks import until_one_fails
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.lease import Lease
-from konbini.ward_server.residents.feed import FeedFollower, FeedPosition
+from konbini.ward_server.residents.feed import FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 
 __all__ = ["Application", "Follower", "Registry"]
 
-_BATCH = 200
+_BATCH = 2048
 _WAIT_SECONDS = 5
 _HEARTBEAT_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
@@ -30,7 +31,7 @@ class Registry(Protocol):
     """The registry, as a follower calls it; each may raise `Refused` or `ConnectionError`."""
 
     async def feed_after(self, number: int, most: int, wait_seconds: int) -> Sequence[bytes]:
-        """Give signed entries after `number`, waiting a while for the first."""
+        """Give the blocks beyond `number`, waiting a while for the first."""
 
     async def heartbeat(self, nonce: bytes) -> bytes:
         """Give a signed heartbeat."""
@@ -45,11 +46,11 @@ class Application(Protocol):
     async def position(self) -> FeedPosition:
         """Give the position."""
 
-    async def apply(self, signed: Sequence[bytes]) -> FeedPosition:
-        """Apply entries in order, once, in one transaction.
+    async def apply(self, blocks: Sequence[bytes]) -> FeedPosition:
+        """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`; nothing of the batch was applied.
+            Refused: `FEED_BROKEN`; nothing of them was applied.
         """
 
 
@@ -89,9 +90,9 @@ class Follower:
     async def pull(self) -> None:
         """Pull what is new, apply it, say so."""
         position = await self._application.position()
-        entries = await self._registry.feed_after(position.number, _BATCH, _WAIT_SECONDS)
-        if entries:
-            position = await self._application.apply(entries)
+        blocks = await self._registry.feed_after(position.number, _BATCH, _WAIT_SECONDS)
+        if blocks:
+            position = await self._application.apply(blocks)
         self._lease.applied(position.number)
         await self._registry.applied(self._name, position.number)
 

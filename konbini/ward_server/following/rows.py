@@ -1,7 +1,7 @@
-"""What both followers keep of the feed in the same way: the entries' hashes, card links, and bars.
+"""What both followers keep of the feed in the same way: the hashes of its blocks' ends, card links, and bars.
 
-Card serials and barred residents stand as keyed hashes (docs/keys.md), so that a stolen file shows neither.
-Tables: `feed_entry`, `card_link`, `bar`, as each follower's first migration declares them.
+Card serials and barred residents stand as keyed hashes (docs/keys.md), so that a stolen file shows neither. Tables:
+`feed_entry` (the last entry of each block), `card_link`, `bar`, as each follower's first migration declares them.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from konbini.process.statements import Connection
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
-from konbini.ward_server.residents.record import SignedRecord
+from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedFollower
+from konbini.ward_server.residents.record import RecordOpener, SignedRecord
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 __all__ = ["FeedRows", "position"]
@@ -29,10 +30,10 @@ class FeedRows:
     def apply(
         self,
         connection: Connection,
-        signed: Sequence[bytes],
+        blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
     ) -> FeedPosition:
-        """Apply entries in order, once; what a follower keeps of a record is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record is its own affair.
 
         Raises:
             Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
@@ -40,18 +41,20 @@ class FeedRows:
         follower = FeedFollower(
             self._municipality, self._record_key, position(connection), seen=lambda number: _seen(connection, number)
         )
-        for one in signed:
-            entry = follower.accept(one)
-            if entry is None:
-                continue
-            if entry.kind is FeedKind.RECORD:
-                apply_record(connection, self._record(entry))
-            else:
-                self._apply_other(connection, entry)
-            connection.execute(
-                "INSERT INTO feed_entry (number, incarnation, hash) VALUES (?, ?, ?)",
-                (entry.number, entry.incarnation, follower.position.newest),
-            )
+        opener = RecordOpener(self._record_key, self._municipality)
+        for block in blocks:
+            entries = follower.accept(block)
+            for entry in entries:
+                if entry.kind is FeedKind.RECORD:
+                    apply_record(connection, _record(opener, entry))
+                else:
+                    self._apply_other(connection, entry)
+            if entries:
+                here = follower.position
+                connection.execute(
+                    "INSERT INTO feed_entry (number, incarnation, hash) VALUES (?, ?, ?)",
+                    (here.number, here.incarnation, here.newest),
+                )
         return follower.position
 
     def holder(self, connection: Connection, card: CardSerial, day: int) -> str:
@@ -74,12 +77,6 @@ class FeedRows:
         whose = self._hashes.resident(self._municipality, resident)
         found = connection.execute("SELECT 1 FROM bar WHERE whose = ? AND in_force = 1 LIMIT 1", (whose,)).fetchone()
         return found is not None
-
-    def _record(self, entry: FeedEntry) -> SignedRecord:
-        signed = SignedRecord.open(entry.body, self._record_key, self._municipality)
-        if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
-            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
-        return signed
 
     def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:
         match entry.kind:
@@ -122,6 +119,13 @@ class FeedRows:
                 in_force,
             ),
         )
+
+
+def _record(opener: RecordOpener, entry: FeedEntry) -> SignedRecord:
+    signed = opener.open(entry.body)
+    if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
+        raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
+    return signed
 
 
 def position(connection: Connection) -> FeedPosition:

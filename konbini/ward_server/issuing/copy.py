@@ -56,14 +56,14 @@ class ResidentCopy:
         """Give how far the feed is applied."""
         return await self._rows.read(position)
 
-    async def apply(self, signed: Sequence[bytes]) -> FeedPosition:
-        """Apply entries in order, once, in one transaction.
+    async def apply(self, blocks: Sequence[bytes]) -> FeedPosition:
+        """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of the batch was applied.
+            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, signed, self._apply_record), step="apply feed"
+            lambda connection: self._feed.apply(connection, blocks, self._apply_record), step="apply feed"
         )
 
     async def holder(self, card: CardSerial, day: int) -> str:

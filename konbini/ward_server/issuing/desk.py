@@ -15,27 +15,27 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, MessageKind
-from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.rules import Household, Person
-from konbini.ward_server.issuing.settings import Settings
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import Presence
+from konbini.ward_server.settings.settings import Settings, Terms
 
-__all__ = ["ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "Revocation", "household"]
+__all__ = ["CheckCard", "ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "household"]
 
 _MILLISECONDS = 1000
 
-Revocation = Callable[[bytes], Awaitable[bytes]]
-"""Fetches the OCSP response (DER) for a card's certificate (DER); raises `Refused(REVOCATION_UNKNOWN)`."""
+CheckCard = Callable[[bytes, int], Awaitable[CheckedCard]]
+"""Checks a card's certificate (DER) at a moment (Unix seconds), its revocation too; raises `Refused`."""
 IndividualNumbers = Callable[[str, bytes], Awaitable[bytes]]
 """Asks the registry for the individual-number part of a resident, by the commitment in the record."""
 
@@ -121,7 +121,6 @@ class Desk:
     settings: Settings
     center: VerifyingKey
     register: KioskRegister
-    issuers: Sequence[CardIssuer]
     handle_key: bytes
     templates: Sequence[Template]
     forms: Mapping[str, Form]
@@ -133,7 +132,7 @@ class Desk:
     lease: Lease
     clock: Clock
     clerk: ClerkCalls
-    revocation: Revocation
+    check_card: CheckCard
     individual_numbers: IndividualNumbers
     drawing: asyncio.Semaphore
 
@@ -148,6 +147,14 @@ class Desk:
             Refused: `WARD_NOT_CURRENT`.
         """
         self.lease.check(self.clock.monotonic())
+
+    def terms(self, now: Now) -> Terms:
+        """Give the municipality's terms of today.
+
+        Raises:
+            Refused: `WARD_CLOSED`.
+        """
+        return self.settings.terms(now.day)
 
     async def check_serving(self, now: Now) -> None:
         """Refuse outside the hours, while stopped, and without a lease.

@@ -18,13 +18,13 @@ from konbini.pdf.forms.kinds import ready
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient
 from konbini.process.clock import Clock
-from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
@@ -35,19 +35,21 @@ from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.ledger.ledger import Ledger
+from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.revocation import OcspClient
-from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
@@ -86,11 +88,11 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
+        rows = open_rows(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         store = _store(rows, config, trust, entropy)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
@@ -100,6 +102,16 @@ async def serve(
         ending.push_async_callback(clerk_client.close)
         session = await ending.enter_async_context(aiohttp.ClientSession())
         lease = Lease()
+        keeper = ListKeeper(
+            session,
+            config.lists,
+            trust.issuers,
+            ledger=store.ledger.lists,
+            clock=clock,
+            refresh_seconds=config.refresh_seconds,
+        )
+        await keeper.load()
+        responder = None if config.ocsp is None else OcspClient(session, config.ocsp, trust.issuers, entropy)
         desk = _desk(
             config,
             trust=trust,
@@ -107,7 +119,7 @@ async def serve(
             lease=lease,
             clock=clock,
             clerk=ClerkClient(clerk_client),
-            revocation=OcspClient(session, config.ocsp, trust.issuers, entropy),
+            check_card=CardCheck(config.trust.revocation, trust.issuers, responder=responder, lists=keeper.lists),
             registry=registry,
         )
         voided = await desk.ledger.issuances.recover(
@@ -137,7 +149,12 @@ async def serve(
         page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
         ending.push_async_callback(tasks.close)
-        for name, work in (("follower", follower.run()), ("link", link.run()), ("gateway", gateway.run())):
+        for name, work in (
+            ("follower", follower.run()),
+            ("link", link.run()),
+            ("gateway", gateway.run()),
+            ("revocation lists", keeper.run()),
+        ):
             tasks.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
@@ -163,20 +180,16 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     lease: Lease,
     clock: Clock,
     clerk: ClerkClient,
-    revocation: OcspClient,
+    check_card: CardCheck,
     registry: RegistryCalls,
 ) -> Desk:
-    settings = read_settings(config.settings)
-    if settings.municipality != config.ward:
-        raise ConfigRefused(f"the settings are of {settings.municipality}, the process is of {config.ward}")
     templates = load_all(config.templates)
     typeface = Typeface(*config.typefaces)
     return Desk(
         ward=config.ward,
-        settings=settings,
+        settings=read_settings_of(config.settings, config.ward),
         center=trust.center,
         register=trust.register,
-        issuers=trust.issuers,
         handle_key=read_secret(config.handle_key),
         templates=templates,
         forms=ready(templates, typeface),
@@ -188,7 +201,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         lease=lease,
         clock=clock,
         clerk=clerk,
-        revocation=revocation,
+        check_card=check_card,
         individual_numbers=registry.individual_number,
         drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
     )

@@ -29,6 +29,7 @@ from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
+from konbini.ward_server.residents.dates import to_number
 
 __all__ = ["Orders"]
 
@@ -116,17 +117,19 @@ class Orders:
 
     async def _reserve(self, taken: _Taken, now: Now) -> str:
         """Steps 1 and 2."""
+        order, visit, terms = taken.order, taken.visit, self._desk.terms(now)
         await self._desk.check_serving(now)
-        order, visit = taken.order, taken.visit
         ticket = visit.opened.ticket
         self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         _check_offered(order, taken.given.menu)
+        self._desk.settings.check_open(now.japan, order.kind)
+        await self._desk.ledger.receipts.check_left(visit.opened.visit, terms.rules.certificates_a_visit)
         copied = await self._desk.copy.household_of(visit.holder)
         people = self._named(taken, household(copied, visit.holder), now)
-        wish = Wish(scope=order.scope, options=Options(order.options), residents=frozenset())
-        if self._desk.settings.fee(order.kind, now.day) != order.fee:
+        wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=frozenset())
+        if terms.of(order.kind).yen != order.fee:
             raise Refused(Code.CHANGED_LOOK_AGAIN, "another fee")
-        if not can_draw(self._desk, order.kind, people, wish, now):
+        if not can_draw(self._desk, people, wish, now):
             raise Refused(Code.NOT_OFFERED, "the form cannot hold it")
         new_order = NewOrder(
             visit=visit.opened.visit,
@@ -147,7 +150,8 @@ class Orders:
         Raises:
             Refused: what the rules say, or `CHANGED_LOOK_AGAIN`.
         """
-        check_visit(people, self._desk.settings, now.day)
+        terms = self._desk.terms(now)
+        check_visit(people, terms, now.day)
         visit_id = taken.visit.opened.ticket.visit_id
         by_handle = {
             handle_of(self._desk.handle_key, visit_id, person.record.resident): person.record.resident
@@ -157,8 +161,9 @@ class Orders:
         residents = frozenset(resident for resident in named if resident is not None)
         if len(residents) != len(named):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a handle names nobody of the household now")
-        wish = Wish(scope=taken.order.scope, options=Options(taken.order.options), residents=residents)
-        return may_issue(wish, people, self._desk.settings, now.day)
+        order = taken.order
+        wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=residents)
+        return may_issue(wish, people, terms, now.day)
 
     async def _issue(self, taken: _Taken, number: str, now: Now) -> Reply:
         """Steps 3 to 6; whatever fails here voids the number."""
@@ -173,7 +178,7 @@ class Orders:
                 number=number,
                 holder=visit.holder,
                 card=visit.card,
-                day=now.day_number,
+                day=to_number(self._desk.terms(now).link_day(now.day)),
                 versions=certified.versions,
                 whole=taken.order.scope is Scope.WHOLE,
                 document=answer.sealed,

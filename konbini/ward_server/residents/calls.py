@@ -36,8 +36,8 @@ __all__ = [
     "Withdraw",
 ]
 
-MOST_ENTRIES = 256
-"""Entries in one answer."""
+MOST_ENTRIES = 2048
+"""Entries in the blocks of one answer."""
 MOST_WAIT_SECONDS = 30
 """How long FEED_AFTER waits for news."""
 SETTLING_SECONDS = 90.0
@@ -51,7 +51,7 @@ class FollowerMethod(IntEnum):
     """On the followers' socket."""
 
     FEED_AFTER = 1
-    """-> [signed entry, ...]."""
+    """-> [block, ...]."""
     HEARTBEAT = 2
     """-> signed `Heartbeat`."""
     APPLIED = 3
@@ -88,7 +88,7 @@ class OperatorMethod(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedAfter:
-    """What follows `number`: at most `most` entries, waiting for the first for up to `wait_seconds`."""
+    """The blocks beyond `number`: of at most `most` entries, waiting for the first for up to `wait_seconds`."""
 
     number: _Number
     most: Annotated[int, UpTo(2**16)]

@@ -3,7 +3,7 @@
     municipality = "131997"
 
     [store]
-    path = "registry.db"
+    address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
 
     [keys]                                  # files; see docs/keys.md
     record = "record.pem"                   # signs records, feed and heartbeat
@@ -32,6 +32,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.stores import StoreAddress, read_address
 
 __all__ = ["KeyPaths", "RegistryConfig", "read_config"]
 
@@ -54,7 +55,7 @@ class RegistryConfig:
     """What the registry's process is told at its start."""
 
     municipality: str
-    store: Path
+    store: StoreAddress
     keys: KeyPaths
     follower_names: tuple[str, ...]
     followers: CallAddress
@@ -77,7 +78,7 @@ def read_config(path: Path) -> RegistryConfig:
     ):
         return RegistryConfig(
             municipality=table.convert("municipality", _code),
-            store=store.path("path"),
+            store=read_address(store),
             keys=KeyPaths(
                 record=keys.path("record"),
                 identity=keys.path("identity"),

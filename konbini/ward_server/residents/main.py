@@ -58,7 +58,7 @@ async def open_registry(
 
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
     store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)

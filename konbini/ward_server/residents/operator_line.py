@@ -11,7 +11,6 @@ from typing import TypeVar
 
 from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
-from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, from_value, to_value
 from konbini.ward_server.residents.archive import History
@@ -30,7 +29,7 @@ from konbini.ward_server.residents.calls import (
 )
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.figures import Figures
-from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.record import ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found, Waiting
 
 __all__ = ["OperatorLine"]
@@ -92,7 +91,7 @@ class OperatorLine:
         """Read a record as it read at a version; it is recorded."""
         asked = PastRecord(operator=self._operator, resident=resident, version=version, reason=reason)
         signed = _typed(bytes, await self._call(OperatorMethod.PAST_RECORD, asked))
-        return from_bytes(ResidentRecord, unchecked_payload(signed))
+        return unchecked_record(signed)
 
     async def figures(self, month: int) -> Figures:
         """Have the register counted; it is recorded."""

@@ -8,12 +8,10 @@ import io
 import json
 from collections.abc import Iterator
 
-from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.japan import JAPAN
-from konbini.protocol.shape import from_bytes
 from konbini.ward_server.residents.archive import Happened, History
 from konbini.ward_server.residents.figures import LEAST_SHOWN, Figure, Figures
-from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.record_text import write_record
 from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.store import StoredLink, StoredRestriction
@@ -24,7 +22,7 @@ __all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "histo
 
 def found_lines(found: Found) -> Iterator[str]:
     """Give the record, what is kept beyond it, then a line for each card, measure and hold."""
-    yield write_record(from_bytes(ResidentRecord, unchecked_payload(found.record)))
+    yield write_record(unchecked_record(found.record))
     yield f"kept, version {found.entry_version}: {json.dumps(to_object(found.entry), ensure_ascii=False)}"
     yield from map(_link, found.links)
     yield from map(_restriction, found.restrictions)

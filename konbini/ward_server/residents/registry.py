@@ -192,7 +192,8 @@ class Registry:
         scribe = Scribe(writing, self._pen, change_id)
         for effect in effects:
             scribe.write(effect)
-        number = scribe.position.number
+        position = scribe.close()
+        number = position.number
         writing.put_change(
             replace(entered, state=ChangeState.APPROVED, concluded_by=operator, concluded_at=now, number=number)
         )
@@ -202,7 +203,7 @@ class Registry:
                 event=AuditEvent.CHANGE_APPROVED,
                 operators=(entered.entered_by, operator),
                 about=change_id,
-                digest=scribe.position.newest,
+                digest=position.newest,
             )
         )
         return number

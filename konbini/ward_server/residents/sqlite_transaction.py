@@ -1,19 +1,21 @@
-"""One transaction of the registry's store in SQLite, everything personal sealed.
+"""One transaction of the registry's store on rows, everything personal sealed.
 
 The sealed columns are opened with the data key of the resident whose row it is, for that very row and version: what was
 moved to another row does not open (`SEAL_BROKEN`).
 
-Limits: a row put back whole from an older copy of the file opens. The feed's chain, which followers hold too, and the
+Limits: a row put back whole from an older copy of the store opens. The feed's chain, which followers hold too, and the
 audit log show it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 from konbini.process.statements import Connection
 from konbini.protocol.codec import encode
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.log import AuditEntry, append
@@ -21,10 +23,12 @@ from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Prot
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
-from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import BlockHead, SignedHead, block_bytes, chain_hash, entry_digests
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
+    SealedEntry,
     StoredChange,
     StoredEntry,
     StoredLink,
@@ -32,10 +36,12 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 from konbini.ward_server.storage.keyed_hash import KeyedHash
-from konbini.ward_server.storage.sealing import Place, Sealer
+from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
 
-__all__ = ["SqliteTransaction", "Vault"]
+__all__ = ["MOST_KEYS", "SqliteTransaction", "Vault"]
 
+MOST_KEYS = 4096
+"""Data keys that one transaction keeps open at a time."""
 _MOST_ANSWER_BYTES = 768 * 1024
 _CHANGE_COLUMNS = "change_id, resident, state, entered_by, entered_at, concluded_by, concluded_at, number, sealed"
 _NEWEST = (
@@ -82,11 +88,12 @@ class _RestrictionContent:
 
 
 class SqliteTransaction:
-    """`RegistryWriting` on a connection; on a reader's connection every write is a sqlite3.Error."""
+    """`RegistryWriting` on a connection; on a reader's connection every write is a fault of the engine."""
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
         self._vault = vault
+        self._keys: dict[str, DataKey] = {}
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -94,24 +101,25 @@ class SqliteTransaction:
 
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
-        row = self._connection.execute("SELECT number, hash FROM feed ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._connection.execute("SELECT last, hash FROM feed_block ORDER BY last DESC LIMIT 1").fetchone()
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
-        found = self._connection.execute(
-            "SELECT number, resident, sealed FROM feed WHERE number > ? ORDER BY number LIMIT ?", (number, most)
-        )
-        entries: list[bytes] = []
-        room = _MOST_ANSWER_BYTES
-        for at, resident, sealed in found:
-            signed = self._open(Place(table="feed", resident=resident, version=at), sealed)
-            room -= len(signed)
-            if room < 0:
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
+        heads = self._connection.execute(
+            "SELECT first, last, hash, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
+        ).fetchall()
+        blocks: list[bytes] = []
+        room, left = _MOST_ANSWER_BYTES, most
+        for first, last, newest, head in heads:
+            left -= last - first + 1
+            block = self._block(first, last, newest, head) if left >= 0 or not blocks else b""
+            room -= len(block)
+            if not block or room < 0:
                 break
-            entries.append(signed)
-        return tuple(entries)
+            blocks.append(block)
+        return tuple(blocks)
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -242,10 +250,21 @@ class SqliteTransaction:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
-        sealed = self._seal(Place(table="feed", resident=resident, version=number), signed)
-        self._connection.execute("INSERT INTO feed VALUES (?, ?, ?, ?)", (number, digest, resident, sealed))
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
+        return tuple(self._sealed_entry(draft) for draft in drafts)
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
+        head = signed.head
+        self._connection.execute(
+            "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
+            (head.last, head.first, head.newest, signed.data),
+        )
+        self._connection.executemany(
+            "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
+            [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+        )
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -266,9 +285,9 @@ class SqliteTransaction:
     def add_number_part(self, part: IndividualNumberPart) -> None:
         """Keep an individual number, apart from the record."""
         commitment = part.commitment()
-        wrapped = self._vault.numbers.new_data_key(part.resident)
+        wrapped, key = self._vault.numbers.fresh(part.resident)
         place = _row_place("individual_number", commitment, part.resident, 0)
-        sealed = self._vault.numbers.seal(wrapped, place, part.to_bytes())
+        sealed = key.seal(place, part.to_bytes())
         self._connection.execute(
             "INSERT INTO individual_number VALUES (?, ?, ?, ?)", (part.resident, commitment, wrapped, sealed)
         )
@@ -351,6 +370,38 @@ class SqliteTransaction:
         sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
 
+    def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
+        """Put a block together again, the records that it brought from where they stand."""
+        rows = self._connection.execute(
+            "SELECT feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed) FROM feed"
+            " LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
+            " WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",
+            (first, last),
+        ).fetchall()
+        coded = [self._feed_entry(*row) for row in rows]
+        before = from_bytes(BlockHead, unchecked_payload(head)).before
+        if chain_hash(before, entry_digests(coded)) != newest:
+            raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
+        return block_bytes(head, coded)
+
+    def _feed_entry(self, number: int, resident: str, record: int | None, sealed: bytes | None) -> bytes:
+        if sealed is None:
+            raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
+        if record is None:
+            return self._open(_feed_place(resident), sealed)
+        body = self._open(Place(table="record", resident=resident, version=record), sealed)
+        return to_bytes(EntryDraft(kind=FeedKind.RECORD, resident=resident, version=record, body=body))
+
+    def _sealed_entry(self, draft: EntryDraft) -> SealedEntry:
+        coded = to_bytes(draft)
+        brings_record = draft.kind is FeedKind.RECORD
+        return SealedEntry(
+            resident=draft.resident,
+            record=draft.version if brings_record else None,
+            sealed=None if brings_record else self._seal(_feed_place(draft.resident), coded),
+            digest=entry_digests((coded,))[0],
+        )
+
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row
         data = self._open(Place(table="record", resident=resident, version=version), sealed)
@@ -415,21 +466,38 @@ class SqliteTransaction:
 
     def _seal(self, place: Place, content: bytes) -> bytes:
         """Seal under the resident's data key, a new one where there is none yet."""
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
-            wrapped = self._vault.personal.new_data_key(place.resident)
-            self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (place.resident, wrapped))
-        return self._vault.personal.seal(wrapped, place, content)
+        return (self._data_key(place.resident) or self._new_data_key(place.resident)).seal(place, content)
 
     def _open(self, place: Place, sealed: bytes) -> bytes:
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
+        key = self._data_key(place.resident)
+        if key is None:
             raise Refused(Code.SEAL_BROKEN, f"{place.table}: no data key")
-        return self._vault.personal.open(wrapped, place, sealed)
+        return key.open(place, sealed)
 
-    def _data_key(self, resident: str) -> bytes | None:
-        row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
-        return None if row is None else bytes(row[0])
+    def _data_key(self, resident: str) -> DataKey | None:
+        key = self._keys.get(resident)
+        if key is None:
+            row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
+            if row is None:
+                return None
+            key = self._remember(resident, self._vault.personal.unwrap(bytes(row[0]), resident))
+        return key
+
+    def _new_data_key(self, resident: str) -> DataKey:
+        wrapped, key = self._vault.personal.fresh(resident)
+        self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (resident, wrapped))
+        return self._remember(resident, key)
+
+    def _remember(self, resident: str, key: DataKey) -> DataKey:
+        if len(self._keys) == MOST_KEYS:
+            self._keys.clear()
+        self._keys[resident] = key
+        return key
+
+
+def _feed_place(resident: str) -> Place:
+    """Where an entry stands among the entries is in the block's hash, and not known yet when it is sealed."""
+    return Place(table="feed", resident=resident, version=0)
 
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:

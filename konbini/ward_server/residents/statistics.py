@@ -10,16 +10,14 @@ import datetime as dt
 from collections.abc import Iterator
 
 from konbini.process.clock import Clock
-from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
-from konbini.protocol.shape import from_bytes
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.dates import today
 from konbini.ward_server.residents.figures import Figures, Tally
-from konbini.ward_server.residents.record import MOST_RECORD_BYTES, ResidentRecord
+from konbini.ward_server.residents.record import ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore
 
@@ -75,7 +73,7 @@ def _records(reading: RegistryReading) -> Iterator[ResidentRecord]:
     after = ""
     while batch := reading.records_after(after, _AT_ONCE):
         for stored in batch:
-            yield from_bytes(ResidentRecord, unchecked_payload(stored.data), MOST_RECORD_BYTES)
+            yield unchecked_record(stored.data)
         after = batch[-1].resident
 
 

@@ -7,7 +7,7 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
@@ -16,7 +16,8 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.entry import RegisterEntry
-from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "RegistryReading",
     "RegistryStore",
     "RegistryWriting",
+    "SealedEntry",
     "StoredChange",
     "StoredEntry",
     "StoredLink",
@@ -116,6 +118,19 @@ class StoredRestriction:
     remark: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEntry:
+    """A feed entry as the store keeps it, without its number.
+
+    `record` is the version of the record that it brings, which stands in its own table; `sealed` is any other entry.
+    """
+
+    resident: str
+    record: int | None
+    sealed: bytes | None
+    digest: bytes
+
+
 class RegistryReading(Protocol):
     """What is read of the registry, at one moment."""
 
@@ -126,7 +141,7 @@ class RegistryReading(Protocol):
         """Give the newest entry of the feed."""
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -180,8 +195,11 @@ class RegistryReading(Protocol):
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written."""
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""

@@ -137,9 +137,10 @@ def _take_over(
     scribe = Scribe(writing, pen, imported.change_id)
     bad: list[BadRow] = []
     place = refused = 0
+    known: set[str] = set()
     for place, row in enumerate(rows, start=1):
         try:
-            for effect in _row_effects(writing, pen.municipality, row):
+            for effect in _row_effects(writing, pen.municipality, row, known):
                 scribe.write(effect)
         except Refused as refusal:
             refused += 1
@@ -148,22 +149,24 @@ def _take_over(
         progress(place)
     if refused or place == 0:
         raise TownRefused(tuple(bad), refused)
+    position = scribe.close()
     writing.audit(
         AuditEntry(
             moment=imported.entered_at,
             event=AuditEvent.TOWN_IMPORTED,
             operators=(imported.entered_by, imported.concluded_by),
             about=imported.change_id,
-            digest=scribe.position.newest,
+            digest=position.newest,
         )
     )
     return place
 
 
-def _row_effects(writing: RegistryWriting, ward: str, row: TownRow) -> Iterator[Effect]:
+def _row_effects(writing: RegistryWriting, ward: str, row: TownRow, known: set[str]) -> Iterator[Effect]:
     resident = row.record.resident
-    if writing.record(resident) is not None:
+    if resident in known or writing.record(resident) is not None:
         raise Refused(Code.CHANGED_MEANWHILE, "this resident's record stands already")
+    known.add(resident)
     arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
     yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
     if row.entry is not None:

@@ -193,6 +193,8 @@ class WardKeys:
             stopped=stopped,
             version="1",
             message_key=self.certificate,
+            reopens=None,
+            kinds=(),
         )
         return Frame(kind=MessageKind.NOTICE, ward=self.code, body=notice.sign(self.message))
 

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -18,8 +17,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
+from konbini.process.stores import look_once
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
@@ -47,12 +47,13 @@ from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
-from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
 from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
+from tests.places import Place, SqlitePlace, address, rows_of
 from tests.records import written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
@@ -63,6 +64,8 @@ NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 """Noon in Japan on a Friday."""
 OPENS, CLOSES = 6 * 60 + 30, 23 * 60
 """Minutes of the day in Japan."""
+LIST_SECONDS = 600
+"""How often the town's wards fetch revocation lists."""
 _PREKEY_MINUTES = 10
 _PATIENCE_SECONDS = 20.0
 
@@ -85,6 +88,7 @@ class Ward:
     """A running ward and whoever speaks with it."""
 
     town: Town
+    place: Place
     clock: SettableClock
     entropy: SeededEntropy
     responder: OcspResponder
@@ -153,7 +157,7 @@ class Ward:
         """Give a resident's record as the registry has it now."""
         found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
         assert isinstance(found, bytes)
-        return from_bytes(ResidentRecord, unchecked_payload(from_bytes(Found, found).record))
+        return unchecked_record(from_bytes(Found, found).record)
 
     async def rewrite(self, resident: str, **changes: object) -> None:
         """Correct a resident's record, or enter a new one's."""
@@ -201,6 +205,18 @@ class Ward:
         """Set a protective measure."""
         await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
 
+    async def serve_lists(self) -> None:
+        """Have the card issuer serve its revocation list from now on, and wait until `issuing` keeps it."""
+        self.responder.lists = self.town.list_maker(self.revocations).make
+        await self.fetch_lists()
+
+    async def fetch_lists(self) -> None:
+        """Let the time pass until `issuing` fetches the lists a second time: it has judged the first by then."""
+        enough = self.responder.fetched + 2
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.responder.fetched < enough:
+                await self.pass_time(LIST_SECONDS)
+
     async def pass_time(self, seconds: float) -> None:
         """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""
         await self.clock.advance(seconds)
@@ -225,23 +241,17 @@ class Ward:
                 await self.clock.advance(0.5)
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
-        """Read a process's file beside it."""
-        path = self.town.data / f"{process}.db"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return list(connection.execute(query))
+        """Read a process's store beside it."""
+        return rows_of(self.place, process, query)
 
     def write(self, process: str, statement: str) -> None:
-        """Change a process's file behind its back; the process has ended."""
-        with contextlib.closing(sqlite3.connect(self.town.data / f"{process}.db")) as connection:
-            connection.execute(statement)
-            connection.commit()
+        """Change a process's store behind its back; the process has ended."""
+        self.place.write(process, statement)
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""
-        path = self.town.data / f"{process}.db"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            verify(connection)
-            found = connection.execute("SELECT entry FROM audit_entry ORDER BY position").fetchall()
+        look_once(address(self.place, process), verify)
+        found = self.rows(process, "SELECT entry FROM audit_entry ORDER BY position")
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
     def events(self, process: str) -> list[tuple[AuditEvent, int]]:
@@ -250,7 +260,7 @@ class Ward:
 
     def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
         """Give the state of every number that was reserved, and why it is void."""
-        found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY rowid")
+        found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY number")
         return [(IssuanceState(state), None if code is None else Code(code)) for state, code in found]
 
     def cases(self) -> list[tuple[Any, ...]]:
@@ -291,13 +301,14 @@ class Ward:
 
 
 @asynccontextmanager
-async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIterator[Ward]:
+async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place | None = None) -> AsyncIterator[Ward]:
     """Open a ward with keys that were made before, and files of its own below `folder`.
 
     Args:
         keys: the town.
         folder: empty; its path is short, since sockets go below it.
         without: the one process that the test runs apart: "issuing" or "clerk".
+        place: where the processes keep their rows; files below `folder` otherwise.
     """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
@@ -312,11 +323,13 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIter
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)
         ports = replace(free_ports(), responder=responder.port, page=0)
-        write_configs(town, ports)
+        kept = place or SqlitePlace(folder=town.data)
+        write_configs(town, ports, store=kept.uri)
         operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))
         ending.push_async_callback(operators.close)
         ward = Ward(
             town=town,
+            place=kept,
             clock=clock,
             entropy=entropy,
             responder=responder,

@@ -76,7 +76,7 @@ CREATE TABLE status_counter (
 ) STRICT;
 
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL
 ) STRICT;

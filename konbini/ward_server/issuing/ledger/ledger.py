@@ -8,6 +8,7 @@ from konbini.process.rows import Rows
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.ledger.issuances import IssuanceLedger
+from konbini.ward_server.issuing.ledger.lists import ListLedger
 from konbini.ward_server.issuing.ledger.receipts import ReceiptLedger
 from konbini.ward_server.issuing.ledger.stop import Stop
 from konbini.ward_server.issuing.ledger.summary import Summary, summarise
@@ -26,6 +27,7 @@ class Ledger:
         self.issuances = IssuanceLedger(rows, feed, ward=ward)
         self.receipts = ReceiptLedger(rows)
         self.stop = Stop(rows)
+        self.lists = ListLedger(rows)
 
     async def record(self, entry: AuditEntry) -> None:
         """Write one audit entry."""

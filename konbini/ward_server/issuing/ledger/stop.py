@@ -29,7 +29,7 @@ class Stop:
 
         def change(connection: Connection) -> None:
             connection.execute(
-                "INSERT INTO stop (only, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO stop (only_one, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (entry.moment, entry.code, reason),
             )
             append(connection, entry)

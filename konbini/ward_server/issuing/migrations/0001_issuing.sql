@@ -89,6 +89,7 @@ CREATE TABLE issuance (
     settled INTEGER,
     UNIQUE (visit, ordinal)
 ) STRICT;
+CREATE INDEX issuance_newest ON issuance (reserved, number);
 CREATE INDEX issuance_open ON issuance (state, print_by) WHERE state < 4;
 
 -- One row an order of which a kiosk has spoken, whether or not it reached the ward.
@@ -104,7 +105,7 @@ CREATE TABLE receipt (
 
 -- The stop: the completing transaction reads it. One row while issuing is stopped.
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL,
     reason TEXT NOT NULL
@@ -121,4 +122,10 @@ CREATE TABLE open_case (
     digest BLOB NOT NULL,
     log_index INTEGER NOT NULL,
     UNIQUE (kind, visit, ordinal, digest)
+) STRICT;
+
+-- The newest revocation list (CRL) of each address, as its issuer signed it.
+CREATE TABLE revocation_list (
+    address TEXT PRIMARY KEY,
+    content BLOB NOT NULL
 ) STRICT;

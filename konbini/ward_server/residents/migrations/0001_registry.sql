@@ -89,11 +89,21 @@ CREATE TABLE restriction (
 
 CREATE INDEX restriction_whose ON restriction (whose);
 
+-- A block's signed head; `hash` is that of its last entry.
+CREATE TABLE feed_block (
+    last INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL CHECK (first BETWEEN 1 AND last),
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    head BLOB NOT NULL
+) STRICT;
+
+-- An entry that brings a record names its version and holds nothing more: the record stands in its own table.
 CREATE TABLE feed (
     number INTEGER PRIMARY KEY CHECK (number > 0),
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
     resident TEXT NOT NULL REFERENCES data_key (resident),
-    sealed BLOB NOT NULL
+    record INTEGER,
+    sealed BLOB,
+    CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
 CREATE TABLE audit_entry (
@@ -115,6 +125,8 @@ CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
+CREATE TRIGGER feed_block_stays BEFORE UPDATE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
+CREATE TRIGGER feed_block_remains BEFORE DELETE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 from konbini.protocol.errors import Code
 from konbini.ward_server.residents.calls import OperatorMethod
@@ -29,16 +28,12 @@ async def test_a_registry_that_is_gone(ward: Ward) -> None:
 async def test_a_registry_restored_from_a_backup(ward: Ward) -> None:
     """It has forgotten a measure that was acknowledged: both followers notice, and nothing is issued from then on."""
     await ward.stop("registry")
-    database = ward.town.data / "registry.db"
-    backup = database.with_name("backup.db")
-    shutil.copy(database, backup)
+    ward.place.back_up("registry")
     await ward.start_registry()
     await ward.caught_up()
     await ward.protect(HEAD)
     await ward.stop("registry")
-    for left in ward.town.data.glob("registry.db-*"):
-        left.unlink()
-    shutil.copy(backup, database)
+    ward.place.restore("registry")
     await ward.start_registry()
     leases = (ward.desk.lease, ward.clerk._lease)
     await ward.go_on_until(lambda: not any(lease.holds(ward.clock.monotonic()) for lease in leases))
@@ -56,7 +51,7 @@ async def test_a_change_is_acknowledged_when_nothing_older_can_be_issued(ward: W
     change = new_change(ChangeKind.MEASURE_SET, HEAD, measure, seen=0, effective=TODAY, source="申出書")
     entered = await ward.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
     approving = asyncio.create_task(ward.operators.call(OperatorMethod.APPROVE, "bando", entered, within=20))
-    await ward.go_on_until(lambda: ward.rows("issuing", "SELECT count(*) FROM bar WHERE in_force") == [(2,)])
+    await ward.go_on_until(lambda: ward.rows("issuing", "SELECT count(*) FROM bar WHERE in_force = 1") == [(2,)])
     assert not approving.done()
     assert (await ward.visit(HEAD).open()).code is Code.ASK_AT_COUNTER
     await ward.go_on_until(approving.done)

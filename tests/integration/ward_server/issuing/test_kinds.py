@@ -54,8 +54,8 @@ async def test_a_kind_that_the_ward_has_not_is_refused(ward: Ward) -> None:
 
 async def test_a_kind_without_a_fee_is_not_offered(ward: Ward) -> None:
     """A municipality offers the kinds that it has set a fee for, and the others go on."""
-    fees = [fee for fee in ward.desk.settings.fees if fee.kind is CertificateKind.RESIDENT_RECORD]
-    ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, fees=fees))
+    offered = [one for one in ward.desk.settings.offered if one.kind is CertificateKind.RESIDENT_RECORD]
+    ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, offered=offered))
     menu = (await ward.visit(HEAD).open()).given_menu
     assert [offer.kind for offer in menu.offers] == [CertificateKind.RESIDENT_RECORD]
 

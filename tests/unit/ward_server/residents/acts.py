@@ -9,6 +9,7 @@ from konbini.ward_server.residents.bodies import MemberPlace
 from konbini.ward_server.residents.changes import Body, ChangeKind, new_change
 from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import FeedEntry
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import ResidentRecord, SignedRecord
 from tests.unit.ward_server.residents.conftest import TODAY, Office
 
@@ -65,4 +66,5 @@ async def refused(  # noqa: PLR0913 - a change's particulars
 async def entries(office: Office, after: int = 0) -> list[FeedEntry]:
     """Give the entries of the feed."""
     key, municipality = office.pen.key.verifying, office.pen.municipality
-    return [FeedEntry.open(signed, key, municipality) for signed in await office.publisher.feed_after(after, 100, 0)]
+    blocks = await office.publisher.feed_after(after, 100, 0)
+    return [entry for block in blocks for entry in FeedBlock.open(block, key, municipality).entries()]

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from konbini.process.stores import SqliteAddress
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
@@ -91,7 +92,7 @@ def vault_of(seed: int = 7) -> Vault:
 async def office_at(path: Path, key: SigningKey, followers: tuple[str, ...] = (), *, seed: int = 7) -> Office:
     """Open a registry."""
     clock = SettableClock(NOW)
-    store = SqliteRegistryStore.open(path, vault_of(seed))
+    store = SqliteRegistryStore.open(SqliteAddress(path=path), vault_of(seed))
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(seed + 1))
     acknowledging = Acknowledging(followers, clock)

@@ -94,8 +94,10 @@ async def test_a_measure_moved_to_another_application_or_resident_does_not_open(
     [
         "UPDATE audit_entry SET hash = hash",
         "DELETE FROM audit_entry",
-        "UPDATE feed SET hash = hash",
+        "UPDATE feed SET sealed = sealed",
         "DELETE FROM feed",
+        "UPDATE feed_block SET hash = hash",
+        "DELETE FROM feed_block",
         "UPDATE record SET household = household",
         "DELETE FROM record",
         "UPDATE change SET state = state",

@@ -9,7 +9,8 @@ import pytest
 
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.changes import Restriction
-from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
+from konbini.ward_server.residents.feed import CardSerial, FeedKind
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import SignedRecord
 from konbini.ward_server.residents.town import BadRow, TownCard, TownRefused, TownRow, import_town
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
@@ -39,8 +40,8 @@ async def test_a_town_is_taken_over(office: Office, make_record: MakeRecord) -> 
     """Each resident's record, card and measures, in the feed's order."""
     assert await take_over(office, rows_of(make_record, 20)) == 20
     key, municipality = office.pen.key.verifying, office.pen.municipality
-    signed = await office.publisher.feed_after(0, 100, 0)
-    entries = [FeedEntry.open(one, key, municipality) for one in signed]
+    (block,) = await office.publisher.feed_after(0, 100, 0)
+    entries = FeedBlock.open(block, key, municipality).entries()
     assert [entry.number for entry in entries] == list(range(1, 43))
     kinds = [entry.kind for entry in entries]
     assert [kinds.count(kind) for kind in (FeedKind.RECORD, FeedKind.LINK, FeedKind.MEASURE)] == [20, 20, 2]

@@ -24,6 +24,8 @@ T = TypeVar("T")
 _BUSY_TIMEOUT_SECONDS = 5.0
 _STATEMENTS_KEPT = 256
 _FULL = 2
+# SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC, which Python 3.11 names only as extended codes of the library.
+_FSYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
 _WITHHELD = frozenset(
     {
@@ -45,10 +47,20 @@ class GuardedConnection:
 
     __slots__ = ("_closed_to_transactions", "connection")
 
+    faults: tuple[type[Exception], ...] = (sqlite3.Error,)
+
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
         self._closed_to_transactions = False
         connection.set_authorizer(self._authorize)
+
+    def begin(self) -> None:
+        """Begin a transaction that writes."""
+        self.own("BEGIN IMMEDIATE")
+
+    def commit(self) -> None:
+        """Commit, durably."""
+        self.own("COMMIT")
 
     @contextmanager
     def lent(self) -> Iterator[sqlite3.Connection]:
@@ -73,7 +85,7 @@ class GuardedConnection:
             self.abandon()
 
     def own(self, statement: str) -> None:
-        """Run one of the owner's statements (BEGIN, COMMIT, SAVEPOINT, ...)."""
+        """Run one of the owner's statements (SAVEPOINT, ROLLBACK TO, RELEASE, ...)."""
         self.connection.execute(f"{statement} -- owner")
 
     def abandon(self) -> None:
@@ -84,6 +96,14 @@ class GuardedConnection:
     def close(self) -> None:
         """Close the connection."""
         self.connection.close()
+
+    def cause(self, fault: BaseException) -> str:
+        """Name what went wrong, as SQLite does."""
+        return getattr(fault, "sqlite_errorname", type(fault).__name__)
+
+    def unsound(self, fault: BaseException) -> bool:
+        """Say that a sync failed: what the kernel holds is unknown, and a later one proves nothing."""
+        return getattr(fault, "sqlite_errorcode", None) in _FSYNC_FAILED
 
     def _authorize(self, action: int, *_details: str | None) -> int:
         if self._closed_to_transactions and action in _WITHHELD:

@@ -1,6 +1,6 @@
 """A process that writes numbered notes through `Rows` and says which were answered; run as a program by the tests.
 
-    writing_child.py DATABASE MIGRATIONS [before|after N]
+    writing_child.py ADDRESS MIGRATIONS [before|after N]
 
 Prints `answered <n>` for each answer, `refused <n> <error name>` for each refusal. With `before N` or `after N` it
 ends itself with SIGKILL at that edge of its N-th commit.
@@ -11,12 +11,13 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from konbini.process.rows import NotStored, Rows
+from konbini.process.statements import Connection
+from konbini.process.stores import open_rows, parse_address
 
 CALLERS = 16
 
@@ -43,10 +44,10 @@ class Crash:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def add(number: int) -> Callable[[sqlite3.Connection], int]:
+def add(number: int) -> Callable[[Connection], int]:
     """Return a change that stores one note of 1,000 characters."""
 
-    def change(connection: sqlite3.Connection) -> int:
+    def change(connection: Connection) -> int:
         connection.execute("INSERT INTO note (id, text) VALUES (?, ?)", (number, f"{number:01000d}"))
         return number
 
@@ -59,19 +60,18 @@ async def caller(rows: Rows, first: int, most: int) -> None:
         try:
             answer = await rows.write(add(number), step=str(number))
         except NotStored as refusal:
-            cause = getattr(refusal.__cause__, "sqlite_errorname", "stopped")
-            os.write(1, f"refused {number} {cause}\n".encode())
+            os.write(1, f"refused {number} {refusal}\n".encode())
         else:
             os.write(1, f"answered {answer}\n".encode())
 
 
 async def main() -> None:
     """Write until the numbers run out or the process is ended."""
-    database, migrations, *crash = sys.argv[1:]
+    store, migrations, *crash = sys.argv[1:]
     watch = Crash(crash[0], int(crash[1])) if crash else None
-    most = int(os.environ.get("MOST", "1000000"))
-    rows = Rows.open(Path(database), Path(migrations), watch=watch)
-    await asyncio.gather(*(caller(rows, first, most) for first in range(1, CALLERS + 1)))
+    start, most = int(os.environ.get("FIRST", "1")), int(os.environ.get("MOST", "1000000"))
+    rows = open_rows(parse_address(store, Path()), Path(migrations), watch=watch)
+    await asyncio.gather(*(caller(rows, first, most) for first in range(start, start + CALLERS)))
     await rows.close()
 
 
