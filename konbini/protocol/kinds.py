@@ -112,6 +112,8 @@ class Options(IntFlag):
     """住民票コード."""
     FOREIGN_ITEMS = 16
     """国籍・地域, 法第30条の45に規定する区分, 在留資格, 在留期間等, 在留カード等の番号."""
+    EARLIER_ADDRESS = 32
+    """異動前住所, where the form has a cell for it."""
 
 
 @unique

@@ -99,7 +99,7 @@ def _person(subject: Subject, options: Options) -> PersonFacts:
         sex=_SEX[record.sex],
         relationship=_shown(record.relationship, asked=Options.HEAD_AND_RELATIONSHIP in options),
         previous_address=cell_of(record.previous_address),
-        earlier_address=Mark.OMITTED,
+        earlier_address=_shown(record.earlier_address, asked=Options.EARLIER_ADDRESS in options),
         remarks=cell_of(record.remarks),
         items=_japanese(record, options) if record.foreign is None else _foreign(record, options),
     )

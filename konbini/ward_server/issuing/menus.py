@@ -85,7 +85,8 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) 
     for kind in kinds_for(people, terms, now.day):
         if kind not in CERTIFICATES or kind not in open_now or not _has_form(desk, kind, now):
             continue
-        options = options_for(kind, people.members, terms)
+        template, _ = desk.form(kind, now)
+        options = options_for(kind, people.members, terms) & ~FORM_KINDS[template.kind].without
         wishes = (
             Wish(kind=kind, scope=scope, options=options, residents=frozenset())
             for scope in scopes_for(kind, people, terms, now.day)
