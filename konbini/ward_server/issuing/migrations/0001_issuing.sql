@@ -70,6 +70,7 @@ CREATE TABLE number_range (
     last INTEGER NOT NULL
 ) STRICT;
 
+-- epoch: which opening of the store reserved it (konbini/process/membership.py).
 -- state: 1 sealing (a number reserved, the intent recorded), 2 issued, 3 void before it was sent,
 -- 4 settled by a receipt. outcome: protocol/kinds.py.
 CREATE TABLE issuance (
@@ -82,6 +83,7 @@ CREATE TABLE issuance (
     fee INTEGER NOT NULL,
     order_hash BLOB NOT NULL,
     reserved INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
     refused INTEGER,
     print_by INTEGER,
