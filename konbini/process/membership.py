@@ -7,7 +7,8 @@ under the name of one that is there takes its place: a server that was started a
 Invariant: whoever is gone stays gone. A process that was taken for dead (stopped, cut off) and wakes finds that its
 epoch is gone at the next transaction that would write, and writes nothing any more.
 
-These are plain functions within a writing transaction; the engines say when.
+These are plain functions within a writing transaction; the engines say when. The migrations of a store that is joined
+create the table `member`, which `INSERT` below names column by column.
 """
 
 from __future__ import annotations

@@ -16,16 +16,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
-__all__ = ["LEDGER", "MEMBERS", "Migration", "SchemaRefused", "not_applied", "read_migrations"]
+__all__ = ["LEDGER", "Migration", "SchemaRefused", "not_applied", "read_migrations"]
 
 LEDGER = "CREATE TABLE IF NOT EXISTS applied_migration (number INTEGER PRIMARY KEY, digest BLOB NOT NULL) STRICT"
 """Where a store keeps which migrations were applied to it."""
-MEMBERS = (
-    "CREATE TABLE IF NOT EXISTS member (epoch INTEGER PRIMARY KEY, name TEXT NOT NULL, version TEXT NOT NULL,"
-    " migrations BLOB NOT NULL, configuration BLOB NOT NULL, topology BLOB NOT NULL, seen INTEGER NOT NULL,"
-    " gone INTEGER NOT NULL CHECK (gone IN (0, 1))) STRICT"
-)
-"""Who has it open, and had: `konbini.process.membership`."""
 
 _NAME = re.compile(r"(?P<number>[0-9]{4})_[a-z0-9_]+\.sql", re.ASCII)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from konbini.process.postgresql.dialect import migration_statements
 from konbini.process.postgresql.primary import Primary
 from konbini.process.postgresql.session import Session
-from konbini.process.schema import LEDGER, MEMBERS, Migration, not_applied
+from konbini.process.schema import LEDGER, Migration, not_applied
 
 __all__ = ["migrate"]
 
@@ -45,7 +45,7 @@ def _left(session: Session, schema: str, migrations: tuple[Migration, ...]) -> t
     ((there,),) = session.fetch("SELECT to_regnamespace($1) IS NOT NULL", (schema,))[0]
     if not there:
         session.run(f"CREATE SCHEMA {schema}")
-    for statement in migration_statements(Migration(number=0, statements=f"{LEDGER}; {MEMBERS}")):
+    for statement in migration_statements(Migration(number=0, statements=LEDGER)):
         session.run(statement)
     rows, _tag = session.fetch("SELECT number, digest FROM applied_migration ORDER BY number", ())
     return not_applied(migrations, [(number, digest) for number, digest in rows])

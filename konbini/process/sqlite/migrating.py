@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from konbini.process.schema import LEDGER, MEMBERS, Migration, SchemaRefused, not_applied
+from konbini.process.schema import LEDGER, Migration, SchemaRefused, not_applied
 
 __all__ = ["migrate"]
 
@@ -21,7 +21,6 @@ def migrate(connection: sqlite3.Connection, migrations: tuple[Migration, ...]) -
         sqlite3.Error: a migration does not run; those before it stay applied.
     """
     connection.execute(LEDGER)
-    connection.execute(MEMBERS)
     applied = connection.execute("SELECT number, digest FROM applied_migration ORDER BY number").fetchall()
     for migration in not_applied(migrations, applied):
         _apply(connection, migration)
