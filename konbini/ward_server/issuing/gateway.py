@@ -30,8 +30,8 @@ from konbini.ward_server.issuing.states import KioskStates
 
 __all__ = ["Gateway", "Sender"]
 
-_TURN_SECONDS = 2.0
-_TURNS_UNTIL_HOUSEKEEPING = 10
+_TURN_SECONDS = 1.0
+_TURNS_UNTIL_HOUSEKEEPING = 20
 
 _log = logger("konbini.ward_server.issuing.gateway")
 
@@ -94,7 +94,7 @@ class Gateway:
         task.add_done_callback(self._tasks.discard)
 
     async def run(self) -> None:
-        """Publish what changed every two seconds; every twenty, ask what is overdue and delete what is too late."""
+        """Publish what changed every second, whichever server changed it; every twenty, ask what is overdue and delete what is too late."""
         turn = 0
         while True:
             await self._turn(self.publish)
