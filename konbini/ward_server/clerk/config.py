@@ -7,6 +7,9 @@ typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.p
 
 [store]
 address = "sqlite:clerk.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"

@@ -8,6 +8,9 @@ typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they
 
 [store]
 address = "sqlite:issuing.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes

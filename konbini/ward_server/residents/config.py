@@ -5,6 +5,10 @@
     [store]
     address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
 
+    [server]                            # only where several share the store: konbini/process/membership.py
+    name = "a"
+    all = ["a", "b"]
+
     [keys]                                  # files; see docs/keys.md
     record = "record.pem"                   # signs records, feed and heartbeat
     identity = "identity.pem"               # certifies message keys of `issuing`
