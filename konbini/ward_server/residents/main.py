@@ -13,6 +13,7 @@ from konbini.process.calls import CallServer
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_signing_key
 from konbini.process.service import Service, run_service
@@ -52,16 +53,29 @@ def main(arguments: list[str] | None = None) -> int:
 
 @asynccontextmanager
 async def open_registry(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, *, watch: CommitWatch | None = None
+    config: RegistryConfig,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    watch: CommitWatch | None = None,
+    member: Member | None = None,
 ) -> AsyncIterator[RegistryRooms]:
     """Open the store with its keys; a new one begins under an incarnation that is this second.
 
+    Args:
+        config: where it is.
+        clock: for the moment of a beginning.
+        entropy: for what is sealed.
+        watch: told of each commit (tests only).
+        member: who serves with it; a command that only brings something in is none.
+
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
-    store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
+    vault = _vault(config.municipality, config.keys, entropy)
+    store = SqliteRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
@@ -106,10 +120,23 @@ def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
 
 @asynccontextmanager
 async def _open_and_serve(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, _tasks: StandingTasks
+    config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
-    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock):
+    async with (
+        open_registry(config, clock, entropy, member=_member(config)) as rooms,
+        serve(config, rooms, clock),
+        AsyncExitStack() as ending,
+    ):
+        ending.push_async_callback(tasks.close)
+        tasks.start(rooms.store.until_unfit(), "rows")
         yield
+
+
+def _member(config: RegistryConfig) -> Member:
+    """Say what every server of this registry is started with alike."""
+    shared = (config.keys.record, config.keys.lookup)
+    parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
+    return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

@@ -100,11 +100,13 @@ class IssuanceLedger:
         self._ward = ward
 
     async def recover(self, entry: AuditEntry) -> int:
-        """Void what a process that died had reserved and not issued; give how many there were."""
+        """Void what a process that is gone had reserved and not issued; give how many there were."""
 
         def change(connection: Connection) -> int:
             numbers = connection.execute(
-                "SELECT number, visit, ordinal FROM issuance WHERE state = ?", (IssuanceState.SEALING,)
+                "SELECT number, visit, ordinal FROM issuance WHERE state = ?"
+                " AND epoch NOT IN (SELECT epoch FROM member WHERE gone = 0)",
+                (IssuanceState.SEALING,),
             ).fetchall()
             for number, visit, ordinal in numbers:
                 _void(connection, number, Code.INTERNAL)
@@ -149,11 +151,11 @@ class IssuanceLedger:
                 raise Refused(Code.WARD_NOT_CURRENT, "the registry has not been heard yet")
             number = str(IssuanceNumber.of(self._ward, to_day(day), incarnation, _next(connection, incarnation)))
             added = connection.execute(
-                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
+                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, epoch, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
                 (
                     *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
-                    *(order.order_hash, order.reserved, IssuanceState.SEALING),
+                    *(order.order_hash, order.reserved, self._rows.epoch, IssuanceState.SEALING),
                 ),
             )
             if added.rowcount != 1:

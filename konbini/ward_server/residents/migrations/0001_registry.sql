@@ -151,3 +151,15 @@ CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(A
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
+) STRICT;
