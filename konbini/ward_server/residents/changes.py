@@ -13,7 +13,7 @@ What a change does is its body, one class for each group of kinds:
     CardLinked         CARD_LINKED                               seen: 0, a card is linked once in all time
     CardEnded          CARD_ENDED                                seen: the link's version
     Restriction        MEASURE_*, HOLD_*                         seen: the restriction's version, 0 for a new one
-    (none)             IMPORT                                    a whole town; entered by `town.import_town` alone
+    (none)             IMPORT                                    a whole town; entered by `importing` alone
 """
 
 from __future__ import annotations

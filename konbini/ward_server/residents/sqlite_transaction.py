@@ -9,10 +9,10 @@ audit log show it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from konbini.process.statements import Connection
+from konbini.process.statements import Connection, Parameters
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
@@ -78,6 +78,7 @@ class SqliteTransaction:
         self._connection = connection
         self._vault = vault
         self._keys: dict[str, DataKey] = {}
+        self._hashed: tuple[CardSerial, bytes] | None = None
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -183,6 +184,20 @@ class SqliteTransaction:
         if row is None:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+        marks = ", ".join("?" * len(residents))
+        found = self._connection.execute(
+            f"SELECT resident FROM data_key WHERE resident IN ({marks})",  # noqa: S608 - question marks
+            residents,
+        )
+        return {str(row[0]) for row in found.fetchall()}
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
+        for statement, parameters in rows.items():
+            self._connection.executemany(statement, parameters)
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
@@ -359,7 +374,9 @@ class SqliteTransaction:
         )
 
     def _card(self, card: CardSerial) -> bytes:
-        return self._vault.keyed_hash.card(card.issuer_key_id, card.serial)
+        if self._hashed is None or self._hashed[0] != card:
+            self._hashed = (card, self._vault.keyed_hash.card(card.issuer_key_id, card.serial))
+        return self._hashed[1]
 
     def _restriction(self, resident: str, kind: FeedKind, name: str) -> bytes:
         return self._vault.keyed_hash.restriction(self._vault.municipality, resident, int(kind), name)

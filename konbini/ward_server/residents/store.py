@@ -7,11 +7,12 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
 
+from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
@@ -152,6 +153,12 @@ class RegistryReading(Protocol):
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written."""
