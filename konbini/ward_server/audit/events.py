@@ -33,6 +33,8 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    BULK_REFUSED = 141
+    """A bulk list met rows that do not hold any more; nothing of it was done, and it still waits."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""

@@ -14,6 +14,7 @@ What a change does is its body, one class for each group of kinds:
     CardEnded          CARD_ENDED                                seen: the link's version
     Restriction        MEASURE_*, HOLD_*                         seen: the restriction's version, 0 for a new one
     (none)             IMPORT                                    a whole town; entered by `importing` alone
+    (none)             BULK                                      a list, its digest; entered by `bulk` alone
 """
 
 from __future__ import annotations
@@ -80,6 +81,8 @@ class ChangeKind(IntEnum):
     """発行抑止 released."""
     IMPORT = 41
     """A town taken over."""
+    BULK = 42
+    """A list of changes; its rows stand beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +185,7 @@ class Change:
         Raises:
             Refused: `CHANGE_INVALID`.
         """
-        if not self.source or (not self.resident and self.kind is not ChangeKind.IMPORT):
+        if not self.source or (not self.resident and self.kind not in (ChangeKind.IMPORT, ChangeKind.BULK)):
             raise Refused(Code.CHANGE_INVALID, "a change names its resident and its source document")
 
     def body(self) -> Body:

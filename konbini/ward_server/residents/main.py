@@ -20,6 +20,8 @@ from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
+from konbini.ward_server.residents.bulk import BulkLists
+from konbini.ward_server.residents.bulk_calls import bulk_handlers
 from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
@@ -74,6 +76,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     """Answer on both sockets while the context lasts."""
     acknowledging = Acknowledging(config.follower_names, clock)
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
+    bulk = BulkLists(rooms.store, rooms.pen, acknowledging, clock)
     publisher = Publisher(
         store=rooms.store,
         pen=rooms.pen,
@@ -85,7 +88,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     async with AsyncExitStack() as ending:
         for socket, handlers in (
             (config.followers, follower_handlers(publisher)),
-            (config.operators, operator_handlers(registry)),
+            (config.operators, {**operator_handlers(registry), **bulk_handlers(bulk)}),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)

@@ -60,7 +60,7 @@ def pending_digest(waiting: StoredChange) -> bytes:
 
 
 def _written(change: Change) -> RecordWritten | None:
-    if change.kind is ChangeKind.IMPORT:
+    if change.kind in (ChangeKind.IMPORT, ChangeKind.BULK):
         return None
     body = change.body()
     return body if isinstance(body, RecordWritten) else None

@@ -176,6 +176,15 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+        rows = self._connection.execute(
+            "SELECT place, resident, sealed FROM bulk_row WHERE change_id = ? ORDER BY place", (change_id,)
+        ).fetchall()
+        return tuple(
+            Change.open(self._open(_bulk_place(change_id, place, resident), sealed)) for place, resident, sealed in rows
+        )
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
         row = self._connection.execute(
@@ -283,6 +292,15 @@ class SqliteTransaction:
         )
         if change.state is not ChangeState.ENTERED:
             self._connection.execute("DELETE FROM pending_number WHERE change_id = ?", (change.change_id,))
+
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+        for place, row in enumerate(rows, start=1):
+            sealed = self._seal(_bulk_place(change_id, place, row.resident), row.to_bytes())
+            self._connection.execute(
+                "INSERT INTO bulk_row (change_id, place, resident, sealed) VALUES (?, ?, ?, ?)",
+                (change_id, place, row.resident, sealed),
+            )
 
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
@@ -419,6 +437,10 @@ def _feed_place(resident: str) -> Place:
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:
     return Place(table=f"{table} {row.hex()}", resident=resident, version=version)
+
+
+def _bulk_place(change_id: str, place: int, resident: str) -> Place:
+    return Place(table=f"bulk_row {change_id}", resident=resident, version=place)
 
 
 def _pending_place(change_id: str, resident: str) -> Place:

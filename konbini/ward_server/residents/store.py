@@ -147,6 +147,9 @@ class RegistryReading(Protocol):
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
@@ -180,6 +183,9 @@ class RegistryWriting(RegistryReading, Protocol):
 
     def put_change(self, change: StoredChange) -> None:
         """Keep a change; the pending number of one that waits no more is gone."""
+
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
 
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""

@@ -89,7 +89,7 @@ def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
     assert {change.kind.name.lower() for change in changes.values()} == set(written)
     assert all(read_change(write_change(change)) == change for change in changes.values())
-    assert {kind.name.lower() for kind in ChangeKind} - set(written) == {"import"}
+    assert {kind.name.lower() for kind in ChangeKind} - set(written) == {"import", "bulk"}
     assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
     assert changes["removal"].body() == Removal(reason=Presence.DIED)
     assert changes["measure_set"].body() == Restriction(name="2026-017", planned_end=20270331)
