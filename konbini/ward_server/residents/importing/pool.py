@@ -8,6 +8,8 @@ on their way at a time, so that memory stays what it is.
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -82,7 +84,16 @@ _this = _Process()
 
 
 def _begin(make: MakePreparer) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     _this.preparer = make()
+
+
+def _end_with_parent() -> None:
+    """End this process when the one that writes has ended: a pool's processes would wait for ever."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # noqa: S101 - this is a process of a pool
+    parent.join()
+    os._exit(1)
 
 
 def _prepare(chunk: Chunk, judge_only: bool) -> Prepared:  # noqa: FBT001 - called by the pool
