@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, closing
 from functools import partial
 from importlib.resources import files
@@ -32,6 +32,7 @@ from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.config import RegistryConfig
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.main import open_registry
+from konbini.ward_server.residents.store import RegistryReading
 from konbini.ward_server.residents.town import TownCard, TownRow
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
@@ -167,9 +168,11 @@ async def followers(folder: Path, key: VerifyingKey) -> AsyncIterator[tuple[Resi
             await rows.close()
 
 
-async def test_followers_apply_what_was_taken_over(
-    folder: Path, config: RegistryConfig, record_key: SigningKey
-) -> None:
+def _blocks_beyond(reading: RegistryReading, number: int) -> Sequence[bytes]:
+    return reading.feed_after(number, 600)
+
+
+async def test_followers_apply_a_town(folder: Path, config: RegistryConfig, record_key: SigningKey) -> None:
     """Each resident's signed record, card and measure, at both; what the registry gives again changes nothing."""
     write_csv(folder / "list.csv", rows_of(700))
     assert await asyncio.to_thread(carry_out, typed(folder, "--processes", "1")) == 0
