@@ -7,6 +7,7 @@ on their way at a time, so that memory stays what it is.
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import threading
@@ -84,6 +85,7 @@ _this = _Process()
 
 
 def _begin(make: MakePreparer) -> None:
+    gc.set_threshold(100_000)  # a chunk's rows live until it is handed back: looking through them finds nothing
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _this.preparer = make()
 
