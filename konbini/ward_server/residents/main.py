@@ -22,7 +22,9 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
-from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.bulk import BulkLists
+from konbini.ward_server.residents.bulk_calls import bulk_handlers
+from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
@@ -32,7 +34,7 @@ from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "serve"]
+__all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
 
 _log = logger("konbini.ward_server.residents")
@@ -43,6 +45,7 @@ class RegistryRooms:
     """The registry's store and what signs for it, open: for its service, or for taking a town over."""
 
     store: SqliteRegistryStore
+    vault: Vault
     pen: RecordPen
 
 
@@ -73,13 +76,12 @@ async def open_registry(
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
-    pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
-    vault = _vault(config.municipality, config.keys, entropy)
+    pen, vault = read_pen(config, entropy), read_vault(config, entropy)
     store = SqliteRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
-        yield RegistryRooms(store=store, pen=pen)
+        yield RegistryRooms(store=store, vault=vault, pen=pen)
     finally:
         await store.close()
 
@@ -90,6 +92,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     acknowledging = Acknowledging(config.follower_names, clock)
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
     archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
+    bulk = BulkLists(rooms.store, rooms.pen, acknowledging, clock)
     publisher = Publisher(
         store=rooms.store,
         pen=rooms.pen,
@@ -101,7 +104,10 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     async with AsyncExitStack() as ending:
         for socket, handlers in (
             (config.followers, follower_handlers(publisher)),
-            (config.operators, {**operator_handlers(registry), **archive_handlers(archive, statistics)}),
+            (
+                config.operators,
+                {**operator_handlers(registry), **archive_handlers(archive, statistics), **bulk_handlers(bulk)},
+            ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
@@ -109,7 +115,22 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         yield
 
 
-def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
+def read_pen(config: RegistryConfig, entropy: Entropy) -> RecordPen:
+    """Read what signs for the registry.
+
+    Raises:
+        ValueError, OSError: the key cannot be used.
+    """
+    return RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
+
+
+def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
+    """Read what opens the registry's store.
+
+    Raises:
+        ValueError, OSError: a key cannot be used.
+    """
+    municipality, keys = config.municipality, config.keys
     return Vault(
         municipality=municipality,
         personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),

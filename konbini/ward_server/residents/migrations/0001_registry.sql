@@ -69,6 +69,15 @@ CREATE TABLE pending_number (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rows of a bulk list; the change itself holds their digest.
+CREATE TABLE bulk_row (
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    place INTEGER NOT NULL CHECK (place > 0),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (change_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
 CREATE TABLE card_link (
     card BLOB PRIMARY KEY CHECK (length(card) = 32),
@@ -147,6 +156,8 @@ CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
 BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
 CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration
 BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER bulk_row_stays BEFORE UPDATE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
+CREATE TRIGGER bulk_row_remains BEFORE DELETE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
 CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
