@@ -14,6 +14,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.record import RecordOpener, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 __all__ = ["FeedRows", "position"]
@@ -32,8 +33,9 @@ class FeedRows:
         connection: Connection,
         blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
+        apply_seal: Callable[[Connection, SignedSeal], None],
     ) -> FeedPosition:
-        """Apply blocks in order, once; what a follower keeps of a record is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record or of a seal registration is its own affair.
 
         Raises:
             Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
@@ -47,6 +49,8 @@ class FeedRows:
             for entry in entries:
                 if entry.kind is FeedKind.RECORD:
                     apply_record(connection, _record(opener, entry))
+                elif entry.kind is FeedKind.SEAL:
+                    apply_seal(connection, self._registration(entry))
                 else:
                     self._apply_other(connection, entry)
             if entries:
@@ -77,6 +81,12 @@ class FeedRows:
         whose = self._hashes.resident(self._municipality, resident)
         found = connection.execute("SELECT 1 FROM bar WHERE whose = ? AND in_force = 1 LIMIT 1", (whose,)).fetchone()
         return found is not None
+
+    def _registration(self, entry: FeedEntry) -> SignedSeal:
+        signed = SignedSeal.open(entry.body, self._record_key, self._municipality)
+        if (signed.registration.resident, signed.registration.version) != (entry.resident, entry.version):
+            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another seal registration")
+        return signed
 
     def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:
         match entry.kind:

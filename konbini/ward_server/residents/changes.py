@@ -48,6 +48,7 @@ from konbini.ward_server.residents.bodies import (
 )
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, Basis
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
 
 __all__ = [
     "BODIES",
@@ -163,6 +164,10 @@ class ChangeKind(IntEnum):
     """A card's serial that counts again."""
     MEASURE_ANEW = 141
     """支援措置 applied for anew, under a number of its own, while an earlier one stands."""
+    SEAL_REGISTERED = 61
+    """印鑑登録."""
+    SEAL_CANCELLED = 62
+    """印鑑登録の抹消."""
 
 
 Body: TypeAlias = (
@@ -190,6 +195,8 @@ Body: TypeAlias = (
     | CardWithheld
     | CardResumed
     | Restriction
+    | SealRegistered
+    | SealCancelled
 )
 
 BODIES: Mapping[ChangeKind, type[Body]] = {
@@ -236,6 +243,8 @@ BODIES: Mapping[ChangeKind, type[Body]] = {
     ChangeKind.CARD_WITHHELD: CardWithheld,
     ChangeKind.CARD_RESUMED: CardResumed,
     ChangeKind.MEASURE_ANEW: Restriction,
+    ChangeKind.SEAL_REGISTERED: SealRegistered,
+    ChangeKind.SEAL_CANCELLED: SealCancelled,
 }
 """The body that each kind has; a kind that is not here is not entered by an operator."""
 

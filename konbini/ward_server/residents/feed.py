@@ -62,6 +62,8 @@ class FeedKind(IntEnum):
     """A `MeasureChange`; `version` counts the changes of this application."""
     HOLD = 4
     """A `HoldChange`; `version` counts the changes of this hold."""
+    SEAL = 5
+    """The bytes of a `SignedSeal`; `version` is the registration's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -34,6 +34,7 @@ from konbini.ward_server.residents.store import (
     StoredLink,
     StoredRecord,
     StoredRestriction,
+    StoredSeal,
 )
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
@@ -264,6 +265,32 @@ class SqliteTransaction:
         self._connection.executemany(
             "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
             [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+        )
+
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+        row = self._connection.execute(
+            "SELECT version, number, change_id, sealed FROM seal_registration"
+            " WHERE resident = ? ORDER BY version DESC LIMIT 1",
+            (resident,),
+        ).fetchone()
+        if row is None:
+            return None
+        version, number, change_id, sealed = row
+        data = self._open(Place(table="seal_registration", resident=resident, version=version), sealed)
+        return StoredSeal(resident=resident, version=version, number=number, data=data, change_id=change_id)
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
+        row = self._connection.execute("SELECT 1 FROM seal_registration WHERE number = ? LIMIT 1", (number,)).fetchone()
+        return row is not None
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
+        sealed = self._seal(Place(table="seal_registration", resident=seal.resident, version=seal.version), seal.data)
+        self._connection.execute(
+            "INSERT INTO seal_registration VALUES (?, ?, ?, ?, ?)",
+            (seal.resident, seal.version, seal.number, seal.change_id, sealed),
         )
 
     def add_record(self, record: StoredRecord) -> None:

@@ -31,6 +31,7 @@ __all__ = [
     "StoredLink",
     "StoredRecord",
     "StoredRestriction",
+    "StoredSeal",
 ]
 
 T = TypeVar("T")
@@ -131,6 +132,17 @@ class SealedEntry:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSeal:
+    """A version of a resident's seal registration: the signed bytes, and which change wrote it."""
+
+    resident: str
+    version: int
+    number: str
+    data: bytes
+    change_id: str
+
+
 class RegistryReading(Protocol):
     """What is read of the registry, at one moment."""
 
@@ -191,6 +203,12 @@ class RegistryReading(Protocol):
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
+
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
@@ -224,6 +242,9 @@ class RegistryWriting(RegistryReading, Protocol):
 
     def audit(self, entry: AuditEntry) -> int:
         """Add an audit entry and give its position."""
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
 
     def add_access(self, position: int, resident: str, reason: str) -> None:
         """Keep whose record was looked up and why, for the audit entry at `position`."""

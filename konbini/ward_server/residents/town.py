@@ -14,13 +14,17 @@ from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, Restriction
 from konbini.ward_server.residents.dates import today
-from konbini.ward_server.residents.effects import Effect, written
+from konbini.ward_server.residents.effects import Effect, EntryEffect, written
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
+from konbini.ward_server.residents.seal import SealRegistered
+from konbini.ward_server.residents.seal_rules import taken_over
 from konbini.ward_server.residents.store import (
     ChangeState,
     RegistryStore,
@@ -30,7 +34,7 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 
-__all__ = ["BadRow", "TownCard", "TownRefused", "TownRow", "import_town"]
+__all__ = ["BadRow", "TownCard", "TownRefused", "TownRow", "TownSeal", "import_town"]
 
 _ID_BYTES = 8
 _MOST_NAMED = 10_000
@@ -38,10 +42,20 @@ _MOST_NAMED = 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownCard:
-    """A card that the town has linked before, and since when it counts (yyyymmdd)."""
+    """A card that the town has linked before, since when and until when it counts (yyyymmdd)."""
 
     card: CardSerial
     counts_from: int
+    valid_until: int | None = None
+    carrier: CardKind = CardKind.NUMBER_CARD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownSeal:
+    """A seal that the town has registered before, and on which day (yyyymmdd)."""
+
+    registered: int
+    seal: SealRegistered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +66,8 @@ class TownRow:
     individual_number: str | None
     cards: tuple[TownCard, ...]
     measures: tuple[Restriction, ...]
+    seal: TownSeal | None = None
+    entry: RegisterEntry | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,10 +180,20 @@ def _row_effects(writing: RegistryWriting, ward: str, row: TownRow, known: set[s
     known.add(resident)
     arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
     yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
+    if row.entry is not None:
+        yield EntryEffect(resident=resident, version=1, entry=row.entry)
     for held in row.cards:
         if writing.link(held.card) is not None:
             raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")
-        yield StoredLink(card=held.card, resident=resident, version=1, counts_from=held.counts_from, ended=False)
+        yield StoredLink(
+            card=held.card,
+            resident=resident,
+            version=1,
+            counts_from=held.counts_from,
+            ended=False,
+            carrier=held.carrier,
+            valid_until=held.valid_until,
+        )
     for measure in row.measures:
         if writing.restriction(resident, FeedKind.MEASURE, measure.name) is not None:
             raise Refused(Code.CHANGE_INVALID, "a measure is set once and under a number of its own")
@@ -178,4 +204,10 @@ def _row_effects(writing: RegistryWriting, ward: str, row: TownRow, known: set[s
             version=1,
             in_force=True,
             planned_end=measure.planned_end,
+            begun=measure.begun,
+            category=measure.category,
+            protection=measure.protection,
+            remark=measure.remark,
         )
+    if row.seal is not None:
+        yield taken_over(writing, row.seal.seal, row.record, day=row.seal.registered)

@@ -6,7 +6,9 @@ from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, ResidentRecord, Sex
-from konbini.ward_server.residents.town import TownCard, TownRow
+from konbini.ward_server.residents.seal import NameForm
+from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
+from tests.impressions import seal_of
 from tests.records import written
 
 __all__ = [
@@ -23,6 +25,7 @@ __all__ = [
     "NAME_PENDING",
     "NEW_CARD",
     "PROTECTED",
+    "SEALS",
     "SPOUSE",
     "TEEN",
     "TODAY",
@@ -127,6 +130,15 @@ CARDS = {
 """Who holds a card; its serial is the holder's number."""
 
 
+SEALS = {
+    HEAD: seal_of("葛城文", number="1", millimetres=20.0),
+    ALONE: seal_of("澄川", number="2", millimetres=12.5),
+    FOREIGNER: seal_of("クレール", number="3", form=NameForm.KATAKANA, katakana="デュポン　クレール", millimetres=15.0),
+    BESIDE_PROTECTED: seal_of("葛城", number="4"),
+}
+"""Who has a seal registered."""
+
+
 def card_of(holder: str) -> HeldCard:
     """Give a resident's card."""
     return CARDS[holder]
@@ -144,6 +156,7 @@ def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
                 if card is not None
             ),
             measures=(Restriction(name=MEASURE, planned_end=None),) if record.resident == PROTECTED else (),
+            seal=TownSeal(registered=_LINKED, seal=SEALS[record.resident]) if record.resident in SEALS else None,
         )
         for record in _records()
     )

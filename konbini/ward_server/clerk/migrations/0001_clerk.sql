@@ -28,6 +28,14 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- A seal registration (印鑑登録) by its hash alone, the impression's among what is hashed.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    registration_hash BLOB NOT NULL,
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,

@@ -2,7 +2,7 @@
 
 Invariants: an issuance is in one state and goes forward only (sealing -> issued -> settled, or sealing -> void); a
 number is used once, for ever; *issued* means the completing transaction, which compares every version on the paper,
-the serial link, the bars, the stop and the lease.
+the seal registration where the paper shows one, the serial link, the bars, the stop and the lease.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What the completing transaction compares and writes. `whole`: the paper says that it shows all the household."""
+    """What the completing transaction compares and writes.
+
+    `whole`: the paper says that it shows all the household. `seal_registration`: the version that the paper shows.
+    """
 
     number: str
     holder: str
@@ -61,6 +64,7 @@ class Completion:
     day: int
     versions: Sequence[Version]
     whole: bool
+    seal_registration: Version | None
     document: bytes
     print_by: int
 
@@ -172,6 +176,7 @@ class IssuanceLedger:
             check_lease()
             check_running(connection)
             self._check_people(connection, completion)
+            _check_seal(connection, completion.seal_registration)
             changed = connection.execute(
                 "UPDATE issuance SET state = ?, document = ?, print_by = ? WHERE number = ? AND state = ?",
                 (
@@ -243,6 +248,16 @@ class IssuanceLedger:
             raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
         if any(self._feed.barred(connection, resident) for resident in household):
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
+
+
+def _check_seal(connection: Connection, shown: Version | None) -> None:
+    if shown is None:
+        return
+    row = connection.execute(
+        "SELECT version FROM seal_registration WHERE resident = ? AND sealed IS NOT NULL", (shown.resident,)
+    ).fetchone()
+    if row is None or row[0] != shown.version:
+        raise Refused(Code.RECORD_STALE, "the seal registration changed meanwhile")
 
 
 def _next(connection: Connection, incarnation: int) -> int:

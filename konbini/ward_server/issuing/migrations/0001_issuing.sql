@@ -34,6 +34,13 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- sealed: the registration (印鑑登録) as the registry signed it, its impression within; NULL once it is cancelled.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    sealed BLOB
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,

@@ -89,6 +89,18 @@ CREATE TABLE restriction (
 
 CREATE INDEX restriction_whose ON restriction (whose);
 
+-- 印鑑登録, a row a version; in force or cancelled, and what it shows, stands in `sealed`. A number is given once in all time.
+CREATE TABLE seal_registration (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
+    number TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX seal_registration_number ON seal_registration (number);
+
 -- A block's signed head; `hash` is that of its last entry.
 CREATE TABLE feed_block (
     last INTEGER PRIMARY KEY,
@@ -131,6 +143,10 @@ CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
 CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
+CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
 CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
