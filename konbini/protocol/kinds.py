@@ -66,6 +66,7 @@ class MessageKind(IntEnum):
     RECORD = 210
     FEED = 211
     HEARTBEAT = 212
+    HELD = 219
 
     # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
     PAGE_SEAL = 220

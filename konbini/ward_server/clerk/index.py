@@ -14,9 +14,10 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
+from konbini.ward_server.residents.held import HeldRow, held_record
 from konbini.ward_server.residents.record import Presence, SignedRecord
 
-__all__ = ["Index", "IndexedPerson"]
+__all__ = ["Index", "IndexedPerson", "held_record_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Index:
         """Apply entries in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of the batch was applied.
+            Refused: one of `BREAKING`; nothing of the batch was applied.
         """
         return await self._rows.write(
             lambda connection: self._feed.apply(connection, signed, _apply_record), step="apply feed"
@@ -96,6 +97,14 @@ class Index:
             )
 
         return await self._rows.read(look)
+
+
+def held_record_of(connection: Connection, resident: str) -> HeldRow | None:
+    """Give the row of a resident's record as the index holds it."""
+    row = connection.execute(
+        "SELECT version, record_hash, household, present FROM person WHERE resident = ?", (resident,)
+    ).fetchone()
+    return None if row is None else held_record(row[0], bytes(row[1]), row[2], present=bool(row[3]))
 
 
 def _apply_record(connection: Connection, signed: SignedRecord) -> None:

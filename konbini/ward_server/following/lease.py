@@ -2,7 +2,7 @@
 
 It is counted on the follower's monotonic clock from the moment it asked, 60 s at most, and it counts only once
 every change that the heartbeat speaks of is applied: until then the follower is behind and says so. A lease that a
-broken feed ended is never granted again: the follower begins anew, after its store was reconciled.
+broken feed ended is not granted again until the copy was re-taken and reconciled, which two persons decide.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Lease:
         self._applied = 0
         self._until = float("-inf")
         self._waiting: _Granted | None = None
-        self._broken = False
+        self._broken: Code | None = None
 
     def granted(self, *, asked_at: float, seconds: int, number: int) -> None:
         """Take a verified heartbeat.
@@ -42,7 +42,7 @@ class Lease:
             seconds: what the registry grants.
             number: the newest change when it answered.
         """
-        if self._broken:
+        if self._broken is not None:
             return
         until = asked_at + min(seconds, LEASE_SECONDS)
         if number <= self._applied:
@@ -57,11 +57,16 @@ class Lease:
             self._until = max(self._until, self._waiting.until)
             self._waiting = None
 
-    def broken(self) -> None:
-        """End the lease at once and for good: the feed has a gap, a fork or a new incarnation."""
-        self._broken = True
+    def broken(self, code: Code) -> None:
+        """End the lease at once, with the code of what broke the feed; the first stands."""
+        self._broken = self._broken or code
         self._until = float("-inf")
         self._waiting = None
+
+    def mended(self, number: int) -> None:
+        """Begin anew: the copy was re-taken up to `number`, and agrees with the registry."""
+        self._broken = None
+        self._applied = number
 
     def holds(self, now: float) -> bool:
         """Say whether the lease holds at `now` (monotonic seconds)."""
@@ -71,7 +76,9 @@ class Lease:
         """Refuse where the lease has run out.
 
         Raises:
-            Refused: `WARD_NOT_CURRENT`.
+            Refused: `WARD_NOT_CURRENT`, or the code of what broke the feed.
         """
+        if self._broken is not None:
+            raise Refused(self._broken, "the feed is broken: reconcile, by two persons")
         if not self.holds(now):
             raise Refused(Code.WARD_NOT_CURRENT, "the registry's lease has run out")

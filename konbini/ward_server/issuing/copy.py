@@ -15,6 +15,7 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
+from konbini.ward_server.residents.held import HeldRow, held_record
 from konbini.ward_server.residents.record import Presence, SignedRecord
 from konbini.ward_server.storage.sealing import Place, Sealer
 
@@ -60,7 +61,7 @@ class ResidentCopy:
         """Apply entries in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of the batch was applied.
+            Refused: one of `BREAKING`; nothing of the batch was applied.
         """
         return await self._rows.write(
             lambda connection: self._feed.apply(connection, signed, self._apply_record), step="apply feed"
@@ -83,6 +84,26 @@ class ResidentCopy:
         found = await self._rows.read(lambda connection: self._look(connection, resident))
         people = (CopiedPerson(signed=self._open(row), barred=row.barred) for row in found)
         return tuple(sorted(people, key=lambda person: person.signed.record.order))
+
+    def held_record_of(self, connection: Connection, resident: str) -> HeldRow | None:
+        """Give the row of a resident's record as it is held: opened and verified, with the columns that find it.
+
+        A record that does not open, or that stands under other columns than its own, differs from any other.
+        """
+        row = connection.execute(
+            "SELECT version, sealed, wrapped, household, present FROM person JOIN data_key USING (resident)"
+            " WHERE resident = ?",
+            (resident,),
+        ).fetchone()
+        if row is None:
+            return None
+        version, sealed, wrapped, household, present = row
+        try:
+            signed = self._open(_Row(resident=resident, version=version, sealed=sealed, wrapped=wrapped, barred=False))
+        except Refused:
+            return held_record(version, b"", household, present=bool(present))
+        digest = signed.digest if signed.record.household == household else b""
+        return held_record(version, digest, household, present=bool(present))
 
     def _look(self, connection: Connection, resident: str) -> tuple[_Row, ...]:
         rows = connection.execute(

@@ -18,6 +18,7 @@ from konbini.protocol.visits import Member, Menu, Offer
 from konbini.ward_server.asking.opening import handle_of
 from konbini.ward_server.certificates.kinds import CERTIFICATES
 from konbini.ward_server.certificates.resident_record import Particulars, Subject
+from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.desk import Desk, Now
 from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
 
@@ -28,15 +29,17 @@ MENU_SECONDS = 300
 _log = logger("konbini.ward_server.issuing")
 
 
-def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, now: Now) -> Menu:
-    """Make the menu of a visit whose holder the rules let through.
+def make_menu(  # noqa: PLR0913 - all that a menu follows from
+    desk: Desk, visit_id: bytes, last_moment: int, people: Household, *, now: Now, outage: Outage | None
+) -> Menu:
+    """Make the menu of a visit whose holder the rules let through; in an outage, of what is issued in it.
 
     Raises:
         Refused: `ASK_AT_COUNTER`: no form can draw anything for these people.
     """
     members = showable(people, desk.settings, now.day)
     first = sorted(members, key=lambda person: person.record.resident != people.holder.record.resident)
-    offers = tuple(_offers(desk, people, members, now))
+    offers = tuple(_offers(desk, people, members, now, outage))
     if not offers:
         raise Refused(Code.ASK_AT_COUNTER, "nothing that a form can draw")
     closes = int(desk.settings.closing(now.japan).timestamp())
@@ -51,7 +54,9 @@ def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, 
     )
 
 
-def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: Wish, now: Now) -> bool:
+def can_draw(  # noqa: PLR0913 - all that a drawing follows from
+    desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: Wish, *, now: Now, outage: Outage | None
+) -> bool:
     """Say whether the form in force holds these people, under the longest number there is, and a code each page's seal.
 
     The individual number has the form's own room for twelve digits: what may not fit is text.
@@ -63,6 +68,7 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
         issued_on=now.day,
         scope=wish.scope,
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
+        as_of=None if outage is None else outage.as_of_moment,
     )
     try:
         facts = CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars)
@@ -74,17 +80,20 @@ def can_draw(desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: 
     return True
 
 
-def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) -> list[Offer]:
+def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now, outage: Outage | None) -> list[Offer]:
     offers = []
     for kind in CERTIFICATES:
-        if not _is_offered(desk, kind, now):
+        if not _is_offered(desk, kind, now) or (outage is not None and not outage.allows(kind)):
             continue
         options = options_for(people.members, desk.settings)
+        if outage is not None:
+            options &= ~Options.INDIVIDUAL_NUMBER
         shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
+        wishes = {scope: Wish(scope=scope, options=options, residents=frozenset()) for scope in shown}
         scopes = tuple(
             scope
             for scope in scopes_for(people, desk.settings, now.day)
-            if can_draw(desk, kind, shown[scope], Wish(scope=scope, options=options, residents=frozenset()), now)
+            if can_draw(desk, kind, shown[scope], wishes[scope], now=now, outage=outage)
         )
         if scopes:
             fee = desk.settings.fee(kind, now.day)

@@ -13,8 +13,9 @@ position in an own store:
         store_position(connection, follower.position)
 
 Invariants: numbers run 1, 2, 3 ... without gaps; `previous` is SHA-256 of the signed bytes of the entry before (32 zero
-bytes for the first); the incarnation never changes within one life of a follower's store. Whatever breaks one of these
-is `FEED_BROKEN` and stays so until a full reconcile, by two persons. The bytes are signed with the registry's record
+bytes for the first); the incarnation never changes within one life of a follower's store, but where two persons agreed
+to a restored registry: history then has older ones, and never falls back. Each way of breaking one of these has its own
+code (`BREAKING`) and stays so until a full reconcile, by two persons. The bytes are signed with the registry's record
 key, which no follower holds.
 """
 
@@ -34,6 +35,7 @@ from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 
 __all__ = [
+    "BREAKING",
     "LEASE_SECONDS",
     "MOST_ENTRY_BYTES",
     "NOTHING_BEFORE",
@@ -52,6 +54,17 @@ LEASE_SECONDS = 60
 """The longest lease a heartbeat grants, counted by the follower from the moment it asked."""
 MOST_ENTRY_BYTES = MOST_RECORD_BYTES + 1024
 """A signed entry is never longer."""
+BREAKING = frozenset(
+    (
+        Code.FEED_GAP,
+        Code.FEED_FORKED,
+        Code.FEED_NOT_SIGNED,
+        Code.FEED_BROKEN,
+        Code.REGISTRY_RENEWED,
+        Code.REGISTRY_BEHIND,
+    )
+)
+"""The ways in which a feed breaks."""
 NOTHING_BEFORE = bytes(32)
 """`previous` of the first entry, and the newest hash of a feed without entries."""
 
@@ -145,7 +158,7 @@ class FeedEntry:
         """Check the signature alone; `FeedFollower` checks its place.
 
         Raises:
-            Refused: `FEED_BROKEN`.
+            Refused: `FEED_NOT_SIGNED`.
         """
         return _opened(cls, signed, key, _context(MessageKind.FEED, municipality))
 
@@ -194,21 +207,26 @@ class Heartbeat:
         """Check the signature and that it answers `nonce`.
 
         Raises:
-            Refused: `FEED_BROKEN`.
+            Refused: `FEED_NOT_SIGNED`.
         """
         heartbeat = _opened(cls, signed, key, _context(MessageKind.HEARTBEAT, municipality))
         if (heartbeat.municipality, heartbeat.nonce) != (municipality, nonce):
-            raise Refused(Code.FEED_BROKEN, "a heartbeat for another question")
+            raise Refused(Code.FEED_NOT_SIGNED, "a heartbeat for another question")
         return heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPosition:
-    """How far a follower has applied the feed; `incarnation` is 0 until its first entry or heartbeat binds it."""
+    """How far a follower has applied the feed.
+
+    `incarnation` is the one that it follows, 0 until its first entry or heartbeat binds it; `entered_under` is that of
+    the entry that it applied last, which is older while a restored registry's history is applied.
+    """
 
     incarnation: int = 0
     number: int = 0
     newest: bytes = NOTHING_BEFORE
+    entered_under: int = 0
 
 
 class FeedFollower:
@@ -243,19 +261,24 @@ class FeedFollower:
             The entry to apply, or None where it was applied before, byte for byte.
 
         Raises:
-            Refused: `FEED_BROKEN`: bad signature, gap, fork or another incarnation. The position has not moved.
+            Refused: `FEED_NOT_SIGNED`, `FEED_GAP`, `FEED_FORKED`, `REGISTRY_RENEWED`. The position has not moved.
         """
         entry = FeedEntry.open(signed, self._key, self._municipality)
         digest = hashlib.sha256(signed).digest()
-        self._check_incarnation(entry.incarnation)
+        self._check_entered(entry.incarnation)
         if entry.number <= self.position.number:
             self._check_repeated(entry.number, digest)
             return None
         if entry.number != self.position.number + 1:
-            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} after {self.position.number}")
+            raise Refused(Code.FEED_GAP, f"entry {entry.number} after {self.position.number}")
         if entry.previous != self.position.newest:
-            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} follows another {self.position.number}")
-        self.position = FeedPosition(incarnation=entry.incarnation, number=entry.number, newest=digest)
+            raise Refused(Code.FEED_FORKED, f"entry {entry.number} follows another {self.position.number}")
+        self.position = FeedPosition(
+            incarnation=self.position.incarnation or entry.incarnation,
+            number=entry.number,
+            newest=digest,
+            entered_under=entry.incarnation,
+        )
         self._fresh[entry.number] = digest
         return entry
 
@@ -263,24 +286,27 @@ class FeedFollower:
         """Check a heartbeat against the position; the caller's lease begins when its `number` is applied.
 
         Raises:
-            Refused: `FEED_BROKEN`: another incarnation, a feed shorter than what was applied, or another newest entry.
+            Refused: `FEED_NOT_SIGNED`; `REGISTRY_RENEWED`; `REGISTRY_BEHIND`: a feed shorter than what was applied;
+                `FEED_FORKED`: another newest entry.
         """
         heartbeat = Heartbeat.open(signed, self._key, self._municipality, nonce)
-        self._check_incarnation(heartbeat.incarnation)
+        if heartbeat.incarnation == 0 or self.position.incarnation not in (0, heartbeat.incarnation):
+            raise Refused(Code.REGISTRY_RENEWED, "another incarnation of the registry")
         if heartbeat.number < self.position.number:
-            raise Refused(Code.FEED_BROKEN, f"the registry is at {heartbeat.number}, behind {self.position.number}")
+            raise Refused(Code.REGISTRY_BEHIND, f"the registry is at {heartbeat.number}, behind {self.position.number}")
         if heartbeat.number == self.position.number and heartbeat.newest != self.position.newest:
-            raise Refused(Code.FEED_BROKEN, f"the registry has another entry {heartbeat.number}")
+            raise Refused(Code.FEED_FORKED, f"the registry has another entry {heartbeat.number}")
         return heartbeat
 
-    def _check_incarnation(self, incarnation: int) -> None:
-        if incarnation == 0 or self.position.incarnation not in (0, incarnation):
-            raise Refused(Code.FEED_BROKEN, "another incarnation of the registry")
+    def _check_entered(self, incarnation: int) -> None:
+        followed = self.position.incarnation or incarnation
+        if not max(self.position.entered_under, 1) <= incarnation <= followed:
+            raise Refused(Code.REGISTRY_RENEWED, "an entry of another incarnation")
 
     def _check_repeated(self, number: int, digest: bytes) -> None:
         known = self._fresh.get(number) or self._known(number)
         if known != digest:
-            raise Refused(Code.FEED_BROKEN, f"another entry {number} than the one applied")
+            raise Refused(Code.FEED_FORKED, f"another entry {number} than the one applied")
 
     def _known(self, number: int) -> bytes | None:
         return self.position.newest if number == self.position.number else self._seen(number)
@@ -294,7 +320,7 @@ def _opened(kind: type[M], signed: bytes, key: VerifyingKey, context: Context) -
     try:
         return from_bytes(kind, key.open(signed, context), MOST_ENTRY_BYTES)
     except Refused as refused:
-        raise Refused(Code.FEED_BROKEN, refused.detail) from refused
+        raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
 
 
 def _body(kind: type[M], entry: FeedEntry, expected: FeedKind) -> M:

@@ -57,6 +57,11 @@ class SqliteRegistryStore:
         """Run `use` on one moment; see `RegistryStore`."""
         return await self._rows.read(lambda connection: use(SqliteTransaction(connection, self._vault)))
 
+    @property
+    def rows(self) -> Rows:
+        """The rows themselves, for the decisions about this process."""
+        return self._rows
+
     async def close(self) -> None:
         """Close the file."""
         await self._rows.close()

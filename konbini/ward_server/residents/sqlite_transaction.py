@@ -9,6 +9,8 @@ audit log show it.
 
 from __future__ import annotations
 
+import functools
+import operator
 from dataclasses import dataclass
 
 from konbini.process.statements import Connection
@@ -27,6 +29,7 @@ from konbini.ward_server.residents.store import (
     StoredRecord,
     StoredRestriction,
 )
+from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import Place, Sealer
 
@@ -167,6 +170,44 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
+    def residents_after(self, resident: str, most: int) -> tuple[str, ...]:
+        """Give the ids of residents of whom there is a record, in their order, after one."""
+        found = self._connection.execute(
+            "SELECT DISTINCT resident FROM record WHERE resident > ? ORDER BY resident LIMIT ?", (resident, most)
+        )
+        return tuple(row[0] for row in found)
+
+    def told(self, follower: str) -> Told | None:
+        """Give what a follower told last of how far it is."""
+        row = self._connection.execute(
+            "SELECT life, number, entries, log_hash, ranges FROM follower WHERE name = ?", (follower,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Told(life=row[0], number=row[1], entries=row[2], log_hash=bytes(row[3]), ranges=row[4])
+
+    def used_ranges(self) -> int:
+        """Give the ranges of issuance numbers that any follower told of, one bit each."""
+        found = self._connection.execute("SELECT ranges FROM follower")
+        return functools.reduce(operator.or_, (row[0] for row in found), NO_RANGES)
+
+    def version_at(self, resident: str, moment: int) -> int:
+        """Give which version of a record was in force at a moment (Unix milliseconds), 0 where there was none."""
+        (version,) = self._connection.execute(
+            "SELECT coalesce(max(record.version), 0) FROM record JOIN change ON change.change_id = record.change_id"
+            " WHERE record.resident = ? AND change.concluded_at <= ?",
+            (resident, moment),
+        ).fetchone()
+        return int(version)
+
+    def changed_between(self, resident: str, number: int, moment: int) -> int:
+        """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM change WHERE resident = ? AND state = 2 AND number > ? AND concluded_at <= ?",
+            (resident, number, moment),
+        ).fetchone()
+        return int(count)
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
         row = self._connection.execute(
@@ -175,6 +216,15 @@ class SqliteTransaction:
         if row is None:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
+
+    def put_told(self, follower: str, told: Told) -> None:
+        """Keep what a follower told."""
+        self._connection.execute(
+            "INSERT INTO follower (name, life, number, entries, log_hash, ranges) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET life = excluded.life, number = excluded.number,"
+            " entries = excluded.entries, log_hash = excluded.log_hash, ranges = excluded.ranges",
+            (follower, told.life, told.number, told.entries, told.log_hash, told.ranges),
+        )
 
     def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
         """Add the next entry of the feed."""

@@ -16,6 +16,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
 from konbini.ward_server.residents.record import IndividualNumberPart
+from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "ChangeState",
@@ -131,12 +132,30 @@ class RegistryReading(Protocol):
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
+    def residents_after(self, resident: str, most: int) -> tuple[str, ...]:
+        """Give the ids of residents of whom there is a record, in their order, after one."""
+
+    def told(self, follower: str) -> Told | None:
+        """Give what a follower told last of how far it is."""
+
+    def used_ranges(self) -> int:
+        """Give the ranges of issuance numbers that any follower told of, one bit each."""
+
+    def version_at(self, resident: str, moment: int) -> int:
+        """Give which version of a record was in force at a moment (Unix milliseconds), 0 where there was none."""
+
+    def changed_between(self, resident: str, number: int, moment: int) -> int:
+        """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
+
+    def put_told(self, follower: str, told: Told) -> None:
+        """Keep what a follower told."""
 
     def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
         """Add the next entry of the feed."""

@@ -38,6 +38,7 @@ from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import main as clerk_main
 from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.following.current import Current
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
@@ -121,6 +122,11 @@ class Ward:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
         return Ticket.read(ticket, self.center.key.verifying).prekey
 
+    @property
+    def currents(self) -> tuple[Current, Current]:
+        """What issuing and the clerk judge by whether their copies are current."""
+        return self.desk.current, self.clerk._current
+
     def kiosk(self, name: str = "K-0001") -> Kiosk:
         """Give one of the town's kiosks."""
         folder = self.town.keys / "kiosks" / name
@@ -186,8 +192,7 @@ class Ward:
 
     async def caught_up(self) -> None:
         """Wait until both followers hold a lease."""
-        leases = (self.desk.lease, self.clerk._lease)
-        await self.go_on_until(lambda: all(lease.holds(self.clock.monotonic()) for lease in leases))
+        await self.go_on_until(lambda: all(current.lease_holds() for current in self.currents))
 
     async def go_on_until(self, holds: Callable[[], bool]) -> None:
         """Let the clock go on by half seconds until something holds that a process does in its own turn."""

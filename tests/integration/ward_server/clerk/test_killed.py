@@ -26,7 +26,7 @@ SHORT = {("after", "seal")}
 async def ward(town_keys: Town, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ward]:
     """Open a ward whose clerk runs apart."""
     async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="clerk") as running:
-        await running.go_on_until(lambda: running.desk.lease.holds(running.clock.monotonic()))
+        await running.go_on_until(running.desk.current.lease_holds)
         yield running
 
 

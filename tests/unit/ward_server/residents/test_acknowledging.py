@@ -15,6 +15,7 @@ from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedFollower, FeedPosition, Heartbeat
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
+from konbini.ward_server.residents.witness import Told
 from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
 
 T = TypeVar("T")
@@ -26,6 +27,11 @@ NONCE = bytes(16)
 def clock() -> SettableClock:
     """Return a clock at rest."""
     return SettableClock(1_790_000_000_000)
+
+
+def told(number: int) -> Told:
+    """Give a follower's word on how far it is."""
+    return Told(life=1, number=number, entries=0, log_hash=b"", ranges=0)
 
 
 async def turns() -> None:
@@ -135,7 +141,7 @@ async def test_an_approval_waits_for_the_follower(
     heartbeat = follower.hear(await office.publisher.heartbeat("issuing", NONCE), NONCE)
     assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
     assert not approval.done()
-    await office.publisher.applied("issuing", follower.position.number)
+    await office.publisher.applied("issuing", told(follower.position.number))
     assert await approval == 1
 
 
@@ -183,17 +189,17 @@ async def test_a_heartbeat_on_its_way_is_waited_for(
     assert Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, NONCE).number == 0
     await turns()
     assert not approval.done()
-    await office.publisher.applied("issuing", 1)
+    await office.publisher.applied("issuing", told(1))
     assert await approval == 1
 
 
 async def test_a_follower_cannot_have_applied_what_was_never_written(open_office: OpenOffice) -> None:
     """Nor ask for what follows it: then this registry is not the one it followed."""
     office = await open_office("issuing")
-    for ask in (office.publisher.applied("issuing", 1), office.publisher.feed_after(1, 10, 0)):
+    for ask in (office.publisher.applied("issuing", told(1)), office.publisher.feed_after(1, 10, 0)):
         with pytest.raises(Refused) as refusal:
             await ask
-        assert refusal.value.code is Code.FEED_BROKEN
+        assert refusal.value.code is Code.REGISTRY_BEHIND
 
 
 async def test_a_heartbeat_answers_its_own_question(open_office: OpenOffice) -> None:
@@ -202,4 +208,4 @@ async def test_a_heartbeat_answers_its_own_question(open_office: OpenOffice) -> 
     signed = await office.publisher.heartbeat("issuing", NONCE)
     with pytest.raises(Refused) as refusal:
         Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, b"\x01" * 16)
-    assert refusal.value.code is Code.FEED_BROKEN
+    assert refusal.value.code is Code.FEED_NOT_SIGNED

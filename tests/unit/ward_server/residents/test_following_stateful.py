@@ -31,7 +31,7 @@ from konbini.ward_server.residents.changes import (
     Restriction,
     new_change,
 )
-from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import BREAKING, CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
 from tests.unit.ward_server.residents.conftest import Office
 
 T = TypeVar("T")
@@ -172,7 +172,7 @@ class Following(RuleBasedStateMachine):
             else:
                 if entry is not None:
                     self.copy.apply(entry, follower.position.newest)
-        assert refused <= {Code.FEED_BROKEN}
+        assert refused <= BREAKING
         self.copy.position = follower.position
 
     @rule(position=st.integers(min_value=0), bit=st.integers(0, 7))
