@@ -108,6 +108,7 @@ class Follower:
         self._clock = clock
         self._entropy = entropy
         self._attested = False
+        self._kept = 0
 
     async def run(self) -> None:
         """Follow the feed and keep the lease, each in a task of its own; raises what either did not foresee."""
@@ -124,7 +125,7 @@ class Follower:
             await self._retake()
         else:
             position = await self._apply(_WAIT_SECONDS)
-            self._lease.applied(position.number)
+            await self._applied(position.number)
             await self._registry.applied(await self._life.word())
 
     async def catch_up(self) -> None:
@@ -143,10 +144,15 @@ class Follower:
         before = await self._application.position()
         asked_at, heard_at = self._clock.monotonic(), self._clock.now()
         heartbeat = await self._hear(before)
-        self._lease.granted(asked_at=asked_at, seconds=heartbeat.lease_seconds, number=heartbeat.number)
-        self._lease.applied((await self._application.position()).number)
-        if self._lease.holds(self._clock.monotonic()):
-            await self._standing.heard(heard_at)
+        self._lease.granted(asked_at=asked_at, seconds=heartbeat.lease_seconds, number=heartbeat.number, heard=heard_at)
+        await self._applied((await self._application.position()).number)
+
+    async def _applied(self, number: int) -> None:
+        """Tell the lease, and keep as of when the copy is where that is later than it was."""
+        self._lease.applied(number)
+        if self._lease.heard > self._kept:
+            self._kept = self._lease.heard
+            await self._standing.heard(self._kept)
 
     async def _attest(self) -> bool:
         """Make sure, once, that this store holds what was told of it."""

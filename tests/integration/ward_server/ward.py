@@ -6,10 +6,12 @@ are the test's. What a kiosk or a center says comes from `tests.integration.ward
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import datetime as dt
 import os
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -38,6 +40,7 @@ from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import main as clerk_main
 from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.decisions import commands
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
@@ -95,6 +98,8 @@ class Ward:
     center: Center
     desk: Desk = field(init=False)
     clerk: Clerk = field(init=False)
+    suffix: str = ""
+    """Behind the names of issuing and clerk, where this is the ward's second server."""
     apart: Front | None = None
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
@@ -179,6 +184,48 @@ class Ward:
         """Set a protective measure."""
         await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
 
+    async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
+        """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
+        parser = argparse.ArgumentParser()
+        commands.add_commands(parser.add_subparsers(required=True))
+        socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
+        command, *rest = words
+        read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
+        shown: list[str] = []
+        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        await self.go_on_until(saying.done)
+        saying.result()
+        return shown
+
+    async def decide(self, process: str, *words: str) -> None:
+        """Have one operator enter a decision and another agree to it."""
+        (decision,) = await self.say(process, *words, "--reason", "a test")
+        await self.say(process, "agree", decision, operator="bando")
+
+    async def mended(self, process: str) -> None:
+        """Wait until a process's copy was re-taken and agrees, and both followers hold a lease again."""
+        await self.go_on_until(lambda: not self.rows(process, "SELECT 1 FROM feed_break"))
+        await self.caught_up()
+
+    async def back_up(self, process: str) -> None:
+        """Copy a process's file, as a backup of last night holds it; the process is started again."""
+        await self.stop(process)
+        shutil.copy(self.town.data / f"{process}.db", self.town.data / f"{process}.backup")
+        await self.start(process)
+
+    async def restore(self, process: str) -> None:
+        """Put a process's backup in the place of its file, and start it."""
+        await self.stop(process)
+        database = self.town.data / f"{process}.db"
+        for left in self.town.data.glob(f"{process}.db-*"):
+            left.unlink()
+        shutil.copy(self.town.data / f"{process}.backup", database)
+        await self.start(process)
+
+    async def start(self, process: str) -> None:
+        """Start a process by its name."""
+        await {"registry": self.start_registry, "issuing": self.start_issuing, "clerk": self.start_clerk}[process]()
+
     async def pass_time(self, seconds: float) -> None:
         """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""
         await self.clock.advance(seconds)
@@ -203,19 +250,19 @@ class Ward:
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
         """Read a process's file beside it."""
-        path = self.town.data / f"{process}.db"
+        path = self.town.data / f"{self._named(process)}.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             return list(connection.execute(query))
 
     def write(self, process: str, statement: str) -> None:
         """Change a process's file behind its back; the process has ended."""
-        with contextlib.closing(sqlite3.connect(self.town.data / f"{process}.db")) as connection:
+        with contextlib.closing(sqlite3.connect(self.town.data / f"{self._named(process)}.db")) as connection:
             connection.execute(statement)
             connection.commit()
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""
-        path = self.town.data / f"{process}.db"
+        path = self.town.data / f"{self._named(process)}.db"
         with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             verify(connection)
             found = connection.execute("SELECT entry FROM audit_entry ORDER BY position").fetchall()
@@ -245,12 +292,12 @@ class Ward:
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
-        config = clerk_config.read_config(self.town.configs / "clerk.toml")
+        config = clerk_config.read_config(self.town.configs / f"{self._named('clerk')}.toml")
         self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy, StandingTasks()))
 
     async def start_issuing(self) -> None:
         """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
-        config = issuing_config.read_config(self.town.configs / "issuing.toml")
+        config = issuing_config.read_config(self.town.configs / f"{self._named('issuing')}.toml")
         self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy, StandingTasks()))
         await eventually(lambda: self.desk.prekeys.newest is not None)
 
@@ -261,6 +308,9 @@ class Ward:
             await self.clock.advance(1)
             await asyncio.wait((ending,), timeout=0.01)
         ending.result()
+
+    def _named(self, process: str) -> str:
+        return process if process == "registry" else f"{process}{self.suffix}"
 
     async def _start(self, name: str, serving: contextlib.AbstractAsyncContextManager[_T]) -> _T:
         ending = self.processes[name] = AsyncExitStack()

@@ -12,7 +12,8 @@ from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward
 
 
-def _text(pdf: bytes) -> str:
+def text_of(pdf: bytes) -> str:
+    """Give the text of a document's first page."""
     document = pdfium.PdfDocument(pdf)
     page = document[0]
     text = page.get_textpage()
@@ -34,7 +35,7 @@ async def test_the_certificate_of_items_is_issued(ward: Ward) -> None:
     ]
     handles = [member.handle for member in menu.members]
     body = visit.order_body(kind=CertificateKind.RESIDENT_RECORD_ITEMS, scope=Scope.WHOLE, handles=handles)
-    said = _text((await visit.send_order(body)).given_document.pdf)
+    said = text_of((await visit.send_order(body)).given_document.pdf)
     assert "住民票記載事項証明書" in said
     assert "世帯全員の住民票に記載された事項と相違ないことを証明する。" in said
 
