@@ -1,4 +1,4 @@
-"""A second server at another place (縮退運用環境用サーバー): it follows, and serves only in outage mode declared there."""
+"""A second server at another place (縮退運用環境用サーバー): it follows, and serves in an outage declared there."""
 
 from __future__ import annotations
 
