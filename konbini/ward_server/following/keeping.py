@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from konbini.process.calls import Handler
 from konbini.process.clock import Clock
@@ -19,15 +20,14 @@ from konbini.ward_server.decisions.calls import Steps, decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import Decisions, Effect
 from konbini.ward_server.decisions.stop import Stop
-from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.events import ProcessEvents
-from konbini.ward_server.following.follower import Application, Follower
+from konbini.ward_server.following.follower import Application, Follower, Registry
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.life import Life, Numbers
 from konbini.ward_server.following.mending import Release, Restored, Retake
 from konbini.ward_server.following.nightly import Nightly
 from konbini.ward_server.following.outage import MOST_HOURS, Outages, outage_effects
-from konbini.ward_server.following.reconciling import Reconciling, RecordOf
+from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, RecordOf
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
 from konbini.ward_server.residents.registry import require_person
@@ -105,10 +105,14 @@ class Own:
     used_ranges: Callable[[], Awaitable[int]] = nobody
 
 
+class RegistryOfCopy(Registry, HeldRegistry, Protocol):
+    """The registry, as what keeps a copy calls it."""
+
+
 class Keeping:
     """The copy of one process, kept right."""
 
-    def __init__(self, own: Own, rows: Rows, registry: RegistryCalls, clock: Clock, entropy: Entropy) -> None:
+    def __init__(self, own: Own, rows: Rows, registry: RegistryOfCopy, clock: Clock, entropy: Entropy) -> None:
         self._own = own
         self._registry = registry
         self._clock = clock

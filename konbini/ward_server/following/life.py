@@ -67,9 +67,11 @@ class Life:
 
         def look(connection: Connection) -> Told:
             entries, last = newest(connection)
+            applied = position(connection)
             return Told(
                 life=_begun(connection) or 0,
-                number=position(connection).number,
+                number=applied.number,
+                newest=applied.newest if applied.number else b"",
                 entries=entries,
                 log_hash=last if entries else b"",
                 ranges=self._numbers.used(connection),

@@ -84,13 +84,16 @@ class Publisher:
         """Hear how far a follower is, and remember it.
 
         Raises:
-            Refused: `MISROUTED`; `REGISTRY_BEHIND`: further than the feed goes, so that this registry forgot something;
-                `WARD_RESTORED`: behind what it told before, so that the follower did. Both are recorded.
+            Refused: `MISROUTED`; `REGISTRY_BEHIND`, `FEED_FORKED`: it applied what this registry has not, so that this
+                registry forgot something; `WARD_RESTORED`: behind what it told before, so that the follower did. Each
+                is recorded.
         """
         self._acknowledging.known(follower)
         now = self._clock.now()
-        known, newest = await self._store.read(lambda reading: (reading.told(follower), reading.position().number))
-        if known != told or newest < told.number:
+        known, written = await self._store.read(
+            lambda reading: (reading.told(follower), reading.entry_hash(told.number))
+        )
+        if known != told or (told.number and written != told.newest):
             refused = await self._store.write(lambda writing: _hear(writing, follower, told, now), step="told")
             if refused is not None:
                 raise refused
@@ -155,10 +158,10 @@ def _hear(writing: RegistryWriting, follower: str, told: Told, now: int) -> Refu
     """Keep what a follower told, or record that it cannot be."""
     before = writing.told(follower)
     try:
-        check_can_be(told, before, writing.position().number)
+        check_can_be(told, before, writing.entry_hash(told.number))
     except Refused as refused:
-        ahead = refused.code is Code.REGISTRY_BEHIND
-        event = AuditEvent.FOLLOWER_AHEAD if ahead else AuditEvent.FOLLOWER_BEHIND
+        behind = refused.code is Code.WARD_RESTORED
+        event = AuditEvent.FOLLOWER_BEHIND if behind else AuditEvent.FOLLOWER_AHEAD
         writing.audit(AuditEntry(moment=now, event=event, about=follower, code=refused.code, digest=told.log_hash))
         return refused
     writing.put_told(follower, replace(told, ranges=told.ranges | (NO_RANGES if before is None else before.ranges)))

@@ -85,6 +85,11 @@ class SqliteTransaction:
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
 
+    def entry_hash(self, number: int) -> bytes | None:
+        """Give the hash of an entry of the feed."""
+        row = self._connection.execute("SELECT hash FROM feed WHERE number = ?", (number,)).fetchone()
+        return None if row is None else bytes(row[0])
+
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
         found = self._connection.execute(
@@ -180,11 +185,18 @@ class SqliteTransaction:
     def told(self, follower: str) -> Told | None:
         """Give what a follower told last of how far it is."""
         row = self._connection.execute(
-            "SELECT life, number, entries, log_hash, ranges FROM follower WHERE name = ?", (follower,)
+            "SELECT life, number, newest, entries, log_hash, ranges FROM follower WHERE name = ?", (follower,)
         ).fetchone()
         if row is None:
             return None
-        return Told(life=row[0], number=row[1], entries=row[2], log_hash=bytes(row[3]), ranges=row[4])
+        return Told(
+            life=row[0],
+            number=row[1],
+            newest=bytes(row[2]),
+            entries=row[3],
+            log_hash=bytes(row[4]),
+            ranges=row[5],
+        )
 
     def used_ranges(self) -> int:
         """Give the ranges of issuance numbers that any follower told of, one bit each."""
@@ -220,10 +232,12 @@ class SqliteTransaction:
     def put_told(self, follower: str, told: Told) -> None:
         """Keep what a follower told."""
         self._connection.execute(
-            "INSERT INTO follower (name, life, number, entries, log_hash, ranges) VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO follower (name, life, number, newest, entries, log_hash, ranges)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET life = excluded.life, number = excluded.number,"
-            " entries = excluded.entries, log_hash = excluded.log_hash, ranges = excluded.ranges",
-            (follower, told.life, told.number, told.entries, told.log_hash, told.ranges),
+            " newest = excluded.newest, entries = excluded.entries, log_hash = excluded.log_hash,"
+            " ranges = excluded.ranges",
+            (follower, told.life, told.number, told.newest, told.entries, told.log_hash, told.ranges),
         )
 
     def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:

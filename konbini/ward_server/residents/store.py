@@ -102,6 +102,9 @@ class RegistryReading(Protocol):
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
 
+    def entry_hash(self, number: int) -> bytes | None:
+        """Give the hash of an entry of the feed."""
+
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
 

@@ -27,6 +27,7 @@ class Told:
     Attributes:
         life: of its store: the moment at which it began, or was said to be restored; Unix milliseconds.
         number: the newest entry of the feed that it applied.
+        newest: its hash; empty where nothing was applied.
         entries: of its audit log.
         log_hash: of the newest of these; empty where there is none.
         ranges: of issuance numbers that it used in any life, one bit each.
@@ -34,24 +35,28 @@ class Told:
 
     life: Annotated[int, UpTo(2**53)]
     number: Annotated[int, UpTo(2**53)]
+    newest: Annotated[bytes, UpTo(32)]
     entries: Annotated[int, UpTo(2**53)]
     log_hash: Annotated[bytes, UpTo(32)]
     ranges: Annotated[int, UpTo(2**RANGES - 1)]
 
 
-def check_can_be(told: Told, before: Told | None, newest: int) -> None:
+def check_can_be(told: Told, before: Told | None, written: bytes | None) -> None:
     """Refuse what a follower cannot be at.
 
     Args:
         told: what it tells.
         before: what it told before.
-        newest: the newest entry of the feed.
+        written: the hash of the entry that the registry has under that number, None where it has none.
 
     Raises:
-        Refused: `REGISTRY_BEHIND`: it applied what the registry never wrote; `WARD_RESTORED`: it forgot something.
+        Refused: `REGISTRY_BEHIND`: it applied what the registry never wrote; `FEED_FORKED`: it applied another entry of
+            that number; `WARD_RESTORED`: it forgot something.
     """
-    if told.number > newest:
-        raise Refused(Code.REGISTRY_BEHIND, f"{told.number} applied, the feed goes to {newest}")
+    if told.number and written is None:
+        raise Refused(Code.REGISTRY_BEHIND, f"{told.number} applied, the feed does not go that far")
+    if told.number and told.newest != written:
+        raise Refused(Code.FEED_FORKED, f"another entry {told.number} was applied")
     if before is None or told.life > before.life:
         return
     if told.life < before.life:

@@ -87,6 +87,7 @@ CREATE TABLE follower (
     name TEXT PRIMARY KEY,
     life INTEGER NOT NULL,
     number INTEGER NOT NULL,
+    newest BLOB NOT NULL,
     entries INTEGER NOT NULL,
     log_hash BLOB NOT NULL,
     ranges INTEGER NOT NULL

@@ -57,9 +57,9 @@ async def calls(config: RegistryConfig) -> AsyncIterator[tuple[CallClient, CallC
         await client.close()
 
 
-def told(number: int) -> Told:
+def told(number: int, newest: bytes = b"") -> Told:
     """Give a follower's word on how far it is."""
-    return Told(life=1, number=number, entries=0, log_hash=b"", ranges=0)
+    return Told(life=1, number=number, newest=newest, entries=0, log_hash=b"", ranges=0)
 
 
 async def test_an_operators_change_reaches_a_follower_before_it_is_acknowledged(
@@ -79,7 +79,7 @@ async def test_an_operators_change_reaches_a_follower_before_it_is_acknowledged(
     follower.accept(signed)
     assert follower.hear(await issuing.heartbeat(NONCE), NONCE).number == 1
     assert not approval.done()
-    await issuing.applied(told(1))
+    await issuing.applied(told(1, follower.position.newest))
     assert await approval == 1
     found = await bando.look_up(RESIDENT, "a test")
     assert found.links == ()
@@ -103,7 +103,7 @@ async def test_a_killed_registry_comes_back_as_it_was(
     follower.accept(before)
     assert await issuing.feed_after(1, 100, 0) == []
     assert follower.hear(await issuing.heartbeat(NONCE), NONCE).number == 1
-    await issuing.applied(told(1))
+    await issuing.applied(told(1, follower.position.newest))
     assert await bando.approve(change_id) == 1
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -29,9 +30,9 @@ def clock() -> SettableClock:
     return SettableClock(1_790_000_000_000)
 
 
-def told(number: int) -> Told:
+def told(number: int, newest: bytes = b"") -> Told:
     """Give a follower's word on how far it is."""
-    return Told(life=1, number=number, entries=0, log_hash=b"", ranges=0)
+    return Told(life=1, number=number, newest=newest, entries=0, log_hash=b"", ranges=0)
 
 
 async def turns() -> None:
@@ -141,7 +142,7 @@ async def test_an_approval_waits_for_the_follower(
     heartbeat = follower.hear(await office.publisher.heartbeat("issuing", NONCE), NONCE)
     assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
     assert not approval.done()
-    await office.publisher.applied("issuing", told(follower.position.number))
+    await office.publisher.applied("issuing", told(1, follower.position.newest))
     assert await approval == 1
 
 
@@ -189,7 +190,8 @@ async def test_a_heartbeat_on_its_way_is_waited_for(
     assert Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, NONCE).number == 0
     await turns()
     assert not approval.done()
-    await office.publisher.applied("issuing", told(1))
+    (entry,) = await office.publisher.feed_after(0, 10, 0)
+    await office.publisher.applied("issuing", told(1, hashlib.sha256(entry).digest()))
     assert await approval == 1
 
 
