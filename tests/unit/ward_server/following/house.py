@@ -33,7 +33,7 @@ from konbini.ward_server.decisions.desk import Agreed
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import CLERK, ISSUING
 from konbini.ward_server.following.keeping import Keeping, KeepingConfig, Own
-from konbini.ward_server.following.life import Numbers
+from konbini.ward_server.following.life import Numbers, is_unsaid
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import household
@@ -167,6 +167,10 @@ class Seat:
         self.current = Current(self.rows, self.keeping.lease, house.clock)
         self.ledger = IssuanceLedger(self.rows, self.feed, self.current, ward=MUNICIPALITY)
 
+    async def unsaid(self) -> bool:
+        """Say whether it was found to be restored, and nobody said so."""
+        return await self.rows.read(is_unsaid)
+
     async def decide(self, kind: DecisionKind, content: bytes = b"") -> None:
         """Have two persons decide."""
         handlers = self.keeping.operator_handlers()
@@ -258,12 +262,32 @@ class House:
         await self.store.rows.write(lambda connection: RegistryRestored().apply(connection, agreed, b""))
 
     async def put_in_force(self, change: Change) -> int:
-        """Enter and approve a change, letting time pass until it is acknowledged; give its entry's number."""
+        """Enter and approve a change, and give its entry's number once it is acknowledged.
+
+        Followers that can pull do; for the others time passes until their leases have run out.
+        """
         change_id = await self.registry.enter("aoki", change)
         approving = asyncio.create_task(self.registry.approve("bando", change_id))
+        await asyncio.wait((approving,), timeout=0.02)
+        for name in FOLLOWERS:
+            await self.turn(name)
         while not (await asyncio.wait((approving,), timeout=0.02))[0]:
             await self.clock.advance(61)
         return approving.result()
+
+    async def turn(self, name: str) -> None:
+        """Let one follower do both of its tasks once, where it does not only wait."""
+        seat = self.seats[name]
+        broken = await seat.keeping.standing.broken()
+        if (broken is not None and not broken.retaking) or await seat.unsaid():
+            return
+        for step in (seat.keeping.follower.pull, seat.keeping.follower.renew):
+            try:
+                await step()
+            except Refused as refused:
+                await seat.keeping.follower._take(refused)
+            except ConnectionError:
+                return
 
     async def issue(self, card: CardSerial, between: Callable[[], Awaitable[object]]) -> Issued:
         """Issue a paper of a card's holder alone, through both processes, letting something happen in between.
