@@ -29,6 +29,12 @@ install_packages() {
     fi
     echo "Installing Debian packages: ${missing[*]}"
     local apt=("${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=500)
+    # The town and the tests start servers of their own; Debian's package shall not make and start one.
+    if [[ " ${missing[*]} " == *" postgresql "* ]]; then
+        "${root[@]}" mkdir -p /etc/postgresql-common/createcluster.d
+        echo 'create_main_cluster = false' |
+            "${root[@]}" tee /etc/postgresql-common/createcluster.d/konbini.conf >/dev/null
+    fi
     "${apt[@]}" update
     "${apt[@]}" install --no-install-recommends "${missing[@]}"
 }

@@ -11,7 +11,11 @@ __all__ = ["written"]
 
 
 def written(resident: str, **changes: object) -> ResidentRecord:
-    """Write a record at version 1: a person of 41 who lives alone."""
+    """Write a record at version 1: a person of 41 who lives alone; who stands behind another is a child of the head."""
+    if changes.get("order", 1) != 1:
+        changes.setdefault("relationship", "子")
+    elif changes.get("relationship", "世帯主") == "世帯主" and "name" in changes:
+        changes.setdefault("head", changes["name"])
     plain = ResidentRecord(
         municipality=SUMIKAWA.code,
         resident=resident,

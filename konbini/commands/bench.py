@@ -16,8 +16,9 @@ from pathlib import Path
 
 from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
-from konbini.simulation.bench.report import last_line, table
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.bench.reading_back import measure_reading
+from konbini.simulation.bench.report import last_line, reading_line, table
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["bench"]
 
@@ -61,6 +62,6 @@ def _certificate(documents: int, *, as_json: bool) -> int:
     with tempfile.TemporaryDirectory() as folder:
         costs = measure(all_ways(material, Path(folder)), material.documents)
     sys.stdout.write(f"household of four, one page, P-256; {documents} documents a way, medians of CPU time\n")
-    sys.stdout.write("\n".join((*table(costs), "")))
+    sys.stdout.write("\n".join((*table(costs), reading_line(measure_reading(material)), "")))
     sys.stdout.write(last_line(costs) + "\n" if as_json else "")
     return 0

@@ -2,8 +2,9 @@
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
-    konbini ward enter|approve|withdraw|pending|show|look-up ...          (at the registry)
-    konbini ward stop|release|retake|restored|outage|hold|reconcile ...   (at each process)
+    konbini ward enter|approve|withdraw|pending|show|look-up|history|statistics ...   (at the registry)
+    konbini ward bulk|show-bulk|approve-bulk|import|copy-store ...
+    konbini ward stop|release|retake|restored|outage|hold|reconcile ...               (at each process)
     konbini publish --config FILE --out DIR
     konbini verify FILE [FILE...] --issuers FILE --status FILE
     konbini demo [--auto] ...

@@ -7,13 +7,13 @@ them. Nothing of a resident is in them: two bits for each paper, by its place.
 from __future__ import annotations
 
 import argparse
-import sqlite3
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from konbini.process.clock import Clock, SystemClock, to_seconds
 from konbini.process.config import ConfigRefused
+from konbini.process.rows import CANNOT_OPEN
 from konbini.protocol.errors import Refused
 from konbini.verifier.page_files import LibraryMissing, page_files, published_json
 from konbini.ward_server.publishing.config import read_config
@@ -36,7 +36,7 @@ def publish(given: Sequence[str], clock: Clock | None = None) -> int:
         told = published_json(authority=config.authority, issuers=ISSUERS, statuses=lists.status_names)
         files = {**lists.files, **page_files(), "published.json": told}
         _write(read.out, files)
-    except (Refused, ConfigRefused, LibraryMissing, OSError, ValueError, sqlite3.Error) as error:
+    except (Refused, ConfigRefused, LibraryMissing, OSError, ValueError, *CANNOT_OPEN) as error:
         sys.stderr.write(f"konbini publish: {error}\n")
         return _REFUSED
     sys.stdout.write(f"{len(files)} files in {read.out}, {len(lists.status_names)} status lists\n")

@@ -50,7 +50,7 @@ def code_points(sequence: str) -> str:
 
 def text_map(found: list[str]) -> str:
     """Write the ToUnicode map (ISO 32000-1, 9.10.3): each code from 1 on to its sequence in UTF-16BE."""
-    lines = [f"<{code:04X}> {_utf_16(sequence)}" for code, sequence in enumerate(found, 1)]
+    lines = [f"<{code:04X}> {text}" for code, text in enumerate(map(_utf_16, found), 1)]
     portions = [lines[start : start + _MAP_ENTRIES_AT_ONCE] for start in range(0, len(lines), _MAP_ENTRIES_AT_ONCE)]
     entries = "\n".join(f"{len(some)} beginbfchar\n" + "\n".join(some) + "\nendbfchar" for some in portions)
     return (

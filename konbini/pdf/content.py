@@ -3,7 +3,8 @@
 Each line is one act of the form (a placed part, a rule, a frame, a picture, a text, a label, the specimen's mark) and
 matches its one pattern from end to end, operators, operands and their number; nothing else is a line of ours. So there
 is no fill, no clipping, no colour but the mark's grey, no text render mode, no pattern, no graphics state from outside,
-and no second way to read the bytes. Limit: what a character code looks like is the font's, not the stream's.
+and no second way to read the bytes. A line that writes says what it writes (`Piece`): its codes through the font's text
+map, from where its matrix sets the pen. Limit: what a character code looks like is the font's, not the stream's.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from enum import Enum, auto
 from functools import lru_cache
 from typing import Final, NamedTuple
 
+from konbini.pdf.originals import ReadFont
+from konbini.pdf.written_text import Piece, read_pieces
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["ROUNDING", "Act", "Line", "alike", "read_lines"]
@@ -47,11 +50,19 @@ class Act(Enum):
 
 
 class Line(NamedTuple):
-    """One line: its act, the resource it names, and its numbers in their order (none of a text's or a label's)."""
+    """One line.
+
+    Attributes:
+        act: what it does.
+        resource: what it names.
+        numbers: its numbers in their order; none of a text's or a label's.
+        pieces: what it writes, in order.
+    """
 
     act: Act
     resource: str
     numbers: tuple[float, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 _PATTERNS: Final = tuple(
@@ -66,18 +77,19 @@ _PATTERNS: Final = tuple(
         (Act.MARK, rf"q {_N} g BT {_NAME} {_N} Tf {_N} {_N} {_N} {_N} {_N} {_N} Tm {_SHOWS} ET Q"),
     )
 )
-_STEP: Final = re.compile(rf"/([A-Z][A-Za-z0-9]*) ({_ANY}) Tf|<([0-9A-F]*)> Tj")
 _SHOWN: Final = "Tj"
 _LONGEST: Final = 120  # characters of a line that shows no text
 _WRITING: Final = frozenset((Act.TEXT, Act.LABEL, Act.MARK))
+_WRITTEN: Final = tuple((act, pattern) for act, pattern in _PATTERNS if act in _WRITING)
+_PAINTED: Final = tuple((act, pattern) for act, pattern in _PATTERNS if act not in _WRITING)
 
 
-def read_lines(content: bytes, codes: Mapping[str, int], where: str) -> list[Line]:
+def read_lines(content: bytes, fonts: Mapping[str, ReadFont], where: str) -> list[Line]:
     """Read a content stream.
 
     Args:
         content: the stream, decoded.
-        codes: how many codes each of its fonts has, from 1 on.
+        fonts: its fonts by their names.
         where: names the stream in a refusal.
 
     Returns:
@@ -91,67 +103,50 @@ def read_lines(content: bytes, codes: Mapping[str, int], where: str) -> list[Lin
         lines = content.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
         raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators") from error
-    return [_read_line(line, codes, f"{where}, line {place}") for place, line in enumerate(lines, 1)]
+    return [_read_line(line, fonts, f"{where}, line {place}") for place, line in enumerate(lines, 1)]
 
 
-def _read_line(text: str, codes: Mapping[str, int], where: str) -> Line:
-    line = _written(text, codes, where) if _SHOWN in text else _painted(text) if len(text) <= _LONGEST else None
+def _read_line(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line:
+    line = _written(text, fonts, where) if _SHOWN in text else _painted(text) if len(text) <= _LONGEST else None
     if line is None:
         raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators")
     return line
 
 
-def _written(text: str, codes: Mapping[str, int], where: str) -> Line | None:
-    for act, pattern in _PATTERNS:
-        found = pattern.fullmatch(text) if act in _WRITING else None
+def _written(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line | None:
+    for act, pattern in _WRITTEN:
+        found = pattern.fullmatch(text)
         if found:
-            _check_writing(text, codes, where)
-            return _line(act, found, where)
+            return _writing(act, found, fonts, where)
     return None
 
 
 @lru_cache(maxsize=4096)  # the form's own rules come again in every document; no line with text is kept
 def _painted(text: str) -> Line | None:
-    for act, pattern in _PATTERNS:
-        found = None if act in _WRITING else pattern.fullmatch(text)
+    for act, pattern in _PAINTED:
+        found = pattern.fullmatch(text)
         if found:
-            return _line(act, found, "")
+            resource = found["resource"] if "resource" in pattern.groupindex else ""
+            return Line(act, resource, tuple(float(text) for text in found.groups() if text != resource))
     return None
 
 
-def _check_writing(text: str, codes: Mapping[str, int], where: str) -> None:
-    """Follow the fonts of a line: one size, each of the stream's own, and no code beyond the font in force."""
-    sizes, last = set(), ""
-    for name, size, shown in _STEP.findall(text):
-        if name:
-            if name not in codes:
-                raise Refused(Code.PAGE_MISMATCH, f"{where}: another font")
-            sizes.add(size)
-            last = f"{codes[name]:04X}"
-        elif not all("0000" < shown[start : start + 4] <= last for start in range(0, len(shown), 4)):
-            raise Refused(Code.PAGE_MISMATCH, f"{where}: a character that the font does not map")
-    if len(sizes) != 1:
-        raise Refused(Code.PAGE_MISMATCH, f"{where}: text of several sizes")
-
-
-def _line(act: Act, found: re.Match[str], where: str) -> Line:
-    named = found.re.groupindex.get("resource", 0)
-    numbers = tuple(float(text) for group, text in enumerate(found.groups(), 1) if group != named)
-    resource = found["resource"] if named else ""
-    if act in _WRITING:
-        resource = resource.rstrip("0123456789")
-    if act is Act.TEXT:
-        numbers += (0.0, _FULL)
-    if act in (Act.TEXT, Act.LABEL):
-        size, gap, width = numbers
-        if not (_SMALLEST <= size <= _LARGEST and 0 <= gap <= _WIDEST_GAP and _NARROWEST <= width <= _FULL):
-            raise Refused(Code.PAGE_MISMATCH, f"{where}: text of a size that no cell has")
-        numbers = ()
-    return Line(act, resource, numbers)
+def _writing(act: Act, found: re.Match[str], fonts: Mapping[str, ReadFont], where: str) -> Line:
+    """Take a line that writes apart; the mark's numbers are the form's, all others have bounds."""
+    family = found["resource"].rstrip("0123456789")
+    first, *others = (text for text in found.groups() if text != found["resource"])
+    numbers = (float(first), *map(float, others))
+    if act is Act.MARK:
+        pieces = (piece._replace(turned=True) for piece in read_pieces(found[0], fonts, where))
+        return Line(act, family, numbers, tuple(pieces))
+    size, gap, width = numbers if act is Act.LABEL else (*numbers, 0.0, _FULL)
+    if not (_SMALLEST <= size <= _LARGEST and 0 <= gap <= _WIDEST_GAP and _NARROWEST <= width <= _FULL):
+        raise Refused(Code.PAGE_MISMATCH, f"{where}: text of a size that no cell has")
+    return Line(act, family, (), read_pieces(found[0], fonts, where, gap=gap, width=width / _FULL))
 
 
 def alike(one: Line, other: Line) -> bool:
-    """Say whether two lines do the same, but for the rounding of their numbers."""
+    """Say whether two lines do the same, but for the rounding of their numbers and for what they write."""
     return (
         one[:2] == other[:2]
         and len(one.numbers) == len(other.numbers)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 __all__ = ["from_era", "in_era"]
@@ -18,8 +18,13 @@ _ERAS: Final = (  # first day of each era, newest first
 _MEIJI_OFFSET: Final = 1867
 _FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 _WRITTEN: Final = re.compile(
-    r"(?P<era>令和|平成|昭和|大正|明治)(?P<year>元|[０-９]{1,4})年(?P<month>[０-９]{1,2})月(?P<day>[０-９]{1,2})日"
+    "(令和|平成|昭和|大正|明治)(元|[２-９]|[１-９][０-９]{1,3})年([１-９]|１[０-２])月([１-９]|[１-３][０-９])日"
 )
+_SPANS: Final = {
+    name: (first, last, _MEIJI_OFFSET if name == "明治" else first.year - 1)
+    for (first, name), last in zip(_ERAS, (date.max, *(first - timedelta(days=1) for first, _ in _ERAS)), strict=False)
+}
+"""Of each era the first and the last day, and the year before its first."""
 
 
 def in_era(day: date) -> str:
@@ -40,11 +45,10 @@ def from_era(text: str) -> date | None:
     found = _WRITTEN.fullmatch(text)
     if found is None:
         return None
-    first = next(first for first, name in _ERAS if name == found["era"])
-    before = _MEIJI_OFFSET if found["era"] == "明治" else first.year - 1
-    year = before + (1 if found["year"] == "元" else int(found["year"]))
+    era, year, month, day = found.groups()
+    first, last, before = _SPANS[era]
     try:
-        day = date(year, int(found["month"]), int(found["day"]))
-        return day if in_era(day) == text else None
+        read = date(before + (1 if year == "元" else int(year)), int(month), int(day))
     except ValueError:
         return None
+    return read if first <= read <= last else None

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, fields
 from datetime import date
+from operator import attrgetter
 from typing import Final
 
 from konbini.pdf.printed import (
@@ -107,6 +108,11 @@ class PersonFacts:
 
 
 _PERSON_CELLS: Final = tuple(field.name for field in fields(PersonFacts) if field.name != "items")
+_person_cells: Final = attrgetter(*_PERSON_CELLS)
+_ITEM_CELLS: Final = {
+    kind: attrgetter(*(field.name for field in fields(kind))) for kind in (JapaneseItems, ForeignItems)
+}
+"""Takes all items of a kind at once, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,14 +188,14 @@ class CertificateFacts:
 def _cells(facts: CertificateFacts) -> list[Cell]:
     found: list[Cell] = [facts.address, facts.head]
     for person in facts.people:
-        found += [getattr(person, name) for name in _PERSON_CELLS]
-        found += [getattr(person.items, field.name) for field in fields(person.items)]
+        found += _person_cells(person)
+        found += _ITEM_CELLS[type(person.items)](person.items)
     return found
 
 
 def _person_value(person: PersonFacts) -> Value:
-    items: list[Value] = [cell_value(getattr(person.items, field.name)) for field in fields(person.items)]
-    return [*(cell_value(getattr(person, name)) for name in _PERSON_CELLS), items]
+    items: list[Value] = list(map(cell_value, _ITEM_CELLS[type(person.items)](person.items)))
+    return [*map(cell_value, _person_cells(person)), items]
 
 
 def _person(value: Value) -> PersonFacts:

@@ -17,10 +17,12 @@ import struct
 from bisect import bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
+from operator import gt
 from pathlib import Path
 from typing import Final, NamedTuple
 
-__all__ = ["CharacterMap", "FontFile", "FontInvalid", "Outline"]
+__all__ = ["CharacterMap", "FontFile", "FontInvalid", "GlyphRecord", "Outline"]
 
 _TRUE_TYPE: Final = 0x00010000
 _MAGIC: Final = 0x5F0F3CF5
@@ -28,6 +30,7 @@ _PADDING: Final = 4  # a glyph's data may end with fewer zero bytes than this
 _HEAD_THAT_VARIES: Final = ((8, 12), (50, 52))  # the file's checksum, and how wide its offsets are
 _DEEPEST: Final = 4  # composites of composites
 _MOST_POINTS: Final = 1 << 14
+_NEGATIVE: Final = 0x80  # of a number's first byte
 
 _SHORT_X, _SHORT_Y, _REPEATED, _SAME_X, _SAME_Y, _RESERVED = 0x02, 0x04, 0x08, 0x10, 0x20, 0x80
 _WORDS, _ARE_OFFSETS, _ROUND, _SCALE, _MORE, _TWO_SCALES, _MATRIX = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40, 0x80
@@ -47,6 +50,18 @@ class Outline(NamedTuple):
 
     digest: bytes
     body: int
+
+
+class GlyphRecord(NamedTuple):
+    """A glyph as it stands in the file: advance and left side bearing, two bytes each, and its data."""
+
+    metrics: bytes
+    data: bytes
+
+    @property
+    def is_simple(self) -> bool:
+        """Say whether the bytes alone decide how it looks; a composite's name other glyphs by their numbers."""
+        return not self.data or self.data[0] < _NEGATIVE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,6 +178,12 @@ class FontFile:
         """Return the units of an em."""
         return self._metrics.units
 
+    @property
+    def heights(self) -> tuple[int, int]:
+        """Return how far the em box reaches above and below the baseline, in units (`hhea`; the second is negative)."""
+        above, below = _unpack(">2h", self._data, self._place("hhea")[0] + 4)
+        return above, below
+
     def table(self, tag: str) -> bytes:
         """Return a table's bytes.
 
@@ -216,6 +237,31 @@ class FontFile:
         (advance,) = _unpack(">H", self._data, start + 4 * (longs - 1))
         (bearing,) = _unpack(">h", self._data, start + 4 * longs + 2 * (glyph - longs))
         return advance, bearing
+
+    def records(self) -> list[GlyphRecord]:
+        """Return every glyph as it stands.
+
+        Raises:
+            FontInvalid: one is beyond the outlines.
+        """
+        longs, widths = self._metrics.long_metrics, self.table("hmtx")
+        last = widths[4 * longs - 4 : 4 * longs - 2]
+        metrics = [widths[start : start + 4] for start in range(0, 4 * longs, 4)]
+        metrics += [
+            last + widths[start : start + 2]
+            for start in range(4 * longs, 4 * longs + 2 * (self._metrics.glyphs - longs), 2)
+        ]
+        (outlines, length), places = self._place("glyf"), self._all_places()
+        if places[-1] > length or any(map(gt, places, places[1:])):
+            raise FontInvalid("loca: beyond the outlines")
+        data = [self._data[outlines + start : outlines + end] for start, end in pairwise(places)]
+        return list(map(GlyphRecord, metrics, data))
+
+    def _all_places(self) -> list[int]:
+        count, start = self._metrics.glyphs + 1, self._place("loca")[0]
+        if self._metrics.wide_offsets:
+            return list(_unpack(f">{count}I", self._data, start))
+        return [2 * half for half in _unpack(f">{count}H", self._data, start)]
 
     def outline(self, glyph: int, body: int | None = None) -> Outline:
         """Return a glyph's outline.

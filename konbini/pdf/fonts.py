@@ -10,7 +10,7 @@ the text read back from the paper is the text that was drawn, selector included.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -27,9 +27,6 @@ _TABLES_FOR_READERS_OF_TEXT: Final = tuple(
     int.from_bytes(name.ljust(4))
     for name in (b"BASE", b"GDEF", b"GPOS", b"GSUB", b"OS/2", b"cmap", b"gasp", b"name", b"post", b"vhea", b"vmtx")
 )
-
-
-_STORED: Final = 0  # deflating outlines takes as long as cutting and drawing them, and saves a fifth
 
 
 class Glyph(NamedTuple):
@@ -79,25 +76,39 @@ class Face:
         return self.scaled(self._font.get_glyph_h_advance(glyph))
 
     def cut(self, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
-        """Return a font file with these glyphs only, and where each glyph stands in it."""
+        """Return a font file with these glyphs only, and where each of them stands in it."""
         wanted = hb.SubsetInput()
         wanted.glyph_set.update(glyphs)
         wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
         wanted.drop_table_tag_set.update(_TABLES_FOR_READERS_OF_TEXT)
         plan = hb.SubsetPlan(self._prepared, wanted)
-        return plan.execute().blob.data, dict(plan.old_to_new_glyph_mapping)
+        places = plan.old_to_new_glyph_mapping
+        return plan.execute().blob.data, {glyph: places[glyph] for glyph in glyphs}
+
+
+class _Glyphs(dict[str, Glyph]):
+    """Each sequence's glyph, looked up once; bounded by the faces: only what was found is kept."""
+
+    __slots__ = ("_look_up",)
+
+    def __init__(self, look_up: Callable[[str], Glyph]) -> None:
+        self._look_up = look_up
+
+    def __missing__(self, sequence: str) -> Glyph:
+        glyph = self[sequence] = self._look_up(sequence)
+        return glyph
 
 
 class _Advances(dict[str, int]):
-    """Each sequence's width, asked of `find` once; bounded by the faces: only what was found is kept."""
+    """Each sequence's width, taken from its glyph once."""
 
-    __slots__ = ("_find",)
+    __slots__ = ("_glyphs",)
 
-    def __init__(self, find: Callable[[str], Glyph]) -> None:
-        self._find = find
+    def __init__(self, glyphs: _Glyphs) -> None:
+        self._glyphs = glyphs
 
     def __missing__(self, sequence: str) -> int:
-        advance = self[sequence] = self._find(sequence).advance
+        advance = self[sequence] = self._glyphs[sequence].advance
         return advance
 
 
@@ -111,14 +122,14 @@ class Typeface:
         ValueError: there is none.
     """
 
-    __slots__ = ("_advances", "_known", "faces")
+    __slots__ = ("_advances", "_glyphs", "faces")
 
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
         self.faces = tuple(Face(path) for path in paths)
-        self._known: dict[str, Glyph] = {}  # bounded by the faces: only what was found is kept
-        self._advances = _Advances(self.find)
+        self._glyphs = _Glyphs(self._look_up)
+        self._advances = _Advances(self._glyphs)
 
     def find(self, sequence: str) -> Glyph:
         """Return where a sequence's glyph is.
@@ -126,10 +137,7 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`, naming the code points.
         """
-        known = self._known.get(sequence)
-        if known is None:
-            known = self._known[sequence] = self._look_up(sequence)
-        return known
+        return self._glyphs[sequence]
 
     def _look_up(self, sequence: str) -> Glyph:
         for place, face in enumerate(self.faces):
@@ -153,7 +161,15 @@ class Typeface:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return sum(map(self._advances.__getitem__, sequences(text)))
+        return self.width_of(sequences(text))
+
+    def width_of(self, found: Iterable[str]) -> int:
+        """Return the width of sequences, one after the other, in thousandths of an em.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return sum(map(self._advances.__getitem__, found))
 
 
 def font_name(family: str, face: int) -> str:
@@ -164,14 +180,14 @@ def font_name(family: str, face: int) -> str:
 class _Codes(dict[str, str]):
     """Each sequence's code in hexadecimal digits; what is asked for first is added to the part of its face."""
 
-    __slots__ = ("_parts", "_typeface")
+    __slots__ = ("_find", "_parts")
 
     def __init__(self, typeface: Typeface, parts: list[dict[str, Glyph]]) -> None:
-        self._typeface = typeface
+        self._find = typeface.find
         self._parts = parts
 
     def __missing__(self, sequence: str) -> str:
-        glyph = self._typeface.find(sequence)
+        glyph = self._find(sequence)
         part = self._parts[glyph.face]
         part[sequence] = glyph
         code = self[sequence] = f"{len(part):04X}"
@@ -201,19 +217,28 @@ class Subset:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        found, code_of = sequences(text), self._codes.__getitem__
+        return self.runs_of(sequences(text))
+
+    def runs_of(self, found: Iterable[str]) -> list[tuple[int, str]]:
+        """Split sequences where their face changes, as `runs` does a text.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        code_of = self._codes.__getitem__
         if len(self._parts) == 1:
             return [(0, "".join(map(code_of, found)))]
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
         return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
 
-    def write(self, revision: Revision, family: str, *, level: int = _STORED) -> str:
+    def write(self, revision: Revision, family: str, *, level: int | None = None) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).
 
         Args:
             revision: where to.
             family: the first one's name among the streams' resources.
-            level: zlib's, for the font programs.
+            level: zlib's; without one nothing is deflated, since that takes longer than cutting and writing, and saves
+                a fifth.
 
         Returns:
             The entries of the streams' `/Font` resources.
@@ -225,14 +250,15 @@ class Subset:
         ]
         return " ".join(fonts)
 
-    def _write_part(self, revision: Revision, place: int, level: int) -> ObjectId:
+    def _write_part(self, revision: Revision, place: int, level: int | None) -> ObjectId:
         face, part = self.typeface.faces[place], self._parts[place]
-        glyphs = [glyph.number for glyph in part.values()]
+        _, glyphs, advances = zip(*part.values(), strict=True)
         program, places = face.cut(set(glyphs))
-        places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *(places[glyph] for glyph in glyphs))
-        widths = " ".join(str(glyph.advance) for glyph in part.values())
+        places_by_code = struct.pack(f">{len(glyphs) + 1}H", 0, *map(places.__getitem__, glyphs))
+        widths = " ".join(map(str, advances))
         name = f"{self._tag[:-1]}{chr(ord(self._tag[-1]) + place)}+{face.name}"
-        file = revision.add(StreamBody.compressed(program, f"/Length1 {len(program)}", level=level))
+        length = f"/Length1 {len(program)}"
+        file = revision.add(_stream(program, level, length))
         descriptor = revision.add(
             f"<< /Type /FontDescriptor /FontName /{name} /Flags 4 /FontBBox [{' '.join(map(str, face.box))}] "
             f"/ItalicAngle 0 /Ascent {face.ascent} /Descent {face.descent} /CapHeight {face.ascent} "
@@ -242,10 +268,16 @@ class Subset:
             f"<< /Type /Font /Subtype /CIDFontType2 /BaseFont /{name} "
             "/CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> "
             f"/FontDescriptor {descriptor} /DW 1000 /W [1 [{widths}]] "
-            f"/CIDToGIDMap {revision.add(StreamBody.compressed(places_by_code))} >>"
+            f"/CIDToGIDMap {revision.add(_stream(places_by_code, level))} >>"
         )
-        texts = revision.add(StreamBody.compressed(text_map(list(part)).encode()))
+        texts = revision.add(_stream(text_map(list(part)).encode(), level))
         return revision.add(
             f"<< /Type /Font /Subtype /Type0 /BaseFont /{name} /Encoding /Identity-H "
             f"/DescendantFonts [{descendant}] /ToUnicode {texts} >>"
         )
+
+
+def _stream(content: bytes, level: int | None, entries: str = "") -> StreamBody:
+    if level is None:
+        return StreamBody.stored(content, entries)
+    return StreamBody.compressed(content, entries, level=level)

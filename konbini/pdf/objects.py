@@ -10,8 +10,11 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from konbini.pdf.stored import stored
+
 __all__ = ["ONCE", "ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
 
+_END = b"\nendobj\n"
 _HEADER = b"%PDF-1.7\n%\xe5\x9b\xbd\xe5\n"
 ONCE = 9
 """zlib's level for what is made once and written into every document."""
@@ -38,6 +41,11 @@ class StreamBody:
     def compressed(cls, content: bytes, entries: str = "", *, level: int = _QUICK) -> StreamBody:
         """Deflate `content`; `entries` are the dictionary's other entries, `level` is zlib's (0 to 9)."""
         return cls.filtered(zlib.compress(content, level), f"/Filter /FlateDecode {entries}")
+
+    @classmethod
+    def stored(cls, content: bytes, entries: str = "") -> StreamBody:
+        """Take `content` without deflating it, behind the same filter."""
+        return cls.filtered(stored(content), f"/Filter /FlateDecode {entries}")
 
     @classmethod
     def filtered(cls, content: bytes, entries: str) -> StreamBody:
@@ -80,7 +88,7 @@ class Revision:
         """Write a whole file; `identity` (16 bytes) stands twice in the trailer's `/ID` (14.4)."""
         file_id = f"[{hex_string(identity)} {hex_string(identity)}]"
         trailer = f"<< /Size {self._next} /Root {root} /ID {file_id} >>"
-        return self._write(bytearray(_HEADER), 0, trailer)
+        return self._write(_HEADER, 0, trailer)
 
     def to_update(self, *, after: int, previous_xref: int, root: ObjectId, file_id: str) -> bytes:
         """Write an incremental update (7.5.6) to follow `after` bytes; returns the update alone.
@@ -92,19 +100,17 @@ class Revision:
             file_id: the new `/ID` array, as PDF syntax.
         """
         trailer = f"<< /Size {self._next} /Root {root} /Prev {previous_xref} /ID {file_id} >>"
-        return self._write(bytearray(), after, trailer)
+        return self._write(b"", after, trailer)
 
-    def _write(self, out: bytearray, offset: int, trailer: str) -> bytes:
-        places = {}
+    def _write(self, header: bytes, offset: int, trailer: str) -> bytes:
+        place, pieces = offset + len(header), [header]
+        table = [b"xref\n0 1\n0000000000 65535 f \n" if offset == 0 else b"xref\n"]
         for number in sorted(self._bodies):
-            places[number] = offset + len(out)
-            out += b"%d 0 obj\n" % number + self._bodies[number] + b"\nendobj\n"
-        xref = offset + len(out)
-        out += b"xref\n" + (b"0 1\n0000000000 65535 f \n" if offset == 0 else b"")
-        for number, place in places.items():
-            out += b"%d 1\n%010d 00000 n \n" % (number, place)
-        out += f"trailer\n{trailer}\nstartxref\n{xref}\n%%EOF\n".encode()
-        return bytes(out)
+            head, body = b"%d 0 obj\n" % number, self._bodies[number]
+            table.append(b"%d 1\n%010d 00000 n \n" % (number, place))
+            pieces += (head, body, _END)
+            place += len(head) + len(body) + len(_END)
+        return b"".join((*pieces, *table, f"trailer\n{trailer}\nstartxref\n{place}\n%%EOF\n".encode()))
 
 
 def hex_string(data: bytes) -> str:

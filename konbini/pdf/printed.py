@@ -106,6 +106,8 @@ def check_line(text: str) -> None:
     """
     if not 1 <= len(text) <= _MOST_TEXT or text != text.strip():
         raise ValueError("a cell is empty, too long, or begins or ends with a space")
+    if text.replace("　", "").isprintable():  # then no character is of those classes
+        return
     if any(unicodedata.category(character) in _NO_TEXT for character in text):
         raise ValueError("a cell holds something that is no printed character")
 

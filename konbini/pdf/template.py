@@ -51,7 +51,7 @@ class Marks:
         """Return a cell's printed text."""
         if not isinstance(cell, Mark):
             return cell
-        return {Mark.OMITTED: self.omitted, Mark.UNUSED: self.unused, Mark.BLANK: self.blank}[cell]
+        return (self.omitted, self.unused, self.blank)[cell - Mark.OMITTED]  # the marks are numbered in this order
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,7 @@
 """A process's configuration: one TOML file, read once, refused whole with its place if a word is not understood.
 
 Every entry is taken once, as what it must be; what nobody took is unknown and stops the start. Paths are relative to
-the folder of the file.
+the folder of the file. A refusal names file, table, entry and line.
 
     with read_table(path) as table:
         ward = table.text("ward")
@@ -15,10 +15,12 @@ import datetime as dt
 import pwd
 import tomllib
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
+from konbini.process.config_lines import Lines
 from konbini.protocol.tls import TlsFiles
 
 __all__ = ["ConfigRefused", "Table", "read_table"]
@@ -33,13 +35,32 @@ class ConfigRefused(Exception):  # noqa: N818 - the answer to a file that cannot
     """The configuration cannot be used; the text says where and why. Meant for whoever starts the process."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """Where a table stands: its file, its dotted name and its index among tables of that name."""
+
+    file: Path
+    lines: Lines
+    title: str = ""
+    name: str = ""
+    index: int = 0
+
+    def inner(self, key: str, index: int, title: str) -> _Place:
+        name = f"{self.name}.{key}" if self.name else key
+        return _Place(file=self.file, lines=self.lines, title=f"{self.title} {title}", name=name, index=index)
+
+    def refused(self, reason: str, key: str = "") -> ConfigRefused:
+        line = self.lines.of(self.name, self.index, key)
+        return ConfigRefused(f"{self.file.name}:{self.title} {reason} (line {line})")
+
+
 class Table:
     """One table of the file. Left as a context, it refuses what was not taken."""
 
-    def __init__(self, entries: dict[str, object], place: str, folder: Path) -> None:
+    def __init__(self, entries: dict[str, object], place: _Place) -> None:
         self._rest = dict(entries)
         self._place = place
-        self._folder = folder
+        self._folder = place.file.parent
 
     def __enter__(self) -> Self:
         return self
@@ -48,7 +69,16 @@ class Table:
         self, kind: type[BaseException] | None, fault: BaseException | None, trace: TracebackType | None
     ) -> None:
         if kind is None and self._rest:
-            raise ConfigRefused(f"{self._place} unknown: {', '.join(sorted(self._rest))}")
+            raise self._place.refused(f"unknown: {', '.join(sorted(self._rest))}", min(self._rest))
+
+    def refused(self, key: str, reason: str) -> ConfigRefused:
+        """Give the refusal of an entry, for whoever reads it and finds more wrong than this class can."""
+        return self._place.refused(f"{key}: {reason}", key)
+
+    @property
+    def folder(self) -> Path:
+        """The folder that paths are taken from."""
+        return self._folder
 
     def has(self, key: str) -> bool:
         """Say whether an entry is there and was not taken yet."""
@@ -62,7 +92,7 @@ class Table:
         """Take a whole number."""
         number = self._take(key, int)
         if number < least:
-            raise ConfigRefused(f"{self._place} {key}: at least {least}")
+            raise self.refused(key, f"at least {least}")
         return number
 
     def boolean(self, key: str) -> bool:
@@ -72,6 +102,14 @@ class Table:
     def day(self, key: str) -> dt.date:
         """Take a date."""
         return self._take(key, dt.date)
+
+    def days(self, key: str) -> tuple[dt.date, ...]:
+        """Take a list of dates; it may be empty."""
+        return self._convert(key, self._take(key, list), _days)
+
+    def local_moment(self, key: str) -> dt.datetime:
+        """Take a date and a time of day without an offset: `2026-12-05T22:00:00`, local where the ward is."""
+        return self._convert(key, self._take(key, dt.datetime), _local)
 
     def minute(self, key: str) -> int:
         """Take a time of day, `HH:MM`, as a minute of the day; 24:00 is its end."""
@@ -104,14 +142,14 @@ class Table:
     def part(self, key: str) -> Table:
         """Take a table."""
         if not isinstance(self._rest.get(key), dict):
-            raise ConfigRefused(f"{self._place} [{key}] is missing")
-        return Table(self._take(key, dict), f"{self._place} [{key}]", self._folder)
+            raise self._place.refused(f"[{key}] is missing")
+        return Table(self._take(key, dict), self._place.inner(key, 0, f"[{key}]"))
 
     def parts(self, key: str) -> tuple[Table, ...]:
         """Take a list of tables that is not empty."""
         entries = self._convert(key, self._take(key, list), _tables)
         return tuple(
-            Table(entry, f"{self._place} [[{key}]] {index + 1}", self._folder) for index, entry in enumerate(entries)
+            Table(entry, self._place.inner(key, index, f"[[{key}]] {index + 1}")) for index, entry in enumerate(entries)
         )
 
     def convert(self, key: str, conversion: Callable[[str], T]) -> T:
@@ -121,14 +159,14 @@ class Table:
     def _take(self, key: str, kind: type[T]) -> T:
         value = self._rest.pop(key, None)
         if type(value) is not kind:
-            raise ConfigRefused(f"{self._place} {key}: a {kind.__name__} is needed")
+            raise self.refused(key, f"a {kind.__name__} is needed")
         return value
 
     def _convert(self, key: str, value: T, conversion: Callable[[T], R]) -> R:
         try:
             return conversion(value)
         except (ValueError, KeyError) as error:
-            raise ConfigRefused(f"{self._place} {key}: {error}") from error
+            raise self.refused(key, str(error)) from error
 
 
 def read_table(path: Path) -> Table:
@@ -139,7 +177,8 @@ def read_table(path: Path) -> Table:
         OSError: it cannot be read.
     """
     try:
-        return Table(tomllib.loads(path.read_text(encoding="utf-8")), f"{path.name}:", path.parent)
+        text = path.read_text(encoding="utf-8")
+        return Table(tomllib.loads(text), _Place(file=path, lines=Lines(text)))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigRefused(f"{path.name}: {error}") from error
 
@@ -157,6 +196,19 @@ def _minute(text: str) -> int:
     if text != time.strftime("%H:%M"):
         raise ValueError("a time of day is HH:MM")
     return 60 * time.hour + time.minute
+
+
+def _days(values: list[object]) -> tuple[dt.date, ...]:
+    days = tuple(value for value in values if type(value) is dt.date)
+    if len(days) != len(values) or len(set(days)) != len(days):
+        raise ValueError("a list of different dates is needed")
+    return days
+
+
+def _local(moment: dt.datetime) -> dt.datetime:
+    if moment.tzinfo is not None:
+        raise ValueError("a moment without an offset is needed")
+    return moment
 
 
 def _texts(values: list[object], least: int) -> tuple[str, ...]:

@@ -1,18 +1,19 @@
-"""The one writer of a file of rows: a thread that commits in groups.
+"""The one writer of a process's rows: a thread that commits in groups, on either engine.
 
-Callers hand in functions. The writer takes all that wait, runs each in a SAVEPOINT of its own inside one
-BEGIN IMMEDIATE ... COMMIT, and answers after the commit is durable. While it commits, the next group gathers: under
-load one fsync serves many callers, and a lone caller waits for nobody (docs/adr/0002-one-writer-thread.md).
+Callers hand in functions. The writer takes all that wait, runs each in a SAVEPOINT of its own inside one transaction,
+and answers after the commit is durable. While it commits, the next group gathers: under load one fsync serves many
+callers, and a lone caller waits for nobody (docs/adr/0002-one-writer-thread.md).
 
 Invariants:
 - an answer is given only after the COMMIT of its group came back;
 - one caller's exception undoes that caller's change alone;
-- a group whose COMMIT fails, or whose transaction SQLite ended itself, is answered `NotStored` as a whole;
-- after a failed fsync the writer stops for good: what the kernel then holds is unknown, and a later fsync that
-  succeeds proves nothing.
+- a group whose COMMIT fails, or whose transaction the engine ended itself, is answered `NotStored` as a whole;
+- after a fault that leaves the store unsound (a failed fsync of this process), or when another server has taken this
+  one for gone, the writer stops for good.
 
-Limits: a change that was handed in is run even if its caller is cancelled meanwhile. `NotStored`, like a lost
-connection, does not prove that nothing is on the disk after a power cut; it says that nobody was promised it.
+Limits: a change that was handed in is run even if its caller is cancelled meanwhile. `NotStored` does not prove that
+nothing is in the store (a power cut, a connection that broke after COMMIT had been sent); it says that nobody was
+promised it. A caller that must know asks afterwards, or does the same again under the same key.
 """
 
 from __future__ import annotations
@@ -20,27 +21,58 @@ from __future__ import annotations
 import asyncio
 import itertools
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
-from konbini.process.connection import GuardedConnection
+from konbini.process.statements import Connection
 
-__all__ = ["CommitWatch", "NotStored", "Writer"]
+__all__ = ["CommitWatch", "NotStored", "Writer", "WritingConnection"]
 
 T = TypeVar("T")
 
 _MOST_IN_A_GROUP = 256
-# SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC, which Python 3.11 names only as extended codes of the library.
-_FSYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
 
 class NotStored(Exception):  # noqa: N818 - an answer about a change
-    """The change was not acknowledged as durable: disk full, input or output fault, writer stopped or closed."""
+    """The change was not acknowledged as durable: disk full, input or output fault, connection lost, writer stopped."""
+
+
+class WritingConnection(Protocol):
+    """One engine's connection for writing, used in the writer's thread alone.
+
+    Attributes:
+        faults: what its own methods raise when the transaction that was open is gone, or none could be begun.
+    """
+
+    faults: tuple[type[Exception], ...]
+
+    def begin(self) -> None:
+        """Begin the group's transaction: from here to its end nobody else writes this store."""
+
+    def own(self, statement: str) -> None:
+        """Run one of the owner's statements: SAVEPOINT, ROLLBACK TO, RELEASE."""
+
+    def lent(self) -> AbstractContextManager[Connection]:
+        """Lend the connection to a caller's function."""
+
+    def commit(self) -> None:
+        """Commit, and return when it is durable."""
+
+    def abandon(self) -> None:
+        """Roll back whatever is open."""
+
+    def cause(self, fault: BaseException) -> str:
+        """Name a fault in a word; no value of a row is in it."""
+
+    def unsound(self, fault: BaseException) -> bool:
+        """Say whether this process must write no more after a fault."""
+
+    def close(self) -> None:
+        """Close the connection."""
 
 
 class CommitWatch(Protocol):
@@ -61,7 +93,7 @@ class CommitWatch(Protocol):
 class _Change:
     """One caller's function and the place where the caller waits."""
 
-    run: Callable[[sqlite3.Connection], Any]
+    run: Callable[[Connection], Any]
     step: str
     loop: asyncio.AbstractEventLoop
     answer: asyncio.Future[Any]
@@ -91,12 +123,13 @@ class Writer:
         watch: told of each commit (tests only).
     """
 
-    def __init__(self, connect: Callable[[], GuardedConnection], *, watch: CommitWatch | None = None) -> None:
+    def __init__(self, connect: Callable[[], WritingConnection], *, watch: CommitWatch | None = None) -> None:
         self._connect = connect
         self._watch = watch
         self._waiting: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._entry = threading.Lock()
         self._ended: str | None = None
+        self._broken = threading.Event()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, name="rows-writer", daemon=True)
 
@@ -104,12 +137,12 @@ class Writer:
         """Open the connection.
 
         Raises:
-            sqlite3.Error: it cannot be opened.
+            Exception: it cannot be opened; the engine's own.
         """
         self._thread.start()
         self._opened.result()
 
-    async def submit(self, run: Callable[[sqlite3.Connection], T], step: str) -> T:
+    async def submit(self, run: Callable[[Connection], T], step: str) -> T:
         """Run one change and return its answer when it is durable.
 
         Raises:
@@ -123,6 +156,11 @@ class Writer:
                 raise NotStored(self._ended)
             self._waiting.put(_Change(run=run, step=step, loop=loop, answer=answer))
         return await answer
+
+    @property
+    def unfit(self) -> bool:
+        """Whether it stopped for good by itself."""
+        return self._broken.is_set()
 
     def finish(self) -> None:
         """Commit what was handed in before, close the connection and end the thread. Blocks; safe to repeat."""
@@ -159,15 +197,15 @@ class Writer:
             self._waiting.put(None)
         return group
 
-    def _commit(self, guarded: GuardedConnection, group: list[_Change]) -> list[_Outcome]:
+    def _commit(self, guarded: WritingConnection, group: list[_Change]) -> list[_Outcome]:
         steps = tuple(change.step for change in group)
         try:
-            guarded.own("BEGIN IMMEDIATE")
+            guarded.begin()
             outcomes = [_run(guarded, change) for change in group]
             if self._watch is not None:
                 self._watch.before_commit(steps)
-            guarded.own("COMMIT")
-        except sqlite3.Error as fault:
+            guarded.commit()
+        except guarded.faults as fault:
             return self._fail(guarded, group, fault)
         except BaseException as fault:
             _answer(self._fail(guarded, group, fault))
@@ -176,11 +214,12 @@ class Writer:
             self._watch.after_commit(steps)
         return outcomes
 
-    def _fail(self, guarded: GuardedConnection, group: list[_Change], fault: BaseException) -> list[_Outcome]:
-        with suppress(sqlite3.Error):  # the group is lost either way, and the next BEGIN says so if it stays open
+    def _fail(self, guarded: WritingConnection, group: list[_Change], fault: BaseException) -> list[_Outcome]:
+        with suppress(*guarded.faults):  # the group is lost either way, and the next BEGIN says so if it stays open
             guarded.abandon()
-        cause = getattr(fault, "sqlite_errorname", type(fault).__name__)
-        if getattr(fault, "sqlite_errorcode", None) in _FSYNC_FAILED:
+        cause = guarded.cause(fault)
+        if guarded.unsound(fault):
+            self._broken.set()
             self._stop(f"the writer stopped for good: {cause}")
         return [_Outcome(change=change, fault=_not_stored(cause, fault)) for change in group]
 
@@ -196,12 +235,12 @@ class Writer:
         _answer(left)
 
 
-def _run(guarded: GuardedConnection, change: _Change) -> _Outcome:
+def _run(guarded: WritingConnection, change: _Change) -> _Outcome:
     """Run one change in its savepoint.
 
     Raises:
-        sqlite3.Error: SQLite ended the whole transaction (disk full, input or output fault, out of memory): the
-            savepoints before this one are gone with it.
+        Exception: one of the engine's `faults`: the whole transaction is gone (disk full, input or output fault, out of
+            memory, connection lost), and the savepoints before this one with it.
     """
     guarded.own("SAVEPOINT change")
     try:

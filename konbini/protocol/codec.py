@@ -22,6 +22,7 @@ _MOST_DEPTH = 8
 _MOST_INTEGER = 2**63 - 1
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = 0, 1, 2, 3, 4, 7
 _SIMPLE_VALUES = frozenset((20, 21, 22))  # false, true, null
+_PLAIN = frozenset((type(None), bool, bytes, str))
 _LENGTH_FOLLOWS = {24: 1, 25: 2, 26: 4, 27: 8}
 
 
@@ -58,42 +59,100 @@ def decode(data: bytes, most: int) -> Value:
 
 def _dumps(value: Value) -> bytes:
     """Write the value; without maps and floats the library's plain writing is the deterministic one already."""
-    return cbor2.dumps(value)
+    try:
+        pen = _idle.pop()
+    except IndexError:
+        pen = _Pen()
+    written = pen.write(value)
+    _idle.append(pen)  # a pen that broke off is not used again
+    return written
+
+
+class _Pen:
+    """One of the library's encoders with its ink: to make a new one takes longer than to write a short value."""
+
+    __slots__ = ("_encoder", "_ink")
+
+    def __init__(self) -> None:
+        self._ink = _Ink()
+        self._encoder = cbor2.CBOREncoder(self._ink)  # type: ignore[arg-type] # it calls `write` and nothing else
+
+    def write(self, value: Value) -> bytes:
+        self._encoder.encode(value)
+        written = bytes(self._ink.bytes)
+        self._ink.bytes.clear()
+        return written
+
+
+class _Ink:
+    """What an encoder writes to."""
+
+    __slots__ = ("bytes", "write")
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+        self.write = self.bytes.extend
+
+
+_idle: list[_Pen] = []
+"""Pens that nobody uses; each thread takes one for itself."""
 
 
 def _check_types(value: Value, depth: int) -> None:
     if depth == 0:
         raise TypeError("nested too deep for the wire")
-    if value is None or isinstance(value, bool | bytes | str):
+    if value is None or isinstance(value, (bool, bytes, str)):
         return
     if isinstance(value, int):
         if not -_MOST_INTEGER <= value <= _MOST_INTEGER:
             raise TypeError("integer too large for the wire")
         return
     if isinstance(value, list | tuple):
+        if depth == 1 and value:
+            raise TypeError("nested too deep for the wire")
         for item in value:
-            _check_types(item, depth - 1)
+            if type(item) not in _PLAIN:  # most items: no call for them
+                _check_types(item, depth - 1)
         return
     raise TypeError(f"{type(value).__name__} cannot cross the wire")
 
 
 def _look_over(data: bytes) -> None:
     """Refuse tags, maps, floats, indefinite lengths, depth and trailing bytes before the library acts on them."""
-    position, open_arrays = 0, [1]
-    while open_arrays:
-        if open_arrays[-1] == 0:
-            open_arrays.pop()
+    position, left = 0, 1
+    outer: list[int] = []  # values left in the arrays around the one that is looked at
+    while left or outer:
+        if not left:
+            left = outer.pop()
             continue
-        open_arrays[-1] -= 1
+        left -= 1
+        skip = _SKIPS[data[position]] if position < len(data) else 0
+        if skip:
+            position += skip
+            continue
         major, argument, position = _head(data, position)
         if major in (_BYTES, _TEXT):
             position += argument
         elif major == _ARRAY:
-            open_arrays.append(argument)
-        if position > len(data) or len(open_arrays) > _MOST_DEPTH:
+            outer.append(left)
+            left = argument
+        if position > len(data) or len(outer) >= _MOST_DEPTH:
             raise Refused(Code.MALFORMED, "cut short or nested too deep")
     if position != len(data):
-        raise Refused(Code.MALFORMED, "bytes after the value")
+        raise Refused(Code.MALFORMED, "cut short, or bytes after the value")
+
+
+def _short(first: int) -> int:
+    """Give the length of a value that its first byte tells alone, 0 where there is more to look at."""
+    major, short = first >> 5, first & 0x1F
+    if major in (_UNSIGNED, _NEGATIVE) and short < min(_LENGTH_FOLLOWS):
+        return 1
+    if major in (_BYTES, _TEXT) and short < min(_LENGTH_FOLLOWS):
+        return 1 + short
+    return int(major == _SIMPLE and short in _SIMPLE_VALUES)
+
+
+_SKIPS = tuple(map(_short, range(256)))
 
 
 def _head(data: bytes, position: int) -> tuple[int, int, int]:

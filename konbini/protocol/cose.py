@@ -2,6 +2,8 @@
 
 A signature's external_aad and a seal's HPKE info are the same bytes, the `Context`, so that no signature of
 one kind, ward or visit passes as another. The headers are fixed: protected {alg: ES256}, nothing unprotected.
+Signing writes the one structure that these headers leave; checking is the library's, so that each holds the other
+to the standard.
 """
 
 from __future__ import annotations
@@ -9,8 +11,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cwt import COSE, COSEKey
 from cwt.exceptions import CWTError
 
@@ -23,6 +26,8 @@ __all__ = ["Context", "SigningKey", "VerifyingKey", "unchecked_payload"]
 # Tag 18, an array of four, the protected header {1: -7} and an empty unprotected one: the only start we know.
 _START = bytes.fromhex("d28443a10126a0")
 _ARRAY_OF_TWO = b"\x82"
+_PROTECTED = bytes.fromhex("a10126")
+_ES256 = ec.ECDSA(hashes.SHA256())
 _SIGNATURE_BYTES = 64
 _POINT_BYTES = 65
 
@@ -104,13 +109,10 @@ class SigningKey:
         """
         if private.curve.name != "secp256r1":
             raise ValueError("our messages are signed with P-256")
-        pem = private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
         point = private.public_key().public_bytes(
             serialization.Encoding.X962, serialization.PublicFormat.UncompressedPoint
         )
-        self._key = COSEKey.from_pem(pem, alg="ES256")
+        self._key = private
         self.verifying = VerifyingKey(point)
 
     @classmethod
@@ -131,9 +133,11 @@ class SigningKey:
         return cls(private)
 
     def sign(self, payload: bytes, context: Context) -> bytes:
-        """Give the COSE_Sign1 of the payload in its context."""
-        signed = COSE.new().encode_and_sign(payload, self._key, protected={1: -7}, external_aad=context.to_bytes())
-        return bytes(signed)
+        """Give the COSE_Sign1 of the payload in its context (RFC 9052, 4.4; RFC 9053, 2.1)."""
+        to_sign = encode(["Signature1", _PROTECTED, context.to_bytes(), payload])
+        r, s = decode_dss_signature(self._key.sign(to_sign, _ES256))
+        half = _SIGNATURE_BYTES // 2
+        return _START + encode(payload) + encode(r.to_bytes(half) + s.to_bytes(half))
 
 
 def unchecked_payload(signed: bytes) -> bytes:

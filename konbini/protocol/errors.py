@@ -44,6 +44,7 @@ class Code(IntEnum):
     VISIT_ELSEWHERE = 213
     DAILY_LIMIT = 214
     VISIT_OVER = 215
+    VISIT_LIMIT = 216
 
     # 3xx: the rules and the order
     ASK_AT_COUNTER = 301

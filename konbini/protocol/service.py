@@ -14,7 +14,7 @@ from konbini.protocol.kinds import ANYONE, CertificateKind, MessageKind
 from konbini.protocol.shape import Line, Moment, UpTo, from_bytes, to_bytes
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 
-__all__ = ["Condition", "Notice", "State"]
+__all__ = ["Condition", "KindHours", "Notice", "State"]
 
 _DAY_MINUTES = 24 * 60
 _MinuteOfDay = Annotated[int, UpTo(_DAY_MINUTES)]
@@ -64,11 +64,21 @@ class State:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KindHours:
+    """Today's hours of one kind of certificate that has other hours than the ward; read as those of a `Notice`."""
+
+    kind: CertificateKind
+    opens: _MinuteOfDay
+    closes: _MinuteOfDay
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
     """Message 10, ward to center to kiosks: shown before the card is asked for.
 
     Hours are minutes of the day in Japan, [opens, closes): closed all day where it closes no later than it opens.
-    `serial` grows with each notice of the ward. Maintenance without an end lasts until another notice.
+    `serial` grows with each notice of the ward. Maintenance without an end lasts until another notice. `reopens` is
+    the next moment at which issuing begins again, by the ward's calendar; null where it never closes or does not know.
     """
 
     ward: Line
@@ -81,6 +91,8 @@ class Notice:
     stopped: bool
     version: Line
     message_key: Annotated[bytes, UpTo(1024)]
+    reopens: Moment | None
+    kinds: tuple[KindHours, ...]
 
     def refusal(self, moment: int) -> Code | None:
         """Say why no visit may begin at `moment` (Unix seconds): `WARD_STOPPED`, `WARD_CLOSED`; None where one may."""

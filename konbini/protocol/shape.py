@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import enum
 import functools
+import operator
 import types
 import typing
 from collections.abc import Callable, Hashable
@@ -22,6 +23,8 @@ from konbini.protocol.errors import Code, Refused
 __all__ = ["Digest", "Line", "Moment", "Sized", "UpTo", "Yen", "from_bytes", "from_value", "to_bytes", "to_value"]
 
 M = TypeVar("M")
+
+_PLAIN = frozenset((str, bytes, int, bool, type(None)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +61,22 @@ Yen = Annotated[int, UpTo(100_000)]
 
 def to_value(message: object) -> Value:
     """Turn a message into its array."""
-    if dataclasses.is_dataclass(message):
-        return [to_value(getattr(message, name)) for name in _field_names(typing.cast("Hashable", type(message)))]
     if isinstance(message, enum.IntEnum):
         return int(message)
+    if dataclasses.is_dataclass(message):
+        fields = _fields_of(typing.cast("Hashable", type(message)))(message)
+        return [item if type(item) in _PLAIN else to_value(item) for item in fields]
     if isinstance(message, tuple):
         return [to_value(item) for item in message]
     return typing.cast("Value", message)
+
+
+@functools.cache
+def _fields_of(kind: Any) -> Callable[[object], tuple[Any, ...]]:  # noqa: ANN401 - a class of messages, as a cache takes it
+    """Make what takes a message's fields out, in order."""
+    names = _field_names(kind)
+    get = operator.attrgetter(*names, "__class__")  # at least two, so that a tuple comes out
+    return lambda message: get(message)[:-1]
 
 
 @functools.cache
@@ -80,10 +92,19 @@ def to_bytes(message: object) -> bytes:
     """
     value = to_value(message)
     try:
-        from_value(type(message), value)
+        _check(type(message), value)
     except Refused as refused:
         raise TypeError(f"{type(message).__name__}: {refused.detail}") from refused
     return encode(value)
+
+
+def _check(kind: type, value: Value) -> None:
+    """Check a message's own array, without making the message again."""
+    if not isinstance(value, list):
+        from_value(kind, value)
+        return
+    for reader, item in zip(_readers(typing.cast("Hashable", kind)), value, strict=True):
+        reader(item)
 
 
 def from_bytes(kind: type[M], data: bytes, most: int = 1 << 20) -> M:
@@ -133,13 +154,32 @@ def _malformed(where: str) -> Refused:
 
 def _bounded(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form
     bare, *bounds = typing.get_args(kind)
-    inner, holds = _reader(bare, where), tuple(bound.holds for bound in bounds)
+    if bare in (str, bytes) and len(bounds) == 1 and isinstance(bounds[0], UpTo | Sized):
+        return _sequence(bare, bounds[0], where)
+    read = _reader(bare, where)
+    for bound in bounds:
+        read = _held(read, bound.holds, where)
+    return read
 
+
+def _held(inner: _Reader, holds: Callable[[Any], bool], where: str) -> _Reader:
     def read(value: Value) -> object:
         found = inner(value)
-        if not all(hold(found) for hold in holds):
+        if not holds(found):
             raise _malformed(where)
         return found
+
+    return read
+
+
+def _sequence(bare: type, bound: UpTo | Sized, where: str) -> _Reader:
+    """Make what reads text or bytes of one bounded length, the most common fields, in one step."""
+    fewest, most = bound.count if isinstance(bound, Sized) else 0, bound.count
+
+    def read(value: Value) -> object:
+        if type(value) is not bare or not fewest <= len(value) <= most:  # type: ignore[arg-type] # str or bytes
+            raise _malformed(where)
+        return value
 
     return read
 
@@ -154,9 +194,7 @@ def _tuple(inner: _Reader, where: str) -> _Reader:
 
 
 def _message(kind: type) -> _Reader:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    names = _field_names(typing.cast("Hashable", kind))
-    readers = [_reader(hints[name], f"{kind.__name__}.{name}") for name in names]
+    names, readers = _field_names(typing.cast("Hashable", kind)), _readers(typing.cast("Hashable", kind))
 
     def read(value: Value) -> object:
         if not isinstance(value, list) or len(value) != len(names):
@@ -164,6 +202,13 @@ def _message(kind: type) -> _Reader:
         return kind(**{name: reader(item) for name, reader, item in zip(names, readers, value, strict=True)})
 
     return read
+
+
+@functools.cache
+def _readers(kind: Any) -> tuple[_Reader, ...]:  # noqa: ANN401 - a class of messages, as a cache takes it
+    """Make what reads each field of a class, in order."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return tuple(_reader(hints[name], f"{kind.__name__}.{name}") for name in _field_names(kind))
 
 
 def _member(kind: type[enum.IntEnum], where: str) -> _Reader:

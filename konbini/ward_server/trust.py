@@ -11,6 +11,7 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.trust import WardDirectory, WardEntry
 from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.opening import KioskRegister
+from konbini.ward_server.asking.revocation import RevocationOrder, RevocationPolicy
 
 __all__ = ["Trust", "TrustConfig", "read_trust", "read_trust_config"]
 
@@ -34,6 +35,7 @@ class TrustConfig:
     directory: Path
     enrolments: tuple[Path, ...]
     card_issuers: tuple[CardIssuerConfig, ...]
+    revocation: RevocationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,7 @@ def read_trust_config(table: Table) -> TrustConfig:
         directory=table.path("directory"),
         enrolments=table.paths("enrolments"),
         card_issuers=tuple(_card_issuer(part) for part in table.parts("card_issuers")),
+        revocation=_revocation(table.part("revocation")),
     )
 
 
@@ -86,6 +89,15 @@ def read_trust(config: TrustConfig, ward: str) -> Trust:
             for issuer in config.card_issuers
         ),
     )
+
+
+def _revocation(part: Table) -> RevocationPolicy:
+    with part:
+        return RevocationPolicy(
+            order=part.convert("order", RevocationOrder),
+            oldest_ocsp=part.integer("oldest_ocsp", least=1),
+            oldest_list=part.integer("oldest_crl", least=1),
+        )
 
 
 def _card_issuer(part: Table) -> CardIssuerConfig:

@@ -10,7 +10,6 @@ Three ways to make the same two inserts durable (WAL, synchronous=FULL), alterna
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import statistics
 import sys
 import tempfile
@@ -19,15 +18,16 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from konbini.process.connection import open_writer
-from konbini.process.rows import Rows
+from konbini.process.sqlite.connection import open_writer
+from konbini.process.sqlite.rows import SqliteRows
+from konbini.process.statements import Connection
 
 ROUNDS, COMMITS, CALLERS = 5, 2_000, 64
 TABLE = "CREATE TABLE entry (id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"
 INSERT = "INSERT INTO entry (text) VALUES ('an entry of some forty characters in all')"
 
 
-def two_inserts(connection: sqlite3.Connection) -> None:
+def two_inserts(connection: Connection) -> None:
     """Do the work of one transaction."""
     connection.execute(INSERT)
     connection.execute(INSERT)
@@ -66,7 +66,7 @@ async def groups(place: Path) -> None:
     schema = place / "schema"
     schema.mkdir()
     (schema / "0001_entry.sql").write_text(TABLE, encoding="utf-8")
-    rows = Rows.open(place / "groups.db", schema)
+    rows = SqliteRows.open(place / "groups.db", schema)
 
     async def caller(commits: int) -> None:
         for _ in range(commits):

@@ -7,7 +7,6 @@ kinds of frames tell (`relay.standing`), not what a body says.
 
 from __future__ import annotations
 
-import sqlite3
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -16,12 +15,14 @@ from typing import Self
 from konbini.issuance_center.relay.standing import Phase, Standing, phase_after, standing
 from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit
 from konbini.process.rows import CANNOT_OPEN, NotStored, Rows
+from konbini.process.sqlite.rows import SqliteRows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
 
 __all__ = ["Ledger", "LedgerUnusable", "NotStored", "Row", "TicketTime"]
 
-_COLUMNS = "visit_id, kiosk, ward, ticket_expires, opened, superseded"
+_COLUMNS = "visit_id, kiosk, ward, server, ticket_expires, opened, superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +61,7 @@ class Ledger:
             LedgerUnusable: see there.
         """
         try:
-            return cls(Rows.open(path, files("konbini.issuance_center.ledger") / "schema"))
+            return cls(SqliteRows.open(path, files("konbini.issuance_center.ledger") / "schema"))
         except (*CANNOT_OPEN, OSError) as fault:
             raise LedgerUnusable(f"{path.name}: {fault}") from fault
 
@@ -75,12 +76,12 @@ class Ledger:
             NotStored: nobody may be told.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             connection.execute(
-                "INSERT INTO visit (visit_id, kiosk, ward, ticketed, ticket_expires, phase_since)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (visit_id) DO UPDATE SET ticketed = excluded.ticketed,"
-                " ticket_expires = excluded.ticket_expires WHERE opened = 0",
-                (visit.visit_id, visit.kiosk, visit.ward, moment, visit.ticket_expires, moment),
+                "INSERT INTO visit (visit_id, kiosk, ward, server, ticketed, ticket_expires, phase_since)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit_id) DO UPDATE SET ticketed = excluded.ticketed,"
+                " ticket_expires = excluded.ticket_expires, server = excluded.server WHERE opened = 0",
+                (visit.visit_id, visit.kiosk, visit.ward, visit.server, moment, visit.ticket_expires, moment),
             )
             if superseded is not None:
                 connection.execute("UPDATE visit SET superseded = 1 WHERE visit_id = ?", (superseded.visit_id,))
@@ -101,7 +102,7 @@ class Ledger:
     async def find(self, visit_id: bytes) -> Visit | None:
         """Find a visit, however old."""
 
-        def look(connection: sqlite3.Connection) -> Visit | None:
+        def look(connection: Connection) -> Visit | None:
             found = connection.execute(f"SELECT {_COLUMNS} FROM visit WHERE visit_id = ?", (visit_id,)).fetchone()  # noqa: S608 - a constant
             return None if found is None else _visit(found)
 
@@ -111,7 +112,7 @@ class Ledger:
         """Give the visits that are not over, in the order of their tickets."""
         query = f"SELECT {_COLUMNS} FROM visit WHERE ticket_expires > ? ORDER BY ticket_expires"  # noqa: S608 - a constant
 
-        def look(connection: sqlite3.Connection) -> tuple[Visit, ...]:
+        def look(connection: Connection) -> tuple[Visit, ...]:
             return tuple(_visit(found) for found in connection.execute(query, (moment - LIFE_SECONDS,)))
 
         return await self._rows.read(look)
@@ -120,7 +121,7 @@ class Ledger:
         """Give when each kiosk got its tickets after `moment`, in the order of time."""
         query = "SELECT kiosk, ticketed FROM visit WHERE ticket_expires > ? AND ticketed > ? ORDER BY ticketed"
 
-        def look(connection: sqlite3.Connection) -> tuple[TicketTime, ...]:
+        def look(connection: Connection) -> tuple[TicketTime, ...]:
             found = connection.execute(query, (moment, moment))
             return tuple(TicketTime(kiosk=kiosk, moment=ticketed) for kiosk, ticketed in found)
 
@@ -129,7 +130,7 @@ class Ledger:
     async def row(self, visit_id: bytes, moment: int) -> Row | None:
         """Give what the ledger says of one visit at `moment`."""
 
-        def look(connection: sqlite3.Connection) -> Row | None:
+        def look(connection: Connection) -> Row | None:
             return _row(connection, visit_id, moment)
 
         return await self._rows.read(look)
@@ -138,7 +139,7 @@ class Ledger:
         """Give the visits that are not finished or in doubt, oldest first."""
         query = "SELECT visit_id FROM visit WHERE phase IN (2, 3, 5) ORDER BY ticket_expires LIMIT ?"
 
-        def look(connection: sqlite3.Connection) -> tuple[Row, ...]:
+        def look(connection: Connection) -> tuple[Row, ...]:
             ids = connection.execute(query, (most,)).fetchall()
             rows = (_row(connection, visit_id, moment) for (visit_id,) in ids)
             return tuple(row for row in rows if row is not None)
@@ -152,7 +153,7 @@ class Ledger:
             NotStored: it may not be handed on.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             connection.execute(
                 "INSERT INTO notice (ward, serial, signed, taken) VALUES (?, ?, ?, ?) ON CONFLICT (ward) DO UPDATE"
                 " SET serial = excluded.serial, signed = excluded.signed, taken = excluded.taken"
@@ -165,13 +166,13 @@ class Ledger:
     async def notices(self) -> tuple[bytes, ...]:
         """Give the latest notice of each ward, as signed."""
 
-        def look(connection: sqlite3.Connection) -> tuple[bytes, ...]:
+        def look(connection: Connection) -> tuple[bytes, ...]:
             return tuple(signed for (signed,) in connection.execute("SELECT signed FROM notice ORDER BY ward"))
 
         return await self._rows.read(look)
 
 
-def _pass(connection: sqlite3.Connection, visit: Visit, kind: MessageKind, moment: int) -> None:
+def _pass(connection: Connection, visit: Visit, kind: MessageKind, moment: int) -> None:
     connection.execute(
         "INSERT INTO visit (visit_id, kiosk, ward, ticket_expires, phase_since) VALUES (?, ?, ?, ?, ?)"
         " ON CONFLICT (visit_id) DO NOTHING",
@@ -196,25 +197,26 @@ def _pass(connection: sqlite3.Connection, visit: Visit, kind: MessageKind, momen
     )
 
 
-def _visit(found: tuple[bytes, str, str, int, int, int]) -> Visit:
-    visit_id, kiosk, ward, ticket_expires, opened, superseded = found
+def _visit(found: tuple[bytes, str, str, str, int, int, int]) -> Visit:
+    visit_id, kiosk, ward, server, ticket_expires, opened, superseded = found
     return Visit(
         visit_id=visit_id,
         kiosk=kiosk,
         ward=ward,
+        server=server,
         ticket_expires=ticket_expires,
         opened=bool(opened),
         superseded=bool(superseded),
     )
 
 
-def _row(connection: sqlite3.Connection, visit_id: bytes, moment: int) -> Row | None:
+def _row(connection: Connection, visit_id: bytes, moment: int) -> Row | None:
     query = f"SELECT {_COLUMNS}, phase, phase_since FROM visit WHERE visit_id = ?"  # noqa: S608 - a constant
     found = connection.execute(query, (visit_id,)).fetchone()
     if found is None:
         return None
     *columns, phase, since = found
-    visit = _visit((columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]))
+    visit = _visit((columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6]))
     passages = connection.execute(
         "SELECT kind, times FROM passage WHERE visit_id = ? ORDER BY first, kind", (visit_id,)
     )

@@ -7,6 +7,7 @@ from enum import IntEnum, unique
 from typing import Annotated
 
 from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.service import KindHours
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
 
 __all__ = [
@@ -70,7 +71,7 @@ class Devices:
 class WardOnOffer:
     """One ward that can be chosen, as its newest NOTICE says. Hours are minutes of the day in Japan.
 
-    `code` says why it cannot be asked now, 0 where it can.
+    `code` says why it cannot be asked now, 0 where it can. `kinds` are those with other hours than the ward's.
     """
 
     ward: Line
@@ -80,6 +81,7 @@ class WardOnOffer:
     closes: Annotated[int, UpTo(24 * 60)]
     code: _Code
     reopens: Moment | None
+    kinds: tuple[KindHours, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

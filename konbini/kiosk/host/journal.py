@@ -6,12 +6,12 @@ person. A visit that the ward opened is told closed by a receipt of ordinal 0.
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.messages import Concluded, Opened, OrderStep, Step
 from konbini.process.rows import Rows
+from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
 from konbini.protocol.receipts import Receipt
@@ -74,7 +74,7 @@ class Journal:
             Refused: `ORDER_OUT_OF_TURN`: the visit is unknown or over, or the order is concluded.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             _visit(connection, step.visit_id, ended=False)
             if _has_receipt(connection, step.visit_id, step.ordinal):
                 raise Refused(Code.ORDER_OUT_OF_TURN, "the order is concluded")
@@ -100,7 +100,7 @@ class Journal:
             sign: signs the receipt with the device key; called within the transaction.
         """
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             visit = _visit(connection, concluded.visit_id)
             row = connection.execute(
                 "SELECT outcome FROM receipt WHERE visit_id = ? AND ordinal = ?",
@@ -120,7 +120,7 @@ class Journal:
     async def close(self, visit_id: bytes, sign: Callable[[VisitRow, Receipt], bytes]) -> None:
         """End a visit, and owe the ward the receipt of ordinal 0 that says so. Known visits only; safe to repeat."""
 
-        def change(connection: sqlite3.Connection) -> None:
+        def change(connection: Connection) -> None:
             visit = _visit(connection, visit_id)
             if _has_receipt(connection, visit_id, CLOSING):
                 return
@@ -230,7 +230,7 @@ class Journal:
         )
 
 
-def _visit(connection: sqlite3.Connection, visit_id: bytes, *, ended: bool = True) -> VisitRow:
+def _visit(connection: Connection, visit_id: bytes, *, ended: bool = True) -> VisitRow:
     """Find a visit; `ended`: one that is over will do."""
     row = connection.execute(
         "SELECT visit_id, visit, t, ward, ended FROM visit WHERE visit_id = ?", (visit_id,)
@@ -240,7 +240,7 @@ def _visit(connection: sqlite3.Connection, visit_id: bytes, *, ended: bool = Tru
     return VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3])
 
 
-def _has_receipt(connection: sqlite3.Connection, visit_id: bytes, ordinal: int) -> bool:
+def _has_receipt(connection: Connection, visit_id: bytes, ordinal: int) -> bool:
     found = connection.execute(
         "SELECT 1 FROM receipt WHERE visit_id = ? AND ordinal = ?", (visit_id, ordinal)
     ).fetchone()
@@ -263,7 +263,7 @@ def _receipt(visit: VisitRow, concluded: Concluded, number: str | None) -> Recei
     )
 
 
-def _owe(connection: sqlite3.Connection, receipt: Receipt, signed: bytes) -> None:
+def _owe(connection: Connection, receipt: Receipt, signed: bytes) -> None:
     connection.execute(
         "INSERT INTO receipt (visit_id, ordinal, outcome, signed) VALUES (?, ?, ?, ?)"
         " ON CONFLICT (visit_id, ordinal) DO UPDATE SET outcome = excluded.outcome, signed = excluded.signed,"

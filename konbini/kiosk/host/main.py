@@ -30,9 +30,10 @@ from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
+from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
@@ -72,7 +73,7 @@ async def serve(
     """
     signing = read_signing_key(config.signing_key)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
+        rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
         journal = Journal(rows)
         directory = await _directory(config, journal)

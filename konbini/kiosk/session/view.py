@@ -24,6 +24,7 @@ __all__ = [
     "ClosedView",
     "EndView",
     "IdleWarning",
+    "KindTimes",
     "KindView",
     "Language",
     "LookAgainView",
@@ -236,12 +237,21 @@ class WardView(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KindTimes:
+    """The hours of one kind of certificate today, "8:30-17:00"; empty where there are none."""
+
+    kind: CertificateKind
+    hours: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CardView(View):
-    """Put the card on the reader."""
+    """Put the card on the reader. `kinds` are those that have other hours today than the ward."""
 
     STATE = State.CARD
 
     ward: WardName
+    kinds: tuple[KindTimes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

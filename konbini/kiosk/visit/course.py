@@ -18,6 +18,7 @@ from konbini.kiosk.session.view import (
     ClosedView,
     EndView,
     IdleWarning,
+    KindTimes,
     Language,
     LookAgainView,
     Money,
@@ -162,7 +163,7 @@ class Course:
                     reopens=_milliseconds(self.chosen.reopens),
                 )
             case State.CARD if self.chosen is not None:
-                return CardView(language=language, ward=_name(self.chosen))
+                return CardView(language=language, ward=_name(self.chosen), kinds=_kinds(self.chosen))
             case State.PIN:
                 return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
             case State.TAKE_CARD:
@@ -228,6 +229,13 @@ def _name(ward: WardOnOffer) -> WardName:
 def _choice(ward: WardOnOffer) -> WardChoice:
     hours = f"{_clock(ward.opens)}-{_clock(ward.closes)}"
     return WardChoice(code=ward.ward, name=_name(ward), hours=hours, is_open=not ward.code)
+
+
+def _kinds(ward: WardOnOffer) -> tuple[KindTimes, ...]:
+    return tuple(
+        KindTimes(kind=one.kind, hours=f"{_clock(one.opens)}-{_clock(one.closes)}" if one.opens < one.closes else "")
+        for one in ward.kinds
+    )
 
 
 def _clock(minute: int) -> str:

@@ -21,8 +21,8 @@ from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms import copy_evident
 from konbini.pdf.forms.cells import THIN, LabelledCell
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
-from konbini.pdf.forms.ink import Align, Ink
-from konbini.pdf.forms.setting import PADDING, Steps, set_text
+from konbini.pdf.forms.ink import Ink, Slot
+from konbini.pdf.forms.setting import PADDING
 from konbini.pdf.forms.sheet import CODE, Foot, draw_foot, draw_sheet
 from konbini.pdf.objects import ONCE, ObjectId, Revision, StreamBody
 from konbini.pdf.paper_seal.code_picture import code_picture
@@ -60,10 +60,7 @@ class Entry(NamedTuple):
 
     cell: str
     text: str
-    box: Box
-    steps: Steps
-    align: Align = Align.LEFT
-    padding: float = PADDING
+    slot: Slot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,10 +72,10 @@ class PagePlan:
     pictures: Sequence[PlacedPicture] = ()
 
 
-def entry(cell: LabelledCell, value: Cell, marks: Marks, whose: str = "", up: float = 0.0) -> Entry:
+def entry(cell: LabelledCell, value: Cell, marks: Marks, whose: str = "") -> Entry:
     """Give the entry of a labelled cell: its text as its steps say, or its mark."""
-    steps, align = (cell.mark_steps, Align.CENTRE) if isinstance(value, Mark) else (cell.steps, cell.align)
-    return Entry(whose + cell.field, marks.text(value), cell.box.moved(up=up), steps, align, cell.padding)
+    slot = cell.mark_slot if isinstance(value, Mark) else cell.slot
+    return Entry(whose + cell.field, marks.text(value), slot)
 
 
 def rule_cells(ink: Ink, cells: Iterable[LabelledCell], size: float) -> None:
@@ -206,9 +203,9 @@ class Form(ABC, Generic[F]):
 
     def _write(self, ink: Ink, plan: PagePlan, foot: Foot, page: int) -> None:
         """Write every fact of one page, row by row of the form."""
-        for cell, text, box, steps, align, padding in plan.entries:
-            ink.text(set_text(text, box, steps, self._typeface, cell=cell, padding=padding), box, align, padding)
-        draw_foot(ink, foot, self._typeface, page=page)
+        for cell, text, slot in plan.entries:
+            ink.write(slot, text, cell)
+        draw_foot(ink, foot, page=page)
 
     def _all_parts(self, words: Subset) -> Mapping[str, Ink]:
         """Draw the sheet for each scope, then the form's own parts."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from konbini.pdf.era import in_era
 from konbini.pdf.facts import Cell, PrintedFacts
@@ -20,8 +21,7 @@ from konbini.pdf.template import Marks, Template
 __all__ = ["ExpectedCell", "ExpectedPage", "ExpectedPicture", "expected_labelled", "expected_page"]
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectedCell:
+class ExpectedCell(NamedTuple):
     """One text of a page: the cell's name for the operator, where it stands, and what it says."""
 
     name: str

@@ -12,12 +12,15 @@ from konbini.pdf.forms.cells import THICK
 from konbini.pdf.forms.drawing import Entry, Form, PagePlan, Placed, entry, rule_cells
 from konbini.pdf.forms.ink import Ink
 from konbini.pdf.forms.paging import people_of_pages
+from konbini.pdf.forms.person_cells import PersonCells
 
 __all__ = ["ITEMS_KIND", "KIND", "IndividualRecordForm"]
 
 KIND: Final = "resident-record.individual"
 ITEMS_KIND: Final = "resident-record-items.individual"
 _LABEL_SIZE: Final = 9.0
+_JAPANESE: Final = PersonCells(grid.JAPANESE)
+_FOREIGN: Final = PersonCells(grid.FOREIGN)
 
 
 class IndividualRecordForm(Form[CertificateFacts]):
@@ -38,9 +41,8 @@ class IndividualRecordForm(Form[CertificateFacts]):
         marks = self.template.marks
         yield entry(grid.ADDRESS, facts.address, marks)
         yield entry(grid.HEAD, facts.head, marks)
-        for cell in grid.FOREIGN if isinstance(person.items, ForeignItems) else grid.JAPANESE:
-            holder = person if hasattr(person, cell.field) else person.items
-            yield entry(cell, getattr(holder, cell.field), marks, whose)
+        cells = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
+        yield from cells.entries(person, marks, whose)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)

@@ -7,17 +7,17 @@ Tz, Tm, Tj. Who reads a page back need know no others.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import lru_cache
+from typing import NamedTuple
 
 from konbini.pdf.characters import sequences
 from konbini.pdf.fonts import Subset, font_name
 from konbini.pdf.forms.geometry import Box
-from konbini.pdf.forms.setting import LEADING, PADDING, Typeset
+from konbini.pdf.forms.setting import LEADING, PADDING, Step, Steps, Typeset, set_text, widest
 
-__all__ = ["Align", "Ink"]
+__all__ = ["Align", "Ink", "Slot"]
 
 _EM = 1000
 _WIDEST_GAP = 12.0  # points between a label's characters
@@ -32,10 +32,53 @@ class Align(Enum):
     RIGHT = auto()
 
 
-@dataclass(frozen=True, slots=True)
-class _Face:
-    resource: str
-    subset: Subset
+class _OneLine(NamedTuple):
+    """One step of a slot, as a text of one line takes it.
+
+    Attributes:
+        widest: in thousandths of an em, that this step holds.
+        size: of the type, in points.
+        left: where the line begins, as it is written; None where that depends on its width.
+        baseline: likewise.
+    """
+
+    widest: int
+    size: float
+    left: str | None
+    baseline: str
+
+
+class Slot:
+    """A place for a text, and what is known of it before the text is; made once for a form.
+
+    Args:
+        box: where.
+        steps: how it may be set.
+        align: where the text stands across.
+        padding: free at both sides.
+    """
+
+    __slots__ = ("align", "box", "one_line", "padding", "steps")
+
+    def __init__(self, box: Box, steps: Steps, align: Align = Align.LEFT, padding: float = PADDING) -> None:
+        self.box = box
+        self.steps = steps
+        self.align = align
+        self.padding = padding
+        self.one_line = tuple(self._one_lines())
+
+    def _one_lines(self) -> Iterator[_OneLine]:
+        """Give the steps that are tried before a text is broken."""
+        for step in self.steps:
+            if step.height <= self.box.height:
+                yield self._one_line(step)
+                if step.lines > 1:
+                    return
+
+    def _one_line(self, step: Step) -> _OneLine:
+        left = _number(self.box.left + self.padding) if self.align is Align.LEFT else None
+        baseline = _number(_first_baseline(self.box, step.size, 1))
+        return _OneLine(widest(self.box, step.size, self.padding), step.size, left, baseline)
 
 
 class Ink:
@@ -46,10 +89,12 @@ class Ink:
         resource: the name of its first face's font among the stream's resources.
     """
 
-    __slots__ = ("_face", "_operators")
+    __slots__ = ("_operators", "_resource", "_subset", "_typeface")
 
     def __init__(self, subset: Subset, resource: str) -> None:
-        self._face = _Face(resource, subset)
+        self._subset = subset
+        self._typeface = subset.typeface
+        self._resource = resource
         self._operators: list[str] = []
 
     def content(self) -> bytes:
@@ -73,24 +118,48 @@ class Ink:
         matrix = _n(box.width, 0, 0, box.height, box.left, box.bottom)
         self._operators.append(f"q {matrix} cm /{resource} Do Q")
 
+    def write(self, slot: Slot, text: str, cell: str) -> None:
+        """Set a text in its slot and write it: what `set_text` and `text` do, from what the slot knows beforehand.
+
+        Raises:
+            Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING`.
+        """
+        found = sequences(text)
+        width = self._typeface.width_of(found)
+        for widest_held, size, left, baseline in slot.one_line:
+            if width <= widest_held:
+                at = left or _number(_aligned(slot.box, width * size / _EM, slot.align, slot.padding))
+                self._operators.append(f"BT {self._shown(f'1 0 0 1 {at} {baseline} Tm', found, size)} ET")
+                return
+        broken = set_text(text, slot.box, slot.steps, self._typeface, cell=cell, padding=slot.padding)
+        self.text(broken, slot.box, slot.align, slot.padding)
+
     def text(self, typeset: Typeset, box: Box, align: Align = Align.LEFT, padding: float = PADDING) -> None:
         """Write set text in its box, centred in height; `padding` is free at the side where it begins or ends."""
         size, lines = typeset.size, typeset.lines
-        first = box.bottom + box.height / 2 + (len(lines) - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
+        first = _first_baseline(box, size, len(lines))
         pieces = []
         for number, line in enumerate(lines):
             left, baseline = self._left(line, typeset, box, align, padding), first - number * size * LEADING
-            pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", line))
+            pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", sequences(line)))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
-    def _written(self, pieces: Iterable[tuple[str, str]], size: float) -> list[str]:
+    def _shown(self, matrix: str, found: Sequence[str], size: float) -> str:
+        """Give the operators of one piece of text; nearly all are of one face."""
+        runs = self._subset.runs_of(found)
+        if len(runs) > 1:
+            return " ".join(self._written([(matrix, found)], size))
+        ((face, codes),) = runs
+        return f"{_font(self._resource, face, size)} {matrix} <{codes}> Tj"
+
+    def _written(self, pieces: Iterable[tuple[str, Sequence[str]]], size: float) -> list[str]:
         """Give the operators that write texts where their matrices say; the font's changes with the face."""
         written: list[str] = []
         at = -1
-        for matrix, text in pieces:
-            for face, codes in self._face.subset.runs(text):
+        for matrix, found in pieces:
+            for face, codes in self._subset.runs_of(found):
                 if face != at:
-                    written.append(_font(self._face.resource, face, size))
+                    written.append(_font(self._resource, face, size))
                 if matrix:
                     written.append(matrix)
                 written.append(f"<{codes}> Tj")
@@ -100,9 +169,8 @@ class Ink:
     def _left(self, line: str, typeset: Typeset, box: Box, align: Align, padding: float) -> float:
         if align is Align.LEFT:
             return box.left + padding
-        width = self._face.subset.typeface.width(line) if typeset.width is None else typeset.width
-        room = box.width - width * typeset.size / _EM
-        return box.left + (room / 2 if align is Align.CENTRE else room - padding)
+        width = self._typeface.width(line) if typeset.width is None else typeset.width
+        return _aligned(box, width * typeset.size / _EM, align, padding)
 
     def label(self, text: str, box: Box, size: float, *, spread: float = 1.0) -> None:
         """Write a label evenly spread over its box (均等割付), narrowed (長体) where it is too long for it.
@@ -113,28 +181,39 @@ class Ink:
             size: type size in points.
             spread: how much of the room inside the padding the label takes up where it is short enough.
         """
-        face = self._face.subset.typeface
-        natural = face.width(text) * size / _EM
+        found = sequences(text)
+        natural = self._typeface.width_of(found) * size / _EM
         most = box.width - 2 * PADDING
         room = most * spread if natural <= most * spread else most
-        gaps = len(sequences(text)) - 1
+        gaps = len(found) - 1
         spacing = max(0.0, min((room - natural) / gaps, size * 1.6, _WIDEST_GAP)) if gaps else 0.0
         narrowed = min(1.0, room / natural)
         left = box.left + (box.width - (natural + gaps * spacing) * narrowed) / 2
         baseline = box.bottom + box.height / 2 - _BASELINE_BELOW_MIDDLE * size
-        font, *shown = self._written([(f"1 0 0 1 {_n(left, baseline)} Tm", text)], size)
+        font, *shown = self._written([(f"1 0 0 1 {_n(left, baseline)} Tm", found)], size)
         self._operators.append(f"q BT {font} {_n(spacing)} Tc {_n(narrowed * 100)} Tz {' '.join(shown)} ET Q")
 
     def across(self, text: str, box: Box, *, size: float, degrees: float, grey: float) -> None:
         """Write large grey text across a box, about its middle: the mark of a specimen."""
         turn = math.radians(degrees)
         cosine, sine = math.cos(turn), math.sin(turn)
-        half = self._face.subset.typeface.width(text) * size / _EM / 2
+        half = self._typeface.width(text) * size / _EM / 2
         drop = _BASELINE_BELOW_MIDDLE * size
         x = box.left + box.width / 2 - half * cosine + drop * sine
         y = box.bottom + box.height / 2 - half * sine - drop * cosine
-        written = self._written([(f"{_n(cosine, sine, -sine, cosine, x, y)} Tm", text)], size)
+        written = self._written([(f"{_n(cosine, sine, -sine, cosine, x, y)} Tm", sequences(text))], size)
         self._operators.append(f"q {_n(grey)} g BT {' '.join(written)} ET Q")
+
+
+def _first_baseline(box: Box, size: float, lines: int) -> float:
+    """Return where the first of some lines stands, so that all of them are centred in height."""
+    return box.bottom + box.height / 2 + (lines - 1) * size * LEADING / 2 - _BASELINE_BELOW_MIDDLE * size
+
+
+def _aligned(box: Box, width: float, align: Align, padding: float) -> float:
+    """Return where a line of so many points begins that is not set at the left."""
+    room = box.width - width
+    return box.left + (room / 2 if align is Align.CENTRE else room - padding)
 
 
 def _n(*numbers: float) -> str:

@@ -7,15 +7,16 @@ one refuse.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from konbini.pdf.facts import CertificateFacts, ForeignItems, Mark, PersonFacts
 from konbini.pdf.fonts import Subset
 from konbini.pdf.forms import resident_record_grid as grid
 from konbini.pdf.forms.cells import THICK, THIN
 from konbini.pdf.forms.drawing import Entry, Form, PagePlan, Placed, entry, rule_cells
-from konbini.pdf.forms.ink import Align, Ink
+from konbini.pdf.forms.ink import Align, Ink, Slot
 from konbini.pdf.forms.paging import people_of_pages
+from konbini.pdf.forms.person_cells import PersonCells
 from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.protocol.errors import Code, Refused
 
@@ -26,6 +27,23 @@ ITEMS_KIND: Final = "resident-record-items.household"
 _LABEL_SIZE: Final = 7.0
 _SPARE: Final[Steps] = (Step(7.5, 1), Step(6, 1))
 _ORDINAL: Final[Steps] = (Step(10, 1),)
+
+
+class _Block(NamedTuple):
+    """One person's place on a sheet."""
+
+    ordinal: Slot
+    japanese: PersonCells
+    foreign: PersonCells
+
+
+def _block(place: int) -> _Block:
+    up = -place * grid.BLOCK_HEIGHT
+    japanese, foreign = (PersonCells(cell.moved(up=up) for cell in cells) for cells in (grid.JAPANESE, grid.FOREIGN))
+    return _Block(Slot(grid.ORDINAL.moved(up=up), _ORDINAL, Align.CENTRE, 0.0), japanese, foreign)
+
+
+_BLOCKS: Final = tuple(map(_block, range(grid.BLOCKS)))
 
 
 class ResidentRecordForm(Form[CertificateFacts]):
@@ -48,15 +66,11 @@ class ResidentRecordForm(Form[CertificateFacts]):
         marks = self.template.marks
         yield entry(grid.ADDRESS, facts.address, marks)
         yield entry(grid.HEAD, facts.head, marks)
-        for block, place in enumerate(places):
-            yield from self._person(facts.people[place], -block * grid.BLOCK_HEIGHT, place + 1)
-
-    def _person(self, person: PersonFacts, up: float, ordinal: int) -> Iterator[Entry]:
-        yield Entry("ordinal", str(ordinal), grid.ORDINAL.moved(up=up), _ORDINAL, Align.CENTRE, 0.0)
-        foreign = isinstance(person.items, ForeignItems)
-        for cell in grid.FOREIGN if foreign else grid.JAPANESE:
-            holder = person if hasattr(person, cell.field) else person.items
-            yield entry(cell, getattr(holder, cell.field), self.template.marks, f"person {ordinal} ", up)
+        for block, place in zip(_BLOCKS, places, strict=False):
+            person, whose = facts.people[place], f"person {place + 1} "
+            yield Entry("ordinal", str(place + 1), block.ordinal)
+            cells = block.foreign if isinstance(person.items, ForeignItems) else block.japanese
+            yield from cells.entries(person, marks, whose)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)

@@ -15,7 +15,7 @@ from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import MM, Box
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["LEADING", "PADDING", "Step", "Steps", "Typeset", "set_text"]
+__all__ = ["LEADING", "PADDING", "Step", "Steps", "Typeset", "set_text", "widest"]
 
 PADDING: Final = 1.1 * MM
 LEADING: Final = 1.12
@@ -29,6 +29,11 @@ class Step:
 
     size: float
     lines: int
+
+    @property
+    def height(self) -> float:
+        """Points that its lines take, all of them."""
+        return self.lines * self.size * (LEADING if self.lines > 1 else 1)
 
 
 Steps = tuple[Step, ...]
@@ -55,7 +60,7 @@ def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the
     measured = typeface.width(text)
     width = measured / _EM
     for step in steps:
-        if step.lines * step.size * (LEADING if step.lines > 1 else 1) > box.height:
+        if step.height > box.height:
             continue
         if width * step.size <= room:
             return Typeset(size=step.size, lines=(text,), width=measured)
@@ -64,6 +69,13 @@ def set_text(  # noqa: PLR0913 - what, where, how, with what; and a name for the
             if lines:
                 return Typeset(size=step.size, lines=lines)
     raise Refused(Code.FORM_OVERFLOW, f"{cell}: {len(sequences(text))} characters do not fit")
+
+
+def widest(box: Box, size: float, padding: float) -> int:
+    """Return the width in thousandths of an em of the widest text that `set_text` sets in one line of a size."""
+    room = box.width - 2 * padding
+    most = round(room / size * _EM)
+    return most if most / _EM * size <= room else most - 1
 
 
 def _broken(text: str, most: float, typeface: Typeface, lines: int, *, at_spaces: bool) -> tuple[str, ...] | None:

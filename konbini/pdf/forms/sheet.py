@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from konbini.pdf.era import in_era
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM, Box
-from konbini.pdf.forms.ink import Align, Ink
+from konbini.pdf.forms.ink import Align, Ink, Slot
 from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.pdf.template import Template
 from konbini.protocol.kinds import Scope
@@ -52,6 +52,10 @@ _SENTENCE: Final[Steps] = (Step(10.5, 1), Step(9.5, 1), Step(8.5, 1))
 _MAYOR: Final[Steps] = (Step(14, 1), Step(12, 1), Step(10.5, 1), Step(10, 2), Step(9, 2))
 _SMALL: Final[Steps] = (Step(8, 1), Step(7, 1), Step(6, 1))
 _NOTE: Final[Steps] = (Step(6.5, 1), Step(5.5, 1))
+_DATE_SLOT: Final = Slot(DATE, _SENTENCE)
+_NUMBER_SLOT: Final = Slot(NUMBER, _SMALL)
+_HASH_SLOT: Final = Slot(HASH, _SMALL)
+_PAGE_SLOT: Final = Slot(PAGE, _SMALL, Align.RIGHT)
 _LABEL_SIZE: Final = 7.0
 _SPECIMEN_SIZE: Final = 250.0
 _SPECIMEN_TURN: Final = 48.0
@@ -109,16 +113,13 @@ def draw_sheet(ink: Ink, template: Template, scope: Scope, typeface: Typeface, *
     ink.label("照合番号", HASH_LABEL, _LABEL_SIZE)
 
 
-def draw_foot(ink: Ink, foot: Foot, typeface: Typeface, *, page: int) -> None:
+def draw_foot(ink: Ink, foot: Foot, *, page: int) -> None:
     """Write what ties a page to its set: date, number, hash, page.
 
     Raises:
         Refused: `FORM_OVERFLOW`.
     """
-    for text, box, steps, align, cell in (
-        (in_era(foot.issued_on), DATE, _SENTENCE, Align.LEFT, "date"),
-        (foot.number, NUMBER, _SMALL, Align.LEFT, "number"),
-        (foot.set_hash, HASH, _SMALL, Align.LEFT, "set hash"),
-        (page_label(page, foot.pages), PAGE, _SMALL, Align.RIGHT, "page"),
-    ):
-        ink.text(set_text(text, box, steps, typeface, cell=cell), box, align)
+    ink.write(_DATE_SLOT, in_era(foot.issued_on), "date")
+    ink.write(_NUMBER_SLOT, foot.number, "number")
+    ink.write(_HASH_SLOT, foot.set_hash, "set hash")
+    ink.write(_PAGE_SLOT, page_label(page, foot.pages), "page")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from functools import cache
+from operator import attrgetter
 from typing import Final
 
 from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, Mark, PersonFacts, PrintedFacts
@@ -25,6 +27,7 @@ _JAPANESE: Final = {field.name: Item[field.name.upper()] for field in fields(Jap
 _FOREIGN: Final = {field.name: Item[field.name.upper()] for field in fields(ForeignItems)} | {
     "became_resident_on": Item.BECAME_FOREIGN_RESIDENT_ON
 }
+_WITHHELD: Final = tuple(WITHHELD_ITEMS)  # a look into a set would hash an item by its name
 
 
 def page_seals(
@@ -96,13 +99,20 @@ def seal_registration_items(facts: SealRegistrationFacts) -> SealedItems:
 
 
 def _person(ordinal: int, person: PersonFacts, without: frozenset[Item]) -> list[SealedItem]:
-    own = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
-    cells = {item: getattr(person, name) for name, item in _PERSON.items()}
-    cells |= {item: getattr(person.items, name) for name, item in own.items()}
+    items, values = _columns(without, foreign=isinstance(person.items, ForeignItems))
+    found = zip(items, values(person), strict=True)
     return [
-        SealedItem(person=ordinal, item=item, value=_value(item, cells[item])) for item in sorted(set(cells) - without)
+        SealedItem(ordinal, item, Withheld.PRINTED if item in _WITHHELD and not isinstance(cell, Mark) else cell)
+        for item, cell in found
     ]
 
 
-def _value(item: Item, cell: Cell) -> ItemValue:
-    return Withheld.PRINTED if item in WITHHELD_ITEMS and not isinstance(cell, Mark) else cell
+@cache
+def _columns(
+    without: frozenset[Item], *, foreign: bool
+) -> tuple[tuple[Item, ...], Callable[[PersonFacts], tuple[Cell, ...]]]:
+    """Give the items of a person of a kind in their order, and what takes their values from the facts."""
+    own = _FOREIGN if foreign else _JAPANESE
+    places = {item: name for name, item in _PERSON.items()} | {item: f"items.{name}" for name, item in own.items()}
+    items = tuple(sorted(set(places) - without))
+    return items, attrgetter(*(places[item] for item in items))

@@ -13,7 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby, pairwise
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from konbini.pdf.paper_seal.items import WITHHELD_ITEMS, Item
 from konbini.pdf.paper_seal.values import ItemValue, Withheld, check_value, to_wire, value_of
@@ -37,10 +38,11 @@ _COUNTER_RANGE: Final = 10**7
 _FIRST_DAY: Final = date(2000, 1, 1)
 _HEADS: Final = 9
 _GROUP_HEADS: Final = 2
+_WITHHELD: Final = tuple(WITHHELD_ITEMS)  # a look into a set would hash an item by its name
+_IMPRINT: Final = Item.SEAL_IMPRINT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedItem:
+class SealedItem(NamedTuple):
     """One printed item of the page.
 
     Attributes:
@@ -86,7 +88,7 @@ class PageSeal:
             raise ValueError("status index, page or pages out of range")
         if len(self.set_hash) != SET_HASH_BYTES or not self.items:
             raise ValueError("a set hash of another size, or a page without items")
-        if any((one.person, one.item) >= (other.person, other.item) for one, other in pairwise(self.items)):
+        if any(one[:2] >= other[:2] for one, other in pairwise(self.items)):
             raise ValueError("items not in their order, or one twice")
         for item in self.items:
             _check_item(item)
@@ -104,7 +106,7 @@ class PageSeal:
     def to_wire(self) -> bytes:
         """Give the body; equal pages give equal bytes."""
         number = self.number
-        people = [_group(person, list(items)) for person, items in groupby(self.items, key=lambda one: one.person)]
+        people = [_group(person, list(items)) for person, items in groupby(self.items, key=itemgetter(0))]
         return encode(
             [
                 *(
@@ -181,15 +183,16 @@ def unpack(coding: Value, packed: bytes) -> bytes:
 
 
 def _check_item(one: SealedItem) -> None:
-    if not 0 <= one.person <= _MOST_PEOPLE:
+    person, item, value = one
+    if not 0 <= person <= _MOST_PEOPLE:
         raise ValueError("a person out of range")
-    check_value(one.value)
-    withheld = one.item in WITHHELD_ITEMS
-    if withheld and isinstance(one.value, str | bytes):
-        raise ValueError(f"{one.item.name} may not stand in a seal")
-    if not withheld and isinstance(one.value, Withheld):
-        raise ValueError(f"{one.item.name} is not withheld")
-    if (one.item is Item.SEAL_IMPRINT) != isinstance(one.value, bytes):
+    check_value(value)
+    withheld = item in _WITHHELD
+    if withheld and isinstance(value, (str, bytes)):
+        raise ValueError(f"{item.name} may not stand in a seal")
+    if not withheld and isinstance(value, Withheld):
+        raise ValueError(f"{item.name} is not withheld")
+    if (item is _IMPRINT) != isinstance(value, bytes):
         raise ValueError("an image and its digest belong together")
 
 
@@ -208,8 +211,8 @@ def _number(ward: int, day: int, serial: int) -> IssuanceNumber:
 
 def _group(person: int, items: Sequence[SealedItem]) -> list[Value]:
     """Write one person's items: who, which (a bit an item), and their values in the order of their numbers."""
-    which = sum(1 << one.item for one in items)
-    return [person, which, *(to_wire(one.value) for one in items)]
+    which = sum([1 << item for _, item, _ in items])
+    return [person, which, *[to_wire(value) for _, _, value in items]]
 
 
 def _items(group: Value) -> list[SealedItem]:

@@ -2,16 +2,18 @@
 
 Signed and deflated bytes look like chance, so that choosing among eight masks gains nothing; with the mask fixed, all
 but the data's own modules is known beforehand. A code is then three steps over tables: a checksum for each block (the
-sum of one entry a byte, since Reed-Solomon is linear), the codewords as a string of modules in the order in which the
-standard lays them out, and that string re-ordered row by row. Limits: no other mode, no structured append.
+sum of one entry for each half of a byte, since Reed-Solomon is linear), the codewords as a string of modules in the
+order in which the standard lays them out, and that string re-ordered. The standard lays them out in columns, every
+second module of a run one below or above the other: so a column is a few slices of the string, and a row every
+so-manieth module of the columns. Limits: no other mode, no structured append.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
-from operator import getitem, itemgetter, xor
+from operator import getitem, xor
 from typing import Final, NamedTuple
 
 from konbini.protocol.errors import Code, Refused
@@ -118,10 +120,12 @@ def code(data: bytes, symbol: Symbol | None = None) -> Matrix:
     if len(data) > symbol.capacity:
         raise Refused(Code.FORM_OVERFLOW, f"paper seal: {len(data)} bytes, {symbol.capacity} fit this code")
     tables = _tables(symbol)
-    modules = "".join(map(_BITS.__getitem__, _interleaved(_data_codewords(data, symbol), symbol, tables.checks)))
-    pixels = "".join(tables.order(modules + "0"))
-    white = tables.fixed ^ int(pixels, 2)
+    codewords = _interleaved(_data_codewords(data, symbol), symbol, tables.checks)
+    modules = f"{int.from_bytes(codewords):0{8 * len(codewords)}b}".encode() + tables.nought
     edge = symbol.size + 2 * QUIET
+    columns = b"".join(map(modules.__getitem__, tables.columns))
+    rows = b"".join([columns[row::edge] for row in range(edge)])
+    white = tables.fixed ^ int(rows, 2)
     return Matrix(symbol, edge, white.to_bytes(edge * _row_bytes(symbol), "big"))
 
 
@@ -137,54 +141,92 @@ def _data_codewords(data: bytes, symbol: Symbol) -> bytes:
     return written + (_PADDING * (room // 2 + 1))[:room]
 
 
-def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> Iterator[int]:
+def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> bytes:
     """Give data and check codewords in the order in which they are laid out, a codeword of each block in turn."""
-    few, _ = symbol.blocks
-    cut = few * symbol.shorter
-    blocks = [data[start : start + symbol.shorter] for start in range(0, cut, symbol.shorter)]
-    blocks += [data[start : start + symbol.shorter + 1] for start in range(cut, len(data), symbol.shorter + 1)]
+    (few, _), shorter = symbol.blocks, symbol.shorter
+    cut = few * shorter
+    starts = [*range(0, cut, shorter), *range(cut, len(data), shorter + 1)]
+    ends = [*starts[1:], len(data)]
+    halves = data.hex().encode().translate(_HALVES)
     checks = [
-        reduce(xor, map(getitem, table[symbol.shorter + 1 - len(block) :], block)).to_bytes(symbol.checks)
-        for block in blocks
+        reduce(xor, map(getitem, table[2 * (start - end) :], halves[2 * start : 2 * end])).to_bytes(symbol.checks)
+        for start, end in zip(starts, ends, strict=True)
     ]
-    for column in zip(*(block[: symbol.shorter] for block in blocks), strict=True):
-        yield from column
-    yield from (block[-1] for block in blocks[few:])
-    for column in zip(*checks, strict=True):
-        yield from column
+    same = b"".join([data[start : start + shorter] for start in starts])
+    return _in_turn(same, shorter) + data[cut + shorter :: shorter + 1] + _in_turn(b"".join(checks), symbol.checks)
 
 
-_BITS: Final = [f"{byte:08b}" for byte in range(256)]
+_HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
+
+
+def _in_turn(blocks: bytes, length: int) -> bytes:
+    """Give the first byte of each block, then the second of each, and so on; all blocks are of one length."""
+    return b"".join([blocks[place::length] for place in range(length)])
 
 
 class _Tables(NamedTuple):
     """What is known of a symbol beforehand.
 
     Attributes:
-        checks: for each place in a block and each byte there, what it adds to the block's check codewords.
-        order: takes from the laid-out modules (and one `0` behind them) a character for each pixel.
+        checks: for each place in a block, half a byte each, and each value there, what it adds to the block's check
+            codewords; by whole bytes it would be eight times as large, and wait for memory instead.
+        nought: what is added behind the laid-out modules, for the pixels that are none of them.
+        columns: slices of both that give, one after the other, the image's pixels column by column.
         fixed: the image of the code whose data modules are all dark-less: patterns, format, mask, quiet zone.
     """
 
     checks: list[list[int]]
-    order: Callable[[str], tuple[str, ...]]
+    nought: bytes
+    columns: tuple[slice, ...]
     fixed: int
 
 
 @cache
 def _tables(symbol: Symbol) -> _Tables:
-    patterns, path = _patterns(symbol), {}
+    patterns = _patterns(symbol)
     beyond = 8 * (symbol.codewords + symbol.checks * sum(symbol.blocks))
-    for index, module in enumerate(_path(symbol, patterns)):
-        path[module] = min(index, beyond)  # the modules that are left over are as a bit of nought
-    order, fixed, edge = [], 0, symbol.size + 2 * QUIET
-    for row in range(-QUIET, edge - QUIET):
-        for column in range(-QUIET, _row_bytes(symbol) * 8 - QUIET):
+    laid_out = enumerate(_path(symbol, patterns))
+    path = {module: index if index < beyond else None for index, module in laid_out}  # what is left over is nought
+    rows = range(-QUIET, symbol.size + QUIET)
+    columns = range(-QUIET, _row_bytes(symbol) * 8 - QUIET)
+    fixed = 0
+    for row in rows:
+        for column in columns:
             module = row, column
             dark = (row + column) % 3 == 0 if module in path else patterns.get(module, False)
-            order.append(path.get(module, beyond))
             fixed = fixed << 1 | (not dark)
-    return _Tables(_check_table(symbol), itemgetter(*order), fixed)
+    slices = tuple(_slices([path.get((row, column)) for column in columns for row in rows], beyond))
+    nought = b"0" * max(one.stop - beyond for one in slices if one.start == beyond)
+    return _Tables(_check_table(symbol), nought, slices, fixed)
+
+
+def _slices(places: Sequence[int | None], beyond: int) -> Iterator[slice]:
+    """Give some places of a string as slices of it, as long as they can be; None is a nought `beyond` the string."""
+    start = 0
+    while start < len(places):
+        first = places[start]
+        step = _step(places[start : start + 2])
+        end = start + 1
+        while end < len(places) and _step(places[end - 1 : end + 1]) == step != 0:
+            end += 1
+        count = end - start
+        if first is None:
+            yield slice(beyond, beyond + count)
+        else:
+            stop = first + count * (step or 1)
+            yield slice(first, stop if stop >= 0 else None, step or 1)
+        start = end
+
+
+def _step(places: Sequence[int | None]) -> int:
+    """Return how far it is from one place to the next; 0 where no slice holds both."""
+    match places:
+        case [None, None]:
+            return 1
+        case [int(one), int(other)]:
+            return other - one
+        case _:
+            return 0
 
 
 Module = tuple[int, int]
@@ -255,7 +297,7 @@ def _path(symbol: Symbol, patterns: dict[Module, bool]) -> Iterator[Module]:
 
 
 def _check_table(symbol: Symbol) -> list[list[int]]:
-    """Give what each byte at each place of a longer block adds to its check codewords (annex A)."""
+    """Give what each half of a byte at each place of a longer block adds to its check codewords (annex A)."""
     powers, logarithms = _field()
     generator = [1]
     for root in range(symbol.checks):
@@ -266,8 +308,9 @@ def _check_table(symbol: Symbol) -> list[list[int]]:
     remainder = generator[1:]  # of x to the number of checks: what the last byte of a block adds, as 1
     table = []
     for _ in range(symbol.shorter + 1):
-        scaled = [bytes(_product(factor, byte, powers, logarithms) for factor in remainder) for byte in range(256)]
-        table.append([int.from_bytes(one) for one in scaled])
+        for halves in (range(16), range(0, 256, 16)):
+            scaled = [bytes(_product(factor, half, powers, logarithms) for factor in remainder) for half in halves]
+            table.append([int.from_bytes(one) for one in scaled])
         lead = remainder[0]
         shifted = [*remainder[1:], 0]
         remainder = [

@@ -48,18 +48,18 @@ def check_value(value: ItemValue) -> None:
     Raises:
         ValueError: a text that is empty, too long, or no line of printed characters; a digest of another size.
     """
-    if isinstance(value, bytes) and len(value) != IMAGE_DIGEST_BYTES:
-        raise ValueError("the digest of an image has another size")
     if isinstance(value, str):
         check_line(value)
+    elif isinstance(value, bytes) and len(value) != IMAGE_DIGEST_BYTES:
+        raise ValueError("the digest of an image has another size")
 
 
 def to_wire(value: ItemValue) -> Value:
     """Give a value's one encoding."""
-    if isinstance(value, Mark | Withheld):
-        return _NUMBERS[value]
-    day = from_era(value) if isinstance(value, str) else None
-    return value if day is None else (day - _FIRST_DAY).days
+    if isinstance(value, str):
+        day = from_era(value)
+        return value if day is None else (day - _FIRST_DAY).days
+    return value if isinstance(value, bytes) else _NUMBERS[value]
 
 
 def value_of(value: Value) -> ItemValue:

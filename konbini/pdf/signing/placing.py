@@ -105,8 +105,7 @@ def _page(pdf: bytes, places: dict[int, int], field: ObjectId) -> ObjectId:
 def _places(table: bytes) -> dict[int, int]:
     """Read the table: where each object begins. The free ones are left out."""
     places: dict[int, int] = {}
-    for section in _SECTION.finditer(table):
-        first, count, entries = int(section[1]), int(section[2]), section[3]
+    for first, count, entries in ((int(first), int(count), rest) for first, count, rest in _SECTION.findall(table)):
         if len(entries) != count * _ENTRY_BYTES:
             raise ValueError("not a document of ours: a table that miscounts")
         for index in range(count):

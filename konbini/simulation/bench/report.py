@@ -6,8 +6,9 @@ import json
 from collections.abc import Sequence
 
 from konbini.simulation.bench.measuring import Cost
+from konbini.simulation.bench.reading_back import ReadingCost
 
-__all__ = ["last_line", "table"]
+__all__ = ["last_line", "reading_line", "table"]
 
 _HEAD = f"{'way':<8} {'CPU ms':>8} {'ratio':>7} {'file KB':>8} {'heap KB':>8}"
 
@@ -20,6 +21,14 @@ def table(costs: Sequence[Cost]) -> list[str]:
         for cost in costs
     )
     return [_HEAD, *rows]
+
+
+def reading_line(cost: ReadingCost) -> str:
+    """Say what the clerk's reading costs, which comes on top of the table."""
+    return (
+        f"clerk's reading, ms a page: {cost.reading_ms:.2f}, "
+        f"{cost.reading_ms / cost.drawing_ms:.1f} times our drawing of it ({cost.drawing_ms:.2f})"
+    )
 
 
 def last_line(costs: Sequence[Cost]) -> str:

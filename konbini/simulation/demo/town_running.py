@@ -105,9 +105,9 @@ async def run_town(
     await take_over(town, clock, entropy, progress=lambda count: _say_now_and_then(say, count))
     async with AsyncExitStack() as ending:
         say("starting the devices")
-        responder = await OcspResponder.listen(
-            town.answer_maker(town.revocations()), clock, entropy, port=ports.responder
-        )
+        revocations = town.revocations()
+        responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy, port=ports.responder)
+        responder.lists = town.list_maker(revocations).make
         ending.push_async_callback(responder.close)
         daemon = await ending.enter_async_context(PrivatePcscd())
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)

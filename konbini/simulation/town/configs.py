@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -18,16 +18,16 @@ from pathlib import Path
 from konbini import pdf
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
-from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
+from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
+from konbini.simulation.town.typeface import TYPEFACE
 
-__all__ = ["TYPEFACE", "KioskDevices", "Ports", "free_ports", "write_configs", "write_kiosk_config"]
+__all__ = ["KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
 
-TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
-"""IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
 _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
 _VERSION = version("konbini")
+_SINCE = "begins = 2020-01-01"
 _HEADING = "# Written by the demo at each start; what is changed here is lost.\n"
 
 
@@ -88,8 +88,18 @@ def free_ports(*, page: int = 0) -> Ports:
     return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=page or found[3])
 
 
-def write_configs(town: Town, ports: Ports) -> None:
+def file_store(process: str) -> str:
+    """Give the address of a process's file below the town's directory."""
+    return f"sqlite:../data/{process}.db"
+
+
+def write_configs(town: Town, ports: Ports, *, store: Callable[[str], str] = file_store) -> None:
     """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `publishing.toml`, `ward.toml` and `center.toml`.
+
+    Args:
+        town: whose they are.
+        ports: where its processes listen.
+        store: gives the address of the rows of `registry`, `issuing` and `clerk`.
 
     Raises:
         ValueError: the town's directory has too long a path for sockets.
@@ -99,7 +109,7 @@ def write_configs(town: Town, ports: Ports) -> None:
     longest = os.fsencode(town.configs.absolute() / "../run/K-0001-cash.sock")
     if len(longest) > _MOST_SOCKET_PATH:
         raise ValueError("the town's directory has too long a path for sockets")
-    configs = _Configs(town, ports)
+    configs = _Configs(town, ports, store)
     for name, lines in (
         ("registry", configs.registry()),
         ("issuing", configs.issuing()),
@@ -132,13 +142,14 @@ def _entry(key: str, value: object) -> str:
 
 
 class _Configs:
-    def __init__(self, town: Town, ports: Ports) -> None:
+    def __init__(self, town: Town, ports: Ports, store: Callable[[str], str] = file_store) -> None:
         self._town = town
         self._ports = ports
+        self._store = store
 
     def registry(self) -> Iterator[str]:
         yield _entry("municipality", self._town.ward.code)
-        yield from ("[store]", self._path("path", "data/registry.db"))
+        yield from ("[store]", _entry("address", self._store("registry")))
         yield "[keys]"
         yield self._path("record", "keys/registry/record.key")
         yield self._path("identity", "keys/registry/identity.key")
@@ -154,13 +165,15 @@ class _Configs:
         yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", self._path("path", "data/issuing.db"))
+        yield from ("[store]", _entry("address", self._store("issuing")))
         yield "[keys]"
         yield self._paths("personal", "keys/issuing/personal-1.key")
         yield self._path("lookup", "keys/issuing/lookup.key")
         yield self._path("handle", "keys/issuing/handle.key")
         yield from self._trust()
-        yield from ("[revocation]", _entry("ocsp", f"http://{_LOOPBACK}:{self._ports.responder}/"))
+        responder = f"http://{_LOOPBACK}:{self._ports.responder}/"
+        yield from ("[revocation]", _entry("ocsp", responder), _entry("crls", [f"{responder}{CARDS_LIST}"]))
+        yield _entry("refresh_seconds", 600)
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[clerk]", *self._peer("clerk"))
         yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_wards))
@@ -172,9 +185,10 @@ class _Configs:
 
     def clerk(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
+        yield _entry("settings", "ward.toml")
         yield _entry("templates", str(self._templates()))
         yield _entry("typefaces", [str(TYPEFACE)])
-        yield from ("[store]", self._path("path", "data/clerk.db"))
+        yield from ("[store]", _entry("address", self._store("clerk")))
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
@@ -193,7 +207,7 @@ class _Configs:
     def publishing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
         yield _entry("hours", 48)
-        yield from ("[stores]", self._path("issuing", "data/issuing.db"), self._path("clerk", "data/clerk.db"))
+        yield from ("[stores]", *(_entry(name, self._store(name)) for name in ("issuing", "clerk")))
         yield from ("[key]", self._path("status", "keys/publishing/status.key"))
         yield from ("[trust]", _entry("directory_authority", self._point("offline/directory.key")))
         yield from (self._path("directory", "public/wards.directory"), self._path("issuers", "public/issuers.list"))
@@ -203,15 +217,17 @@ class _Configs:
         yield _entry("municipality", ward.code)
         yield _entry("name", ward.name)
         yield _entry("name_english", ward.name_english)
-        yield _entry("opens", _clock(ward.opens))
-        yield _entry("closes", _clock(ward.closes))
-        yield _entry("closed_days", _CLOSED_DAYS)
-        yield _entry("barred_options", ["RESIDENT_CODE"])
-        yield _entry("daily_visits", 10)
-        yield _entry("leaving_bars", "household")
-        yield _entry("under_age", 15)
-        for kind in ("RESIDENT_RECORD", "RESIDENT_RECORD_ITEMS"):
-            yield from ("[[fees]]", _entry("kind", kind), "begins = 2020-01-01", _entry("yen", ward.fee))
+        yield from ("[[hours]]", _SINCE, _entry("daily", f"{_clock(ward.opens)}-{_clock(ward.closes)}"))
+        yield from ("[[closed]]", _SINCE, _entry("days", _CLOSED_DAYS))
+        fees = {"RESIDENT_RECORD": ward.fee, "RESIDENT_RECORD_ITEMS": ward.fee, "SEAL_REGISTRATION": ward.seal_fee}
+        for kind, yen in fees.items():
+            yield from ("[[kinds]]", _SINCE, _entry("kind", kind), _entry("under_age", 15))
+            yield _entry("barred_options", ["RESIDENT_CODE"])
+            yield from ("[[fees]]", _SINCE, _entry("kind", kind), _entry("yen", yen))
+        yield from ("[[rules]]", _SINCE, _entry("leaving_bars", "household"))
+        yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
+        yield _entry("new_card_counts_from", "next-day")
+        yield from (_entry("visits_a_day", 10), _entry("certificates_a_visit", 5))
 
     def center(self) -> Iterator[str]:
         town = self._town
@@ -264,6 +280,8 @@ class _Configs:
         yield _entry("center", self._point("center/ticket.key"))
         yield self._path("directory", "public/wards.directory")
         yield self._paths("enrolments", *(f"public/{kiosk}.enrolment" for kiosk in self._town.kiosks))
+        yield from ("[trust.revocation]", _entry("order", "ocsp-then-crl"))
+        yield from (_entry("oldest_ocsp", 120), _entry("oldest_crl", 86_400))
         yield "[[trust.card_issuers]]"
         yield self._path("certificate", "public/card-authority.der")
         yield _entry("policies", [USER_AUTHENTICATION_POLICY])

@@ -1,7 +1,8 @@
 """The card authority's OCSP responder over HTTP (RFC 6960, appendix A), with the manners of one on a bad day.
 
-A small HTTP server on loopback. Answers are signed by a delegated responder certificate and produced when they are
-asked for. `manner` says how it behaves from now on; a test or the hardware page of the demo sets it.
+A small HTTP server on loopback that serves the authority's revocation list too. Answers are signed by a delegated
+responder certificate and produced when they are asked for. `manner` says how it behaves from now on; a test or the
+hardware page of the demo sets it.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from aiohttp import web
 
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
+from konbini.simulation.town.pki.cards import CARDS_LIST
 from konbini.simulation.town.pki.revocations import AnswerMaker
 
 __all__ = ["Behaviour", "Manner", "OcspResponder"]
 
 _MOST_REQUEST_BYTES = 4096
 _TYPE = "application/ocsp-response"
+_LIST_TYPE = "application/pkix-crl"
 _NONCE_BYTES = 16
 
 
@@ -57,17 +60,21 @@ class Manner:
 class OcspResponder:
     """The running responder; made by `listen`, ended by `close`.
 
-    `manner` may be set at any time; `asked` counts the requests.
+    `manner` may be set at any time; `asked` counts the requests. `lists` gives the revocation list of a moment (Unix
+    seconds), which is served beside the answers; without it there is none. `fetched` counts those that were.
     """
 
     def __init__(self, maker: AnswerMaker, clock: Clock, entropy: Entropy) -> None:
         self.manner = Manner()
         self.asked = 0
+        self.lists: Callable[[int], bytes] | None = None
+        self.fetched = 0
         self._maker = maker
         self._clock = clock
         self._entropy = entropy
         application = web.Application(client_max_size=_MOST_REQUEST_BYTES)
         application.router.add_post("/", self._post)
+        application.router.add_get(f"/{CARDS_LIST}", self._list)
         application.router.add_get("/{request:.+}", self._get)
         self._runner = web.AppRunner(application, access_log=None)
         self.port = 0
@@ -103,6 +110,12 @@ class OcspResponder:
 
     async def _post(self, request: web.Request) -> web.Response:
         return await self._answer(request, await request.read())
+
+    async def _list(self, _request: web.Request) -> web.Response:
+        if self.lists is None:
+            return web.Response(status=404)
+        self.fetched += 1
+        return web.Response(body=self.lists(to_seconds(self._clock.now())), content_type=_LIST_TYPE)
 
     async def _get(self, request: web.Request) -> web.Response:
         try:

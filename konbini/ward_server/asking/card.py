@@ -1,8 +1,8 @@
 """The card's certificate: path to a pinned issuer, dates, purpose, revocation, and the signature over t.
 
-Sources: RFC 5280 (path), RFC 6960 (OCSP). The path and the revocation answer are judged by
-pyhanko-certvalidator with fetching switched off: whoever calls hands in the answer, so that the clerk can
-judge the same bytes again.
+Sources: RFC 5280 (path), RFC 6960 (OCSP). The path and an OCSP answer are judged by pyhanko-certvalidator with
+fetching switched off, a revocation list by `revocation_list`: whoever calls hands in the answer, so that the clerk
+can judge the same bytes again.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from pyhanko_certvalidator import errors as path_errors
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
 from konbini.protocol.visits import CARD_ES256, CARD_ES384, CARD_RS256
+from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationPolicy, RevocationSource
+from konbini.ward_server.asking.revocation_list import RevocationList, check_list
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["CardIssuer", "check_certificate", "check_issued", "check_signature", "identify"]
@@ -68,33 +70,42 @@ def identify(certificate: bytes) -> CardSerial:
     return CardSerial(issuer_key_id=authority, serial=serial.to_bytes((serial.bit_length() + 8) // 8))
 
 
-async def check_certificate(
+async def check_certificate(  # noqa: PLR0913 - what a judgement is made of, named
     certificate: bytes,
-    revocation: bytes,
+    revocation: RevocationAnswer,
     issuers: Sequence[CardIssuer],
     *,
     moment: int,
-    oldest_revocation_seconds: int,
+    policy: RevocationPolicy,
+    slack_seconds: int = 0,
 ) -> CardSerial:
-    """Judge the card's certificate with the OCSP answer that was fetched for it.
+    """Judge the card's certificate with the revocation answer that was found for it.
 
     Args:
         certificate: DER.
-        revocation: the OCSP response, DER.
+        revocation: an OCSP response or a list, as it came.
         issuers: the pinned issuers; an empty list refuses everything.
         moment: now, Unix seconds.
-        oldest_revocation_seconds: how old the answer may be.
+        policy: which answers count, and how old they may be.
+        slack_seconds: how long ago the visit may have begun, at which the answer had to be as fresh as that.
 
     Raises:
         Refused: `CARD_ISSUER_UNKNOWN`, `CARD_EXPIRED`, `CARD_REVOKED`, `REVOCATION_UNKNOWN`.
     """
     identity = identify(certificate)
-    now = datetime.fromtimestamp(moment, UTC)
-    produced = _produced_at(revocation)
-    if not -_TOLERANCE <= now - produced <= timedelta(seconds=oldest_revocation_seconds) + _TOLERANCE:
-        raise Refused(Code.REVOCATION_UNKNOWN, "the answer is not of this visit")
+    now, slack = datetime.fromtimestamp(moment, UTC), timedelta(seconds=slack_seconds)
+    if revocation.source not in policy.order.sources:
+        raise Refused(Code.REVOCATION_UNKNOWN, "an answer from a source that does not count here")
     _check_dates(certificate, now)
-    await _check_path(certificate, revocation, issuers, min(now, produced))
+    if revocation.source is RevocationSource.OCSP:
+        oldest = timedelta(seconds=policy.oldest_ocsp) + slack
+        produced = _check_produced(revocation.content, now, oldest)
+        await _check_path(certificate, revocation.content, issuers, min(now, produced))
+    else:
+        found = RevocationList.read(revocation.content, [issuer.certificate for issuer in issuers])
+        oldest = timedelta(seconds=policy.oldest_list)
+        check_list(found, x509.load_der_x509_certificate(certificate), now, oldest, slack)
+        await _check_path(certificate, None, issuers, now)
     _check_purpose(certificate, issuers)
     return identity
 
@@ -146,6 +157,13 @@ def check_signature(certificate: bytes, algorithm: int, signature: bytes, t: byt
         raise Refused(Code.CARD_SIGNATURE_INVALID) from error
 
 
+def _check_produced(revocation: bytes, now: datetime, oldest: timedelta) -> datetime:
+    produced = _produced_at(revocation)
+    if not -_TOLERANCE <= now - produced <= oldest + _TOLERANCE:
+        raise Refused(Code.REVOCATION_UNKNOWN, "the answer is not of this visit")
+    return produced
+
+
 def _produced_at(revocation: bytes) -> datetime:
     try:
         response = asn1_ocsp.OCSPResponse.load(revocation, strict=True)
@@ -163,11 +181,14 @@ def _check_dates(certificate: bytes, now: datetime) -> None:
         raise Refused(Code.CARD_EXPIRED)
 
 
-async def _check_path(certificate: bytes, revocation: bytes, issuers: Sequence[CardIssuer], moment: datetime) -> None:
+async def _check_path(
+    certificate: bytes, response: bytes | None, issuers: Sequence[CardIssuer], moment: datetime
+) -> None:
+    """Check the path, with an OCSP response where the revocation is not settled yet."""
     context = ValidationContext(
         trust_roots=[asn1_x509.Certificate.load(issuer.certificate) for issuer in issuers],
-        ocsps=[revocation],
-        revocation_mode="require",
+        ocsps=[] if response is None else [response],
+        revocation_mode="soft-fail" if response is None else "require",
         allow_fetching=False,
         moment=moment,
         time_tolerance=_TOLERANCE,

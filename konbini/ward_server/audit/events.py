@@ -33,6 +33,12 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    PAST_LOOKED_UP = 121
+    """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
+    REGISTER_COUNTED = 122
+    """An operator had the register counted (統計); `about` is the month."""
+    BULK_REFUSED = 141
+    """A bulk list met rows that do not hold any more; nothing of it was done, and it still waits."""
     FOLLOWER_AHEAD = 161
     """A follower had applied more than this registry ever wrote: this registry was restored and nobody said so."""
     FOLLOWER_BEHIND = 162
@@ -70,6 +76,8 @@ class AuditEvent(IntEnum):
     """`issuing` asked a kiosk what became of an order."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
+    REVOCATION_LIST_TAKEN = 241
+    """A newer revocation list of a card issuer is kept; the digest is of the list."""
     FEED_BREAK_FOUND = 232
     """The registry's feed broke, with the code of how; there is no lease until two persons mend it."""
     COPY_RETAKEN = 233
@@ -86,11 +94,11 @@ class AuditEvent(IntEnum):
     """An operator read what differs, and of whom."""
     STOP_RELEASED = 239
     """Two persons released the stop, with the code of what had caused it."""
-    DECISION_ENTERED = 240
+    DECISION_ENTERED = 245
     """An operator entered a decision about this process; nothing is done yet."""
-    DECISION_AGREED = 241
+    DECISION_AGREED = 246
     """Another operator agreed; it was carried out in the same transaction."""
-    DECISION_DECLINED = 242
+    DECISION_DECLINED = 247
     """A decision was taken back, or turned down."""
     RESTORATION_FOUND = 243
     """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""

@@ -19,10 +19,10 @@ import asyncio
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.forms.kinds import FORM_KINDS
 from konbini.pdf.paper_seal.contents import page_seals
 from konbini.pdf.paper_seal.fitting import check_fits
@@ -33,10 +33,11 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
 from konbini.protocol.tickets import ticket_hash
+from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationSource
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.certificates.kinds import CERTIFICATES, template_of
-from konbini.ward_server.certificates.resident_record import Particulars
+from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
@@ -59,8 +60,10 @@ _MISMATCHES = frozenset(
 )
 """What the ward can check itself and must not happen: it stops all issuing until two persons release it."""
 _MOST_WAITING = 256
+_JUDGED = RevocationAnswer(source=RevocationSource.LIST, content=b"")
+"""In the place of an answer that was judged: a list is long, and many orders may wait."""
 
-PaperReader = Callable[[bytes, CertificateFacts, Template, bytes, Sequence[bytes]], None]
+PaperReader = Callable[[bytes, PrintedFacts, Template, bytes, Sequence[bytes]], None]
 """Reads a PDF back against facts, template, binding and page seals; raises `Refused(PAGE_MISMATCH)`."""
 
 
@@ -77,7 +80,7 @@ class _Waiting:
 
     evidence: Evidence
     asked: Asked
-    facts: CertificateFacts
+    facts: PrintedFacts
     template: Template
     binding: bytes
     seals: tuple[bytes, ...]
@@ -163,7 +166,7 @@ class Clerk:
         number = self._number(evidence.number)
         if number.date != to_day(day):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
-        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, day)
+        subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, to_day(day))
         kind = asked.order.kind
         if outage is not None:
             outage.check(kind, Options(asked.order.options))
@@ -184,7 +187,7 @@ class Clerk:
         self._wait(
             key,
             _Waiting(
-                evidence=evidence,
+                evidence=replace(evidence, revocation=_JUDGED),
                 asked=asked,
                 facts=facts,
                 template=template,
@@ -202,10 +205,11 @@ class Clerk:
             versions=tuple(
                 Version(resident=subject.record.resident, version=subject.record.version) for subject in subjects
             ),
+            seal_registration=_seal_shown(subjects),
         )
 
     async def _page_seals(
-        self, key: bytes, entry: AuditEntry, facts: CertificateFacts, template: Template, kind: CertificateKind
+        self, key: bytes, entry: AuditEntry, facts: PrintedFacts, template: Template, kind: CertificateKind
     ) -> tuple[bytes, ...]:
         """Record the order with its place in the status list, and seal each page from the clerk's own facts, once."""
         self._pages.check_in_force(facts.issued_on)
@@ -256,7 +260,8 @@ class Clerk:
         now = self._clock.now()
         if to_seconds(now) > waiting.asked.opened.last_moment:
             raise Refused(Code.VISIT_OVER, "certified for a visit that is over")
-        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, today(now))
+        day = waiting.facts.issued_on  # terms are those of the paper's own date, also a second after midnight
+        await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, day)
 
     async def _refuse(self, entry: AuditEntry, event: AuditEvent, code: Code) -> None:
         refused = _with(entry, event, code=code)
@@ -273,6 +278,11 @@ class Clerk:
         self._waiting[key] = waiting
         while len(self._waiting) > _MOST_WAITING:
             self._waiting.popitem(last=False)
+
+
+def _seal_shown(subjects: Sequence[Subject]) -> Version | None:
+    shown = [subject.seal for subject in subjects if subject.seal is not None]
+    return Version(resident=shown[0].resident, version=shown[0].version) if shown else None
 
 
 def _with(entry: AuditEntry, event: AuditEvent, *, code: int = 0, digest: bytes = b"") -> AuditEntry:

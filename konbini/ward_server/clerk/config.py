@@ -1,11 +1,15 @@
 """The clerk's configuration: one TOML file (docs/keys.md names the keys).
 
 ward = "139999"
+settings = "ward.toml"              # of the municipality, as `issuing` has them: docs/settings.md
 templates = "templates"
 typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.py: what papers may be written in
 
 [store]
-path = "clerk.db"
+address = "sqlite:clerk.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
@@ -39,6 +43,8 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
+from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
 from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
@@ -52,9 +58,11 @@ class ClerkConfig:
     """What the process is told at its start."""
 
     ward: str
+    settings: Path
     templates: Path
     typefaces: tuple[Path, ...]
-    store: Path
+    store: StoreAddress
+    server: ServerNames
     lookup_key: Path
     handle_key: Path
     signing: SigningConfig
@@ -87,9 +95,11 @@ def read_config(path: Path) -> ClerkConfig:
     ):
         return ClerkConfig(
             ward=table.text("ward"),
+            settings=table.path("settings"),
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
-            store=store.path("path"),
+            store=read_address(store),
+            server=ServerNames.read(table),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
             signing=read_signing_config(signing),

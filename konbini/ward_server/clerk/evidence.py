@@ -8,6 +8,7 @@ from typing import Annotated
 
 from konbini.pdf.paper_seal.signed_page import MOST_SEAL_BYTES
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
+from konbini.ward_server.asking.revocation import RevocationAnswer
 
 __all__ = ["Certified", "Evidence", "Sealed"]
 
@@ -21,7 +22,7 @@ class Evidence:
     Attributes:
         ticket: the center's TICKET.
         opening: what OPEN sealed: the visit key's signature inside the device key's.
-        revocation: the OCSP response for the card's certificate.
+        revocation: what says that the card's certificate is not revoked: an OCSP response, or a whole list.
         menu: the MENU that `issuing` signed.
         order: the ORDER that the visit key signed.
         order_key_id: the prekey that ORDER was sealed to; it stands in what the visit key signed.
@@ -30,11 +31,12 @@ class Evidence:
         records: each subject's record as the registry signed it, in the order of the household.
         individual_numbers: beside each record the signed part that holds its individual number, or null where
             it is not asked for.
+        seal_registration: the holder's seal registration as the registry signed it, null for every other certificate.
     """
 
     ticket: _Signed
     opening: _Signed
-    revocation: _Signed
+    revocation: RevocationAnswer
     menu: _Signed
     order: _Signed
     order_key_id: Annotated[bytes, Sized(8)]
@@ -42,6 +44,7 @@ class Evidence:
     number: Line
     records: tuple[_Signed, ...]
     individual_numbers: tuple[_Signed | None, ...]
+    seal_registration: _Signed | None = None
 
     def order_key(self) -> bytes:
         """Give what an order is known by: SHA-256 of v, the ordinal and the ORDER's bytes."""
@@ -55,10 +58,11 @@ class Certified:
 
     Attributes:
         order: the order's key, for `seal`.
-        facts: `CertificateFacts.to_wire()`.
+        facts: what the form draws, by its `to_wire()`.
         binding: the 32 bytes that tie the PDF to this order.
         seals: the paper seal of each page.
         versions: [resident, version] of each subject, for the completing transaction to compare.
+        seal_registration: [resident, version] of the seal registration that the paper shows, for the same.
     """
 
     order: Digest
@@ -66,11 +70,12 @@ class Certified:
     binding: Digest
     seals: tuple[Annotated[bytes, UpTo(MOST_SEAL_BYTES)], ...]
     versions: tuple[Version, ...]
+    seal_registration: Version | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One person's record as the clerk read it."""
+    """One person's record, or seal registration, as the clerk read it."""
 
     resident: Line
     version: int

@@ -1,7 +1,7 @@
-"""The clerk's own index of the registry: newest version of each record, households, bars, card links.
+"""The clerk's own index of the registry: newest version of each record and seal, households, bars, card links.
 
-It follows the feed by itself and holds no name, no address and no card serial: records come as evidence, and card
-serials and barred residents are kept as keyed hashes.
+It follows the feed by itself and holds no name, no address, no impression and no card serial: records and seal
+registrations come as evidence, and card serials and barred residents are kept as keyed hashes.
 """
 
 from __future__ import annotations
@@ -14,10 +14,11 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
-from konbini.ward_server.residents.held import HeldRow, held_record
+from konbini.ward_server.residents.held import HeldRow, held_record, held_seal
 from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 
-__all__ = ["Index", "IndexedPerson", "held_record_of"]
+__all__ = ["Index", "IndexedPerson", "IndexedSeal", "held_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +33,15 @@ class IndexedPerson:
     barred: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedSeal:
+    """What the clerk knows of a resident's seal registration by itself."""
+
+    version: int
+    registration_hash: bytes
+    in_force: bool
+
+
 class Index:
     """The index in the clerk's rows."""
 
@@ -43,14 +53,14 @@ class Index:
         """Give how far the feed is applied."""
         return await self._rows.read(position)
 
-    async def apply(self, signed: Sequence[bytes]) -> FeedPosition:
-        """Apply entries in order, once, in one transaction.
+    async def apply(self, blocks: Sequence[bytes]) -> FeedPosition:
+        """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: one of `BREAKING`; nothing of the batch was applied.
+            Refused: one of `BREAKING`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, signed, _apply_record), step="apply feed"
+            lambda connection: self._feed.apply(connection, blocks, _apply_record, _apply_seal), step="apply feed"
         )
 
     async def holder(self, card: CardSerial, day: int) -> str:
@@ -79,6 +89,19 @@ class Index:
             resident,
         )
 
+    async def seal(self, resident: str) -> IndexedSeal | None:
+        """Give a resident's seal registration at its newest version, None where the feed has named none."""
+
+        def look(connection: Connection) -> IndexedSeal | None:
+            row = connection.execute(
+                "SELECT version, registration_hash, in_force FROM seal_registration WHERE resident = ?", (resident,)
+            ).fetchone()
+            if row is None:
+                return None
+            return IndexedSeal(version=row[0], registration_hash=row[1], in_force=bool(row[2]))
+
+        return await self._rows.read(look)
+
     async def _people(self, condition: str, resident: str) -> tuple[IndexedPerson, ...]:
         columns = "resident, household, version, record_hash, present"
         query = f"SELECT {columns} FROM person WHERE {condition}"  # noqa: S608 - the condition is one of the two above
@@ -99,12 +122,18 @@ class Index:
         return await self._rows.read(look)
 
 
-def held_record_of(connection: Connection, resident: str) -> HeldRow | None:
-    """Give the row of a resident's record as the index holds it."""
-    row = connection.execute(
+def held_of(connection: Connection, resident: str) -> tuple[HeldRow, ...]:
+    """Give the rows of a resident's record and seal registration as the index holds them."""
+    records = connection.execute(
         "SELECT version, record_hash, household, present FROM person WHERE resident = ?", (resident,)
-    ).fetchone()
-    return None if row is None else held_record(row[0], bytes(row[1]), row[2], present=bool(row[3]))
+    ).fetchall()
+    seals = connection.execute(
+        "SELECT version, registration_hash, in_force FROM seal_registration WHERE resident = ?", (resident,)
+    ).fetchall()
+    return (
+        *(held_record(row[0], bytes(row[1]), row[2], present=bool(row[3])) for row in records),
+        *(held_seal(row[0], bytes(row[1]), in_force=bool(row[2])) for row in seals),
+    )
 
 
 def _apply_record(connection: Connection, signed: SignedRecord) -> None:
@@ -114,4 +143,14 @@ def _apply_record(connection: Connection, signed: SignedRecord) -> None:
         " ON CONFLICT (resident) DO UPDATE SET household = excluded.household, version = excluded.version,"
         " record_hash = excluded.record_hash, present = excluded.present",
         (record.resident, record.household, record.version, signed.digest, record.presence is Presence.PRESENT),
+    )
+
+
+def _apply_seal(connection: Connection, signed: SignedSeal) -> None:
+    seal = signed.registration
+    connection.execute(
+        "INSERT INTO seal_registration (resident, version, registration_hash, in_force) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (resident) DO UPDATE SET version = excluded.version,"
+        " registration_hash = excluded.registration_hash, in_force = excluded.in_force",
+        (seal.resident, seal.version, signed.digest, seal.in_force),
     )

@@ -6,12 +6,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konbini.protocol.cose import Context, VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Options, Scope
+from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.sealing import SealingKey
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, Ticket, ticket_hash
 from konbini.protocol.trust import WardEntry
@@ -26,16 +27,20 @@ from konbini.ward_server.asking.opening import (
     read_opening,
     read_order,
 )
+from konbini.ward_server.asking.revocation import RevocationPolicy
+from konbini.ward_server.certificates.conditions import CONDITIONS
 from konbini.ward_server.certificates.resident_record import Subject
 from konbini.ward_server.clerk.evidence import Evidence
 from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.residents.dates import age_on, to_number
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import IndividualNumberPart, SignedRecord
+from konbini.ward_server.residents.seal import SealRegistration, SignedSeal, stands
+from konbini.ward_server.settings.settings import Settings, Terms
 
 __all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
 
 _MOMENT_CODES = frozenset((Code.KIOSK_UNKNOWN, Code.VISIT_OVER, Code.CARD_EXPIRED, Code.REVOCATION_UNKNOWN))
-_REVOCATION_GRACE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +54,8 @@ class Beliefs:
         issuers: pinned card issuers.
         record_key: the registry's record key.
         handle_key: what handles are keyed with, 32 bytes.
+        settings: the municipality's, which `issuing` holds too.
+        revocation: which revocation answers count.
     """
 
     entry: WardEntry
@@ -57,6 +64,8 @@ class Beliefs:
     issuers: Sequence[CardIssuer]
     record_key: VerifyingKey
     handle_key: bytes
+    settings: Settings
+    revocation: RevocationPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +108,8 @@ async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> As
         evidence.revocation,
         beliefs.issuers,
         moment=moment,
-        oldest_revocation_seconds=60 * opened.opening.most_minutes + _REVOCATION_GRACE_SECONDS,
+        policy=beliefs.revocation,
+        slack_seconds=60 * opened.opening.most_minutes,
     )
     menu = _menu(evidence.menu, opened, ward, message_key)
     context = order_context(
@@ -122,15 +132,19 @@ def _menu(signed: bytes, opened: Opened, ward: str, message_key: VerifyingKey) -
     return read_answer(Menu, message_key.open(signed, context))
 
 
-async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, index: Index, day: int) -> list[Subject]:
+async def judge_subjects(
+    evidence: Evidence, asked: Asked, beliefs: Beliefs, index: Index, day: dt.date
+) -> list[Subject]:
     """Take only records that the registry signed, at their newest version, of those whom the handles name.
 
+    A seal registration is taken in the same way, where one is asked for: the holder's own, in force.
+
     Args:
-        evidence: the records.
+        evidence: the records, and the seal registration.
         asked: what the evidence proved.
         beliefs: keys.
         index: the clerk's own index, which also names the card's holder.
-        day: today in Japan, yyyymmdd.
+        day: of issue, in Japan.
 
     Returns:
         The people on the paper in the order of the household.
@@ -139,7 +153,8 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
         Refused: `RECORD_NOT_SIGNED`, `SUBJECT_MISMATCH`, `EVIDENCE_MISMATCH`; `RECORD_STALE` or `CARD_UNLINKED` where
             something changed meanwhile; `ASK_AT_COUNTER` where somebody of the household is barred.
     """
-    holder = await index.holder(asked.card, day)
+    terms = beliefs.settings.terms(day)
+    holder = await index.holder(asked.card, to_number(terms.link_day(day)))
     household = {person.resident: person for person in await index.household_of(holder)}
     if holder not in household:
         raise Refused(Code.CARD_UNLINKED, "the card's holder has no record")
@@ -149,6 +164,7 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
     if holder not in present:
         raise Refused(Code.RECORD_STALE, "the record of the card's holder was removed")
     _check_numbers(evidence, asked.order)
+    _check_terms(asked.order, terms)
     subjects = await _subjects(evidence, beliefs, index)
     _check_handles(asked, beliefs, subjects)
     if any(subject.record.household != household[holder].household for subject in subjects):
@@ -156,7 +172,28 @@ async def judge_subjects(evidence: Evidence, asked: Asked, beliefs: Beliefs, ind
         raise Refused(Code.RECORD_STALE, "the holder and the subjects are no longer of one household")
     shown = {subject.record.resident for subject in subjects}
     _check_scope(asked.order.scope, holder, shown, present)
+    _check_age(asked.order, holder, subjects, terms, day)
+    if asked.order.kind is CertificateKind.SEAL_REGISTRATION:
+        return [await _sealed(evidence, asked.order, beliefs, index, subjects[0])]
+    if evidence.seal_registration is not None:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal registration that was not asked for")
     return sorted(subjects, key=lambda subject: subject.record.order)
+
+
+def _check_terms(order: Order, terms: Terms) -> None:
+    """Hold the order against the kind's own conditions and against what the municipality offers today."""
+    conditions = CONDITIONS[order.kind]
+    if order.kind not in terms.kinds or order.scope not in conditions.scopes:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a kind or scope that is not offered")
+    if Options(order.options) & ~(conditions.options & ~terms.of(order.kind).barred_options):
+        raise Refused(Code.EVIDENCE_MISMATCH, "an option that is barred")
+
+
+def _check_age(order: Order, holder: str, subjects: Sequence[Subject], terms: Terms, day: dt.date) -> None:
+    """Where the holder is on the paper, its record says how old the holder is."""
+    births = [one.record.birth for one in subjects if one.record.resident == holder]
+    if any(age_on(birth, day) < terms.of(order.kind).under_age for birth in births):
+        raise Refused(Code.EVIDENCE_MISMATCH, "a holder below the kind's age")
 
 
 def _check_numbers(evidence: Evidence, order: Order) -> None:
@@ -177,6 +214,29 @@ async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index) -> list[
         part = None if number is None else IndividualNumberPart.open(number, signed.record)
         subjects.append(Subject(record=signed.record, individual_number=part))
     return subjects
+
+
+async def _sealed(evidence: Evidence, order: Order, beliefs: Beliefs, index: Index, subject: Subject) -> Subject:
+    """Give the one subject with the seal registration that the clerk's own index names as newest and in force."""
+    if evidence.seal_registration is None or order.scope is not Scope.SELF or order.options:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal is certified for oneself, without options, from its registration")
+    signed = SignedSeal.open(evidence.seal_registration, beliefs.record_key, beliefs.entry.ward)
+    _check_whose(signed.registration, subject)
+    indexed = await index.seal(subject.record.resident)
+    newest = indexed is not None and (indexed.version, indexed.registration_hash) == (
+        signed.registration.version,
+        signed.digest,
+    )
+    if indexed is None or not newest or not indexed.in_force:
+        raise Refused(Code.RECORD_STALE, "not the newest version of a seal registration, or a cancelled one")
+    return replace(subject, seal=signed.registration)
+
+
+def _check_whose(registration: SealRegistration, subject: Subject) -> None:
+    if registration.resident != subject.record.resident:
+        raise Refused(Code.SUBJECT_MISMATCH, "another person's seal")
+    if registration.in_force and not stands(registration, subject.record):
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal that may not stand beside the record")
 
 
 def _check_handles(asked: Asked, beliefs: Beliefs, subjects: Sequence[Subject]) -> None:

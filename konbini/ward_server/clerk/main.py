@@ -17,16 +17,18 @@ from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
+from konbini.process.membership import Member
+from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
 from konbini.process.statements import Connection
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, ClerkState, handlers
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
-from konbini.ward_server.clerk.index import Index, held_record_of
+from konbini.ward_server.clerk.index import Index, held_of
 from konbini.ward_server.clerk.judging import Beliefs
 from konbini.ward_server.clerk.page_sealing import read_page_sealer
 from konbini.ward_server.clerk.signing_key import open_signer
@@ -38,6 +40,7 @@ from konbini.ward_server.following.events import CLERK
 from konbini.ward_server.following.keeping import Keeping, Own
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
@@ -63,13 +66,14 @@ async def serve(
     """Follow the registry and answer on the socket while the context lasts.
 
     Raises:
-        TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
-        rows = Rows.open(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.clerk") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
@@ -84,7 +88,7 @@ async def serve(
             hashes=hashes,
             feed=feed,
             application=index,
-            record_of=held_record_of,
+            signed_rows=held_of,
             numbers=Numbers(used=used_ranges, begin=_begin, renew=close_ranges),
         )
         keeping = Keeping(own, rows, RegistryCalls(registry, config.keeping.name), clock, entropy)
@@ -97,6 +101,8 @@ async def serve(
                 issuers=trust.issuers,
                 record_key=trust.record,
                 handle_key=read_secret(config.handle_key),
+                settings=read_settings_of(config.settings, config.ward),
+                revocation=config.trust.revocation,
             ),
             index=index,
             store=store,
@@ -109,7 +115,7 @@ async def serve(
             sign=signer.sign,
         )
         ending.push_async_callback(tasks.close)
-        for name, work in keeping.works().items():
+        for name, work in (*keeping.works().items(), ("rows", rows.until_unfit())):
             tasks.start(work, name)
         told = ClerkState(keeping, index, clock)
         for address, methods, longest in (
@@ -124,6 +130,15 @@ async def serve(
 
 def _begin(_connection: Connection, _used: int) -> None:
     """A new clerk certifies under whatever range `issuing` took."""
+
+
+def _member(config: ClerkConfig) -> Member:
+    """Say what every clerk of this ward is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

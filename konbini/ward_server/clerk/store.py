@@ -155,7 +155,7 @@ def _next_place(connection: Connection, incarnation: int) -> int:
     """Count on in a status list; a place that was given is given to nobody else, whatever becomes of the order."""
     row = connection.execute(
         "INSERT INTO status_counter (incarnation, next) VALUES (?, 1)"
-        " ON CONFLICT (incarnation) DO UPDATE SET next = next + 1 RETURNING next - 1",
+        " ON CONFLICT (incarnation) DO UPDATE SET next = status_counter.next + 1 RETURNING next - 1",
         (incarnation,),
     ).fetchone()
     return int(row[0])

@@ -93,7 +93,7 @@ def stop_code(connection: Connection) -> Code | None:
 def keep_stop(connection: Connection, moment: int, code: Code, reason: str) -> None:
     """Stop within the caller's transaction; a stop that stands stays as it is."""
     connection.execute(
-        "INSERT INTO stop (only, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
+        "INSERT INTO stop (only_one, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
         (moment, code, reason),
     )
 

@@ -27,13 +27,13 @@ class RegistryCalls:
         self._follower = follower
 
     async def feed_after(self, number: int, most: int, wait_seconds: int) -> Sequence[bytes]:
-        """Give signed entries after `number`, waiting a while for the first."""
+        """Give the blocks beyond `number`, waiting a while for the first."""
         answer = await self._client.call(
             FollowerMethod.FEED_AFTER, number, most, wait_seconds, within=wait_seconds + _GRACE_SECONDS
         )
         if not isinstance(answer, list):
             raise Refused(Code.MALFORMED, "FEED_AFTER")
-        return [_bytes(entry) for entry in answer]
+        return [_bytes(block) for block in answer]
 
     async def heartbeat(self, nonce: bytes) -> bytes:
         """Give a signed heartbeat."""

@@ -17,12 +17,13 @@ from konbini.protocol.errors import Refused
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.life import Life
 from konbini.ward_server.following.standing import Standing
-from konbini.ward_server.residents.feed import BREAKING, FeedFollower, FeedPosition, Heartbeat
+from konbini.ward_server.residents.feed import BREAKING, FeedPosition, Heartbeat
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.witness import Told
 
 __all__ = ["Application", "Follower", "Registry"]
 
-_BATCH = 200
+_BATCH = 2048
 _WAIT_SECONDS = 5
 _HEARTBEAT_SECONDS = 10.0
 _RETRY_SECONDS = 1.0
@@ -35,7 +36,7 @@ class Registry(Protocol):
     """The registry, as a follower calls it; each may raise `Refused` or `ConnectionError`."""
 
     async def feed_after(self, number: int, most: int, wait_seconds: int) -> Sequence[bytes]:
-        """Give signed entries after `number`, waiting a while for the first."""
+        """Give the blocks beyond `number`, waiting a while for the first."""
 
     async def heartbeat(self, nonce: bytes) -> bytes:
         """Give a signed heartbeat."""
@@ -53,11 +54,11 @@ class Application(Protocol):
     async def position(self) -> FeedPosition:
         """Give the position."""
 
-    async def apply(self, signed: Sequence[bytes]) -> FeedPosition:
-        """Apply entries in order, once, in one transaction.
+    async def apply(self, blocks: Sequence[bytes]) -> FeedPosition:
+        """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: one of `BREAKING`; nothing of the batch was applied.
+            Refused: one of `BREAKING`; nothing of them was applied.
         """
 
 
@@ -166,8 +167,8 @@ class Follower:
         position = await self._application.position()
         if not position.incarnation:
             await self._standing.bind(await self.incarnation())
-        entries = await self._registry.feed_after(position.number, _BATCH, wait_seconds)
-        return await self._application.apply(entries) if entries else position
+        blocks = await self._registry.feed_after(position.number, _BATCH, wait_seconds)
+        return await self._application.apply(blocks) if blocks else position
 
     async def _retake(self) -> None:
         """Apply from the first entry on; once everything is applied, follow again if nothing differs."""

@@ -27,7 +27,7 @@ from konbini.ward_server.following.life import Life, Numbers
 from konbini.ward_server.following.mending import Release, Restored, Retake
 from konbini.ward_server.following.nightly import Nightly
 from konbini.ward_server.following.outage import MOST_HOURS, Outages, outage_effects
-from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, RecordOf
+from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, SignedRows
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
 from konbini.ward_server.residents.registry import require_person
@@ -88,7 +88,7 @@ class Own:
         hashes: its keyed hashes.
         feed: its rows of the feed.
         application: where records go.
-        record_of: reads the row of a record as it is held.
+        signed_rows: reads the rows of a record and a seal registration as they are held.
         numbers: what it does about ranges of issuance numbers.
         used_ranges: asks others of this ward which ranges they know to be used.
     """
@@ -100,7 +100,7 @@ class Own:
     hashes: KeyedHash
     feed: FeedRows
     application: Application
-    record_of: RecordOf
+    signed_rows: SignedRows
     numbers: Numbers
     used_ranges: Callable[[], Awaitable[int]] = nobody
 
@@ -126,7 +126,7 @@ class Keeping:
             registry=registry,
             rows=rows,
             feed=own.feed,
-            record_of=own.record_of,
+            signed_rows=own.signed_rows,
             hashes=own.hashes,
             events=own.events.reconcile,
             clock=clock,

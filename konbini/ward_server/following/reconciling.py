@@ -47,8 +47,8 @@ _MOST_NAMED: Final = 10_000
 _MOST_HIDDEN_BYTES: Final = 1024
 _TABLE: Final = "difference"
 
-RecordOf = Callable[[Connection, str], HeldRow | None]
-"""Reads the row of a resident's record, as this process holds it."""
+SignedRows = Callable[[Connection, str], tuple[HeldRow, ...]]
+"""Reads the rows of a resident's record and seal registration, as this process holds them."""
 
 
 class HeldRegistry(Protocol):
@@ -108,7 +108,7 @@ class Reconciling:
         registry: HeldRegistry,
         rows: Rows,
         feed: FeedRows,
-        record_of: RecordOf,
+        signed_rows: SignedRows,
         hashes: KeyedHash,
         events: ReconcileEvents,
         clock: Clock,
@@ -119,7 +119,7 @@ class Reconciling:
         self._registry = registry
         self._rows = rows
         self._feed = feed
-        self._record_of = record_of
+        self._signed_rows = signed_rows
         self._hashes = hashes
         self._events = events
         self._clock = clock
@@ -232,9 +232,7 @@ class Reconciling:
         return position(connection).number, broken, rows
 
     def _held(self, connection: Connection, resident: str) -> tuple[HeldRow, ...]:
-        record = self._record_of(connection, resident)
-        rows = self._feed.held(connection, resident)
-        return rows if record is None else (record, *rows)
+        return (*self._signed_rows(connection, resident), *self._feed.held(connection, resident))
 
     def _conclude(
         self, connection: Connection, found: Sequence[Difference], residents: int, root: bytes, operator: str

@@ -1,10 +1,11 @@
-"""What both followers keep of the feed in the same way: the entries' hashes, card links, and bars.
+"""What both followers keep of the feed in the same way: the hashes of its blocks' ends, card links, and bars.
 
 Card serials and barred residents stand as keyed hashes (docs/keys.md), so that a stolen file shows neither; what a row
 is about stands hidden beside it, for a reconcile. A bar is the registry's; a hold that two persons set here while the
 registry was away stands apart (`local_hold`), and both bar.
 
-Tables: `followed`, `feed_entry`, `card_link`, `bar`, `local_hold`, as each follower's first migration declares them.
+Tables: `followed`, `feed_entry` (the last entry of each block), `card_link`, `bar`, `local_hold`, as each follower's
+first migration declares them.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from konbini.process.statements import Connection
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.held import HeldRow, held_bar, held_link
-from konbini.ward_server.residents.record import SignedRecord
+from konbini.ward_server.residents.record import RecordOpener, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 __all__ = ["FeedRows", "position"]
@@ -37,10 +40,11 @@ class FeedRows:
     def apply(
         self,
         connection: Connection,
-        signed: Sequence[bytes],
+        blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
+        apply_seal: Callable[[Connection, SignedSeal], None],
     ) -> FeedPosition:
-        """Apply entries in order, once; what a follower keeps of a record is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record or of a seal registration is its own affair.
 
         Raises:
             Refused: one of `BREAKING`; the transaction must be undone.
@@ -48,18 +52,22 @@ class FeedRows:
         follower = FeedFollower(
             self._municipality, self._record_key, position(connection), seen=lambda number: _seen(connection, number)
         )
-        for one in signed:
-            entry = follower.accept(one)
-            if entry is None:
-                continue
-            if entry.kind is FeedKind.RECORD:
-                apply_record(connection, self._record(entry))
-            else:
-                self._apply_other(connection, entry)
-            connection.execute(
-                "INSERT INTO feed_entry (number, incarnation, hash) VALUES (?, ?, ?)",
-                (entry.number, entry.incarnation, follower.position.newest),
-            )
+        opener = RecordOpener(self._record_key, self._municipality)
+        for block in blocks:
+            entries = follower.accept(block)
+            for entry in entries:
+                if entry.kind is FeedKind.RECORD:
+                    apply_record(connection, _record(opener, entry))
+                elif entry.kind is FeedKind.SEAL:
+                    apply_seal(connection, self._registration(entry))
+                else:
+                    self._apply_other(connection, entry)
+            if entries:
+                here = follower.position
+                connection.execute(
+                    "INSERT INTO feed_entry (number, incarnation, hash) VALUES (?, ?, ?)",
+                    (here.number, here.entered_under, here.newest),
+                )
         return follower.position
 
     def holder(self, connection: Connection, card: CardSerial, day: int) -> str:
@@ -69,7 +77,8 @@ class FeedRows:
             Refused: `CARD_UNLINKED`.
         """
         row = connection.execute(
-            "SELECT resident FROM card_link WHERE serial_hash = ? AND ended = 0 AND counts_from <= ?",
+            "SELECT resident FROM card_link WHERE serial_hash = ?1 AND ended = 0 AND counts_from <= ?2"
+            " AND (counts_until IS NULL OR counts_until >= ?2)",
             (self._hashes.card(card.issuer_key_id, card.serial), day),
         ).fetchone()
         if row is None:
@@ -98,14 +107,15 @@ class FeedRows:
 
     def forget(self, connection: Connection) -> None:
         """Empty what was applied, to be applied again from the first entry on; holds set here stay."""
-        for table in ("feed_entry", "card_link", "bar", "person"):
+        for table in ("feed_entry", "card_link", "bar", "seal_registration", "person"):
             connection.execute(f"DELETE FROM {table}")  # noqa: S608 - the tables named here
 
     def residents_after(self, connection: Connection, resident: str, most: int) -> tuple[str, ...]:
-        """Give the ids of those of whom a record or a link is held, in their order, after one."""
+        """Give the ids of those of whom a record, a seal registration or a link is held, in their order, after one."""
         found = connection.execute(
-            "SELECT resident FROM person WHERE resident > ?1 UNION SELECT resident FROM card_link WHERE resident > ?1"
-            " ORDER BY resident LIMIT ?2",
+            "SELECT resident FROM person WHERE resident > ?1"
+            " UNION SELECT resident FROM seal_registration WHERE resident > ?1"
+            " UNION SELECT resident FROM card_link WHERE resident > ?1 ORDER BY resident LIMIT ?2",
             (resident, most),
         )
         return tuple(row[0] for row in found)
@@ -113,7 +123,8 @@ class FeedRows:
     def held(self, connection: Connection, resident: str) -> tuple[HeldRow, ...]:
         """Give the links and bars that are held of a resident; one that is not what was written differs."""
         links = connection.execute(
-            "SELECT serial_hash, version, counts_from, ended, hidden FROM card_link WHERE resident = ?", (resident,)
+            "SELECT serial_hash, version, counts_from, ended, counts_until, hidden FROM card_link WHERE resident = ?",
+            (resident,),
         ).fetchall()
         bars = connection.execute(
             "SELECT restriction, version, in_force, hidden FROM bar WHERE whose = ?",
@@ -135,7 +146,9 @@ class FeedRows:
             known, after = known + of_chunk, chunk[-1]
         return int(count) - known
 
-    def _held_link(self, serial_hash: bytes, version: int, counts_from: int, ended: int, hidden: bytes) -> HeldRow:
+    def _held_link(  # noqa: PLR0913, PLR0917 - the columns of a row
+        self, serial_hash: bytes, version: int, counts_from: int, ended: int, counts_until: int | None, hidden: bytes
+    ) -> HeldRow:
         match self._revealed("card_link", serial_hash, hidden):
             case [bytes() as issuer_key_id, bytes() as serial] if (
                 self._hashes.card(issuer_key_id, serial) == serial_hash
@@ -143,7 +156,7 @@ class FeedRows:
                 card = CardSerial(issuer_key_id=issuer_key_id, serial=serial)
             case _:
                 card = CardSerial(issuer_key_id=b"", serial=b"")
-        return held_link(card, version, counts_from, ended=bool(ended))
+        return held_link(card, version, counts_from, counts_until, ended=bool(ended))
 
     def _held_bar(self, resident: str, restriction: bytes, version: int, in_force: int, hidden: bytes) -> HeldRow:
         match self._revealed("bar", restriction, hidden):
@@ -160,13 +173,13 @@ class FeedRows:
         except Refused:
             return None  # not the row that was written: it differs from whatever the registry holds
 
-    def _record(self, entry: FeedEntry) -> SignedRecord:
+    def _registration(self, entry: FeedEntry) -> SignedSeal:
         try:
-            signed = SignedRecord.open(entry.body, self._record_key, self._municipality)
+            signed = SignedSeal.open(entry.body, self._record_key, self._municipality)
         except Refused as refused:
-            raise Refused(Code.FEED_NOT_SIGNED, f"entry {entry.number}: a record: {refused.detail}") from refused
-        if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
-            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
+            raise Refused(Code.FEED_NOT_SIGNED, f"entry {entry.number}: a seal: {refused.detail}") from refused
+        if (signed.registration.resident, signed.registration.version) != (entry.resident, entry.version):
+            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another seal registration")
         return signed
 
     def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:
@@ -186,12 +199,13 @@ class FeedRows:
         link = entry.link()
         serial_hash = self._hashes.card(link.card.issuer_key_id, link.card.serial)
         connection.execute(
-            "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended, hidden)"
-            " VALUES (?, ?, ?, ?, ?, ?)"
+            "INSERT INTO card_link (serial_hash, resident, version, counts_from, ended, counts_until, hidden)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (serial_hash) DO UPDATE SET resident = excluded.resident, version = excluded.version,"
-            " counts_from = excluded.counts_from, ended = excluded.ended, hidden = excluded.hidden",
+            " counts_from = excluded.counts_from, ended = excluded.ended, counts_until = excluded.counts_until,"
+            " hidden = excluded.hidden",
             (
-                *(serial_hash, entry.resident, entry.version, link.counts_from, link.ended),
+                *(serial_hash, entry.resident, entry.version, link.counts_from, link.ended, link.counts_until),
                 self._hashes.hide("card_link", serial_hash, encode([link.card.issuer_key_id, link.card.serial])),
             ),
         )
@@ -206,6 +220,16 @@ class FeedRows:
                 self._hashes.hide("bar", restriction, encode([int(entry.kind), name])),
             ),
         )
+
+
+def _record(opener: RecordOpener, entry: FeedEntry) -> SignedRecord:
+    try:
+        signed = opener.open(entry.body)
+    except Refused as refused:
+        raise Refused(Code.FEED_NOT_SIGNED, f"entry {entry.number}: a record: {refused.detail}") from refused
+    if (signed.record.resident, signed.record.version) != (entry.resident, entry.version):
+        raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another record")
+    return signed
 
 
 def position(connection: Connection) -> FeedPosition:

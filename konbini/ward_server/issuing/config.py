@@ -2,12 +2,15 @@
 
 ward = "139999"
 version = "0.1.0"
-settings = "ward.toml"              # of the municipality: konbini/ward_server/issuing/settings.py
+settings = "ward.toml"              # of the municipality: docs/settings.md
 templates = "templates"             # folder of forms: konbini/pdf/template.py
 typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they are asked for a character
 
 [store]
-path = "issuing.db"
+address = "sqlite:issuing.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
@@ -22,8 +25,14 @@ enrolments = ["K-0001.enrolment"]   # the ward's own register of kiosks
 [[trust.card_issuers]]
 certificate = "card-ca.der"
 policies = ["1.2.392.200149.8.5.1.3.30"]
+[trust.revocation]
+order = "ocsp-then-crl"             # or "crl-then-ocsp", or "crl": konbini/ward_server/asking/revocation.py
+oldest_ocsp = 120                   # seconds since an OCSP answer was produced
+oldest_crl = 86400                  # seconds since a list was made
 [revocation]
-ocsp = "http://127.0.0.1:2560/ocsp"
+ocsp = "http://127.0.0.1:2560/ocsp" # where the order asks for it
+crls = ["http://127.0.0.1:2560/cards.crl"]
+refresh_seconds = 600               # how often the lists are fetched
 [registry]
 socket = "registry.sock"
 users = [990]
@@ -58,7 +67,10 @@ from pathlib import Path
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
+from konbini.process.membership import ServerNames
+from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
+from konbini.ward_server.asking.revocation import RevocationSource
 from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
@@ -74,12 +86,15 @@ class IssuingConfig:
     settings: Path
     templates: Path
     typefaces: tuple[Path, ...]
-    store: Path
+    store: StoreAddress
+    server: ServerNames
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
     trust: TrustConfig
-    ocsp: str
+    ocsp: str | None
+    lists: tuple[str, ...]
+    refresh_seconds: int
     registry: CallAddress
     clerk: CallAddress
     link: LinkAddress
@@ -111,18 +126,23 @@ def read_config(path: Path) -> IssuingConfig:
         table.part("copy") as copy,
         table.part("numbers") as numbers,
     ):
+        trusted = read_trust_config(trust)
+        asks = RevocationSource.OCSP in trusted.revocation.order.sources
         return IssuingConfig(
             ward=table.text("ward"),
             version=table.text("version"),
             settings=table.path("settings"),
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
-            store=store.path("path"),
+            store=read_address(store),
+            server=ServerNames.read(table),
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
-            trust=read_trust_config(trust),
-            ocsp=revocation.text("ocsp"),
+            trust=trusted,
+            ocsp=revocation.text("ocsp") if asks else None,
+            lists=revocation.texts("crls"),
+            refresh_seconds=revocation.integer("refresh_seconds", least=1),
             registry=CallAddress.read(registry),
             clerk=CallAddress.read(clerk),
             link=LinkAddress.read(link),

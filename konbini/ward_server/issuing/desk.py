@@ -8,14 +8,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, MessageKind
-from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
@@ -23,21 +22,22 @@ from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.keeping import Keeping
 from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.rules import Household, Person
-from konbini.ward_server.issuing.settings import Settings
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import Presence
+from konbini.ward_server.settings.settings import Settings, Terms
 
-__all__ = ["ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "Revocation", "household"]
+__all__ = ["CheckCard", "ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "household"]
 
 _MILLISECONDS = 1000
 
-Revocation = Callable[[bytes], Awaitable[bytes]]
-"""Fetches the OCSP response (DER) for a card's certificate (DER); raises `Refused(REVOCATION_UNKNOWN)`."""
+CheckCard = Callable[[bytes, int], Awaitable[CheckedCard]]
+"""Checks a card's certificate (DER) at a moment (Unix seconds), its revocation too; raises `Refused`."""
 IndividualNumbers = Callable[[str, bytes], Awaitable[bytes]]
 """Asks the registry for the individual-number part of a resident, by the commitment in the record."""
 
@@ -59,13 +59,13 @@ class Form(Protocol):
     def template(self) -> Template:
         """The template."""
 
-    def fits(self, facts: CertificateFacts) -> None:
+    def fits(self, facts: PrintedFacts) -> None:
         """Refuse facts that the form cannot hold: `FORM_OVERFLOW`, `GLYPH_MISSING`."""
 
-    def draw(self, facts: CertificateFacts, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
+    def draw(self, facts: PrintedFacts, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
         """Give the unsigned PDF."""
 
-    def pages(self, facts: CertificateFacts) -> int:
+    def pages(self, facts: PrintedFacts) -> int:
         """Give how many pages the facts take."""
 
 
@@ -123,7 +123,6 @@ class Desk:
     settings: Settings
     center: VerifyingKey
     register: KioskRegister
-    issuers: Sequence[CardIssuer]
     handle_key: bytes
     templates: Sequence[Template]
     forms: Mapping[str, Form]
@@ -136,13 +135,21 @@ class Desk:
     keeping: Keeping
     clock: Clock
     clerk: ClerkCalls
-    revocation: Revocation
+    check_card: CheckCard
     individual_numbers: IndividualNumbers
     drawing: asyncio.Semaphore
 
     def now(self) -> Now:
         """Read the clock."""
         return Now(milliseconds=self.clock.now())
+
+    def terms(self, now: Now) -> Terms:
+        """Give the municipality's terms of today.
+
+        Raises:
+            Refused: `WARD_CLOSED`.
+        """
+        return self.settings.terms(now.day)
 
     async def check_serving(self, now: Now) -> Outage | None:
         """Refuse outside the hours, while stopped, with a broken feed, and with neither a lease nor an outage.
@@ -172,7 +179,14 @@ def household(people: Sequence[CopiedPerson], holder: str) -> Household:
     Raises:
         Refused: `CARD_UNLINKED`: the card's holder has no record.
     """
-    seen = [Person(record=person.signed.record, barred=person.barred) for person in people]
+    seen = [
+        Person(
+            record=person.signed.record,
+            barred=person.barred,
+            seal=None if person.seal is None else person.seal.registration,
+        )
+        for person in people
+    ]
     found = next((person for person in seen if person.record.resident == holder), None)
     if found is None:
         raise Refused(Code.CARD_UNLINKED, "a link without a record")

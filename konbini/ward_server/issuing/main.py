@@ -18,13 +18,14 @@ from konbini.pdf.forms.kinds import ready
 from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
-from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
@@ -38,6 +39,7 @@ from konbini.ward_server.following.keeping import Keeping, Own
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.answers import Answers
+from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
@@ -45,15 +47,16 @@ from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
+from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.reviewing import Reviewing
 from konbini.ward_server.issuing.revocation import OcspClient
-from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
+from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
@@ -93,11 +96,12 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = Rows.open(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.issuing") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry_client.close)
@@ -107,13 +111,23 @@ async def serve(
         clerk = ClerkClient(clerk_client)
         store = _store(rows, config, trust=trust, registry=registry, clerk=clerk, clock=clock, entropy=entropy)
         session = await ending.enter_async_context(aiohttp.ClientSession())
+        keeper = ListKeeper(
+            session,
+            config.lists,
+            trust.issuers,
+            ledger=store.ledger.lists,
+            clock=clock,
+            refresh_seconds=config.refresh_seconds,
+        )
+        await keeper.load()
+        responder = None if config.ocsp is None else OcspClient(session, config.ocsp, trust.issuers, entropy)
         desk = _desk(
             config,
             trust=trust,
             store=store,
             clock=clock,
             clerk=clerk,
-            revocation=OcspClient(session, config.ocsp, trust.issuers, entropy),
+            check_card=CardCheck(config.trust.revocation, trust.issuers, responder=responder, lists=keeper.lists),
             registry=registry,
         )
         voided = await desk.ledger.issuances.recover(
@@ -147,10 +161,21 @@ async def serve(
             ("link", links),
             ("gateway", gateway.run()),
             ("reviewing", reviewing.run()),
+            ("revocation lists", keeper.run()),
+            ("rows", rows.until_unfit()),
         ):
             tasks.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
+
+
+def _member(config: IssuingConfig) -> Member:
+    """Say what every server of this ward's issuing is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
 def _store(  # noqa: PLR0913 - what the store rests on, named
@@ -176,7 +201,7 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         hashes=hashes,
         feed=feed,
         application=copy,
-        record_of=copy.held_record_of,
+        signed_rows=copy.held_of,
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
         used_ranges=clerk.ranges,
     )
@@ -200,20 +225,16 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     store: _Store,
     clock: Clock,
     clerk: ClerkClient,
-    revocation: OcspClient,
+    check_card: CardCheck,
     registry: RegistryCalls,
 ) -> Desk:
-    settings = read_settings(config.settings)
-    if settings.municipality != config.ward:
-        raise ConfigRefused(f"the settings are of {settings.municipality}, the process is of {config.ward}")
     templates = load_all(config.templates)
     typeface = Typeface(*config.typefaces)
     return Desk(
         ward=config.ward,
-        settings=settings,
+        settings=read_settings_of(config.settings, config.ward),
         center=trust.center,
         register=trust.register,
-        issuers=trust.issuers,
         handle_key=read_secret(config.handle_key),
         templates=templates,
         forms=ready(templates, typeface),
@@ -226,7 +247,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         keeping=store.keeping,
         clock=clock,
         clerk=clerk,
-        revocation=revocation,
+        check_card=check_card,
         individual_numbers=registry.individual_number,
         drawing=asyncio.Semaphore(_DRAWN_AT_ONCE),
     )

@@ -20,7 +20,7 @@ from konbini.ward_server.certificates.kinds import CERTIFICATES
 from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.desk import Desk, Now
-from konbini.ward_server.issuing.rules import Household, Person, Wish, options_for, scopes_for, showable
+from konbini.ward_server.issuing.rules import Household, Person, Wish, kinds_for, options_for, scopes_for, showable
 
 __all__ = ["MENU_SECONDS", "can_draw", "make_menu"]
 
@@ -35,32 +35,33 @@ def make_menu(  # noqa: PLR0913 - all that a menu follows from
     """Make the menu of a visit whose holder the rules let through; in an outage, of what is issued in it.
 
     Raises:
-        Refused: `ASK_AT_COUNTER`: no form can draw anything for these people.
+        Refused: `ASK_AT_COUNTER`: no form can draw anything for these people; `WARD_CLOSED`: what they may have has
+            other hours.
     """
-    members = showable(people, desk.settings, now.day)
+    members = showable(people, desk.terms(now), now.day)
     first = sorted(members, key=lambda person: person.record.resident != people.holder.record.resident)
     offers = tuple(_offers(desk, people, members, now, outage))
     if not offers:
-        raise Refused(Code.ASK_AT_COUNTER, "nothing that a form can draw")
-    closes = int(desk.settings.closing(now.japan).timestamp())
+        waiting = set(kinds_for(people, desk.terms(now), now.day)) - desk.settings.open_kinds(now.japan)
+        raise Refused(Code.WARD_CLOSED if waiting else Code.ASK_AT_COUNTER, "nothing that a form can draw now")
+    closing = [int(desk.settings.closing(offer.kind, now.japan).timestamp()) for offer in offers]
     return Menu(
         offers=offers,
         members=tuple(
             Member(handle=handle_of(desk.handle_key, visit_id, one.record.resident), name=one.record.name)
             for one in first
         ),
-        closes=closes,
-        good_until=min(now.seconds + MENU_SECONDS, closes, last_moment),
+        closes=max(closing),
+        good_until=min(now.seconds + MENU_SECONDS, *closing, last_moment),
     )
 
 
-def can_draw(  # noqa: PLR0913 - all that a drawing follows from
-    desk: Desk, kind: CertificateKind, people: Sequence[Person], wish: Wish, *, now: Now, outage: Outage | None
-) -> bool:
+def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now, outage: Outage | None) -> bool:
     """Say whether the form in force holds these people, under the longest number there is, and a code each page's seal.
 
     The individual number has the form's own room for twelve digits: what may not fit is text.
     """
+    kind = wish.kind
     template, form = desk.form(kind, now)
     particulars = Particulars(
         number=str(IssuanceNumber.of(desk.ward, now.day, 0, MOST_COUNTER)),
@@ -71,7 +72,8 @@ def can_draw(  # noqa: PLR0913 - all that a drawing follows from
         as_of=None if outage is None else outage.as_of_moment,
     )
     try:
-        facts = CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars)
+        subjects = [Subject(record=person.record, seal=person.seal) for person in people]
+        facts = CERTIFICATES[kind].statement(subjects, particulars)
         form.fits(facts)
         check_fits(facts, FORM_KINDS[template.kind].sealed_items(facts), kind)
     except Refused as refused:
@@ -81,31 +83,32 @@ def can_draw(  # noqa: PLR0913 - all that a drawing follows from
 
 
 def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now, outage: Outage | None) -> list[Offer]:
-    offers = []
-    for kind in CERTIFICATES:
-        if not _is_offered(desk, kind, now) or (outage is not None and not outage.allows(kind)):
+    terms, offers = desk.terms(now), []
+    open_now = desk.settings.open_kinds(now.japan)
+    shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
+    for kind in kinds_for(people, terms, now.day):
+        if kind not in CERTIFICATES or kind not in open_now or not _has_form(desk, kind, now):
             continue
-        options = options_for(people.members, desk.settings)
+        if outage is not None and not outage.allows(kind):
+            continue
+        template, _ = desk.form(kind, now)
+        options = options_for(kind, people.members, terms) & ~FORM_KINDS[template.kind].without
         if outage is not None:
             options &= ~Options.INDIVIDUAL_NUMBER
-        shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
-        wishes = {scope: Wish(scope=scope, options=options, residents=frozenset()) for scope in shown}
-        scopes = tuple(
-            scope
-            for scope in scopes_for(people, desk.settings, now.day)
-            if can_draw(desk, kind, shown[scope], wishes[scope], now=now, outage=outage)
+        wishes = (
+            Wish(kind=kind, scope=scope, options=options, residents=frozenset())
+            for scope in scopes_for(kind, people, terms, now.day)
         )
+        scopes = tuple(wish.scope for wish in wishes if can_draw(desk, shown[wish.scope], wish, now, outage))
         if scopes:
-            fee = desk.settings.fee(kind, now.day)
-            offers.append(Offer(kind=kind, scopes=scopes, options=int(options), fee=fee))
+            offers.append(Offer(kind=kind, scopes=scopes, options=int(options), fee=terms.of(kind).yen))
     return offers
 
 
-def _is_offered(desk: Desk, kind: CertificateKind, now: Now) -> bool:
-    """Say whether the municipality has a form in force and a fee for a kind: those that it has, it offers."""
+def _has_form(desk: Desk, kind: CertificateKind, now: Now) -> bool:
+    """Say whether the municipality has a form of a kind in force."""
     try:
         desk.form(kind, now)
-        desk.settings.fee(kind, now.day)
     except Refused as refused:
         if refused.code is not Code.NOT_OFFERED:
             raise

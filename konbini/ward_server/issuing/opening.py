@@ -18,7 +18,6 @@ from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Ticket, ticket_hash
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Menu, OpenBody, message_hash
-from konbini.ward_server.asking.card import check_certificate, check_issued
 from konbini.ward_server.asking.opening import Opened, open_context, read_opening
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
@@ -30,11 +29,10 @@ from konbini.ward_server.issuing.menus import make_menu
 from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.issuing.rules import check_visit
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
+from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["Openings", "link_refusal"]
-
-_REVOCATION_AGE_SECONDS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,30 +139,22 @@ class Openings:
 
     async def _identify(self, arrived: _Arrived, now: Now) -> OpenVisit:
         certificate = arrived.opened.opening.certificate
-        check_issued(certificate, self._desk.issuers, now.seconds)
-        revocation = await self._desk.revocation(certificate)
-        card = await check_certificate(
-            certificate,
-            revocation,
-            self._desk.issuers,
-            moment=now.seconds,
-            oldest_revocation_seconds=_REVOCATION_AGE_SECONDS,
-        )
+        checked = await self._desk.check_card(certificate, now.seconds)
         return OpenVisit(
             opened=arrived.opened,
             enrolment=arrived.enrolment,
             message_key=arrived.message_key,
             ticket=arrived.ticket_bytes,
             opening=arrived.opening,
-            revocation=revocation,
+            revocation=checked.revocation,
             body_hash=arrived.body_hash,
-            card=card,
-            holder=await self._desk.copy.holder(card, now.day_number),
+            card=checked.card,
+            holder=await self._desk.copy.holder(checked.card, to_number(self._desk.terms(now).link_day(now.day))),
         )
 
     async def _menu(self, visit: OpenVisit, now: Now, outage: Outage | None) -> Menu:
         people = household(await self._desk.copy.household_of(visit.holder), visit.holder)
-        check_visit(people, self._desk.settings, now.day)
+        check_visit(people, self._desk.terms(now), now.day)
         return make_menu(
             self._desk, visit.opened.ticket.visit_id, visit.opened.last_moment, people, now=now, outage=outage
         )
@@ -179,14 +169,16 @@ class Openings:
             opened=now.seconds,
             ends=arrived.opened.last_moment,
             day_began=now.day_began,
-            most_a_day=self._desk.settings.daily_visits,
+            most_a_day=self._desk.terms(now).rules.visits_a_day,
         )
 
     async def _again(self, visit: OpenVisit, now: Now) -> Reply:
         """Give the same MENU until it has run out or is to be looked at again; then a fresh one."""
-        if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
-            return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
         try:
+            most = self._desk.terms(now).rules.certificates_a_visit
+            await self._desk.ledger.receipts.check_left(visit.opened.visit, most)
+            if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
+                return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
             menu = await self._menu(visit, now, await self._desk.check_serving(now))
         except Refused as refused:
             return await self._refuse(visit.opened, visit.message_key, refused.code, now)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from konbini.pdf.forms.kinds import FORM_KINDS
 from konbini.pdf.printed import form_of
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Options, Scope
+from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
 from konbini.protocol.visits import PRINT_SECONDS, Document, Menu, Order, OrderBody
@@ -30,6 +30,7 @@ from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
+from konbini.ward_server.residents.dates import to_number
 
 __all__ = ["Orders"]
 
@@ -117,19 +118,21 @@ class Orders:
 
     async def _reserve(self, taken: _Taken, now: Now) -> tuple[str, Outage | None]:
         """Steps 1 and 2; gives the number, and the outage that is in force."""
+        order, visit, terms = taken.order, taken.visit, self._desk.terms(now)
         outage = await self._desk.check_serving(now)
-        order, visit = taken.order, taken.visit
         if outage is not None:
             outage.check(order.kind, Options(order.options))
         ticket = visit.opened.ticket
         self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         _check_offered(order, taken.given.menu)
+        self._desk.settings.check_open(now.japan, order.kind)
+        await self._desk.ledger.receipts.check_left(visit.opened.visit, terms.rules.certificates_a_visit)
         copied = await self._desk.copy.household_of(visit.holder)
         people = self._named(taken, household(copied, visit.holder), now)
-        wish = Wish(scope=order.scope, options=Options(order.options), residents=frozenset())
-        if self._desk.settings.fee(order.kind, now.day) != order.fee:
+        wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=frozenset())
+        if terms.of(order.kind).yen != order.fee:
             raise Refused(Code.CHANGED_LOOK_AGAIN, "another fee")
-        if not can_draw(self._desk, order.kind, people, wish, now=now, outage=outage):
+        if not can_draw(self._desk, people, wish, now, outage):
             raise Refused(Code.NOT_OFFERED, "the form cannot hold it")
         new_order = NewOrder(
             visit=visit.opened.visit,
@@ -150,7 +153,8 @@ class Orders:
         Raises:
             Refused: what the rules say, or `CHANGED_LOOK_AGAIN`.
         """
-        check_visit(people, self._desk.settings, now.day)
+        terms = self._desk.terms(now)
+        check_visit(people, terms, now.day)
         visit_id = taken.visit.opened.ticket.visit_id
         by_handle = {
             handle_of(self._desk.handle_key, visit_id, person.record.resident): person.record.resident
@@ -160,8 +164,9 @@ class Orders:
         residents = frozenset(resident for resident in named if resident is not None)
         if len(residents) != len(named):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a handle names nobody of the household now")
-        wish = Wish(scope=taken.order.scope, options=Options(taken.order.options), residents=residents)
-        return may_issue(wish, people, self._desk.settings, now.day)
+        order = taken.order
+        wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=residents)
+        return may_issue(wish, people, terms, now.day)
 
     async def _issue(self, taken: _Taken, number: str, now: Now, *, in_outage: bool) -> Reply:
         """Steps 3 to 6; whatever fails here voids the number."""
@@ -176,9 +181,10 @@ class Orders:
                 number=number,
                 holder=visit.holder,
                 card=visit.card,
-                day=now.day_number,
+                day=to_number(self._desk.terms(now).link_day(now.day)),
                 versions=certified.versions,
                 whole=taken.order.scope is Scope.WHOLE,
+                seal_registration=certified.seal_registration,
                 document=answer.sealed,
                 print_by=document.print_by,
                 in_outage=in_outage,
@@ -195,9 +201,10 @@ class Orders:
         """Read the copy once more: what changed since step 1 is refused here or by the clerk."""
         visit = taken.visit
         copied = await self._desk.copy.household_of(visit.holder)
-        by_resident = {person.signed.record.resident: person.signed for person in copied}
+        by_resident = {person.signed.record.resident: person for person in copied}
         people = self._named(taken, household(copied, visit.holder), now)
-        signed = [by_resident[person.record.resident] for person in people]
+        signed = [by_resident[person.record.resident].signed for person in people]
+        seal = by_resident[visit.holder].seal if taken.order.kind is CertificateKind.SEAL_REGISTRATION else None
         asked = Options.INDIVIDUAL_NUMBER in Options(taken.order.options)
         numbers = [
             await self._desk.individual_numbers(one.record.resident, one.record.individual_number)
@@ -216,6 +223,7 @@ class Orders:
             number=number,
             records=tuple(one.data for one in signed),
             individual_numbers=tuple(numbers),
+            seal_registration=None if seal is None else seal.data,
         )
 
     async def _draw(self, certified: Certified, number: str) -> tuple[bytes, int]:

@@ -14,6 +14,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Menu
 from konbini.ward_server.asking.opening import Opened
+from konbini.ward_server.asking.revocation import RevocationAnswer
 from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.residents.feed import CardSerial
 
@@ -43,7 +44,7 @@ class OpenVisit:
     message_key: MessageKey
     ticket: bytes
     opening: bytes
-    revocation: bytes
+    revocation: RevocationAnswer
     body_hash: bytes
     card: CardSerial
     holder: str

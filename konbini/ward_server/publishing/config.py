@@ -5,8 +5,8 @@ hours = 48                          # how long a status list may be relied on
 withdrawals = "withdrawals.toml"    # konbini/ward_server/publishing/withdrawals.py; it may be left out
 
 [stores]                            # read, never written
-issuing = "issuing.db"
-clerk = "clerk.db"
+issuing = "sqlite:issuing.db"
+clerk = "sqlite:clerk.db"
 [key]
 status = "status.key"
 [trust]
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.process.config import read_table
+from konbini.process.stores import StoreAddress, read_address
 
 __all__ = ["PublishingConfig", "read_config"]
 
@@ -32,8 +33,8 @@ class PublishingConfig:
     ward: str
     hours: int
     withdrawals: Path | None
-    issuing: Path
-    clerk: Path
+    issuing: StoreAddress
+    clerk: StoreAddress
     status_key: Path
     authority: bytes
     directory: Path
@@ -57,8 +58,8 @@ def read_config(path: Path) -> PublishingConfig:
             ward=table.text("ward"),
             hours=table.integer("hours", least=1),
             withdrawals=table.path("withdrawals") if table.has("withdrawals") else None,
-            issuing=stores.path("issuing"),
-            clerk=stores.path("clerk"),
+            issuing=read_address(stores, "issuing"),
+            clerk=read_address(stores, "clerk"),
             status_key=key.path("status"),
             authority=trust.point("directory_authority"),
             directory=trust.path("directory"),

@@ -7,19 +7,17 @@ be on the issuer list for this ward today. All or nothing: what raises has writt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import closing
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from konbini.pdf.paper_seal.issuers import IssuerList, KeyUse
 from konbini.pdf.paper_seal.status import StatusList
-from konbini.process.connection import open_reader
 from konbini.process.secret_files import read_signing_key
-from konbini.process.statements import Connection
+from konbini.process.stores import look_once
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
@@ -38,8 +36,6 @@ DIRECTORY: Final = "wards.directory"
 CHECKPOINTS: Final = "log.checkpoints"
 STATUS_FOLDER: Final = "status"
 _HOUR: Final = 3600
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +56,7 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
 
     Raises:
         Refused: the ledgers or logs do not agree with each other or with what was published, or the key may not sign.
-        OSError, ValueError, sqlite3.Error: a file cannot be used.
+        OSError, ValueError, NotOpened, sqlite3.Error: a store or a file cannot be used.
     """
     authority = VerifyingKey(config.authority)
     listed, directory = config.issuers.read_bytes(), config.directory.read_bytes()
@@ -72,12 +68,6 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
     logs = _checkpoints(config, key, moment, before)
     files = status | {ISSUERS: listed, DIRECTORY: directory, CHECKPOINTS: logs.sign(key)}
     return Published(files=files, status_names=tuple(status))
-
-
-def _look(path: Path, read: Callable[[Connection], T]) -> T:
-    """Read one moment of a store that its own process goes on writing."""
-    with closing(open_reader(path)) as reader:
-        return reader.look(read)
 
 
 def _seen(before: Path, authority: VerifyingKey) -> int:
@@ -96,8 +86,8 @@ def _check_key(issuers: IssuerList, key: SigningKey, ward: str, moment: int) -> 
 def _status_lists(
     config: PublishingConfig, issuers: IssuerList, key: SigningKey, moment: int, before: Path
 ) -> dict[str, bytes]:
-    listed = _look(config.clerk, places)
-    settled = _look(config.issuing, outcomes)
+    listed = look_once(config.clerk, places)
+    settled = look_once(config.issuing, outcomes)
     withdrawn = frozenset[str]() if config.withdrawals is None else read_withdrawals(config.withdrawals, config.ward)
     made = {}
     for incarnation, now in statuses(listed, settled, withdrawn).items():
@@ -123,6 +113,6 @@ def _checkpoints(config: PublishingConfig, key: SigningKey, moment: int, before:
     logs = []
     for process, store in (("clerk", config.clerk), ("issuing", config.issuing)):
         if process in known:
-            _look(store, partial(check_follows, before=known[process]))
-        logs.append(_look(store, partial(checkpoint, process=process)))
+            look_once(store, partial(check_follows, before=known[process]))
+        logs.append(look_once(store, partial(checkpoint, process=process)))
     return Checkpoints(key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs))

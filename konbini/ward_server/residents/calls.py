@@ -30,17 +30,20 @@ __all__ = [
     "HeartbeatFor",
     "HeldPart",
     "HeldRowsOf",
+    "HistoryOf",
     "IndividualNumberOf",
     "LookUp",
     "OperatorMethod",
+    "PastRecord",
     "Pending",
     "Show",
     "StateAt",
+    "StatisticsFor",
     "Withdraw",
 ]
 
-MOST_ENTRIES = 256
-"""Entries in one answer."""
+MOST_ENTRIES = 2048
+"""Entries in the blocks of one answer."""
 MOST_WAIT_SECONDS = 30
 """How long FEED_AFTER waits for news."""
 SETTLING_SECONDS = 90.0
@@ -54,7 +57,7 @@ class FollowerMethod(IntEnum):
     """On the followers' socket."""
 
     FEED_AFTER = 1
-    """-> [signed entry, ...]."""
+    """-> [block, ...]."""
     HEARTBEAT = 2
     """-> signed `Heartbeat`."""
     APPLIED = 3
@@ -93,11 +96,17 @@ class OperatorMethod(IntEnum):
     """-> bytes of `Found`; recorded as an access."""
     SHOW = 16
     """-> bytes of a waiting `Change`, its individual number in place; recorded as an access."""
+    HISTORY = 31
+    """-> bytes of `History`; recorded as an access."""
+    PAST_RECORD = 32
+    """-> bytes of the signed record at a version; recorded as an access."""
+    STATISTICS = 33
+    """-> bytes of `Figures`; recorded."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedAfter:
-    """What follows `number`: at most `most` entries, waiting for the first for up to `wait_seconds`."""
+    """The blocks beyond `number`: of at most `most` entries, waiting for the first for up to `wait_seconds`."""
 
     number: _Number
     most: Annotated[int, UpTo(2**16)]
@@ -213,3 +222,30 @@ class LookUp:
     operator: Line
     resident: Line
     reason: Annotated[str, UpTo(200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryOf:
+    """A resident whose changes are looked up, and why."""
+
+    operator: Line
+    resident: Line
+    reason: Annotated[str, UpTo(200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastRecord:
+    """A resident, a version of the record, and why it is looked up."""
+
+    operator: Line
+    resident: Line
+    version: Annotated[int, UpTo(2**31)]
+    reason: Annotated[str, UpTo(200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticsFor:
+    """A month, yyyymm."""
+
+    operator: Line
+    month: Annotated[int, UpTo(999_912)]

@@ -4,34 +4,59 @@ A change names its resident, its source document, its date of effect, and the ve
 at approval that is compared with the version in force then, and a change prepared on older facts is refused. Nothing is
 erased: a mistake is corrected by a further change, which may name the one that it `corrects`.
 
-What a change does is its body, one class for each group of kinds:
-
-    RecordWritten      MOVE_IN, BIRTH, MOVE_WITHIN, CORRECTION   seen: the record's version, 0 for a new resident
-    LeavingPlanned     LEAVING                                   seen: the record's version
-    Removal            REMOVAL                                   seen: the record's version
-    NameRegistration   NAME_REGISTRATION                         seen: the record's version
-    CardLinked         CARD_LINKED                               seen: 0, a card is linked once in all time
-    CardEnded          CARD_ENDED                                seen: the link's version
-    Restriction        MEASURE_*, HOLD_*                         seen: the restriction's version, 0 for a new one
-    (none)             IMPORT                                    a whole town; entered by `town.import_town` alone
+What a change does is its body, one class for each group of kinds (`bodies`); docs/registry.md has a row for each kind.
+`seen` is the version of what the change is about: of the record (0 for a new resident), of the entry (`EntryKept`,
+`NumberCardChanged`), of the card's link (0 for a new one: a card is linked once in all time) or of the restriction (0
+for a new one). An IMPORT has no body: a whole town, entered by `importing` alone. Nor has a BULK: a list,
+its digest, entered by `bulk` alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated, TypeAlias
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
+from konbini.ward_server.residents.bodies import (
+    AliasWritten,
+    CardEnded,
+    CardKind,
+    CardLinked,
+    CardResumed,
+    CardWithheld,
+    Death,
+    DomicileChanged,
+    EntryKept,
+    FormerNameWritten,
+    HouseholdMoved,
+    Households,
+    LeavingPlanned,
+    MovedOut,
+    NameChanged,
+    NameRegistration,
+    NewIndividualNumber,
+    NewResidentCode,
+    NumberCardChanged,
+    RecordWritten,
+    Remade,
+    Removal,
+    ResidenceStatus,
+    Restored,
+    Restriction,
+)
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.feed import CardSerial
-from konbini.ward_server.residents.record import MOST_RECORD_BYTES, Presence, ResidentRecord
+from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, Basis
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
 
 __all__ = [
+    "BODIES",
     "MOST_CHANGE_BYTES",
     "Body",
     "CardEnded",
+    "CardKind",
     "CardLinked",
     "Change",
     "ChangeKind",
@@ -43,7 +68,8 @@ __all__ = [
     "new_change",
 ]
 
-MOST_CHANGE_BYTES = MOST_RECORD_BYTES + 2048
+MOST_BODY_BYTES = MOST_ENTRY_ITEMS_BYTES + 1024
+MOST_CHANGE_BYTES = MOST_BODY_BYTES + 1024
 
 
 @unique
@@ -80,69 +106,103 @@ class ChangeKind(IntEnum):
     """発行抑止 released."""
     IMPORT = 41
     """A town taken over."""
+    BULK = 42
+    """A list of changes; its rows stand beside it."""
+
+    MOVE_IN_BY_CARD = 101
+    """個人番号カードを利用した転入 (特例転入): the other municipality's notice came over the network."""
+    ENTRY_FROM_ABROAD = 102
+    """国外からの転入・入国."""
+    ENTRY_EX_OFFICIO = 103
+    """職権記載."""
+    CORRECTION_EX_OFFICIO = 104
+    """職権修正."""
+    HOUSEHOLD_MOVED = 105
+    """転居 of a whole household."""
+    MOVED_OUT = 106
+    """転出確定."""
+    DEATH = 107
+    """死亡."""
+    RESTORED = 108
+    """回復: a removed record stands again."""
+    NAME_CHANGED = 109
+    """氏名の変更."""
+    DOMICILE_CHANGED = 110
+    """本籍・筆頭者の変更."""
+    FORMER_NAME_ENTERED = 111
+    """旧氏の記載."""
+    FORMER_NAME_CHANGED = 112
+    """旧氏の変更."""
+    FORMER_NAME_REMOVED = 113
+    """旧氏の削除."""
+    ALIAS_ENTERED = 114
+    """通称の記載."""
+    ALIAS_CHANGED = 115
+    """通称の変更."""
+    ALIAS_REMOVED = 116
+    """通称の削除."""
+    RESIDENCE_STATUS = 117
+    """在留資格・在留期間等の変更."""
+    RESIDENT_CODE = 118
+    """住民票コードの変更."""
+    INDIVIDUAL_NUMBER = 119
+    """個人番号の変更."""
+    REMADE = 120
+    """改製."""
+    HOUSEHOLD_MERGED = 121
+    """世帯合併."""
+    HOUSEHOLD_SPLIT = 122
+    """世帯分離."""
+    HOUSEHOLD_CHANGED = 123
+    """世帯変更: members, order or relationships."""
+    HEAD_CHANGED = 124
+    """世帯主変更."""
+    ENTRY_KEPT = 131
+    """行政項目 and the other items that no certificate prints."""
+    NUMBER_CARD = 132
+    """個人番号カード運用状況の変更."""
+    CARD_WITHHELD = 133
+    """A card's serial suspended (一時停止) or lost (紛失)."""
+    CARD_RESUMED = 134
+    """A card's serial that counts again."""
+    MEASURE_ANEW = 141
+    """支援措置 applied for anew, under a number of its own, while an earlier one stands."""
+    SEAL_REGISTERED = 61
+    """印鑑登録."""
+    SEAL_CANCELLED = 62
+    """印鑑登録の抹消."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordWritten:
-    """The record as it shall read; its version is `seen` + 1, its commitment to the individual number left None.
+Body: TypeAlias = (
+    RecordWritten
+    | LeavingPlanned
+    | Removal
+    | MovedOut
+    | Death
+    | Restored
+    | NameRegistration
+    | NameChanged
+    | DomicileChanged
+    | FormerNameWritten
+    | AliasWritten
+    | ResidenceStatus
+    | NewResidentCode
+    | NewIndividualNumber
+    | Remade
+    | HouseholdMoved
+    | Households
+    | EntryKept
+    | NumberCardChanged
+    | CardLinked
+    | CardEnded
+    | CardWithheld
+    | CardResumed
+    | Restriction
+    | SealRegistered
+    | SealCancelled
+)
 
-    `individual_number` is the number where it is new or changed; None keeps what there is.
-    """
-
-    record: ResidentRecord
-    individual_number: Annotated[str, UpTo(12)] | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LeavingPlanned:
-    """The day of a planned move out, None where it was called off."""
-
-    day: Date | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """Why the record is removed; the day is the change's date of effect. Card serials stay linked."""
-
-    reason: Presence
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NameRegistration:
-    """Whether a character of the name is still being registered."""
-
-    pending: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardLinked:
-    """A card's serial, counting from the day after the date of effect; the card it replaces ends at once."""
-
-    card: CardSerial
-    replaces: CardSerial | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardEnded:
-    """A card's serial that counts no more."""
-
-    card: CardSerial
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Restriction:
-    """A protective measure by its application number, or a hold by its name.
-
-    `planned_end` is for people: nothing ends by itself, a release is a change of its own.
-    """
-
-    name: Line
-    planned_end: Date | None
-
-
-Body: TypeAlias = RecordWritten | LeavingPlanned | Removal | NameRegistration | CardLinked | CardEnded | Restriction
-
-_BODIES: dict[ChangeKind, type[Body]] = {
+BODIES: Mapping[ChangeKind, type[Body]] = {
     ChangeKind.MOVE_IN: RecordWritten,
     ChangeKind.BIRTH: RecordWritten,
     ChangeKind.MOVE_WITHIN: RecordWritten,
@@ -157,7 +217,39 @@ _BODIES: dict[ChangeKind, type[Body]] = {
     ChangeKind.MEASURE_RELEASED: Restriction,
     ChangeKind.HOLD_SET: Restriction,
     ChangeKind.HOLD_RELEASED: Restriction,
+    ChangeKind.MOVE_IN_BY_CARD: RecordWritten,
+    ChangeKind.ENTRY_FROM_ABROAD: RecordWritten,
+    ChangeKind.ENTRY_EX_OFFICIO: RecordWritten,
+    ChangeKind.CORRECTION_EX_OFFICIO: RecordWritten,
+    ChangeKind.HOUSEHOLD_MOVED: HouseholdMoved,
+    ChangeKind.MOVED_OUT: MovedOut,
+    ChangeKind.DEATH: Death,
+    ChangeKind.RESTORED: Restored,
+    ChangeKind.NAME_CHANGED: NameChanged,
+    ChangeKind.DOMICILE_CHANGED: DomicileChanged,
+    ChangeKind.FORMER_NAME_ENTERED: FormerNameWritten,
+    ChangeKind.FORMER_NAME_CHANGED: FormerNameWritten,
+    ChangeKind.FORMER_NAME_REMOVED: FormerNameWritten,
+    ChangeKind.ALIAS_ENTERED: AliasWritten,
+    ChangeKind.ALIAS_CHANGED: AliasWritten,
+    ChangeKind.ALIAS_REMOVED: AliasWritten,
+    ChangeKind.RESIDENCE_STATUS: ResidenceStatus,
+    ChangeKind.RESIDENT_CODE: NewResidentCode,
+    ChangeKind.INDIVIDUAL_NUMBER: NewIndividualNumber,
+    ChangeKind.REMADE: Remade,
+    ChangeKind.HOUSEHOLD_MERGED: Households,
+    ChangeKind.HOUSEHOLD_SPLIT: Households,
+    ChangeKind.HOUSEHOLD_CHANGED: Households,
+    ChangeKind.HEAD_CHANGED: Households,
+    ChangeKind.ENTRY_KEPT: EntryKept,
+    ChangeKind.NUMBER_CARD: NumberCardChanged,
+    ChangeKind.CARD_WITHHELD: CardWithheld,
+    ChangeKind.CARD_RESUMED: CardResumed,
+    ChangeKind.MEASURE_ANEW: Restriction,
+    ChangeKind.SEAL_REGISTERED: SealRegistered,
+    ChangeKind.SEAL_CANCELLED: SealCancelled,
 }
+"""The body that each kind has; a kind that is not here is not entered by an operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,7 +257,8 @@ class Change:
     """One change, as it crosses to the registry and is kept there, sealed.
 
     Fields: kind; resident; `seen` (see the module); `effective`, the date of effect (異動日); `source`, the document it
-    rests on (届書, 通知); `corrects`, the id of an earlier change, empty where it corrects none; the body's bytes.
+    rests on (届書, 通知); `corrects`, the id of an earlier change, empty where it corrects none; the body's bytes;
+    `basis`, on whose word it is entered (届出、職権, ...).
     """
 
     kind: ChangeKind
@@ -174,7 +267,8 @@ class Change:
     effective: Date
     source: Annotated[str, UpTo(200)]
     corrects: Line
-    content: Annotated[bytes, UpTo(MOST_RECORD_BYTES + 1024)]
+    content: Annotated[bytes, UpTo(MOST_BODY_BYTES)]
+    basis: Basis = Basis.NOTIFIED
 
     def __post_init__(self) -> None:
         """Refuse a change without a resident or a source document.
@@ -182,7 +276,7 @@ class Change:
         Raises:
             Refused: `CHANGE_INVALID`.
         """
-        if not self.source or (not self.resident and self.kind is not ChangeKind.IMPORT):
+        if not self.source or (not self.resident and self.kind not in (ChangeKind.IMPORT, ChangeKind.BULK)):
             raise Refused(Code.CHANGE_INVALID, "a change names its resident and its source document")
 
     def body(self) -> Body:
@@ -191,7 +285,7 @@ class Change:
         Raises:
             Refused: `CHANGE_INVALID`: not what this kind has.
         """
-        kind = _BODIES.get(self.kind)
+        kind = BODIES.get(self.kind)
         if kind is None:
             raise Refused(Code.CHANGE_INVALID, f"{self.kind.name} is not entered")
         try:
@@ -225,13 +319,14 @@ def new_change(  # noqa: PLR0913 - a change's particulars, all named
     effective: int,
     source: str,
     corrects: str = "",
+    basis: Basis = Basis.NOTIFIED,
 ) -> Change:
     """Make a change from its body.
 
     Raises:
         Refused: `CHANGE_INVALID`: another body than the kind's, or one whose fields are not as declared.
     """
-    if type(body) is not _BODIES.get(kind):
+    if type(body) is not BODIES.get(kind):
         raise Refused(Code.CHANGE_INVALID, f"{kind.name} with another kind's body")
     try:
         content = to_bytes(body)
@@ -245,4 +340,5 @@ def new_change(  # noqa: PLR0913 - a change's particulars, all named
         source=source,
         corrects=corrects,
         content=content,
+        basis=basis,
     )

@@ -10,6 +10,7 @@ shows as a difference at first and not when the rows are compared at one positio
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -19,10 +20,11 @@ from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, from_bytes, to_bytes
-from konbini.ward_server.residents.held import HeldOf, HeldRow, held_bar, held_link, held_record, leaf_of
-from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.held import HeldOf, HeldRow, held_bar, held_link, held_record, held_seal, leaf_of
+from konbini.ward_server.residents.record import Presence, unchecked_record
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.store import RegistryReading, RegistryStore
+from konbini.ward_server.residents.seal import unchecked_seal
+from konbini.ward_server.residents.store import RegistryReading, RegistryStore, StoredRecord
 from konbini.ward_server.residents.tree import DEPTH, Tree
 
 __all__ = ["MOST_ROWS_OF", "Comparing", "HeldTree", "RowsOf"]
@@ -113,7 +115,10 @@ class Comparing:
         return await self._store.read(
             lambda reading: RowsOf(
                 number=reading.position().number,
-                held=tuple(HeldOf(resident=resident, rows=self._rows(reading, resident)) for resident in wanted),
+                held=tuple(
+                    HeldOf(resident=resident, rows=_rows(reading, resident, reading.record(resident)))
+                    for resident in wanted
+                ),
             )
         )
 
@@ -125,23 +130,29 @@ class Comparing:
 
     def _chunk(self, reading: RegistryReading, after: str) -> list[tuple[str, bytes]]:
         return [
-            (resident, leaf_of(self._rows(reading, resident))) for resident in reading.residents_after(after, _CHUNK)
+            (stored.resident, leaf_of(_rows(reading, stored.resident, stored)))
+            for stored in reading.records_after(after, _CHUNK)
         ]
 
-    def _rows(self, reading: RegistryReading, resident: str) -> tuple[HeldRow, ...]:
-        rows = []
-        stored = reading.record(resident)
-        if stored is not None:
-            signed = SignedRecord.open(stored.data, self._pen.key.verifying, self._pen.municipality)
-            present = signed.record.presence is Presence.PRESENT
-            rows.append(held_record(stored.version, signed.digest, stored.household, present=present))
-        rows += [
-            held_link(link.card, link.version, link.counts_from, ended=link.ended) for link in reading.links(resident)
-        ]
-        rows += [
-            held_bar(one.kind, one.name, one.version, in_force=one.in_force) for one in reading.restrictions(resident)
-        ]
-        return tuple(rows)
+
+def _rows(reading: RegistryReading, resident: str, stored: StoredRecord | None) -> tuple[HeldRow, ...]:
+    """Give what is held of a resident, by the digests of what was signed; followers check the signatures."""
+    rows = []
+    if stored is not None:
+        present = unchecked_record(stored.data).presence is Presence.PRESENT
+        rows.append(held_record(stored.version, _digest(stored.data), stored.household, present=present))
+    seal = reading.seal(resident)
+    if seal is not None:
+        rows.append(held_seal(seal.version, _digest(seal.data), in_force=unchecked_seal(seal.data).in_force))
+    for link in reading.links(resident):
+        ended = link.ended or link.withheld is not None
+        rows.append(held_link(link.card, link.version, link.counts_from, link.valid_until, ended=ended))
+    rows += [held_bar(one.kind, one.name, one.version, in_force=one.in_force) for one in reading.restrictions(resident)]
+    return tuple(rows)
+
+
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
 def _context(municipality: str) -> Context:

@@ -3,7 +3,11 @@
     municipality = "131997"
 
     [store]
-    path = "registry.db"
+    address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+
+    [server]                            # only where several share the store: konbini/process/membership.py
+    name = "a"
+    all = ["a", "b"]
 
     [keys]                                  # files; see docs/keys.md
     record = "record.pem"                   # signs records, feed and heartbeat
@@ -32,6 +36,8 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
+from konbini.process.stores import StoreAddress, read_address
 
 __all__ = ["KeyPaths", "RegistryConfig", "read_config"]
 
@@ -54,7 +60,8 @@ class RegistryConfig:
     """What the registry's process is told at its start."""
 
     municipality: str
-    store: Path
+    store: StoreAddress
+    server: ServerNames
     keys: KeyPaths
     follower_names: tuple[str, ...]
     followers: CallAddress
@@ -77,7 +84,8 @@ def read_config(path: Path) -> RegistryConfig:
     ):
         return RegistryConfig(
             municipality=table.convert("municipality", _code),
-            store=store.path("path"),
+            store=read_address(store),
+            server=ServerNames.read(table),
             keys=KeyPaths(
                 record=keys.path("record"),
                 identity=keys.path("identity"),

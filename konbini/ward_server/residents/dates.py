@@ -12,7 +12,7 @@ from typing import Annotated
 
 from konbini.protocol.japan import JAPAN
 
-__all__ = ["BirthDate", "Date", "day_after", "to_day", "to_number", "today"]
+__all__ = ["BirthDate", "Date", "age_on", "day_after", "to_day", "to_number", "today"]
 
 _MILLISECONDS = 1000
 _MONTHS = 12
@@ -55,6 +55,15 @@ def to_day(number: int) -> dt.date:
         ValueError: not a day of the calendar, or one that is unknown in part.
     """
     return dt.date(number // 10000, number // 100 % 100, number % 100)
+
+
+def age_on(birth: int, day: dt.date) -> int:
+    """Give the age in whole years on a day; of a birth date that is unknown in part the greatest that it may be.
+
+    An age is reached with the end of the day before the birthday (年齢計算ニ関する法律), so it counts on that day.
+    """
+    tomorrow = to_number(day + dt.timedelta(days=1))
+    return tomorrow // 10000 - birth // 10000 - (tomorrow % 10000 < birth % 10000)
 
 
 def day_after(number: int) -> int:

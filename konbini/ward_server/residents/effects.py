@@ -2,50 +2,46 @@
 
 Asked twice: when a change is entered, so that nonsense is refused at once, and again within the transaction that
 approves it, so that it meets the facts of that moment. Every rule compares the version that the operator saw with the
-one in force; a bulk or late change never undoes a newer one.
+one in force; a bulk or late change never undoes a newer one. The rules stand by what they own: `written_rules`,
+`person_rules`, `removal_rules`, `household_rules`, `entry_rules`, `card_rules`, `restriction_rules`,
+`seal_rules`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TypeAlias
-
 from konbini.protocol.cose import VerifyingKey
-from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.changes import (
+from konbini.ward_server.residents.bodies import (
     CardEnded,
     CardLinked,
-    Change,
-    ChangeKind,
-    LeavingPlanned,
-    NameRegistration,
+    CardResumed,
+    CardWithheld,
+    Death,
+    EntryKept,
+    HouseholdMoved,
+    Households,
+    MovedOut,
+    NumberCardChanged,
     RecordWritten,
     Removal,
+    Restored,
     Restriction,
 )
-from konbini.ward_server.residents.dates import day_after
-from konbini.ward_server.residents.feed import CardSerial, FeedKind
-from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
-from konbini.ward_server.residents.store import RegistryReading, StoredLink, StoredRestriction
+from konbini.ward_server.residents.card_rules import carded, number_card
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.effect import Effect, EntryEffect, RecordEffect
+from konbini.ward_server.residents.entry_rules import kept
+from konbini.ward_server.residents.household_rules import check_households, households, moved
+from konbini.ward_server.residents.person_rules import amended
+from konbini.ward_server.residents.record import Presence
+from konbini.ward_server.residents.removal_rules import came_back, removed, restored
+from konbini.ward_server.residents.restriction_rules import restricted
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
+from konbini.ward_server.residents.seal_rules import cancelled, cancelled_with, registered
+from konbini.ward_server.residents.standing import Standing
+from konbini.ward_server.residents.store import RegistryReading
+from konbini.ward_server.residents.written_rules import written
 
-__all__ = ["Effect", "RecordEffect", "effects_of", "written"]
-
-_NUMBER_DIGITS = 12
-_WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
-_BEGINS = frozenset({ChangeKind.MEASURE_SET, ChangeKind.HOLD_SET})
-_ENDS = frozenset({ChangeKind.MEASURE_RELEASED, ChangeKind.HOLD_RELEASED})
-_MEASURES = frozenset({ChangeKind.MEASURE_SET, ChangeKind.MEASURE_RENEWED, ChangeKind.MEASURE_RELEASED})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RecordEffect:
-    """A new version of a record, unsigned; `individual_number` where it is new."""
-
-    record: ResidentRecord
-    individual_number: str | None
-
-
-Effect: TypeAlias = RecordEffect | StoredLink | StoredRestriction
+__all__ = ["Effect", "EntryEffect", "RecordEffect", "effects_of", "written"]
 
 
 def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, municipality: str) -> tuple[Effect, ...]:
@@ -55,133 +51,76 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
         Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`, `RESIDENT_UNKNOWN`, `CARD_LINKED_BEFORE`; `RECORD_NOT_SIGNED` or
             `SEAL_BROKEN` where the registry's own rows are not what it wrote.
     """
-    stored = reading.record(change.resident)
-    current = None if stored is None else SignedRecord.open(stored.data, key, municipality).record
-    body = change.body()
-    if isinstance(body, RecordWritten):
-        return (written(change.kind, body, current, resident=change.resident, seen=change.seen, ward=municipality),)
-    if current is None:
-        raise Refused(Code.RESIDENT_UNKNOWN)
-    if isinstance(body, CardLinked):
-        return _linked(reading, change, body, current)
-    if isinstance(body, CardEnded):
-        return (_ended(reading, change.resident, body.card, change.seen),)
-    if isinstance(body, Restriction):
-        return (_restricted(reading, change, body),)
-    return (_amended(change, body, current),)
+    standing = Standing(reading, key, municipality)
+    effects = _judged(standing, change)
+    check_households(standing, effects)
+    records = [effect.record for effect in effects if isinstance(effect, RecordEffect)]
+    return (*cancelled_with(standing, records), *effects)
 
 
-def written(  # noqa: PLR0913 - what is compared, all named
-    kind: ChangeKind, body: RecordWritten, current: ResidentRecord | None, *, resident: str, seen: int, ward: str
-) -> RecordEffect:
-    """Judge a whole record that is written over `current`, the one in force.
-
-    Raises:
-        Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`.
-    """
-    _compare(0 if current is None else current.version, seen)
-    record = body.record
-    if (record.municipality, record.resident, record.version) != (ward, resident, seen + 1):
-        raise Refused(Code.CHANGE_INVALID, "the record is not this resident's next version")
-    if record.individual_number is not None or not _is_number(body.individual_number):
-        raise Refused(Code.CHANGE_INVALID, "an individual number is given by its twelve digits, the last a check digit")
-    if record.presence is not Presence.PRESENT and kind is not ChangeKind.CORRECTION:
-        raise Refused(Code.CHANGE_INVALID, "a record is removed by a removal")
-    _check_before(kind, current)
-    kept = None if current is None else current.individual_number
-    return RecordEffect(record=replace(record, individual_number=kept), individual_number=body.individual_number)
-
-
-def _check_before(kind: ChangeKind, current: ResidentRecord | None) -> None:
-    present = current is not None and current.presence is Presence.PRESENT
-    allowed = {
-        ChangeKind.MOVE_IN: not present,
-        ChangeKind.BIRTH: current is None,
-        ChangeKind.MOVE_WITHIN: present,
-        ChangeKind.CORRECTION: current is not None,
-    }
-    if not allowed[kind]:
-        raise Refused(Code.CHANGE_INVALID, f"{kind.name} does not follow from how the record stands")
+def _judged(standing: Standing, change: Change) -> tuple[Effect, ...]:
+    match change.body():
+        case RecordWritten() as body:
+            return _written(standing, change, body)
+        case Households() | HouseholdMoved() as body:
+            return _moved(standing, change, body)
+        case Removal() | MovedOut() | Death() as body:
+            return removed(standing, change, body)
+        case Restored() as body:
+            return restored(standing, change, body)
+        case (
+            EntryKept()
+            | NumberCardChanged()
+            | CardLinked()
+            | CardEnded()
+            | CardWithheld()
+            | CardResumed()
+            | Restriction()
+            | SealRegistered()
+            | SealCancelled() as body
+        ):
+            return _beside(standing, change, body)
+        case body:
+            return amended(standing, change, body)
 
 
-def _amended(
-    change: Change, body: LeavingPlanned | Removal | NameRegistration, current: ResidentRecord
-) -> RecordEffect:
-    _compare(current.version, change.seen)
-    if current.presence is not Presence.PRESENT:
-        raise Refused(Code.CHANGE_INVALID, "the record is removed")
-    following = replace(current, version=current.version + 1)
-    if isinstance(body, LeavingPlanned):
-        following = replace(following, leaving=body.day)
-    elif isinstance(body, NameRegistration):
-        following = replace(following, name_in_registration=body.pending)
-    elif body.reason is Presence.PRESENT:
-        raise Refused(Code.CHANGE_INVALID, "a removal says why")
-    else:
-        following = replace(following, presence=body.reason)
-    return RecordEffect(record=following, individual_number=None)
+def _moved(standing: Standing, change: Change, body: Households | HouseholdMoved) -> tuple[Effect, ...]:
+    return households(standing, change, body) if isinstance(body, Households) else moved(standing, change, body)
 
 
-def _linked(
-    reading: RegistryReading, change: Change, body: CardLinked, current: ResidentRecord
-) -> tuple[StoredLink, ...]:
-    _compare(0, change.seen)
-    if current.presence is not Presence.PRESENT:
-        raise Refused(Code.CHANGE_INVALID, "the record is removed")
-    if reading.link(body.card) is not None:
-        raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")
-    fresh = StoredLink(
-        card=body.card,
-        resident=change.resident,
-        version=1,
-        counts_from=day_after(change.effective),
-        ended=False,
-    )
-    if body.replaces is None:
-        return (fresh,)
-    return (_ended(reading, change.resident, body.replaces, None), fresh)
+def _beside(
+    standing: Standing,
+    change: Change,
+    body: EntryKept
+    | NumberCardChanged
+    | CardLinked
+    | CardEnded
+    | CardWithheld
+    | CardResumed
+    | Restriction
+    | SealRegistered
+    | SealCancelled,
+) -> tuple[Effect, ...]:
+    """Judge what stands beside the record."""
+    match body:
+        case EntryKept():
+            return (kept(standing, change, body),)
+        case NumberCardChanged():
+            return number_card(standing, change, body)
+        case Restriction():
+            return (restricted(standing, change, body),)
+        case SealRegistered():
+            return (registered(standing, change, body),)
+        case SealCancelled():
+            return (cancelled(standing, change),)
+        case _:
+            return carded(standing, change, body)
 
 
-def _ended(reading: RegistryReading, resident: str, card: CardSerial, seen: int | None) -> StoredLink:
-    """End a link; `seen` is None where the operator saw the card alone: it must then not have ended."""
-    link = reading.link(card)
-    if link is None or link.resident != resident:
-        raise Refused(Code.CHANGE_INVALID, "this card is not linked to this resident")
-    if link.ended:
-        raise Refused(Code.CHANGED_MEANWHILE, "this card's link has ended")
-    _compare(link.version, link.version if seen is None else seen)
-    return replace(link, version=link.version + 1, ended=True)
-
-
-def _restricted(reading: RegistryReading, change: Change, body: Restriction) -> StoredRestriction:
-    kind = FeedKind.MEASURE if change.kind in _MEASURES else FeedKind.HOLD
-    current = reading.restriction(change.resident, kind, body.name)
-    _compare(0 if current is None else current.version, change.seen)
-    if (current is None) != (change.kind in _BEGINS):
-        raise Refused(Code.CHANGE_INVALID, "a measure is set once and under a number of its own")
-    if current is not None and not current.in_force:
-        raise Refused(Code.CHANGE_INVALID, "this measure is released; applied for anew it has another number")
-    return StoredRestriction(
-        resident=change.resident,
-        kind=kind,
-        name=body.name,
-        version=change.seen + 1,
-        in_force=change.kind not in _ENDS,
-        planned_end=body.planned_end,
-    )
-
-
-def _compare(in_force: int, seen: int) -> None:
-    if in_force != seen:
-        raise Refused(Code.CHANGED_MEANWHILE, f"version {in_force} is in force, not {seen}")
-
-
-def _is_number(number: str | None) -> bool:
-    """Say whether it is None or twelve digits with the right check digit (平成26年総務省令第85号, article 5)."""
-    if number is None:
-        return True
-    if len(number) != _NUMBER_DIGITS or not (number.isascii() and number.isdigit()):
-        return False
-    *digits, check = map(int, number)
-    rest = sum(digit * weight for digit, weight in zip(digits, _WEIGHTS, strict=True)) % 11
-    return check == (0 if rest <= 1 else 11 - rest)
+def _written(standing: Standing, change: Change, body: RecordWritten) -> tuple[Effect, ...]:
+    current = standing.record(change.resident)
+    record = written(change.kind, body, current, resident=change.resident, seen=change.seen, ward=standing.municipality)
+    returns = current is not None and current.presence is not Presence.PRESENT
+    if returns and record.record.presence is Presence.PRESENT:
+        return (record, *came_back(standing, change.resident))
+    return (record,)

@@ -1,28 +1,15 @@
-"""The registry's feed: what its followers apply, in order, once, each entry signed and chained to the one before.
+"""The registry's feed: what its followers apply, in order, once; its entries, positions and heartbeats.
 
-Owns the entries' form, the heartbeat, and the pure judgement of a follower. `issuing` and the clerk each hold an own
-position in an own store:
-
-    def apply(connection):                                  # one transaction of the follower's store
-        follower = FeedFollower(municipality, key, stored_position(connection), seen=stored_hash(connection))
-        for signed in batch:
-            entry = follower.accept(signed)
-            if entry is not None:
-                ...                                         # apply entry.body by entry.kind
-                store_hash(connection, entry.number, follower.position.newest)
-        store_position(connection, follower.position)
-
-Invariants: numbers run 1, 2, 3 ... without gaps; `previous` is SHA-256 of the signed bytes of the entry before (32 zero
-bytes for the first); the incarnation never changes within one life of a follower's store, but where two persons agreed
-to a restored registry: history then has older ones, and never falls back. Each way of breaking one of these has its own
-code (`BREAKING`) and stays so until a full reconcile, by two persons. The bytes are signed with the registry's record
-key, which no follower holds.
+Entries are numbered 1, 2, 3 ... without gaps and chained: the hash of an entry is SHA-256(hash of the one before |
+SHA-256 of its bytes), over 32 zero bytes at the start. An entry's bytes say neither number nor hash: they travel in
+signed blocks, which `konbini.ward_server.residents.feed_blocks` makes, opens and judges. The incarnation never changes
+within one life of a follower's store, but where two persons agreed to a restored registry: history then has older ones,
+and never falls back. Each way of breaking one of these has its own code (`BREAKING`) and stays so until a full
+reconcile, by two persons. The registry's record key signs blocks and heartbeats; no follower holds it.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated, TypeVar
@@ -40,8 +27,8 @@ __all__ = [
     "MOST_ENTRY_BYTES",
     "NOTHING_BEFORE",
     "CardSerial",
+    "EntryDraft",
     "FeedEntry",
-    "FeedFollower",
     "FeedKind",
     "FeedPosition",
     "Heartbeat",
@@ -53,7 +40,7 @@ __all__ = [
 LEASE_SECONDS = 60
 """The longest lease a heartbeat grants, counted by the follower from the moment it asked."""
 MOST_ENTRY_BYTES = MOST_RECORD_BYTES + 1024
-"""A signed entry is never longer."""
+"""The bytes of an entry are never more."""
 BREAKING = frozenset(
     (
         Code.FEED_GAP,
@@ -66,9 +53,11 @@ BREAKING = frozenset(
 )
 """The ways in which a feed breaks."""
 NOTHING_BEFORE = bytes(32)
-"""`previous` of the first entry, and the newest hash of a feed without entries."""
+"""What the first entry follows: the newest hash of a feed without entries."""
 
 M = TypeVar("M")
+
+_MOST_HEARTBEAT_BYTES = 512
 
 _Number = Annotated[int, UpTo(2**53)]
 _Version = Annotated[int, UpTo(2**31)]
@@ -87,6 +76,8 @@ class FeedKind(IntEnum):
     """A `MeasureChange`; `version` counts the changes of this application."""
     HOLD = 4
     """A `HoldChange`; `version` counts the changes of this hold."""
+    SEAL = 5
+    """The bytes of a `SignedSeal`; `version` is the registration's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,16 +95,18 @@ class CardSerial:
 class LinkChange:
     """A card was linked to the entry's resident, or its link ended.
 
-    A link counts on the days from `counts_from` on while it is not ended; an ended one never counts again.
+    A link counts on the days from `counts_from` to `counts_until`, the last day of the certificate (None: not known),
+    while it is not ended. Why it is ended, and whether the card may be found again, the registry alone knows.
     """
 
     card: CardSerial
     counts_from: Date
     ended: bool
+    counts_until: Date | None = None
 
     def counts(self, day: int) -> bool:
         """Say whether the card stands for the resident on `day` (yyyymmdd, Japan)."""
-        return not self.ended and self.counts_from <= day
+        return not self.ended and self.counts_from <= day <= (self.counts_until or day)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,29 +131,24 @@ class HoldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FeedEntry:
-    """One change of the registry, as its followers see it."""
+class EntryDraft:
+    """What an entry says: its bytes, before and after it has its place."""
 
-    incarnation: Moment
-    number: _Number
-    previous: Digest
     kind: FeedKind
     resident: Line
     version: _Version
     body: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
 
-    def sign(self, key: SigningKey, municipality: str) -> bytes:
-        """Sign with the registry's record key."""
-        return key.sign(to_bytes(self), _context(MessageKind.FEED, municipality))
 
-    @classmethod
-    def open(cls, signed: bytes, key: VerifyingKey, municipality: str) -> FeedEntry:
-        """Check the signature alone; `FeedFollower` checks its place.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedEntry:
+    """One change of the registry, as its followers see it, at its place."""
 
-        Raises:
-            Refused: `FEED_NOT_SIGNED`.
-        """
-        return _opened(cls, signed, key, _context(MessageKind.FEED, municipality))
+    number: int
+    kind: FeedKind
+    resident: str
+    version: int
+    body: bytes
 
     def link(self) -> LinkChange:
         """Read the body of a LINK.
@@ -200,7 +188,7 @@ class Heartbeat:
 
     def sign(self, key: SigningKey) -> bytes:
         """Sign with the registry's record key."""
-        return key.sign(to_bytes(self), _context(MessageKind.HEARTBEAT, self.municipality))
+        return key.sign(to_bytes(self), _context(self.municipality))
 
     @classmethod
     def open(cls, signed: bytes, key: VerifyingKey, municipality: str, nonce: bytes) -> Heartbeat:
@@ -209,7 +197,10 @@ class Heartbeat:
         Raises:
             Refused: `FEED_NOT_SIGNED`.
         """
-        heartbeat = _opened(cls, signed, key, _context(MessageKind.HEARTBEAT, municipality))
+        try:
+            heartbeat = from_bytes(cls, key.open(signed, _context(municipality)), _MOST_HEARTBEAT_BYTES)
+        except Refused as refused:
+            raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
         if (heartbeat.municipality, heartbeat.nonce) != (municipality, nonce):
             raise Refused(Code.FEED_NOT_SIGNED, "a heartbeat for another question")
         return heartbeat
@@ -220,7 +211,7 @@ class FeedPosition:
     """How far a follower has applied the feed.
 
     `incarnation` is the one that it follows, 0 until its first entry or heartbeat binds it; `entered_under` is that of
-    the entry that it applied last, which is older while a restored registry's history is applied.
+    the block that it applied last, which is older while a restored registry's history is applied.
     """
 
     incarnation: int = 0
@@ -229,98 +220,8 @@ class FeedPosition:
     entered_under: int = 0
 
 
-class FeedFollower:
-    """Judges one entry after another; holds no more than its position.
-
-    Args:
-        municipality: whose feed.
-        key: the registry's record key.
-        position: where the follower's store stands.
-        seen: gives the hash of an entry that was applied (number at most the position's), None where the store no
-            longer knows it; such an entry cannot be told from a fork and is refused.
-    """
-
-    def __init__(
-        self,
-        municipality: str,
-        key: VerifyingKey,
-        position: FeedPosition,
-        *,
-        seen: Callable[[int], bytes | None],
-    ) -> None:
-        self._municipality = municipality
-        self._key = key
-        self._seen = seen
-        self._fresh: dict[int, bytes] = {}
-        self.position = position
-
-    def accept(self, signed: bytes) -> FeedEntry | None:
-        """Take one entry and move the position.
-
-        Returns:
-            The entry to apply, or None where it was applied before, byte for byte.
-
-        Raises:
-            Refused: `FEED_NOT_SIGNED`, `FEED_GAP`, `FEED_FORKED`, `REGISTRY_RENEWED`. The position has not moved.
-        """
-        entry = FeedEntry.open(signed, self._key, self._municipality)
-        digest = hashlib.sha256(signed).digest()
-        self._check_entered(entry.incarnation)
-        if entry.number <= self.position.number:
-            self._check_repeated(entry.number, digest)
-            return None
-        if entry.number != self.position.number + 1:
-            raise Refused(Code.FEED_GAP, f"entry {entry.number} after {self.position.number}")
-        if entry.previous != self.position.newest:
-            raise Refused(Code.FEED_FORKED, f"entry {entry.number} follows another {self.position.number}")
-        self.position = FeedPosition(
-            incarnation=self.position.incarnation or entry.incarnation,
-            number=entry.number,
-            newest=digest,
-            entered_under=entry.incarnation,
-        )
-        self._fresh[entry.number] = digest
-        return entry
-
-    def hear(self, signed: bytes, nonce: bytes) -> Heartbeat:
-        """Check a heartbeat against the position; the caller's lease begins when its `number` is applied.
-
-        Raises:
-            Refused: `FEED_NOT_SIGNED`; `REGISTRY_RENEWED`; `REGISTRY_BEHIND`: a feed shorter than what was applied;
-                `FEED_FORKED`: another newest entry.
-        """
-        heartbeat = Heartbeat.open(signed, self._key, self._municipality, nonce)
-        if heartbeat.incarnation == 0 or self.position.incarnation not in (0, heartbeat.incarnation):
-            raise Refused(Code.REGISTRY_RENEWED, "another incarnation of the registry")
-        if heartbeat.number < self.position.number:
-            raise Refused(Code.REGISTRY_BEHIND, f"the registry is at {heartbeat.number}, behind {self.position.number}")
-        if heartbeat.number == self.position.number and heartbeat.newest != self.position.newest:
-            raise Refused(Code.FEED_FORKED, f"the registry has another entry {heartbeat.number}")
-        return heartbeat
-
-    def _check_entered(self, incarnation: int) -> None:
-        followed = self.position.incarnation or incarnation
-        if not max(self.position.entered_under, 1) <= incarnation <= followed:
-            raise Refused(Code.REGISTRY_RENEWED, "an entry of another incarnation")
-
-    def _check_repeated(self, number: int, digest: bytes) -> None:
-        known = self._fresh.get(number) or self._known(number)
-        if known != digest:
-            raise Refused(Code.FEED_FORKED, f"another entry {number} than the one applied")
-
-    def _known(self, number: int) -> bytes | None:
-        return self.position.newest if number == self.position.number else self._seen(number)
-
-
-def _context(kind: MessageKind, municipality: str) -> Context:
-    return Context(kind=kind, sender=municipality, receiver=ANYONE)
-
-
-def _opened(kind: type[M], signed: bytes, key: VerifyingKey, context: Context) -> M:
-    try:
-        return from_bytes(kind, key.open(signed, context), MOST_ENTRY_BYTES)
-    except Refused as refused:
-        raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
+def _context(municipality: str) -> Context:
+    return Context(kind=MessageKind.HEARTBEAT, sender=municipality, receiver=ANYONE)
 
 
 def _body(kind: type[M], entry: FeedEntry, expected: FeedKind) -> M:

@@ -1,8 +1,8 @@
 """What the registry, the issuing copy and the clerk's index hold of a resident, in one form that they can compare.
 
-One row for the record, each card link, each protective measure and each hold. A row holds no personal field: a name is
-the SHA-256 of what the row is about, a state the SHA-256 of what is held. Whoever compares learns that two differ, in
-which kind, of which resident and in what, and nothing more.
+One row for the record, the seal registration, each card link, each protective measure and each hold. A row holds no
+personal field: a name is the SHA-256 of what the row is about, a state the SHA-256 of what is held. Whoever compares
+learns that two differ, in which kind, of which resident and in what, and nothing more.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from konbini.protocol.shape import Digest, Line, UpTo, to_value
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.tree import leaf_hash
 
-__all__ = ["HeldOf", "HeldRow", "held_bar", "held_link", "held_record", "leaf_of", "rows_differ"]
+__all__ = ["HeldOf", "HeldRow", "held_bar", "held_link", "held_record", "held_seal", "leaf_of", "rows_differ"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +46,23 @@ def held_record(version: int, digest: bytes, household: str, *, present: bool) -
     )
 
 
-def held_link(card: CardSerial, version: int, counts_from: int, *, ended: bool) -> HeldRow:
+def held_seal(version: int, digest: bytes, *, in_force: bool) -> HeldRow:
+    """Make the row of a seal registration; of a cancelled one followers hold the version alone."""
+    return HeldRow(
+        kind=FeedKind.SEAL,
+        name=_hash("seal"),
+        version=version,
+        state=_hash("seal", digest if in_force else b"", in_force),
+    )
+
+
+def held_link(card: CardSerial, version: int, counts_from: int, counts_until: int | None, *, ended: bool) -> HeldRow:
     """Make the row of a card's link."""
     return HeldRow(
         kind=FeedKind.LINK,
         name=_hash("card", card.issuer_key_id, card.serial),
         version=version,
-        state=_hash("link", counts_from, ended),
+        state=_hash("link", counts_from, counts_until, ended),
     )
 
 

@@ -13,17 +13,24 @@ from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, from_value, to_value
+from konbini.ward_server.residents.archive import History
+from konbini.ward_server.residents.bulk_calls import BulkLine
 from konbini.ward_server.residents.calls import (
     SETTLING_SECONDS,
     Approve,
     Enter,
+    HistoryOf,
     LookUp,
     OperatorMethod,
+    PastRecord,
     Pending,
     Show,
+    StatisticsFor,
     Withdraw,
 )
 from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.figures import Figures
+from konbini.ward_server.residents.record import ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found, Waiting
 
 __all__ = ["OperatorLine"]
@@ -31,6 +38,7 @@ __all__ = ["OperatorLine"]
 T = TypeVar("T")
 
 _SECONDS = 5.0
+_COUNTING_SECONDS = 900.0
 _MOST_FOUND_BYTES = 1 << 20
 
 
@@ -45,6 +53,7 @@ class OperatorLine:
     def __init__(self, client: CallClient, operator: str) -> None:
         self._client = client
         self._operator = operator
+        self.bulk = BulkLine(client, operator)
 
     async def enter(self, change: Change) -> str:
         """Enter a change and give its id."""
@@ -74,6 +83,23 @@ class OperatorLine:
         """Look a resident up; it is recorded."""
         asked = LookUp(operator=self._operator, resident=resident, reason=reason)
         return from_bytes(Found, _typed(bytes, await self._call(OperatorMethod.LOOK_UP, asked)), _MOST_FOUND_BYTES)
+
+    async def history(self, resident: str, reason: str) -> History:
+        """Read what happened to a resident; it is recorded."""
+        asked = HistoryOf(operator=self._operator, resident=resident, reason=reason)
+        return from_bytes(History, _typed(bytes, await self._call(OperatorMethod.HISTORY, asked)), _MOST_FOUND_BYTES)
+
+    async def past_record(self, resident: str, version: int, reason: str) -> ResidentRecord:
+        """Read a record as it read at a version; it is recorded."""
+        asked = PastRecord(operator=self._operator, resident=resident, version=version, reason=reason)
+        signed = _typed(bytes, await self._call(OperatorMethod.PAST_RECORD, asked))
+        return unchecked_record(signed)
+
+    async def figures(self, month: int) -> Figures:
+        """Have the register counted; it is recorded."""
+        asked = StatisticsFor(operator=self._operator, month=month)
+        answer = await self._call(OperatorMethod.STATISTICS, asked, within=_COUNTING_SECONDS)
+        return from_bytes(Figures, _typed(bytes, answer), _MOST_FOUND_BYTES)
 
     async def _call(self, method: OperatorMethod, asked: object, within: float = _SECONDS) -> Value:
         return await self._client.call(int(method), *_arguments(asked), within=within)

@@ -13,8 +13,9 @@ import hashlib
 from dataclasses import replace
 
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import to_bytes
-from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten
+from konbini.protocol.shape import from_bytes, to_bytes
+from konbini.ward_server.residents.bodies import NewIndividualNumber, RecordWritten
+from konbini.ward_server.residents.changes import BODIES, Change
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting, StoredChange
@@ -24,15 +25,12 @@ __all__ = ["entered_change", "keep_entered", "pending_digest"]
 
 def keep_entered(writing: RegistryWriting, entered: StoredChange, pen: RecordPen) -> None:
     """Keep a change that was just entered, its individual number apart."""
-    body = _written(entered.change)
-    if body is None or body.individual_number is None:
+    number = _number_of(entered.change)
+    if number is None:
         writing.put_change(entered)
         return
-    part = pen.number_part(entered.change.resident, body.individual_number)
-    record = replace(body.record, individual_number=part.commitment())
-    writing.put_change(
-        replace(entered, change=_with(entered.change, RecordWritten(record=record, individual_number=None)))
-    )
+    part = pen.number_part(entered.change.resident, number)
+    writing.put_change(replace(entered, change=_exchanged(entered.change, None, part.commitment())))
     writing.put_pending_number(entered.change_id, part)
 
 
@@ -43,15 +41,16 @@ def entered_change(reading: RegistryReading, waiting: StoredChange) -> Change:
         Refused: `SEAL_BROKEN`: the number is not there, or is another change's; `RECORD_NOT_SIGNED`: it is not the one
             that was entered.
     """
-    body = _written(waiting.change)
-    if body is None or body.record.individual_number is None:
+    commitment = _commitment_of(waiting.change)
+    if commitment is None:
         return waiting.change
     data = reading.pending_number(waiting)
     if data is None:
         raise Refused(Code.SEAL_BROKEN, "pending_number: no such row")
-    number = IndividualNumberPart.open(data, body.record).number
-    record = replace(body.record, individual_number=None)
-    return _with(waiting.change, RecordWritten(record=record, individual_number=number))
+    part = from_bytes(IndividualNumberPart, data)
+    if part.resident != waiting.change.resident or part.commitment() != commitment:
+        raise Refused(Code.RECORD_NOT_SIGNED, "the individual number of another change")
+    return _exchanged(waiting.change, part.number, None)
 
 
 def pending_digest(waiting: StoredChange) -> bytes:
@@ -59,12 +58,29 @@ def pending_digest(waiting: StoredChange) -> bytes:
     return hashlib.sha256(waiting.change.to_bytes()).digest()
 
 
-def _written(change: Change) -> RecordWritten | None:
-    if change.kind is ChangeKind.IMPORT:
+def _numbered(change: Change) -> RecordWritten | NewIndividualNumber | None:
+    if change.kind not in BODIES:
         return None
     body = change.body()
-    return body if isinstance(body, RecordWritten) else None
+    return body if isinstance(body, RecordWritten | NewIndividualNumber) else None
 
 
-def _with(change: Change, body: RecordWritten) -> Change:
-    return replace(change, content=to_bytes(body))
+def _number_of(change: Change) -> str | None:
+    body = _numbered(change)
+    return None if body is None else body.individual_number
+
+
+def _commitment_of(change: Change) -> bytes | None:
+    body = _numbered(change)
+    if isinstance(body, RecordWritten):
+        return body.record.individual_number
+    return None if body is None else body.commitment
+
+
+def _exchanged(change: Change, number: str | None, commitment: bytes | None) -> Change:
+    """Give a change with its number or the commitment to it, whichever is not None."""
+    body = _numbered(change)
+    if isinstance(body, RecordWritten):
+        record = replace(body.record, individual_number=commitment)
+        return replace(change, content=to_bytes(RecordWritten(record=record, individual_number=number)))
+    return replace(change, content=to_bytes(NewIndividualNumber(individual_number=number, commitment=commitment)))

@@ -1,6 +1,6 @@
 """The followers' use cases: the feed, the heartbeat, how far each follower is, and what `issuing` needs signed.
 
-Invariants: a heartbeat's lease is counted before its number is read; the entries given are those that the store holds,
+Invariants: a heartbeat's lease is counted before its number is read; the blocks given are those that the store holds,
 byte for byte, under the incarnation it was founded with.
 """
 
@@ -50,7 +50,7 @@ class Publisher:
         return position
 
     async def feed_after(self, number: int, most: int, wait_seconds: int) -> tuple[bytes, ...]:
-        """Give signed entries after `number`, waiting for the first for up to `wait_seconds`.
+        """Give the blocks that go beyond `number`, waiting for the first for up to `wait_seconds`.
 
         Raises:
             Refused: `REGISTRY_BEHIND`: the follower applied more than this registry ever wrote.

@@ -3,19 +3,22 @@
 Owns the allow-list of items that leave the registry: those that a certificate prints or a rule reads (住民基本台帳法
 第7条, 第30条の45). What is not a field here stays in the registry.
 
-Invariants: a record is signed whole, with its municipality, resident and version; a record of one resident or version
-never passes as another's. The individual number (個人番号) is no field of it: the record carries a salted commitment,
-and the number travels and is stored apart, as an `IndividualNumberPart`. Without the part a record still verifies and
-says nothing of the number: the salt has 32 random bytes.
+Invariants: a record is signed whole, with its municipality, resident and version, in a batch with others
+(`konbini.protocol.batches`), and verifies alone; a record of one resident or version never passes as another's. The
+individual number (個人番号) is no field of it: the record carries a salted commitment, and the number travels and is
+stored apart, as an `IndividualNumberPart`. Without the part a record still verifies and says nothing of the number: the
+salt has 32 random bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated
 
+from konbini.protocol.batches import MOST_PROOF_BYTES, BatchOpener, sign_batch, unchecked_member
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
@@ -29,9 +32,12 @@ __all__ = [
     "ForeignItems",
     "IndividualNumberPart",
     "Presence",
+    "RecordOpener",
     "ResidentRecord",
     "Sex",
     "SignedRecord",
+    "record_bytes",
+    "unchecked_record",
 ]
 
 MOST_RECORD_BYTES = 16 * 1024
@@ -92,7 +98,7 @@ class ForeignItems:
 
     Fields: nationality or region (国籍・地域); category; status of residence (在留資格); period of stay
     (在留期間等) and the day it ends (在留期間の満了の日); number of the residence card (在留カード等の番号); day of
-    becoming a foreign resident (外国人住民となった年月日).
+    becoming a foreign resident (外国人住民となった年月日); the name in katakana (氏名カナ), which a seal may show.
     """
 
     nationality: _Name
@@ -102,6 +108,7 @@ class ForeignItems:
     period_ends: Date | None
     residence_card: Annotated[str, UpTo(16)]
     became_foreign_resident: Date | None
+    katakana: _Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,7 +123,7 @@ class ResidentRecord:
         who: name, reading (氏名の振り仮名), former name and its reading (旧氏), alias and its reading (通称), birth
             (生年月日), sex, relationship (続柄), head (世帯主の氏名).
         where: postcode (seven digits), address (住所), address_detail (方書), domicile (本籍) and its head (筆頭者),
-            previous_address (転入前住所).
+            previous_address (転入前住所), earlier_address (異動前住所: where in this municipality they lived before).
         since: became_resident (住民となった年月日), address_set (住所を定めた年月日), notified (届出日), moved_in
             (転入日 of the last move into the municipality).
         standing: presence, leaving (転出予定日), name_in_registration (外字登録中).
@@ -164,26 +171,29 @@ class ResidentRecord:
 
     foreign: ForeignItems | None
     remarks: Annotated[str, UpTo(1000)]
+    earlier_address: _Place | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRecord:
-    """A record together with the very bytes that the registry signed."""
+    """A record together with the very bytes that the registry signed, and their place in the batch."""
 
     record: ResidentRecord
     data: bytes
 
     @classmethod
     def sign(cls, record: ResidentRecord, key: SigningKey) -> SignedRecord:
-        """Sign with the registry's record key.
+        """Sign one record alone with the registry's record key.
 
         Raises:
             ValueError: longer than `MOST_RECORD_BYTES`.
         """
-        data = key.sign(to_bytes(record), _context(record.municipality))
-        if len(data) > MOST_RECORD_BYTES:
-            raise ValueError(f"a record of {len(data)} bytes")
-        return cls(record=record, data=data)
+        return cls(record=record, data=cls.sign_all((record_bytes(record),), key, record.municipality)[0])
+
+    @staticmethod
+    def sign_all(records: Sequence[bytes], key: SigningKey, municipality: str) -> tuple[bytes, ...]:
+        """Sign the bytes of a municipality's records with one signature."""
+        return sign_batch(records, key, _context(municipality))
 
     @classmethod
     def open(cls, data: bytes, key: VerifyingKey, municipality: str) -> SignedRecord:
@@ -192,18 +202,56 @@ class SignedRecord:
         Raises:
             Refused: `RECORD_NOT_SIGNED`.
         """
-        try:
-            record = from_bytes(ResidentRecord, key.open(data, _context(municipality)), MOST_RECORD_BYTES)
-        except Refused as refused:
-            raise Refused(Code.RECORD_NOT_SIGNED, refused.detail) from refused
-        if record.municipality != municipality:
-            raise Refused(Code.RECORD_NOT_SIGNED, "of another municipality")
-        return cls(record=record, data=data)
+        return RecordOpener(key, municipality).open(data)
 
     @property
     def digest(self) -> bytes:
         """SHA-256 of the signed bytes."""
         return hashlib.sha256(self.data).digest()
+
+
+class RecordOpener:
+    """Opens the records of one municipality; of a run of them that were signed together it checks one signature."""
+
+    def __init__(self, key: VerifyingKey, municipality: str) -> None:
+        self._municipality = municipality
+        self._batches = BatchOpener(key, _context(municipality))
+
+    def open(self, data: bytes) -> SignedRecord:
+        """Check the signature and the municipality; whose record it is and how new, the caller compares.
+
+        Raises:
+            Refused: `RECORD_NOT_SIGNED`.
+        """
+        try:
+            record = from_bytes(ResidentRecord, self._batches.open(data), MOST_RECORD_BYTES)
+        except Refused as refused:
+            raise Refused(Code.RECORD_NOT_SIGNED, refused.detail) from refused
+        if record.municipality != self._municipality:
+            raise Refused(Code.RECORD_NOT_SIGNED, "of another municipality")
+        return SignedRecord(record=record, data=data)
+
+
+def record_bytes(record: ResidentRecord) -> bytes:
+    """Give what is signed of a record.
+
+    Raises:
+        TypeError: a field breaks its own declaration.
+        ValueError: signed it would be longer than `MOST_RECORD_BYTES`.
+    """
+    data = to_bytes(record)
+    if len(data) > MOST_RECORD_BYTES - MOST_PROOF_BYTES:
+        raise ValueError(f"a record of {len(data)} bytes")
+    return data
+
+
+def unchecked_record(data: bytes) -> ResidentRecord:
+    """Read a signed record without checking its signature, to show what the registry's own socket gave.
+
+    Raises:
+        Refused: `MALFORMED`, `OVERSIZE`.
+    """
+    return from_bytes(ResidentRecord, unchecked_member(data), MOST_RECORD_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

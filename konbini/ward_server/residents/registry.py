@@ -26,6 +26,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change, ChangeKind
 from konbini.ward_server.residents.effects import effects_of
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.pending import entered_change, keep_entered, pending_digest
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
@@ -47,11 +48,18 @@ _OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds."""
+    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds, the seal.
+
+    `entry` is what is kept beyond the record, at `entry_version`: 0 where nothing was entered yet. `seal` is
+    the signed registration at its newest version, in force or cancelled; None where there never was one.
+    """
 
     record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
     links: tuple[StoredLink, ...]
     restrictions: tuple[StoredRestriction, ...]
+    entry: RegisterEntry = PLAIN
+    entry_version: Annotated[int, UpTo(2**31)] = 0
+    seal: Annotated[bytes, UpTo(MOST_RECORD_BYTES)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,7 +194,8 @@ class Registry:
         scribe = Scribe(writing, self._pen, change_id)
         for effect in effects:
             scribe.write(effect)
-        number = scribe.position.number
+        position = scribe.close()
+        number = position.number
         writing.put_change(
             replace(entered, state=ChangeState.APPROVED, concluded_by=operator, concluded_at=now, number=number)
         )
@@ -196,7 +205,7 @@ class Registry:
                 event=AuditEvent.CHANGE_APPROVED,
                 operators=(entered.entered_by, operator),
                 about=change_id,
-                digest=scribe.position.newest,
+                digest=position.newest,
             )
         )
         return number
@@ -299,4 +308,13 @@ def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str
     if record is None:
         return None
     writing.add_access(position, resident, reason)
-    return Found(record=record.data, links=writing.links(resident), restrictions=writing.restrictions(resident))
+    kept = writing.entry(resident)
+    seal = writing.seal(resident)
+    return Found(
+        record=record.data,
+        links=writing.links(resident),
+        restrictions=writing.restrictions(resident),
+        entry=PLAIN if kept is None else kept.entry,
+        entry_version=0 if kept is None else kept.version,
+        seal=None if seal is None else seal.data,
+    )

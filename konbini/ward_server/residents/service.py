@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from konbini.process.calls import Handler
 from konbini.protocol.codec import Value
 from konbini.protocol.shape import from_value, to_bytes, to_value
+from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.calls import (
     Applied,
     Approve,
@@ -18,20 +19,24 @@ from konbini.ward_server.residents.calls import (
     HeartbeatFor,
     HeldPart,
     HeldRowsOf,
+    HistoryOf,
     IndividualNumberOf,
     LookUp,
     OperatorMethod,
+    PastRecord,
     Pending,
     Show,
     StateAt,
+    StatisticsFor,
     Withdraw,
 )
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.statistics import Statistics
 
-__all__ = ["comparing_handlers", "follower_handlers", "operator_handlers"]
+__all__ = ["archive_handlers", "comparing_handlers", "follower_handlers", "operator_handlers"]
 
 _MOST_PENDING = 32
 
@@ -139,4 +144,26 @@ def operator_handlers(registry: Registry) -> Mapping[int, Handler]:
         OperatorMethod.PENDING: pending,
         OperatorMethod.LOOK_UP: look_up,
         OperatorMethod.SHOW: show,
+    }
+
+
+def archive_handlers(archive: Archive, statistics: Statistics) -> Mapping[int, Handler]:
+    """Give the methods of the operators' socket that read the past and count."""
+
+    async def history(arguments: Sequence[Value]) -> Value:
+        asked = from_value(HistoryOf, arguments)
+        return to_bytes(await archive.history(asked.operator, asked.resident, asked.reason))
+
+    async def past_record(arguments: Sequence[Value]) -> Value:
+        asked = from_value(PastRecord, arguments)
+        return await archive.past(asked.operator, asked.resident, asked.version, asked.reason)
+
+    async def figures(arguments: Sequence[Value]) -> Value:
+        asked = from_value(StatisticsFor, arguments)
+        return to_bytes(await statistics.figures(asked.operator, asked.month))
+
+    return {
+        OperatorMethod.HISTORY: history,
+        OperatorMethod.PAST_RECORD: past_record,
+        OperatorMethod.STATISTICS: figures,
     }

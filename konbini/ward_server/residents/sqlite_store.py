@@ -1,4 +1,4 @@
-"""The registry's store in SQLite: one file, one transaction for each use case.
+"""The registry's store on rows: one transaction for each use case.
 
 Invariants: those of `konbini.process.rows`; versions of records, feed entries, card links and concluded changes are
 never changed or removed (the schema's triggers hold that too).
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib.resources import files
-from pathlib import Path
 from typing import Self, TypeVar
 
+from konbini.process.membership import Member
 from konbini.process.rows import CommitWatch, Rows
 from konbini.process.statements import Connection
+from konbini.process.stores import StoreAddress, open_rows
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting
@@ -23,20 +24,22 @@ T = TypeVar("T")
 
 
 class SqliteRegistryStore:
-    """A `RegistryStore` on one file of rows; made by `open`, ended by `close`."""
+    """A `RegistryStore` on rows; made by `open`, ended by `close`."""
 
     def __init__(self, rows: Rows, vault: Vault) -> None:
         self._rows = rows
         self._vault = vault
 
     @classmethod
-    def open(cls, path: Path, vault: Vault, *, watch: CommitWatch | None = None) -> Self:
-        """Open or create the file. Blocks: meant for the start.
+    def open(
+        cls, address: StoreAddress, vault: Vault, *, watch: CommitWatch | None = None, member: Member | None = None
+    ) -> Self:
+        """Open or create the rows. Blocks: meant for the start.
 
         Raises:
-            AlreadyOwned, SchemaRefused, sqlite3.Error, OSError: see `Rows.open`.
+            AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError: see `open_rows`.
         """
-        return cls(Rows.open(path, files(__package__) / "migrations", watch=watch), vault)
+        return cls(open_rows(address, files(__package__) / "migrations", watch=watch, member=member), vault)
 
     async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
         """Begin the registry under an incarnation, if it has not begun, and put that on record.
@@ -57,13 +60,17 @@ class SqliteRegistryStore:
         """Run `use` on one moment; see `RegistryStore`."""
         return await self._rows.read(lambda connection: use(SqliteTransaction(connection, self._vault)))
 
+    async def until_unfit(self) -> None:
+        """Return when the store takes nothing any more; see `Rows.until_unfit`."""
+        await self._rows.until_unfit()
+
     @property
     def rows(self) -> Rows:
         """The rows themselves, for the decisions about this process."""
         return self._rows
 
     async def close(self) -> None:
-        """Close the file."""
+        """Close the rows."""
         await self._rows.close()
 
     def _begin(self, connection: Connection, incarnation: int, entry: AuditEntry) -> bool:

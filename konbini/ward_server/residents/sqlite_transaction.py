@@ -1,9 +1,9 @@
-"""One transaction of the registry's store in SQLite, everything personal sealed.
+"""One transaction of the registry's store on rows, everything personal sealed.
 
 The sealed columns are opened with the data key of the resident whose row it is, for that very row and version: what was
 moved to another row does not open (`SEAL_BROKEN`).
 
-Limits: a row put back whole from an older copy of the file opens. The feed's chain, which followers hold too, and the
+Limits: a row put back whole from an older copy of the store opens. The feed's chain, which followers hold too, and the
 audit log show it.
 """
 
@@ -11,32 +11,47 @@ from __future__ import annotations
 
 import functools
 import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
-from konbini.process.statements import Connection
+from konbini.process.statements import Connection, Parameters
 from konbini.protocol.codec import encode
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import Line, from_bytes, to_bytes
+from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
+from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import BlockHead, SignedHead, block_bytes, chain_hash, entry_digests
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.store import (
     ChangeState,
+    SealedEntry,
     StoredChange,
+    StoredEntry,
     StoredLink,
     StoredRecord,
     StoredRestriction,
+    StoredSeal,
 )
 from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
-from konbini.ward_server.storage.sealing import Place, Sealer
+from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
 
-__all__ = ["SqliteTransaction", "Vault"]
+__all__ = ["MOST_KEYS", "SqliteTransaction", "Vault"]
 
+MOST_KEYS = 4096
+"""Data keys that one transaction keeps open at a time."""
 _MOST_ANSWER_BYTES = 768 * 1024
 _CHANGE_COLUMNS = "change_id, resident, state, entered_by, entered_at, concluded_by, concluded_at, number, sealed"
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.resident = record.resident"
+    " AND newer.version > record.version)"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +71,9 @@ class _LinkContent:
     card: CardSerial
     counts_from: Date
     ended: bool
+    carrier: CardKind
+    valid_until: Date | None
+    withheld: Withheld | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,14 +84,21 @@ class _RestrictionContent:
     name: Line
     in_force: bool
     planned_end: Date | None
+    begun: Date | None
+    ended: Date | None
+    category: MeasureCategory | None
+    protection: Protection | None
+    remark: Annotated[str, UpTo(500)]
 
 
 class SqliteTransaction:
-    """`RegistryWriting` on a connection; on a reader's connection every write is a sqlite3.Error."""
+    """`RegistryWriting` on a connection; on a reader's connection every write is a fault of the engine."""
 
     def __init__(self, connection: Connection, vault: Vault) -> None:
         self._connection = connection
         self._vault = vault
+        self._keys: dict[str, DataKey] = {}
+        self._hashed: tuple[CardSerial, bytes] | None = None
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -81,29 +106,30 @@ class SqliteTransaction:
 
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
-        row = self._connection.execute("SELECT number, hash FROM feed ORDER BY number DESC LIMIT 1").fetchone()
+        row = self._connection.execute("SELECT last, hash FROM feed_block ORDER BY last DESC LIMIT 1").fetchone()
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
 
     def entry_hash(self, number: int) -> bytes | None:
-        """Give the hash of an entry of the feed."""
-        row = self._connection.execute("SELECT hash FROM feed WHERE number = ?", (number,)).fetchone()
+        """Give the hash of an entry of the feed that ends a block."""
+        row = self._connection.execute("SELECT hash FROM feed_block WHERE last = ?", (number,)).fetchone()
         return None if row is None else bytes(row[0])
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
-        found = self._connection.execute(
-            "SELECT number, resident, sealed FROM feed WHERE number > ? ORDER BY number LIMIT ?", (number, most)
-        )
-        entries: list[bytes] = []
-        room = _MOST_ANSWER_BYTES
-        for at, resident, sealed in found:
-            signed = self._open(Place(table="feed", resident=resident, version=at), sealed)
-            room -= len(signed)
-            if room < 0:
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
+        heads = self._connection.execute(
+            "SELECT first, last, hash, head FROM feed_block WHERE last > ? ORDER BY last LIMIT ?", (number, most)
+        ).fetchall()
+        blocks: list[bytes] = []
+        room, left = _MOST_ANSWER_BYTES, most
+        for first, last, newest, head in heads:
+            left -= last - first + 1
+            block = self._block(first, last, newest, head) if left >= 0 or not blocks else b""
+            room -= len(block)
+            if not block or room < 0:
                 break
-            entries.append(signed)
-        return tuple(entries)
+            blocks.append(block)
+        return tuple(blocks)
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
@@ -119,6 +145,38 @@ class SqliteTransaction:
             "SELECT version, household, change_id, sealed FROM record WHERE resident = ? ORDER BY version", (resident,)
         )
         return tuple(self._record(resident, row) for row in rows)
+
+    def household(self, household: str) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record that stands in a household, removed ones among them."""
+        rows = self._connection.execute(
+            f"SELECT resident, version, household, change_id, sealed FROM record WHERE household = ? AND {_NEWEST}"  # noqa: S608 - a constant of this module
+            " ORDER BY resident",
+            (household,),
+        ).fetchall()
+        return tuple(self._record(row[0], row[1:]) for row in rows)
+
+    def records_after(self, resident: str, most: int) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record whose resident follows, in the order of their ids, at most `most`."""
+        rows = self._connection.execute(
+            f"SELECT resident, version, household, change_id, sealed FROM record WHERE resident > ? AND {_NEWEST}"  # noqa: S608 - see above
+            " ORDER BY resident LIMIT ?",
+            (resident, most),
+        ).fetchall()
+        return tuple(self._record(row[0], row[1:]) for row in rows)
+
+    def entry(self, resident: str) -> StoredEntry | None:
+        """Give the newest version of what is kept of a resident beyond the record."""
+        row = self._connection.execute(
+            "SELECT version, change_id, sealed FROM entry WHERE resident = ? ORDER BY version DESC LIMIT 1", (resident,)
+        ).fetchone()
+        return None if row is None else self._entry(resident, row)
+
+    def entries(self, resident: str) -> tuple[StoredEntry, ...]:
+        """Give every version of it, oldest first."""
+        rows = self._connection.execute(
+            "SELECT version, change_id, sealed FROM entry WHERE resident = ? ORDER BY version", (resident,)
+        ).fetchall()
+        return tuple(self._entry(resident, row) for row in rows)
 
     def number_part(self, resident: str, commitment: bytes) -> bytes | None:
         """Give the individual number's part that a record's commitment stands for."""
@@ -168,6 +226,24 @@ class SqliteTransaction:
         ).fetchone()
         return None if row is None else self._change(row)
 
+    def history(self, resident: str) -> tuple[StoredChange, ...]:
+        """Give every change in force that is the resident's or wrote the resident's record, oldest first."""
+        rows = self._connection.execute(
+            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND (resident = ?1 OR change_id IN"  # noqa: S608 - see above
+            " (SELECT change_id FROM record WHERE resident = ?1)) ORDER BY concluded_at, change_id",
+            (resident,),
+        ).fetchall()
+        return tuple(self._change(row) for row in rows)
+
+    def concluded(self, since: int, until: int, after: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
+        """Give changes approved from `since` to before `until` (Unix milliseconds), in order, that follow `after`."""
+        rows = self._connection.execute(
+            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND concluded_at >= ? AND concluded_at < ?"  # noqa: S608 - see above
+            " AND (concluded_at, change_id) > (?, ?) ORDER BY concluded_at, change_id LIMIT ?",
+            (since, until, *after, most),
+        ).fetchall()
+        return tuple(self._change(row) for row in rows)
+
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
         rows = self._connection.execute(
@@ -175,12 +251,14 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
-    def residents_after(self, resident: str, most: int) -> tuple[str, ...]:
-        """Give the ids of residents of whom there is a record, in their order, after one."""
-        found = self._connection.execute(
-            "SELECT DISTINCT resident FROM record WHERE resident > ? ORDER BY resident LIMIT ?", (resident, most)
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+        rows = self._connection.execute(
+            "SELECT place, resident, sealed FROM bulk_row WHERE change_id = ? ORDER BY place", (change_id,)
+        ).fetchall()
+        return tuple(
+            Change.open(self._open(_bulk_place(change_id, place, resident), sealed)) for place, resident, sealed in rows
         )
-        return tuple(row[0] for row in found)
 
     def told(self, follower: str) -> Told | None:
         """Give what a follower told last of how far it is."""
@@ -215,7 +293,9 @@ class SqliteTransaction:
     def changed_between(self, resident: str, number: int, moment: int) -> int:
         """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
         (count,) = self._connection.execute(
-            "SELECT count(*) FROM change WHERE resident = ? AND state = 2 AND number > ? AND concluded_at <= ?",
+            "SELECT count(*) FROM change WHERE state = 2 AND number > ?2 AND concluded_at <= ?3 AND (resident = ?1"
+            " OR change_id IN (SELECT change_id FROM record WHERE resident = ?1)"
+            " OR change_id IN (SELECT change_id FROM bulk_row WHERE resident = ?1))",
             (resident, number, moment),
         ).fetchone()
         return int(count)
@@ -240,10 +320,61 @@ class SqliteTransaction:
             (follower, told.life, told.number, told.newest, told.entries, told.log_hash, told.ranges),
         )
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
-        sealed = self._seal(Place(table="feed", resident=resident, version=number), signed)
-        self._connection.execute("INSERT INTO feed VALUES (?, ?, ?, ?)", (number, digest, resident, sealed))
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+        marks = ", ".join("?" * len(residents))
+        found = self._connection.execute(
+            f"SELECT resident FROM data_key WHERE resident IN ({marks})",  # noqa: S608 - question marks
+            residents,
+        )
+        return {str(row[0]) for row in found.fetchall()}
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
+        for statement, parameters in rows.items():
+            self._connection.executemany(statement, parameters)
+
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
+        return tuple(self._sealed_entry(draft) for draft in drafts)
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
+        head = signed.head
+        self._connection.execute(
+            "INSERT INTO feed_block (last, first, hash, head) VALUES (?, ?, ?, ?)",
+            (head.last, head.first, head.newest, signed.data),
+        )
+        self._connection.executemany(
+            "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
+            [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+        )
+
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+        row = self._connection.execute(
+            "SELECT version, number, change_id, sealed FROM seal_registration"
+            " WHERE resident = ? ORDER BY version DESC LIMIT 1",
+            (resident,),
+        ).fetchone()
+        if row is None:
+            return None
+        version, number, change_id, sealed = row
+        data = self._open(Place(table="seal_registration", resident=resident, version=version), sealed)
+        return StoredSeal(resident=resident, version=version, number=number, data=data, change_id=change_id)
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
+        row = self._connection.execute("SELECT 1 FROM seal_registration WHERE number = ? LIMIT 1", (number,)).fetchone()
+        return row is not None
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
+        sealed = self._seal(Place(table="seal_registration", resident=seal.resident, version=seal.version), seal.data)
+        self._connection.execute(
+            "INSERT INTO seal_registration VALUES (?, ?, ?, ?, ?)",
+            (seal.resident, seal.version, seal.number, seal.change_id, sealed),
+        )
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
@@ -253,12 +384,20 @@ class SqliteTransaction:
             (record.resident, record.version, record.household, record.change_id, sealed),
         )
 
+    def add_entry_items(self, entry: StoredEntry) -> None:
+        """Add a version of what is kept beyond the record; versions that were written before stay."""
+        place = Place(table="entry", resident=entry.resident, version=entry.version)
+        self._connection.execute(
+            "INSERT INTO entry VALUES (?, ?, ?, ?)",
+            (entry.resident, entry.version, entry.change_id, self._seal(place, to_bytes(entry.entry))),
+        )
+
     def add_number_part(self, part: IndividualNumberPart) -> None:
         """Keep an individual number, apart from the record."""
         commitment = part.commitment()
-        wrapped = self._vault.numbers.new_data_key(part.resident)
+        wrapped, key = self._vault.numbers.fresh(part.resident)
         place = _row_place("individual_number", commitment, part.resident, 0)
-        sealed = self._vault.numbers.seal(wrapped, place, part.to_bytes())
+        sealed = key.seal(place, part.to_bytes())
         self._connection.execute(
             "INSERT INTO individual_number VALUES (?, ?, ?, ?)", (part.resident, commitment, wrapped, sealed)
         )
@@ -266,7 +405,14 @@ class SqliteTransaction:
     def put_link(self, link: StoredLink) -> None:
         """Keep a card's link."""
         card = self._card(link.card)
-        content = _LinkContent(card=link.card, counts_from=link.counts_from, ended=link.ended)
+        content = _LinkContent(
+            card=link.card,
+            counts_from=link.counts_from,
+            ended=link.ended,
+            carrier=link.carrier,
+            valid_until=link.valid_until,
+            withheld=link.withheld,
+        )
         place = _row_place("card_link", card, link.resident, link.version)
         self._connection.execute(
             "INSERT INTO card_link VALUES (?, ?, ?, ?) ON CONFLICT (card) DO UPDATE"
@@ -283,6 +429,11 @@ class SqliteTransaction:
             name=restriction.name,
             in_force=restriction.in_force,
             planned_end=restriction.planned_end,
+            begun=restriction.begun,
+            ended=restriction.ended,
+            category=restriction.category,
+            protection=restriction.protection,
+            remark=restriction.remark,
         )
         place = _row_place("restriction", which, restriction.resident, restriction.version)
         self._connection.execute(
@@ -314,6 +465,15 @@ class SqliteTransaction:
         if change.state is not ChangeState.ENTERED:
             self._connection.execute("DELETE FROM pending_number WHERE change_id = ?", (change.change_id,))
 
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+        for place, row in enumerate(rows, start=1):
+            sealed = self._seal(_bulk_place(change_id, place, row.resident), row.to_bytes())
+            self._connection.execute(
+                "INSERT INTO bulk_row (change_id, place, resident, sealed) VALUES (?, ?, ?, ?)",
+                (change_id, place, row.resident, sealed),
+            )
+
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
         wrapped = self._vault.numbers.new_data_key(part.resident)
@@ -329,10 +489,48 @@ class SqliteTransaction:
         sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
 
+    def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
+        """Put a block together again, the records that it brought from where they stand."""
+        rows = self._connection.execute(
+            "SELECT feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed) FROM feed"
+            " LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
+            " WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",
+            (first, last),
+        ).fetchall()
+        coded = [self._feed_entry(*row) for row in rows]
+        before = from_bytes(BlockHead, unchecked_payload(head)).before
+        if chain_hash(before, entry_digests(coded)) != newest:
+            raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
+        return block_bytes(head, coded)
+
+    def _feed_entry(self, number: int, resident: str, record: int | None, sealed: bytes | None) -> bytes:
+        if sealed is None:
+            raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
+        if record is None:
+            return self._open(_feed_place(resident), sealed)
+        body = self._open(Place(table="record", resident=resident, version=record), sealed)
+        return to_bytes(EntryDraft(kind=FeedKind.RECORD, resident=resident, version=record, body=body))
+
+    def _sealed_entry(self, draft: EntryDraft) -> SealedEntry:
+        coded = to_bytes(draft)
+        brings_record = draft.kind is FeedKind.RECORD
+        return SealedEntry(
+            resident=draft.resident,
+            record=draft.version if brings_record else None,
+            sealed=None if brings_record else self._seal(_feed_place(draft.resident), coded),
+            digest=entry_digests((coded,))[0],
+        )
+
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row
         data = self._open(Place(table="record", resident=resident, version=version), sealed)
         return StoredRecord(resident=resident, version=version, household=household, data=data, change_id=change_id)
+
+    def _entry(self, resident: str, row: tuple[int, str, bytes]) -> StoredEntry:
+        version, change_id, sealed = row
+        data = self._open(Place(table="entry", resident=resident, version=version), sealed)
+        entry = from_bytes(RegisterEntry, data, MOST_ENTRY_ITEMS_BYTES)
+        return StoredEntry(resident=resident, version=version, entry=entry, change_id=change_id)
 
     def _link(self, card: bytes, resident: str, version: int, sealed: bytes) -> StoredLink:
         place = _row_place("card_link", card, resident, version)
@@ -343,6 +541,9 @@ class SqliteTransaction:
             version=version,
             counts_from=content.counts_from,
             ended=content.ended,
+            carrier=content.carrier,
+            valid_until=content.valid_until,
+            withheld=content.withheld,
         )
 
     def _restrict(self, resident: str, which: bytes, version: int, sealed: bytes) -> StoredRestriction:
@@ -355,6 +556,11 @@ class SqliteTransaction:
             version=version,
             in_force=content.in_force,
             planned_end=content.planned_end,
+            begun=content.begun,
+            ended=content.ended,
+            category=content.category,
+            protection=content.protection,
+            remark=content.remark,
         )
 
     def _change(self, row: tuple[str, str, int, str, int, str, int, int, bytes]) -> StoredChange:
@@ -372,32 +578,55 @@ class SqliteTransaction:
         )
 
     def _card(self, card: CardSerial) -> bytes:
-        return self._vault.keyed_hash.card(card.issuer_key_id, card.serial)
+        if self._hashed is None or self._hashed[0] != card:
+            self._hashed = (card, self._vault.keyed_hash.card(card.issuer_key_id, card.serial))
+        return self._hashed[1]
 
     def _restriction(self, resident: str, kind: FeedKind, name: str) -> bytes:
         return self._vault.keyed_hash.restriction(self._vault.municipality, resident, int(kind), name)
 
     def _seal(self, place: Place, content: bytes) -> bytes:
         """Seal under the resident's data key, a new one where there is none yet."""
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
-            wrapped = self._vault.personal.new_data_key(place.resident)
-            self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (place.resident, wrapped))
-        return self._vault.personal.seal(wrapped, place, content)
+        return (self._data_key(place.resident) or self._new_data_key(place.resident)).seal(place, content)
 
     def _open(self, place: Place, sealed: bytes) -> bytes:
-        wrapped = self._data_key(place.resident)
-        if wrapped is None:
+        key = self._data_key(place.resident)
+        if key is None:
             raise Refused(Code.SEAL_BROKEN, f"{place.table}: no data key")
-        return self._vault.personal.open(wrapped, place, sealed)
+        return key.open(place, sealed)
 
-    def _data_key(self, resident: str) -> bytes | None:
-        row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
-        return None if row is None else bytes(row[0])
+    def _data_key(self, resident: str) -> DataKey | None:
+        key = self._keys.get(resident)
+        if key is None:
+            row = self._connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
+            if row is None:
+                return None
+            key = self._remember(resident, self._vault.personal.unwrap(bytes(row[0]), resident))
+        return key
+
+    def _new_data_key(self, resident: str) -> DataKey:
+        wrapped, key = self._vault.personal.fresh(resident)
+        self._connection.execute("INSERT INTO data_key VALUES (?, ?)", (resident, wrapped))
+        return self._remember(resident, key)
+
+    def _remember(self, resident: str, key: DataKey) -> DataKey:
+        if len(self._keys) == MOST_KEYS:
+            self._keys.clear()
+        self._keys[resident] = key
+        return key
+
+
+def _feed_place(resident: str) -> Place:
+    """Where an entry stands among the entries is in the block's hash, and not known yet when it is sealed."""
+    return Place(table="feed", resident=resident, version=0)
 
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:
     return Place(table=f"{table} {row.hex()}", resident=resident, version=version)
+
+
+def _bulk_place(change_id: str, place: int, resident: str) -> Place:
+    return Place(table=f"bulk_row {change_id}", resident=resident, version=place)
 
 
 def _pending_place(change_id: str, resident: str) -> Place:

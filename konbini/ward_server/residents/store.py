@@ -7,14 +7,18 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
 
+from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
-from konbini.ward_server.residents.feed import CardSerial, FeedKind, FeedPosition
+from konbini.ward_server.residents.entry import RegisterEntry
+from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.witness import Told
 
@@ -23,10 +27,13 @@ __all__ = [
     "RegistryReading",
     "RegistryStore",
     "RegistryWriting",
+    "SealedEntry",
     "StoredChange",
+    "StoredEntry",
     "StoredLink",
     "StoredRecord",
     "StoredRestriction",
+    "StoredSeal",
 ]
 
 T = TypeVar("T")
@@ -71,19 +78,35 @@ class StoredRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEntry:
+    """What is kept of a resident beyond the record, at one version; versions count from 1 apart from the record's."""
+
+    resident: str
+    version: int
+    entry: RegisterEntry
+    change_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StoredLink:
-    """What a card's serial is linked to; one row for each serial, for ever."""
+    """What a card's serial is linked to; one row for each serial, for ever.
+
+    `withheld` says why it does not count for the time being, `valid_until` is the last day of its certificate.
+    """
 
     card: CardSerial
     resident: str
     version: int
     counts_from: int
     ended: bool
+    carrier: CardKind = CardKind.NUMBER_CARD
+    valid_until: int | None = None
+    withheld: Withheld | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRestriction:
-    """A protective measure or a hold."""
+    """A protective measure or a hold: when it began and ended, and what a measure rests on."""
 
     resident: str
     kind: FeedKind
@@ -91,6 +114,35 @@ class StoredRestriction:
     version: int
     in_force: bool
     planned_end: int | None
+    begun: int | None = None
+    ended: int | None = None
+    category: MeasureCategory | None = None
+    protection: Protection | None = None
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealedEntry:
+    """A feed entry as the store keeps it, without its number.
+
+    `record` is the version of the record that it brings, which stands in its own table; `sealed` is any other entry.
+    """
+
+    resident: str
+    record: int | None
+    sealed: bytes | None
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSeal:
+    """A version of a resident's seal registration: the signed bytes, and which change wrote it."""
+
+    resident: str
+    version: int
+    number: str
+    data: bytes
+    change_id: str
 
 
 class RegistryReading(Protocol):
@@ -106,13 +158,25 @@ class RegistryReading(Protocol):
         """Give the hash of an entry of the feed."""
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
-        """Give signed entries that follow `number`, at most `most`, as many as fit an answer."""
+        """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
 
     def record(self, resident: str) -> StoredRecord | None:
         """Give the newest version of a record."""
 
     def versions(self, resident: str) -> tuple[StoredRecord, ...]:
         """Give every version of a record, oldest first."""
+
+    def household(self, household: str) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record that stands in a household, removed ones among them."""
+
+    def records_after(self, resident: str, most: int) -> tuple[StoredRecord, ...]:
+        """Give the newest version of each record whose resident follows, in the order of their ids, at most `most`."""
+
+    def entry(self, resident: str) -> StoredEntry | None:
+        """Give the newest version of what is kept of a resident beyond the record."""
+
+    def entries(self, resident: str) -> tuple[StoredEntry, ...]:
+        """Give every version of it, oldest first."""
 
     def number_part(self, resident: str, commitment: bytes) -> bytes | None:
         """Give the individual number's part that a record's commitment stands for."""
@@ -132,11 +196,17 @@ class RegistryReading(Protocol):
     def change(self, change_id: str) -> StoredChange | None:
         """Find a change."""
 
+    def history(self, resident: str) -> tuple[StoredChange, ...]:
+        """Give every change in force that is the resident's or wrote the resident's record, oldest first."""
+
+    def concluded(self, since: int, until: int, after: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
+        """Give changes approved from `since` to before `until` (Unix milliseconds), in order, that follow `after`."""
+
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
-    def residents_after(self, resident: str, most: int) -> tuple[str, ...]:
-        """Give the ids of residents of whom there is a record, in their order, after one."""
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
 
     def told(self, follower: str) -> Told | None:
         """Give what a follower told last of how far it is."""
@@ -153,6 +223,12 @@ class RegistryReading(Protocol):
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
+
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
@@ -160,11 +236,23 @@ class RegistryWriting(RegistryReading, Protocol):
     def put_told(self, follower: str, told: Told) -> None:
         """Keep what a follower told."""
 
-    def add_entry(self, number: int, digest: bytes, resident: str, signed: bytes) -> None:
-        """Add the next entry of the feed."""
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
+
+    def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
+        """Seal entries of the feed, whose records stand already; nothing is written."""
+
+    def add_block(self, signed: SignedHead, entries: Sequence[SealedEntry]) -> None:
+        """Add the next block of the feed."""
 
     def add_record(self, record: StoredRecord) -> None:
         """Add a version of a record; versions that were written before stay."""
+
+    def add_entry_items(self, entry: StoredEntry) -> None:
+        """Add a version of what is kept beyond the record; versions that were written before stay."""
 
     def add_number_part(self, part: IndividualNumberPart) -> None:
         """Keep an individual number, apart from the record."""
@@ -178,11 +266,17 @@ class RegistryWriting(RegistryReading, Protocol):
     def put_change(self, change: StoredChange) -> None:
         """Keep a change; the pending number of one that waits no more is gone."""
 
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
 
     def audit(self, entry: AuditEntry) -> int:
         """Add an audit entry and give its position."""
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
 
     def add_access(self, position: int, resident: str, reason: str) -> None:
         """Keep whose record was looked up and why, for the audit entry at `position`."""

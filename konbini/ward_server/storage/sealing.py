@@ -29,7 +29,7 @@ from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
-__all__ = ["KeyEncryptionKeys", "Place", "Sealer"]
+__all__ = ["DataKey", "KeyEncryptionKeys", "Place", "Sealer"]
 
 _KEY_BYTES = 32
 _ID_BYTES = 8
@@ -78,6 +78,43 @@ class KeyEncryptionKeys:
         return key
 
 
+class DataKey:
+    """An unwrapped data key of one resident: seals and opens that resident's fields."""
+
+    def __init__(self, key_id: bytes, key: AESGCM, municipality: str, resident: str, entropy: Entropy) -> None:
+        self._key_id = key_id
+        self._key = key
+        self._municipality = municipality
+        self._resident = resident
+        self._entropy = entropy
+
+    def __repr__(self) -> str:
+        return "DataKey(...)"
+
+    def seal(self, place: Place, content: bytes) -> bytes:
+        """Seal content for its place."""
+        nonce = self._entropy.token(_NONCE_BYTES)
+        return self._key_id + nonce + self._key.encrypt(nonce, content, self._associate(place))
+
+    def open(self, place: Place, sealed: bytes) -> bytes:
+        """Open what was sealed for this very place.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: another place, another key, or changed.
+        """
+        if sealed[:_ID_BYTES] != self._key_id or len(sealed) < _ID_BYTES + _NONCE_BYTES + _TAG_BYTES:
+            raise Refused(Code.SEAL_BROKEN, f"{place.table}: sealed under another data key")
+        nonce, content = sealed[_ID_BYTES : _ID_BYTES + _NONCE_BYTES], sealed[_ID_BYTES + _NONCE_BYTES :]
+        return _decrypt(self._key, nonce, content, self._associate(place), place.table)
+
+    def _associate(self, place: Place) -> bytes:
+        if place.resident != self._resident:
+            raise Refused(Code.SEAL_BROKEN, f"{place.table}: a field of another resident")
+        return encode(
+            [f"{PROTOCOL} sealed field", self._key_id, place.table, self._municipality, place.resident, place.version]
+        )
+
+
 class Sealer:
     """Seals and opens the fields of one municipality's residents."""
 
@@ -88,10 +125,25 @@ class Sealer:
 
     def new_data_key(self, resident: str) -> bytes:
         """Make a data key for a resident's fields and give it wrapped, for the store."""
-        key_id, nonce = self._entropy.token(_ID_BYTES), self._entropy.token(_NONCE_BYTES)
-        associated = self._associate_key(self._keys.current, key_id, resident)
-        content = self._keys.named(self._keys.current).encrypt(nonce, self._entropy.token(_KEY_BYTES), associated)
-        return self._keys.current + key_id + nonce + content
+        return self.fresh(resident)[0]
+
+    def fresh(self, resident: str) -> tuple[bytes, DataKey]:
+        """Make a data key for a resident's fields and give it wrapped, for the store, and open, for first fields."""
+        key_id, nonce, key = (self._entropy.token(count) for count in (_ID_BYTES, _NONCE_BYTES, _KEY_BYTES))
+        current = self._keys.current
+        wrapped = self._keys.named(current).encrypt(nonce, key, self._associate_key(current, key_id, resident))
+        return current + key_id + nonce + wrapped, self._data_key(key_id, key, resident)
+
+    def unwrap(self, wrapped: bytes, resident: str) -> DataKey:
+        """Open a wrapped data key, for more than one field.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: wrapped for another resident, by a key that is not here, or changed.
+        """
+        wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
+        associated = self._associate_key(wrapping_key, key_id, resident)
+        key = _decrypt(self._keys.named(wrapping_key), nonce, content, associated, "data key")
+        return self._data_key(key_id, key, resident)
 
     def seal(self, wrapped: bytes, place: Place, content: bytes) -> bytes:
         """Seal content for its place under a wrapped data key of the same resident.
@@ -99,10 +151,7 @@ class Sealer:
         Raises:
             Refused: `SEAL_BROKEN`: the data key does not open.
         """
-        key_id, key = self._unwrap(wrapped, place.resident)
-        nonce = self._entropy.token(_NONCE_BYTES)
-        sealed = key.encrypt(nonce, content, self._associate(key_id, place))
-        return key_id + nonce + sealed
+        return self.unwrap(wrapped, place.resident).seal(place, content)
 
     def open(self, wrapped: bytes, place: Place, sealed: bytes) -> bytes:
         """Open what was sealed for this very place.
@@ -110,25 +159,13 @@ class Sealer:
         Raises:
             Refused: `SEAL_BROKEN`: another place, another key, or changed.
         """
-        key_id, key = self._unwrap(wrapped, place.resident)
-        named, nonce, content = _cut(sealed, _ID_BYTES, _NONCE_BYTES)
-        if named != key_id:
-            raise Refused(Code.SEAL_BROKEN, f"{place.table}: sealed under another data key")
-        return _decrypt(key, nonce, content, self._associate(key_id, place), place.table)
+        return self.unwrap(wrapped, place.resident).open(place, sealed)
 
-    def _unwrap(self, wrapped: bytes, resident: str) -> tuple[bytes, AESGCM]:
-        wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
-        associated = self._associate_key(wrapping_key, key_id, resident)
-        data_key = _decrypt(self._keys.named(wrapping_key), nonce, content, associated, "data key")
-        return key_id, AESGCM(data_key)
+    def _data_key(self, key_id: bytes, key: bytes, resident: str) -> DataKey:
+        return DataKey(key_id, AESGCM(key), self._municipality, resident, self._entropy)
 
     def _associate_key(self, wrapping_key: bytes, data_key: bytes, resident: str) -> bytes:
         return encode([f"{PROTOCOL} data key", wrapping_key, data_key, self._municipality, resident])
-
-    def _associate(self, data_key: bytes, place: Place) -> bytes:
-        return encode(
-            [f"{PROTOCOL} sealed field", data_key, place.table, self._municipality, place.resident, place.version]
-        )
 
 
 def _key_id(key: bytes) -> bytes:

@@ -27,8 +27,8 @@ from konbini.kiosk.visit.ward import CardProof, Device, WardVisit, Wish
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.link import Link
-from konbini.process.rows import Rows
 from konbini.process.secret_files import read_secret, read_signing_key
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind, Options, Outcome, Scope
@@ -139,7 +139,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
     center = CenterLink(config.kiosk, published, lambda: None)
     link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=SystemEntropy())
     center.attach(link)
-    rows = Rows.open(config.journal, files("konbini.kiosk.host") / "migrations")
+    rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations")
     journal = Journal(rows)
     signing = read_signing_key(config.signing_key)
     opening = OpeningKey.from_bytes(read_secret(config.sealing_key))

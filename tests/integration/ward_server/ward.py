@@ -11,8 +11,6 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-import shutil
-import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,8 +18,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from konbini.process.calls import CallClient
+from konbini.process.stores import look_once
 from konbini.process.tasks import StandingTasks
-from konbini.protocol.cose import SigningKey, VerifyingKey, unchecked_payload
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
@@ -48,14 +47,16 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
+from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
-from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.importing.takeover import Approval, import_rows
+from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
-from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
+from tests.places import Place, SqlitePlace, address, rows_of
 from tests.records import written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
@@ -66,6 +67,8 @@ NOON = dt.datetime(2026, 11, 20, 3, 0, tzinfo=dt.UTC)
 """Noon in Japan on a Friday."""
 OPENS, CLOSES = 6 * 60 + 30, 23 * 60
 """Minutes of the day in Japan."""
+LIST_SECONDS = 600
+"""How often the town's wards fetch revocation lists."""
 _PREKEY_MINUTES = 10
 _PATIENCE_SECONDS = 20.0
 
@@ -88,6 +91,7 @@ class Ward:
     """A running ward and whoever speaks with it."""
 
     town: Town
+    place: Place
     clock: SettableClock
     entropy: SeededEntropy
     responder: OcspResponder
@@ -163,7 +167,7 @@ class Ward:
         """Give a resident's record as the registry has it now."""
         found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
         assert isinstance(found, bytes)
-        return from_bytes(ResidentRecord, unchecked_payload(from_bytes(Found, found).record))
+        return unchecked_record(from_bytes(Found, found).record)
 
     async def rewrite(self, resident: str, **changes: object) -> None:
         """Correct a resident's record, or enter a new one's."""
@@ -176,9 +180,36 @@ class Ward:
         await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None), seen)
 
     async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
-        """Remove a resident's record."""
-        seen = (await self.record(resident)).version
-        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason), seen)
+        """Remove a resident's record; the next in order heads those who stay."""
+        gone = await self.record(resident)
+        remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
+        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason, remaining=remaining), gone.version)
+
+    async def split_off(self, resident: str, household: str) -> None:
+        """Have somebody leave for a household of their own, at the same address."""
+        leaver = await self.record(resident)
+        alone = MemberPlace(resident=resident, seen=leaver.version, order=1, relationship="世帯主")
+        plans = (
+            HouseholdPlan(household=leaver.household, members=await self.headed_anew(leaver)),
+            HouseholdPlan(household=household, members=(alone,)),
+        )
+        await self.change(ChangeKind.HOUSEHOLD_SPLIT, resident, Households(households=plans), leaver.version)
+
+    async def headed_anew(self, leaver: ResidentRecord) -> tuple[MemberPlace, ...]:
+        """Give how a household stands without one member: headed by the next in order where the head goes."""
+        records = [await self.record(one) for one in sorted(self.known - {leaver.resident})]
+        staying = [one for one in records if one.household == leaver.household and one.presence is Presence.PRESENT]
+        headed = leaver.relationship != "世帯主"
+        staying.sort(key=lambda one: one.order)
+        return tuple(
+            MemberPlace(
+                resident=one.resident,
+                seen=one.version,
+                order=one.order,
+                relationship=one.relationship if headed else "子" if place else "世帯主",
+            )
+            for place, one in enumerate(staying)
+        )
 
     async def protect(self, resident: str) -> None:
         """Set a protective measure."""
@@ -208,23 +239,32 @@ class Ward:
         await self.caught_up()
 
     async def back_up(self, process: str) -> None:
-        """Copy a process's file, as a backup of last night holds it; the process is started again."""
+        """Copy a process's store, as a backup of last night holds it; the process is started again."""
         await self.stop(process)
-        shutil.copy(self.town.data / f"{process}.db", self.town.data / f"{process}.backup")
+        self.place.back_up(self._named(process))
         await self.start(process)
 
     async def restore(self, process: str) -> None:
-        """Put a process's backup in the place of its file, and start it."""
+        """Put a process's backup in the place of its store, and start it."""
         await self.stop(process)
-        database = self.town.data / f"{process}.db"
-        for left in self.town.data.glob(f"{process}.db-*"):
-            left.unlink()
-        shutil.copy(self.town.data / f"{process}.backup", database)
+        self.place.restore(self._named(process))
         await self.start(process)
 
     async def start(self, process: str) -> None:
         """Start a process by its name."""
         await {"registry": self.start_registry, "issuing": self.start_issuing, "clerk": self.start_clerk}[process]()
+
+    async def serve_lists(self) -> None:
+        """Have the card issuer serve its revocation list from now on, and wait until `issuing` keeps it."""
+        self.responder.lists = self.town.list_maker(self.revocations).make
+        await self.fetch_lists()
+
+    async def fetch_lists(self) -> None:
+        """Let the time pass until `issuing` fetches the lists a second time: it has judged the first by then."""
+        enough = self.responder.fetched + 2
+        async with asyncio.timeout(_PATIENCE_SECONDS):
+            while self.responder.fetched < enough:
+                await self.pass_time(LIST_SECONDS)
 
     async def pass_time(self, seconds: float) -> None:
         """Move the clock on, by a few seconds more than asked until both followers have renewed their leases."""
@@ -249,23 +289,17 @@ class Ward:
                 await self.clock.advance(0.5)
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
-        """Read a process's file beside it."""
-        path = self.town.data / f"{self._named(process)}.db"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            return list(connection.execute(query))
+        """Read a process's store beside it."""
+        return rows_of(self.place, self._named(process), query)
 
     def write(self, process: str, statement: str) -> None:
-        """Change a process's file behind its back; the process has ended."""
-        with contextlib.closing(sqlite3.connect(self.town.data / f"{self._named(process)}.db")) as connection:
-            connection.execute(statement)
-            connection.commit()
+        """Change a process's store behind its back; the process has ended."""
+        self.place.write(self._named(process), statement)
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""
-        path = self.town.data / f"{self._named(process)}.db"
-        with contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
-            verify(connection)
-            found = connection.execute("SELECT entry FROM audit_entry ORDER BY position").fetchall()
+        look_once(address(self.place, self._named(process)), verify)
+        found = self.rows(process, "SELECT entry FROM audit_entry ORDER BY position")
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
     def events(self, process: str) -> list[tuple[AuditEvent, int]]:
@@ -274,7 +308,7 @@ class Ward:
 
     def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
         """Give the state of every number that was reserved, and why it is void."""
-        found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY rowid")
+        found = self.rows("issuing", "SELECT state, refused FROM issuance ORDER BY number")
         return [(IssuanceState(state), None if code is None else Code(code)) for state, code in found]
 
     def cases(self) -> list[tuple[Any, ...]]:
@@ -318,13 +352,14 @@ class Ward:
 
 
 @asynccontextmanager
-async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIterator[Ward]:
+async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place | None = None) -> AsyncIterator[Ward]:
     """Open a ward with keys that were made before, and files of its own below `folder`.
 
     Args:
         keys: the town.
         folder: empty; its path is short, since sockets go below it.
         without: the one process that the test runs apart: "issuing" or "clerk".
+        place: where the processes keep their rows; files below `folder` otherwise.
     """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
@@ -339,11 +374,13 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "") -> AsyncIter
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)
         ports = replace(free_ports(), responder=responder.port, page=0)
-        write_configs(town, ports)
+        kept = place or SqlitePlace(folder=town.data)
+        write_configs(town, ports, store=kept.uri)
         operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))
         ending.push_async_callback(operators.close)
         ward = Ward(
             town=town,
+            place=kept,
             clock=clock,
             entropy=entropy,
             responder=responder,
@@ -369,14 +406,13 @@ async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) ->
     config = registry_config.read_config(town.configs / "registry.toml")
     async with registry_main.open_registry(config, clock, entropy) as rooms:
         if not (await rooms.store.read(lambda reading: reading.position())).number:
-            await import_town(
+            await import_rows(
                 rooms.store,
+                rooms.vault,
                 rooms.pen,
                 clock,
                 rows(town.card_authority),
-                entered_by="aoki",
-                approved_by="bando",
-                source="a list for tests",
+                approval=Approval(entered_by="aoki", approved_by="bando", source="a list for tests"),
             )
         async with registry_main.serve(config, rooms, clock):
             yield

@@ -11,12 +11,12 @@ import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 from konbini.pdf.characters import sequences
 from konbini.pdf.fonts import Glyph, Typeface
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Refused
 from tests.unit.pdf.conftest import FACE, check
+from tests.unit.pdf.seen import text_seen
 
 _BINDING = bytes(range(32))
 _SEQUENCES = 11_474
@@ -71,8 +71,7 @@ def test_each_sequence_passes_the_clerk_and_reads_back(
         facts = specimen_facts(dataclasses.replace(PEOPLE[0], **dict(zip(_CELLS, texts, strict=False))))  # type: ignore[arg-type]  # cells, all text
         drawn = form.draw(facts, binding=_BINDING, seals=specimen_seals(facts))
         check(drawn, facts, template, _BINDING)
-        units = "".join(chr(sign.unit) for sign in read(drawn).pages[0].signs)
-        seen.update(sequences(units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")))
+        seen.update(sequences(text_seen(drawn)))
     assert set(found) - seen == set()
 
 

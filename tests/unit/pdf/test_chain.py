@@ -23,6 +23,7 @@ from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import FACE
 from tests.unit.pdf.documents import edited, rewritten
 from tests.unit.pdf.made_font import COMPOSITE, LOOK_ALIKE, MADE_NAME, OTHER_VARIANT, PRIVATE, make_font
+from tests.unit.pdf.seen import text_seen
 
 _BINDING = bytes(range(32))
 _NAME = f"{PRIVATE}{LOOK_ALIKE}西{COMPOSITE}{OTHER_VARIANT}　太{PRIVATE}郎"
@@ -108,8 +109,7 @@ def test_a_certificate_over_two_faces_reads_back(
     _check(drawn, facts, words, FACE, made)
     fonts = PdfFileReader(io.BytesIO(drawn)).root["/Pages"]["/Kids"][0]["/Resources"]["/Font"]
     assert [fonts[name]["/BaseFont"] for name in ("/V", "/V2")] == ["/FACTSA+IPAmjMincho", f"/FACTSB+{MADE_NAME}"]
-    units = "".join(chr(sign.unit) for sign in reading.read(drawn).pages[0].signs)
-    assert _NAME in units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    assert _NAME in text_seen(drawn)
 
 
 def test_one_face_is_written_as_before(chain: Typeface, form: ResidentRecordForm, template: Template) -> None:

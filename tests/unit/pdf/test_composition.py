@@ -242,4 +242,4 @@ def test_no_operator_alone_is_a_line(operands: str) -> None:
     """The list is closed: an operator counts only within a whole line of the form."""
     for operator in _OPERATORS.split():
         with pytest.raises(Refused):
-            read_lines(f"{operands}{operator}".encode(), {"V": 9}, "page 1")
+            read_lines(f"{operands}{operator}".encode(), {}, "page 1")

@@ -19,13 +19,14 @@ from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms import copy_evident
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, MM
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import read
+from konbini.pdf.second_reading import second_reading
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
 from tests.unit.pdf.documents import at, edited, rewritten, syntax
+from tests.unit.pdf.seen import signs_seen
 
 _BINDING = bytes(range(32))
 _FACTS = specimen_facts(*PEOPLE, PEOPLE[0])  # two pages
@@ -119,7 +120,8 @@ def test_a_template_may_do_without(template: Template, typeface: Typeface, drawn
     plain = dataclasses.replace(template, copy_evident=False)
     document = ResidentRecordForm(plain, typeface).draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
     check(document, _FACTS, plain, _BINDING)
-    assert all(len(page.pictures) == 2 for page in read(document).pages)
+    with second_reading(document) as pages:
+        assert all(len(list(page.pictures())) == 2 for page in pages)
     assert "page 1" in _refused(drawn, plain)
     assert "page 1" in _refused(document, template)
 
@@ -127,8 +129,8 @@ def test_a_template_may_do_without(template: Template, typeface: Typeface, drawn
 def test_the_text_is_read_as_without_it(template: Template, typeface: Typeface, drawn: bytes) -> None:
     """It is no text and hides none."""
     document = ResidentRecordForm(dataclasses.replace(template, copy_evident=False), typeface)
-    without = read(document.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS)))
-    assert [page.signs for page in read(drawn).pages] == [page.signs for page in without.pages]
+    without = document.draw(_FACTS, binding=_BINDING, seals=specimen_seals(_FACTS))
+    assert signs_seen(drawn) == signs_seen(without)
 
 
 @pytest.mark.parametrize(

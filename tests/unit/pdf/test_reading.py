@@ -16,12 +16,13 @@ from pyhanko.pdf_utils.writer import BasePdfFileWriter, PdfFileWriter, copy_into
 
 from konbini.pdf.facts import CertificateFacts, Mark
 from konbini.pdf.forms.resident_record import ResidentRecordForm
-from konbini.pdf.reading import read
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
 from konbini.protocol.errors import Code, Refused
 from tests.unit.pdf.conftest import check
+from tests.unit.pdf.documents import rewritten
+from tests.unit.pdf.seen import text_seen
 
 _BINDING = bytes(range(32))
 _FACTS = specimen_facts(*PEOPLE, PEOPLE[0])  # two pages
@@ -39,13 +40,6 @@ def _refused(pdf: bytes, template: Template, facts: CertificateFacts = _FACTS, b
         check(pdf, facts, template, binding, specimen_seals(_FACTS))
     assert refused.value.code is Code.PAGE_MISMATCH
     return refused.value.detail
-
-
-def _rewritten(pdf: bytes, change: Callable[[PdfFileWriter], None]) -> bytes:
-    """The document with something changed, written anew as one revision: no trace of the change but the change."""
-    writer = copy_into_new_writer(PdfFileReader(io.BytesIO(pdf)))
-    change(writer)
-    return _written(writer)
 
 
 def _written(writer: BasePdfFileWriter) -> bytes:
@@ -75,19 +69,26 @@ def _with_content(pdf: bytes, edit: Callable[[bytes], bytes], part: str | None =
         stream._data = edited
         stream._encoded_data = None
 
-    return _rewritten(pdf, change)
+    return rewritten(pdf, change)
 
 
 def test_an_honest_document_passes(drawn: bytes, template: Template) -> None:
-    """As drawn, and as another library wrote it anew."""
+    """As drawn, and with its objects numbered otherwise."""
     check(drawn, _FACTS, template, _BINDING)
-    check(_rewritten(drawn, lambda _: None), _FACTS, template, _BINDING)
+    anew = rewritten(drawn, lambda _: None)
+    assert anew != drawn
+    check(anew, _FACTS, template, _BINDING)
 
 
-def test_the_reading_returns_variation_selectors(drawn: bytes) -> None:
+def test_what_another_hand_wrote_is_refused(drawn: bytes, template: Template) -> None:
+    """The same objects in a library's spelling: right in all that is printed, and not read."""
+    other = _written(copy_into_new_writer(PdfFileReader(io.BytesIO(drawn))))
+    assert "not written as ours are" in _refused(other, template)
+
+
+def test_pdfium_sees_variation_selectors(drawn: bytes) -> None:
     """What identifies a person is read back in full: selectors and second plane."""
-    units = "".join(chr(sign.unit) for sign in read(drawn).pages[0].signs)
-    text = units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    text = text_seen(drawn)
     assert "葛\U000e0102西　葛\U000e0103乃" in text
     assert "𠮷次郎" in text
 
@@ -196,7 +197,7 @@ def test_pages_of_a_set_keep_their_order_and_number(drawn: bytes, template: Temp
         return change
 
     for order in ((1, 0), (0,), (0, 1, 1), (0, 0)):
-        assert "page" in _refused(_rewritten(drawn, kids(*order)), template)
+        assert "page" in _refused(rewritten(drawn, kids(*order)), template)
 
 
 def test_pages_of_two_documents_never_make_one(form: ResidentRecordForm, drawn: bytes, template: Template) -> None:
@@ -210,10 +211,10 @@ def test_pages_of_two_documents_never_make_one(form: ResidentRecordForm, drawn: 
     def change(writer: PdfFileWriter) -> None:
         foreign = PdfFileReader(io.BytesIO(other)).root["/Pages"]["/Kids"][1]
         page = _page(writer, 1)
-        for key in ("/Contents", "/Resources"):
-            page[pdf_name(key)] = writer.add_object(writer.import_object(foreign[key]))
+        page[pdf_name("/Contents")] = writer.add_object(writer.import_object(foreign["/Contents"]))
+        page[pdf_name("/Resources")] = writer.import_object(foreign["/Resources"])
 
-    assert _refused(_rewritten(drawn, change), template).startswith("page 2, Code2")
+    assert _refused(rewritten(drawn, change), template).startswith("page 2, Code2")
 
 
 def test_a_turned_or_enlarged_page_is_found(drawn: bytes, template: Template) -> None:
@@ -226,7 +227,7 @@ def test_a_turned_or_enlarged_page_is_found(drawn: bytes, template: Template) ->
         def change(writer: PdfFileWriter, key: str = key, value: generic.PdfObject = value) -> None:
             _page(writer)[pdf_name(key)] = value
 
-        assert _refused(_rewritten(drawn, change), template).startswith("page 1: ")
+        assert _refused(rewritten(drawn, change), template).startswith("page 1: ")
 
 
 def test_another_binding_or_number_is_found(drawn: bytes, template: Template) -> None:
@@ -238,7 +239,7 @@ def test_another_binding_or_number_is_found(drawn: bytes, template: Template) ->
     def without(writer: PdfFileWriter) -> None:
         del writer.root["/PieceInfo"]
 
-    assert "catalogue" in _refused(_rewritten(drawn, without), template)
+    assert "catalogue" in _refused(rewritten(drawn, without), template)
 
 
 def test_a_second_revision_is_found(drawn: bytes, template: Template) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konbini.pdf.fonts import Typeface
+from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms.geometry import MM, Box
-from konbini.pdf.forms.setting import LEADING, PADDING, Step, set_text
+from konbini.pdf.forms.ink import Align, Ink, Slot
+from konbini.pdf.forms.setting import LEADING, PADDING, Step, Steps, set_text
 from konbini.protocol.errors import Code, Refused
 
 _BOX = Box(0, 0, 60 * MM, 9 * MM)
@@ -66,3 +69,35 @@ def test_what_is_set_fits_and_nothing_is_lost(typeface: Typeface, text: str) -> 
         assert made.lines == (text,)
     else:
         assert "".join(made.lines).translate({32: None, 0x3000: None}) == text.translate({32: None, 0x3000: None})
+
+
+@given(
+    text=st.text("葛\U000e0102𠮷 　）ーAbc１", max_size=40).map(lambda text: "澄" + text.strip()),
+    box=st.builds(Box, *(st.floats(0, 400),) * 2, st.floats(9, 400), st.floats(6, 40)),
+    steps=st.lists(st.builds(Step, st.floats(5, 20), st.integers(1, 3)), min_size=1, max_size=4).map(tuple),
+    align=st.sampled_from(Align),
+    padding=st.floats(0, 4),
+)
+def test_a_slot_writes_what_setting_afresh_writes(  # noqa: PLR0913, PLR0917 - all that a slot is made of
+    typeface: Typeface, text: str, box: Box, steps: Steps, align: Align, padding: float
+) -> None:
+    """The same operators to the letter, or the same refusal."""
+
+    def afresh(ink: Ink) -> None:
+        typeset = set_text(text, box, steps, typeface, cell="name", padding=padding)
+        ink.text(typeset, box, align, padding)
+
+    def ready(ink: Ink) -> None:
+        ink.write(Slot(box, steps, align, padding), text, "name")
+
+    assert _outcome(ready, typeface) == _outcome(afresh, typeface)
+
+
+def _outcome(writing: Callable[[Ink], None], typeface: Typeface) -> bytes | str:
+    """Return what was written, or why nothing was."""
+    ink = Ink(Subset(typeface, "FACTSA"), "V")
+    try:
+        writing(ink)
+    except Refused as refused:
+        return f"{refused.code.name} {refused.detail}"
+    return ink.content()

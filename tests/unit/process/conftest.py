@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 
 
 @pytest.fixture
@@ -17,8 +17,8 @@ def migrations() -> Path:
 
 
 @pytest.fixture
-async def rows(tmp_path: Path, migrations: Path) -> AsyncIterator[Rows]:
+async def rows(tmp_path: Path, migrations: Path) -> AsyncIterator[SqliteRows]:
     """Open a fresh file of rows."""
-    opened = Rows.open(tmp_path / "notes.db", migrations)
+    opened = SqliteRows.open(tmp_path / "notes.db", migrations)
     yield opened
     await opened.close()

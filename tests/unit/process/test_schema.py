@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from konbini.process.rows import Rows, SchemaRefused
+from konbini.process.rows import SchemaRefused
 from konbini.process.schema import read_migrations
+from konbini.process.sqlite.rows import SqliteRows
 
 FIRST = "CREATE TABLE one (id INTEGER PRIMARY KEY) STRICT;"
 SECOND = "CREATE TABLE two (one INTEGER NOT NULL REFERENCES one (id)) STRICT; INSERT INTO one VALUES (7);"
@@ -36,7 +37,7 @@ class Place:
 
     async def open(self) -> None:
         """Open the rows and close them again."""
-        await Rows.open(self.database, self.migrations).close()
+        await SqliteRows.open(self.database, self.migrations).close()
 
     def tables(self) -> set[str]:
         """Return the tables of the file, the ledger of migrations left out."""

@@ -24,6 +24,8 @@ NOTICE = Notice(
     stopped=False,
     version="1",
     message_key=b"",
+    reopens=None,
+    kinds=(),
 )
 
 

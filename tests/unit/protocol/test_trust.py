@@ -98,6 +98,8 @@ def test_a_notice_is_its_wards(parties: Parties) -> None:
         stopped=False,
         version="1",
         message_key=certificate,
+        reopens=None,
+        kinds=(),
     )
     signed = notice.sign(parties.message)
     assert Notice.open(signed, certificate, parties.entry, parties.now) == notice

@@ -18,10 +18,14 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from konbini.simulation.town.pki.authority import Authority, Credential, Extension, Life, key_usage, name, new_p256_key
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["USER_AUTHENTICATION_POLICY", "CardAuthority", "new_card_key"]
+__all__ = ["CARDS_LIST", "LIST_POINT", "USER_AUTHENTICATION_POLICY", "CardAuthority", "new_card_key"]
 
 USER_AUTHENTICATION_POLICY = "1.2.392.200149.8.5.1.3.30"
 """The certificate policy of user authentication; a ward pins it beside the issuer."""
+CARDS_LIST = "cards.crl"
+"""The name of the list of revoked cards at whoever serves it."""
+LIST_POINT = f"http://crl.card-authority.invalid/{CARDS_LIST}"
+"""The distribution point that cards and list name; nobody is asked there: a ward fetches from where it is told to."""
 _ORGANIZATION = "Test of konbini"
 _UNIT = "Test card authority for user authentication"
 _KEY_BITS = 2048
@@ -69,6 +73,7 @@ class CardAuthority:
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.CLIENT_AUTH]), True),
             (x509.CertificatePolicies([policy]), True),
             (x509.AuthorityInformationAccess([access]), False),
+            (x509.CRLDistributionPoints([_point()]), False),
         ]
         return self.authority.issue(subject, public, life, extensions, serial=serial)
 
@@ -83,3 +88,8 @@ class CardAuthority:
         subject = name("OCSP responder", _UNIT, organization=_ORGANIZATION)
         life = Life.around(moment, before=_YEARS, after=_RESPONDER_LIFE)
         return Credential(self.authority.issue(subject, key.public_key(), life, extensions), key)
+
+
+def _point() -> x509.DistributionPoint:
+    location = x509.UniformResourceIdentifier(LIST_POINT)
+    return x509.DistributionPoint(full_name=[location], relative_name=None, reasons=None, crl_issuer=None)

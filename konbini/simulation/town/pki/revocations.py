@@ -1,7 +1,7 @@
-"""Which card certificates are good, revoked or held, and the OCSP answers that say so (RFC 6960).
+"""Which card certificates are good, revoked or held, and the OCSP answers and lists that say so (RFC 6960, RFC 5280).
 
-A serial that was never issued is `unknown`, not good. Time is the caller's: an answer says that it was produced at the
-moment that it is asked for.
+A serial that was never issued is `unknown` to the responder, not good. Time is the caller's: an answer or a list says
+that it was made at the moment that it is asked for.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import Enum
 
-from asn1crypto import algos, core, keys, ocsp, x509
-from certomancer.services import RevocationInfoInterface, SimpleOCSPResponder
+from asn1crypto import algos, core, crl, keys, ocsp, x509
+from certomancer.services import CRLBuilder, RevocationInfoInterface, SimpleOCSPResponder
 from cryptography.hazmat.primitives import serialization
 
 from konbini.simulation.town.pki.authority import Authority, Credential
 
-__all__ = ["AnswerMaker", "Reason", "Revocations"]
+__all__ = ["AnswerMaker", "ListMaker", "Reason", "Revocations"]
 
 _VALIDITY = dt.timedelta(minutes=10)
+_LIST_VALIDITY = dt.timedelta(days=1)
+_LIST_SIGNATURE = algos.SignedDigestAlgorithm({"algorithm": "sha256_rsa"})
 _SIGNATURE = algos.SignedDigestAlgorithm({"algorithm": "sha256_ecdsa"})
 
 
@@ -79,6 +81,10 @@ class Revocations(RevocationInfoInterface):
         if entry is None or entry.reason is not Reason.HELD:
             raise ValueError("the certificate is not held")
         del self._entries[serial]
+
+    def revoked_at(self, moment: dt.datetime) -> dict[int, tuple[dt.datetime, Reason]]:
+        """Give the serials that are revoked or held at a moment, since when and why."""
+        return {serial: (entry.since, entry.reason) for serial, entry in self._entries.items() if entry.since <= moment}
 
     def get_issuer_cert(self) -> x509.Certificate:
         """See certomancer: whose certificates these are."""
@@ -149,6 +155,43 @@ class AnswerMaker:
         """Give an answer without content: "try_later", "internal_error", "malformed_request"."""
         answer: bytes = ocsp.OCSPResponse({"response_status": status}).dump()
         return answer
+
+
+class ListMaker:
+    """Makes revocation lists with the authority's own key; the number of a list is the moment that it was made at."""
+
+    def __init__(self, authority: Authority, revocations: Revocations, point: str) -> None:
+        certificate = x509.Certificate.load(authority.certificate_der())
+        key = authority.key.private_bytes(
+            serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        self._builder = CRLBuilder(
+            issuer_name=certificate.subject,
+            issuer_key=keys.PrivateKeyInfo.load(key),
+            signature_algo=_LIST_SIGNATURE,
+            authority_key_identifier=core.OctetString(authority.key_id),
+        )
+        self._revocations = revocations
+        self._point = point
+
+    def make(self, moment: int, **scope: object) -> bytes:
+        """Make the list of a moment (Unix seconds).
+
+        Args:
+            moment: when it says that it was made; what was revoked later is not on it.
+            scope: fields of the issuing distribution point, in the place of its name.
+        """
+        made = dt.datetime.fromtimestamp(moment, dt.UTC)
+        entries = [
+            CRLBuilder.format_revoked_cert(serial, crl.CRLReason(reason.value), since)
+            for serial, (since, reason) in sorted(self._revocations.revoked_at(made).items())
+        ]
+        point = x509.GeneralName({"uniform_resource_identifier": self._point})
+        named = {"distribution_point": x509.DistributionPointName("full_name", [point])}
+        found: bytes = self._builder.build_crl(
+            moment, made, made + _LIST_VALIDITY, entries, distpoint=scope or named
+        ).dump()
+        return found
 
 
 class _Maker(SimpleOCSPResponder):

@@ -42,12 +42,21 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- A seal registration (印鑑登録) by its hash alone, the impression's among what is hashed.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    registration_hash BLOB NOT NULL,
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
     ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    counts_until INTEGER,
     hidden BLOB NOT NULL
 ) STRICT;
 CREATE INDEX card_link_resident ON card_link (resident);
@@ -156,7 +165,7 @@ CREATE TABLE status_counter (
 ) STRICT;
 
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL,
     reason TEXT NOT NULL
@@ -165,4 +174,16 @@ CREATE TABLE stop (
 -- Ranges of issuance numbers of which this store may have forgotten something: nothing is certified under them.
 CREATE TABLE closed_range (
     range INTEGER PRIMARY KEY CHECK (range BETWEEN 0 AND 9)
+) STRICT;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
 ) STRICT;

@@ -10,6 +10,7 @@ from konbini.ward_server.decisions.stop import Stop
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.ledger.issuances import IssuanceLedger
+from konbini.ward_server.issuing.ledger.lists import ListLedger
 from konbini.ward_server.issuing.ledger.receipts import ReceiptLedger
 from konbini.ward_server.issuing.ledger.reviews import ReviewLedger
 from konbini.ward_server.issuing.ledger.summary import Summary, summarise
@@ -37,6 +38,7 @@ class Ledger:
         self.issuances = IssuanceLedger(rows, feed, current, ward=ward)
         self.receipts = ReceiptLedger(rows)
         self.stop = stop
+        self.lists = ListLedger(rows)
         self.reviews = ReviewLedger(rows)
 
     async def record(self, entry: AuditEntry) -> None:

@@ -49,6 +49,21 @@ class ReceiptLedger:
         if [spoken_of for (spoken_of,) in rows] != list(range(1, ordinal)):
             raise Refused(Code.ORDER_OUT_OF_TURN, "the order before it has no receipt, or it has one itself")
 
+    async def check_left(self, visit: bytes, most: int) -> None:
+        """Let a visit go on if fewer certificates were printed in it, or perhaps printed, than it may have.
+
+        Raises:
+            Refused: `VISIT_LIMIT`.
+        """
+        row = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT count(*) FROM receipt WHERE visit = ? AND ordinal > 0 AND outcome IN (?, ?)",
+                (visit, Outcome.PRINTED, Outcome.IN_DOUBT),
+            ).fetchone()
+        )
+        if row is not None and row[0] >= most:
+            raise Refused(Code.VISIT_LIMIT, "the visit has had its certificates")
+
     async def take(self, new: NewReceipt, entry: AuditEntry) -> int:
         """Take a receipt; the same one again changes nothing.
 

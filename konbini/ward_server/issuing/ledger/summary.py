@@ -63,7 +63,7 @@ def summarise(connection: Connection, most: int) -> Summary:
     (cases,) = connection.execute("SELECT count(*) FROM open_case").fetchone()
     rows = connection.execute(
         "SELECT number, kiosk, reserved, state, refused, outcome, fee FROM issuance"
-        " LEFT JOIN receipt USING (visit, ordinal) ORDER BY issuance.rowid DESC LIMIT ?",
+        " LEFT JOIN receipt USING (visit, ordinal) ORDER BY reserved DESC, number DESC LIMIT ?",
         (most,),
     ).fetchall()
     return Summary(

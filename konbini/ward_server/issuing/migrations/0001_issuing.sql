@@ -48,12 +48,20 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- sealed: the registration (印鑑登録) as the registry signed it, its impression within; NULL once it is cancelled.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    sealed BLOB
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
     ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
+    counts_until INTEGER,
     hidden BLOB NOT NULL
 ) STRICT;
 CREATE INDEX card_link_resident ON card_link (resident);
@@ -153,6 +161,7 @@ CREATE TABLE number_range (
 ) STRICT;
 CREATE UNIQUE INDEX number_range_in_use ON number_range (in_use) WHERE in_use = 1;
 
+-- epoch: which opening of the store reserved it (konbini/process/membership.py).
 -- state: 1 sealing (a number reserved, the intent recorded), 2 issued, 3 void before it was sent,
 -- 4 settled by a receipt. outcome: protocol/kinds.py.
 CREATE TABLE issuance (
@@ -165,6 +174,7 @@ CREATE TABLE issuance (
     fee INTEGER NOT NULL,
     order_hash BLOB NOT NULL,
     reserved INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
     refused INTEGER,
     print_by INTEGER,
@@ -172,6 +182,7 @@ CREATE TABLE issuance (
     settled INTEGER,
     UNIQUE (visit, ordinal)
 ) STRICT;
+CREATE INDEX issuance_newest ON issuance (reserved, number);
 CREATE INDEX issuance_open ON issuance (state, print_by) WHERE state < 4;
 
 -- What was issued in outage mode, and what the registry says of it when it is back: agrees 1, differs 0. applied: the
@@ -201,7 +212,7 @@ CREATE TABLE receipt (
 
 -- The stop: the completing transaction reads it. One row while issuing is stopped.
 CREATE TABLE stop (
-    only INTEGER PRIMARY KEY CHECK (only = 1),
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL,
     reason TEXT NOT NULL
@@ -218,4 +229,22 @@ CREATE TABLE open_case (
     digest BLOB NOT NULL,
     log_index INTEGER NOT NULL,
     UNIQUE (kind, visit, ordinal, digest)
+) STRICT;
+
+-- The newest revocation list (CRL) of each address, as its issuer signed it.
+CREATE TABLE revocation_list (
+    address TEXT PRIMARY KEY,
+    content BLOB NOT NULL
+) STRICT;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
 ) STRICT;

@@ -28,11 +28,25 @@ CREATE TABLE change (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX change_waiting ON change (entered_at) WHERE state = 1;
+CREATE INDEX change_approved ON change (concluded_at, change_id) WHERE state = 2;
+CREATE INDEX change_resident ON change (resident);
 
 CREATE TABLE record (
     resident TEXT NOT NULL REFERENCES data_key (resident),
     version INTEGER NOT NULL CHECK (version > 0),
     household TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+-- A household's members: those whose newest version stands in it.
+CREATE INDEX record_household ON record (household);
+
+-- What is kept of a resident beyond the record; it never leaves the registry. Versions count apart from the record's.
+CREATE TABLE entry (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
     change_id TEXT NOT NULL REFERENCES change (change_id),
     sealed BLOB NOT NULL,
     PRIMARY KEY (resident, version)
@@ -55,6 +69,15 @@ CREATE TABLE pending_number (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rows of a bulk list; the change itself holds their digest.
+CREATE TABLE bulk_row (
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    place INTEGER NOT NULL CHECK (place > 0),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (change_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
 CREATE TABLE card_link (
     card BLOB PRIMARY KEY CHECK (length(card) = 32),
@@ -75,11 +98,33 @@ CREATE TABLE restriction (
 
 CREATE INDEX restriction_whose ON restriction (whose);
 
+-- 印鑑登録, a row a version; in force or cancelled, and what it shows, stands in `sealed`. A number is given once in all time.
+CREATE TABLE seal_registration (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
+    number TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX seal_registration_number ON seal_registration (number);
+
+-- A block's signed head; `hash` is that of its last entry.
+CREATE TABLE feed_block (
+    last INTEGER PRIMARY KEY,
+    first INTEGER NOT NULL CHECK (first BETWEEN 1 AND last),
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    head BLOB NOT NULL
+) STRICT;
+
+-- An entry that brings a record names its version and holds nothing more: the record stands in its own table.
 CREATE TABLE feed (
     number INTEGER PRIMARY KEY CHECK (number > 0),
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
     resident TEXT NOT NULL REFERENCES data_key (resident),
-    sealed BLOB NOT NULL
+    record INTEGER,
+    sealed BLOB,
+    CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
 -- What each follower told last of how far it is; one that comes back behind it was restored from a backup.
@@ -130,9 +175,31 @@ CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
+CREATE TRIGGER feed_block_stays BEFORE UPDATE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
+CREATE TRIGGER feed_block_remains BEFORE DELETE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
 CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
+CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
+CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
+CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER bulk_row_stays BEFORE UPDATE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
+CREATE TRIGGER bulk_row_remains BEFORE DELETE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
 CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
+) STRICT;

@@ -20,7 +20,7 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from konbini.commands.main import main
-from konbini.pdf.reading import read
+from konbini.pdf.binding import binding_of
 from konbini.simulation.bench.material import Material, Way, make_material
 from konbini.simulation.bench.ways import all_ways
 
@@ -115,8 +115,9 @@ def test_every_way_draws_the_pages_seal(ways: dict[str, Way], material: Material
 def test_ours_is_a_whole_certificate(ways: dict[str, Way], material: Material) -> None:
     """What is measured as ours is what the ward issues: binding and number inside, one signature after it."""
     document = material.documents[0]
-    reading = read(ways["ours"].make(document))
-    assert (reading.binding, reading.number, reading.revisions) == (document.binding, document.facts.number, 2)
+    reader = PdfFileReader(io.BytesIO(ways["ours"].make(document)))
+    assert binding_of(reader) == (document.binding, document.facts.number)
+    assert reader.xrefs.total_revisions == 2
 
 
 def test_the_command_prints_a_table_and_a_line(capsys: pytest.CaptureFixture[str]) -> None:
@@ -128,6 +129,9 @@ def test_the_command_prints_a_table_and_a_line(capsys: pytest.CaptureFixture[str
     assert all(value > 0 for value in found.values())
     for name in _WAYS:
         assert any(re.match(rf"{name} +\d+\.\d+ +\d+\.\d+ +\d+ +\d+", row) for row in rows)
+    assert re.fullmatch(
+        r"clerk's reading, ms a page: \d+\.\d\d, \d+\.\d times our drawing of it \(\d+\.\d\d\)", rows[-1]
+    )
 
 
 def test_a_missing_peer_is_named(tmp_path: Path) -> None:

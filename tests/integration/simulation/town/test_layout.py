@@ -24,9 +24,9 @@ from konbini.simulation.town.town import Town
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.issuing import config as issuing_config
-from konbini.ward_server.issuing.settings import read_settings
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents.main import open_registry
+from konbini.ward_server.settings.reading import read_settings
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.trust import read_trust
 from tests.integration.simulation.town.conftest import DEVICES, PORTS
@@ -135,8 +135,10 @@ def test_settings_are_the_wards(town: Town) -> None:
     write_configs(town, PORTS)
     settings = read_settings(town.configs / "ward.toml")
     assert (settings.municipality, settings.name) == (SUMIKAWA.code, SUMIKAWA.name)
-    assert (settings.opens, settings.closes, settings.closed_days) == (0, 24 * 60, frozenset())
-    assert settings.fee(CertificateKind.RESIDENT_RECORD, town.today) == 200
+    hours = settings.hours_on(town.today)
+    assert set(hours) == {CertificateKind.RESIDENT_RECORD, CertificateKind.RESIDENT_RECORD_ITEMS}
+    assert {(span.opens, span.closes) for span in hours.values()} == {(0, 24 * 60)}
+    assert settings.terms(town.today).of(CertificateKind.RESIDENT_RECORD).yen == 200
 
 
 def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:

@@ -24,6 +24,12 @@ from konbini.simulation.town.pki.revocations import Reason, Revocations
 from konbini.simulation.town.responder import Behaviour, Manner, OcspResponder
 from konbini.simulation.town.town import Town
 from konbini.ward_server.asking.card import CardIssuer, check_certificate
+from konbini.ward_server.asking.revocation import (
+    RevocationAnswer,
+    RevocationOrder,
+    RevocationPolicy,
+    RevocationSource,
+)
 
 NONCE = bytes(range(16))
 
@@ -254,10 +260,10 @@ async def test_the_ward_judges_as_it_should(
     issuer = CardIssuer(certificate=content.auth_ca, policies=frozenset((USER_AUTHENTICATION_POLICY,)))
     check = check_certificate(
         content.auth_certificate,
-        response.public_bytes(serialization.Encoding.DER),
+        RevocationAnswer(source=RevocationSource.OCSP, content=response.public_bytes(serialization.Encoding.DER)),
         [issuer],
         moment=clock.now() // 1000,
-        oldest_revocation_seconds=60,
+        policy=RevocationPolicy(order=RevocationOrder.OCSP_THEN_LISTS, oldest_ocsp=60, oldest_list=60),
     )
     if code is None:
         linked = town.card_authority.card_serial(card.serial)

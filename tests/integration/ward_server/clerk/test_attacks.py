@@ -107,8 +107,8 @@ def _the_page_of_another_paper(right: bytes, other: bytes) -> bytes:
 
     def change(writer: PdfFileWriter) -> None:
         foreign, page = PdfFileReader(io.BytesIO(other)).root["/Pages"]["/Kids"][0], at(writer, _PAGE)
-        for key in ("/Contents", "/Resources"):
-            page[pdf_name(key)] = writer.add_object(writer.import_object(foreign[key]))
+        page[pdf_name("/Contents")] = writer.add_object(writer.import_object(foreign["/Contents"]))
+        page[pdf_name("/Resources")] = writer.import_object(foreign["/Resources"])
 
     return rewritten(right, change)
 

@@ -17,15 +17,18 @@ from tests.integration.ward_server.apart import clerk_apart
 from tests.integration.ward_server.clerks import Remembering
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward, open_ward
+from tests.places import Place
 
 EVERY = [(edge, step) for step in ("audit", "certify", "seal") for edge in ("before", "after")]
 SHORT = {("after", "seal")}
 
 
 @pytest.fixture
-async def ward(town_keys: Town, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ward]:
+async def ward(
+    town_keys: Town, tmp_path_factory: pytest.TempPathFactory, rows_place: Place | None
+) -> AsyncIterator[Ward]:
     """Open a ward whose clerk runs apart."""
-    async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="clerk") as running:
+    async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="clerk", place=rows_place) as running:
         await running.go_on_until(running.desk.current.lease_holds)
         yield running
 

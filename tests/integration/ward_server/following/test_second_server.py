@@ -26,7 +26,7 @@ def write_configs(ward: Ward) -> None:
     for process in ("issuing", "clerk"):
         text = (configs / f"{process}.toml").read_text(encoding="utf-8")
         for one, other in (
-            (f"data/{process}.db", f"data/{process}-2.db"),
+            (ward.place.uri(process), ward.place.uri(f"{process}-2")),
             ("run/clerk.sock", "run/clerk-2.sock"),
             (f"run/{process}-operators.sock", f"run/{process}-2-operators.sock"),
             (f'name = "{process}"', f'name = "{process}-2"'),

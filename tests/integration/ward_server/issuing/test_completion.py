@@ -126,8 +126,8 @@ async def test_what_changed_after_the_clerk_had_certified(ward: Ward, change: st
 
 async def test_a_holder_who_moves_away_from_whom_the_paper_shows(ward: Ward) -> None:
     """Of another household by the time that it is completed, and by the time that it is sealed."""
-    move = partial(ward.rewrite, HEAD, household="2000000777", order=1)
-    visit, clerk = ward.visit(HEAD), ward.desk.clerk
+    move = partial(ward.split_off, SPOUSE, "2000000777")
+    visit, clerk = ward.visit(SPOUSE), ward.desk.clerk
     menu = (await visit.open()).given_menu
     ward.desk = replace(ward.desk, clerk=Between(clerk, after_seal=move))
     handles = [menu.members[1].handle]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
+
+import pytest
 
 from konbini.protocol.errors import Code
 from konbini.ward_server.residents.calls import OperatorMethod
@@ -29,16 +30,12 @@ async def test_a_registry_that_is_gone(ward: Ward) -> None:
 async def test_a_registry_restored_from_a_backup(ward: Ward) -> None:
     """It has forgotten a measure that was acknowledged: both followers notice, and nothing is issued from then on."""
     await ward.stop("registry")
-    database = ward.town.data / "registry.db"
-    backup = database.with_name("backup.db")
-    shutil.copy(database, backup)
+    ward.place.back_up("registry")
     await ward.start_registry()
     await ward.caught_up()
     await ward.protect(HEAD)
     await ward.stop("registry")
-    for left in ward.town.data.glob("registry.db-*"):
-        left.unlink()
-    shutil.copy(backup, database)
+    ward.place.restore("registry")
     await ward.start_registry()
     await ward.go_on_until(lambda: not any(current.lease_holds() for current in ward.currents))
     for _ in range(100):
@@ -55,7 +52,7 @@ async def test_a_change_is_acknowledged_when_nothing_older_can_be_issued(ward: W
     change = new_change(ChangeKind.MEASURE_SET, HEAD, measure, seen=0, effective=TODAY, source="申出書")
     entered = await ward.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
     approving = asyncio.create_task(ward.operators.call(OperatorMethod.APPROVE, "bando", entered, within=20))
-    await ward.go_on_until(lambda: ward.rows("issuing", "SELECT count(*) FROM bar WHERE in_force") == [(2,)])
+    await ward.go_on_until(lambda: ward.rows("issuing", "SELECT count(*) FROM bar WHERE in_force = 1") == [(2,)])
     assert not approving.done()
     assert (await ward.visit(HEAD).open()).code is Code.ASK_AT_COUNTER
     await ward.go_on_until(approving.done)
@@ -63,10 +60,11 @@ async def test_a_change_is_acknowledged_when_nothing_older_can_be_issued(ward: W
     await ward.start_clerk()
 
 
-async def test_a_copy_that_was_tampered_with(ward: Ward) -> None:
-    """A record moved to another resident's row does not open: nothing is drawn from it, and the ward stops."""
+@pytest.mark.parametrize("table", ["person", "seal_registration"])
+async def test_a_copy_that_was_tampered_with(ward: Ward, table: str) -> None:
+    """What was moved to another resident's row does not open: nothing is drawn from it, and the ward stops."""
     await ward.stop("issuing")
-    ward.write("issuing", "UPDATE person SET sealed = (SELECT sealed FROM person LIMIT 1)")
+    ward.write("issuing", f"UPDATE {table} SET sealed = (SELECT sealed FROM {table} LIMIT 1)")  # noqa: S608 - a table of this test
     await ward.start_issuing()
     await ward.caught_up()
     told = await ward.visit(ALONE).open()

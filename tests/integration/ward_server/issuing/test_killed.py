@@ -17,6 +17,7 @@ from tests.integration.ward_server.apart import front_of, issuing_apart
 from tests.integration.ward_server.kiosk import Visit
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward, open_ward
+from tests.places import Place
 
 EVERY = [(edge, step) for step in ("open visit", "reserve", "complete", "settle") for edge in ("before", "after")]
 SHORT = {("before", "complete"), ("after", "complete")}
@@ -31,9 +32,11 @@ STATES = {
 
 
 @pytest.fixture
-async def ward(town_keys: Town, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ward]:
+async def ward(
+    town_keys: Town, tmp_path_factory: pytest.TempPathFactory, rows_place: Place | None
+) -> AsyncIterator[Ward]:
     """Open a ward whose `issuing` runs apart."""
-    async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="issuing") as running:
+    async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="issuing", place=rows_place) as running:
         yield running
 
 

@@ -9,13 +9,12 @@ import pytest
 
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code
-from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcome, Scope
+from konbini.protocol.kinds import MessageKind, Options, Outcome, Scope
 from konbini.protocol.visits import PRINT_SECONDS
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.issuing.menus import MENU_SECONDS
-from konbini.ward_server.issuing.settings import Fee
 from konbini.ward_server.residents.changes import CardEnded, ChangeKind
 from konbini.ward_server.residents.record import Presence
 from tests.integration.ward_server.kiosk import Told, Visit
@@ -192,8 +191,7 @@ async def test_a_fee_that_changed(ward: Ward) -> None:
     visit.admit()
     body = visit.open_body()
     await visit.send_open(body)
-    today = ward.desk.now().day
-    fees = (*ward.desk.settings.fees, Fee(kind=CertificateKind.RESIDENT_RECORD, begins=today, yen=300))
+    fees = [replace(fee, yen=300) for fee in ward.desk.settings.fees]
     ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, fees=fees))
     refused(ward, await visit.order(), Code.CHANGED_LOOK_AGAIN)
     await visit.send_open(body)
@@ -231,7 +229,7 @@ CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]]
         Code.CHANGED_LOOK_AGAIN,
     ),
     "the holder moves to another household": (
-        lambda ward: ward.rewrite(HEAD, household="2000000777", order=1),
+        lambda ward: ward.split_off(HEAD, "2000000777"),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),

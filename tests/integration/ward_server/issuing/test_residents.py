@@ -131,7 +131,7 @@ async def test_a_character_without_a_glyph_is_named_to_the_operator(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An Adobe-Japan1 selector, which no face has: the counter's words go out, its code points stay in the log."""
-    await ward.rewrite(ALONE, name="葛\U000e0100城　一")
+    await ward.rewrite(ALONE, name="葛\U000e0100城　一", head="葛\U000e0100城　一")
     capsys.readouterr()
     await refuses(ward, ALONE, Code.ASK_AT_COUNTER)
     lines = [line for line in map(json.loads, capsys.readouterr().err.splitlines()) if "detail" in line]

@@ -10,6 +10,8 @@ from aiohttp import web
 
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.entropy import SeededEntropy
+from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
+from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.issuing.revocation import OcspClient
 from tests.integration.ward_server.people import CARDS, HEAD
 from tests.integration.ward_server.ward import Ward
@@ -46,6 +48,12 @@ async def nonsense(_request: web.Request) -> web.StreamResponse:
     return web.Response(body=b"<html></html>", content_type="text/html")
 
 
+def issuers(ward: Ward) -> tuple[CardIssuer, ...]:
+    """Give the ward's pinned issuer."""
+    certificate = ward.town.card_authority.authority.certificate_der()
+    return (CardIssuer(certificate=certificate, policies=frozenset((USER_AUTHENTICATION_POLICY,))),)
+
+
 @pytest.fixture
 async def serving() -> AsyncIterator[Callable[[Handler], Awaitable[str]]]:
     """Return what serves a responder of a kind, and gives its address."""
@@ -69,7 +77,7 @@ async def serving() -> AsyncIterator[Callable[[Handler], Awaitable[str]]]:
 async def test_what_is_no_answer(ward: Ward, serving: Callable[[Handler], Awaitable[str]], handler: Handler) -> None:
     """Refused by one name, whatever it was."""
     async with aiohttp.ClientSession() as session:
-        client = OcspClient(session, await serving(handler), ward.desk.issuers, SeededEntropy(1))
+        client = OcspClient(session, await serving(handler), issuers(ward), SeededEntropy(1))
         with pytest.raises(Refused) as caught:
             await client(ward.card(HEAD).auth_certificate)
     assert caught.value.code is Code.REVOCATION_UNKNOWN
@@ -78,7 +86,7 @@ async def test_what_is_no_answer(ward: Ward, serving: Callable[[Handler], Awaita
 async def test_a_right_answer_is_handed_on_as_it_came(ward: Ward) -> None:
     """For the clerk to judge the very bytes."""
     async with aiohttp.ClientSession() as session:
-        client = OcspClient(session, ward.responder.url, ward.desk.issuers, SeededEntropy(1))
+        client = OcspClient(session, ward.responder.url, issuers(ward), SeededEntropy(1))
         answer = await client(ward.card(HEAD).auth_certificate)
     assert answer.startswith(b"\x30")
     assert ward.responder.asked == 1
@@ -88,7 +96,7 @@ async def test_an_issuer_that_nobody_pinned_is_not_asked_about(ward: Ward) -> No
     """No question leaves the ward."""
     foreign = ward.town.foreign_stock().content(CARDS[HEAD])
     async with aiohttp.ClientSession() as session:
-        client = OcspClient(session, ward.responder.url, ward.desk.issuers, SeededEntropy(1))
+        client = OcspClient(session, ward.responder.url, issuers(ward), SeededEntropy(1))
         with pytest.raises(Refused) as caught:
             await client(foreign.auth_certificate)
     assert caught.value.code is Code.CARD_ISSUER_UNKNOWN
@@ -100,4 +108,4 @@ async def test_an_address_that_is_none(ward: Ward, address: str) -> None:
     """Stops the start."""
     async with aiohttp.ClientSession() as session:
         with pytest.raises(ValueError, match="address"):
-            OcspClient(session, address, ward.desk.issuers, SeededEntropy(1))
+            OcspClient(session, address, issuers(ward), SeededEntropy(1))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
-from konbini.pdf.reading import read
 from konbini.protocol.kinds import Scope
 from tests.integration.ward_server.kiosk import Visit
 from tests.integration.ward_server.people import ALONE, FOREIGNER, HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
+from tests.unit.pdf.seen import text_seen
 
 NAMES = {HEAD: "葛\U000e0102城　文", SPOUSE: "葛\U000e0102城　悟", ALONE: "澄川　一", FOREIGNER: "DUPONT　CLAIRE"}
 ROUNDS = 3
@@ -16,11 +16,7 @@ ROUNDS = 3
 
 def words(pdf: bytes) -> str:
     """Read what a paper says, spaces left out."""
-    units = "".join(
-        chr(sign.unit) for page in read(pdf.rpartition(b"%%EOF")[0] + b"%%EOF").pages for sign in page.signs
-    )
-    text = units.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
-    return text.replace(" ", "").replace("　", "")
+    return text_seen(pdf.rpartition(b"%%EOF")[0] + b"%%EOF").replace(" ", "").replace("　", "")
 
 
 async def paper_of(visit: Visit, ordinal: int) -> str:

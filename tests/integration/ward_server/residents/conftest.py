@@ -21,7 +21,7 @@ from konbini.ward_server.residents.config import RegistryConfig, read_config
 CONFIG = """
 municipality = "131997"
 [store]
-path = "registry.db"
+address = "sqlite:registry.db"
 [keys]
 record = "record.pem"
 identity = "identity.pem"

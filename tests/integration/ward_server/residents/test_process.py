@@ -20,7 +20,8 @@ from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.residents.change_text import read_change
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.config import RegistryConfig
-from konbini.ward_server.residents.feed import FeedFollower, FeedPosition
+from konbini.ward_server.residents.feed import FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.main import main
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.witness import Told

@@ -18,7 +18,8 @@ from konbini.protocol.cose import SigningKey
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.residents.config import RegistryConfig
-from konbini.ward_server.residents.feed import FeedFollower, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.main import open_registry
 
 ROOT = Path(__file__).parents[4]
@@ -48,10 +49,9 @@ def acknowledged(output: str) -> int:
 async def feed_of(config: RegistryConfig, key: SigningKey) -> list[FeedKind]:
     """Follow the whole feed from its start."""
     async with open_registry(config, SystemClock(), SystemEntropy()) as rooms:
-        signed = await rooms.store.read(lambda reading: reading.feed_after(0, 100))
+        blocks = await rooms.store.read(lambda reading: reading.feed_after(0, 100))
     follower = FeedFollower(config.municipality, key.verifying, FeedPosition(), seen=lambda _number: None)
-    accepted = [follower.accept(one) for one in signed]
-    return [entry.kind for entry in accepted if entry is not None]
+    return [entry.kind for block in blocks for entry in follower.accept(block)]
 
 
 def approvals(folder: Path) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Concluded, Opened, OrderStep, Step
 from konbini.kiosk.host.journal import Journal, VisitRow
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
 from konbini.protocol.receipts import Receipt
@@ -59,7 +59,7 @@ def ended(outcome: Outcome, *, ordinal: int = 1) -> Concluded:
 @pytest.fixture
 async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     """A journal with one visit that the ward opened."""
-    rows = Rows.open(tmp_path / "j.db", files("konbini.kiosk.host") / "migrations")
+    rows = SqliteRows.open(tmp_path / "j.db", files("konbini.kiosk.host") / "migrations")
     try:
         kept = Journal(rows)
         await kept.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
@@ -136,7 +136,7 @@ async def test_any_order_of_acts(
     tmp_path_factory: pytest.TempPathFactory, acts: list[tuple[str, Step | Outcome | None, int]]
 ) -> None:
     """An order is unsettled from its first step to its first end; its first final outcome is the last one."""
-    rows = Rows.open(tmp_path_factory.mktemp("j") / "j.db", files("konbini.kiosk.host") / "migrations")
+    rows = SqliteRows.open(tmp_path_factory.mktemp("j") / "j.db", files("konbini.kiosk.host") / "migrations")
     begun: set[int] = set()
     outcomes: dict[int, Outcome] = {}
     finals: set[int] = set()

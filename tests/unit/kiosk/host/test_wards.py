@@ -8,7 +8,8 @@ import pytest
 
 from konbini.kiosk.host.wards import Wards
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.service import Notice
+from konbini.protocol.kinds import CertificateKind
+from konbini.protocol.service import KindHours, Notice
 from konbini.protocol.trust import MessageKeyCertificate, WardDirectory
 from konbini.simulation.clock import SettableClock
 from tests.unit.kiosk.visit.far_side import WARD, FarSide, seconds
@@ -34,7 +35,15 @@ def wards(far: FarSide) -> Wards:
 
 
 def notice(  # noqa: PLR0913 - what a notice says
-    far: FarSide, opens: int, closes: int, *, serial: int = 1, stopped: bool = False, has_end: bool = True
+    far: FarSide,
+    opens: int,
+    closes: int,
+    *,
+    serial: int = 1,
+    stopped: bool = False,
+    has_end: bool = True,
+    reopens: int | None = None,
+    kinds: tuple[KindHours, ...] = (),
 ) -> bytes:
     """Give a signed NOTICE with maintenance from 14:00."""
     now = seconds(far.clock)
@@ -52,30 +61,46 @@ def notice(  # noqa: PLR0913 - what a notice says
         stopped=stopped,
         version="1",
         message_key=key.sign(far.identity),
+        reopens=reopens,
+        kinds=kinds,
     ).sign(far.message_key)
 
 
 @pytest.mark.parametrize(
-    ("opens", "closes", "moment", "code", "reopens"),
+    ("opens", "closes", "moment", "code", "says"),
     [
-        (390, 1380, at(6, 29), Code.WARD_CLOSED, at(6, 30)),
-        (390, 1380, at(6, 30), 0, None),
-        (390, 1380, at(22, 59), 0, None),
-        (390, 1380, at(23), Code.WARD_CLOSED, at(6, 30) + 86_400),
-        (0, 1440, at(23, 59), 0, None),
-        (0, 1440, at(0), 0, None),
-        (390, 390, at(6), Code.WARD_CLOSED, None),
-        (390, 390, at(6, 30), Code.WARD_CLOSED, None),
-        (0, 1440, at(14, 30), Code.WARD_CLOSED, at(15)),
+        (390, 1380, at(6, 29), Code.WARD_CLOSED, True),
+        (390, 1380, at(6, 30), 0, False),
+        (390, 1380, at(22, 59), 0, False),
+        (390, 1380, at(23), Code.WARD_CLOSED, True),
+        (0, 1440, at(23, 59), 0, False),
+        (0, 1440, at(0), 0, False),
+        (390, 390, at(6), Code.WARD_CLOSED, True),
+        (390, 390, at(6, 30), Code.WARD_CLOSED, True),
+        (0, 1440, at(14, 30), Code.WARD_CLOSED, True),
     ],
 )
 def test_hours(  # noqa: PLR0913 - one row of a table
-    far: FarSide, wards: Wards, *, opens: int, closes: int, moment: int, code: int, reopens: int | None
+    far: FarSide, wards: Wards, *, opens: int, closes: int, moment: int, code: int, says: bool
 ) -> None:
-    """Closing is the first minute closed; 24:00 closes never; no hours close all day; maintenance has its end."""
-    wards.take_notice(WARD, notice(far, opens, closes), seconds(far.clock))
+    """Closing is the first minute closed; 24:00 closes never; no hours close all day; the ward says until when."""
+    monday = at(6, 30) + 3 * 86_400
+    wards.take_notice(WARD, notice(far, opens, closes, reopens=monday), seconds(far.clock))
     (offer,) = wards.on_offer(moment, link_up=True).wards
-    assert (offer.code, offer.reopens) == (int(code), reopens)
+    assert (offer.code, offer.reopens) == (int(code), monday if says else None)
+
+
+def test_an_opening_that_has_passed(far: FarSide, wards: Wards) -> None:
+    """A kiosk that hears no newer word shows no opening that lies behind it."""
+    wards.take_notice(WARD, notice(far, 390, 1380, reopens=at(6, 30)), seconds(far.clock))
+    assert wards.on_offer(at(23), link_up=True).wards[0].reopens is None
+
+
+def test_kinds_with_hours_of_their_own(far: FarSide, wards: Wards) -> None:
+    """They are handed on, for the screen before the card."""
+    own = (KindHours(kind=CertificateKind.RESIDENT_RECORD_ITEMS, opens=510, closes=1020),)
+    wards.take_notice(WARD, notice(far, 0, 1440, kinds=own), seconds(far.clock))
+    assert wards.on_offer(at(12), link_up=True).wards[0].kinds == own
 
 
 def test_maintenance_without_an_end(far: FarSide, wards: Wards) -> None:

@@ -251,7 +251,14 @@ class HostSide:
         self.gone = False
         self._devices = Devices(serial=1, reader=True, card=False, paper_in_tray=False, fault=0)
         self._offer = WardOnOffer(
-            ward=far.entry.ward, name="見本区", name_english="Mihon", opens=0, closes=1440, code=0, reopens=None
+            ward=far.entry.ward,
+            name="見本区",
+            name_english="Mihon",
+            opens=0,
+            closes=1440,
+            code=0,
+            reopens=None,
+            kinds=(),
         )
         self._news = asyncio.Event()
 

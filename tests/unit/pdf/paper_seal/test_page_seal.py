@@ -140,13 +140,13 @@ def test_a_page_is_refused_that_breaks_its_bounds() -> None:
         {"set_hash": b""},
         {"items": ()},
         {"items": (item, item)},
-        {"items": (replace(item, person=2), item)},
-        {"items": (replace(item, person=13),)},
-        {"items": (replace(item, value=Withheld.PRINTED),)},
-        {"items": (replace(item, value=bytes(16)),)},
-        {"items": (replace(item, item=Item.SEAL_IMPRINT),)},
-        {"items": (replace(item, item=Item.SEAL_IMPRINT, value=bytes(15)),)},
-        {"items": (replace(item, item=Item.INDIVIDUAL_NUMBER, value="123456789018"),)},
+        {"items": (item._replace(person=2), item)},
+        {"items": (item._replace(person=13),)},
+        {"items": (item._replace(value=Withheld.PRINTED),)},
+        {"items": (item._replace(value=bytes(16)),)},
+        {"items": (item._replace(item=Item.SEAL_IMPRINT),)},
+        {"items": (item._replace(item=Item.SEAL_IMPRINT, value=bytes(15)),)},
+        {"items": (item._replace(item=Item.INDIVIDUAL_NUMBER, value="123456789018"),)},
     ):
         with pytest.raises(ValueError, match=r"."):
             replace(page, **change)

@@ -58,7 +58,7 @@ def test_a_changed_fact_is_refused(keys: Keys, issuers: IssuerList) -> None:
     """Another birth date under the old signature."""
     page = specimen_page(PEOPLE[0])
     items = tuple(
-        replace(one, value="平成６０年１月１日") if one.item is Item.BIRTH_DATE else one for one in page.items
+        one._replace(value="平成６０年１月１日") if one.item is Item.BIRTH_DATE else one for one in page.items
     )
     forged = with_signature(
         replace(page, items=items), keys.pages.verifying.key_id, signature_of(sign_page(page, keys.pages))

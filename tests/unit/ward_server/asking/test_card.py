@@ -17,6 +17,12 @@ from konbini.simulation.town.pki.authority import Authority, Life, name
 from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY, CardAuthority, new_card_key
 from konbini.simulation.town.pki.revocations import AnswerMaker, Revocations
 from konbini.ward_server.asking.card import CardIssuer, check_certificate, check_issued, check_signature, identify
+from konbini.ward_server.asking.revocation import (
+    RevocationAnswer,
+    RevocationOrder,
+    RevocationPolicy,
+    RevocationSource,
+)
 
 MOMENT = 1_795_143_600
 T = bytes(range(32))
@@ -160,8 +166,12 @@ async def judged(
     certificate: bytes, revocation: bytes, issuers: tuple[CardIssuer, ...], oldest: int = 120
 ) -> Code | None:
     """Judge a certificate with an answer; give the code of the refusal, if it is one."""
+    answer = RevocationAnswer(source=RevocationSource.OCSP, content=revocation)
+    policy = RevocationPolicy(order=RevocationOrder.OCSP_THEN_LISTS, oldest_ocsp=120, oldest_list=86_400)
     try:
-        await check_certificate(certificate, revocation, issuers, moment=MOMENT, oldest_revocation_seconds=oldest)
+        await check_certificate(
+            certificate, answer, issuers, moment=MOMENT, policy=policy, slack_seconds=oldest - policy.oldest_ocsp
+        )
     except Refused as refused:
         return refused.code
     return None

@@ -13,8 +13,9 @@ from importlib.resources import files
 from pathlib import Path
 
 from konbini.pdf.paper_seal.signed_page import SIGNATURE_BYTES
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.process.statements import Connection
+from konbini.process.stores import SqliteAddress
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
@@ -25,7 +26,7 @@ from konbini.simulation.entropy import SeededEntropy
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.evidence import Version
-from konbini.ward_server.clerk.index import Index, held_record_of
+from konbini.ward_server.clerk.index import Index, held_of
 from konbini.ward_server.clerk.store import ClerkStore, close_ranges, used_ranges
 from konbini.ward_server.decisions.calls import DecisionMethod
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
@@ -40,7 +41,6 @@ from konbini.ward_server.issuing.desk import household
 from konbini.ward_server.issuing.ledger.issuances import Completion, IssuanceLedger, NewOrder
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.rules import check_visit
-from konbini.ward_server.issuing.settings import Leaving, Settings
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.comparing import Comparing, RowsOf
@@ -54,24 +54,12 @@ from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from konbini.ward_server.residents.witness import Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
+from tests.municipality import SETTINGS
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, TODAY, vault_of
 
 __all__ = ["House", "Issued", "Seat"]
 
 FOLLOWERS = ("issuing", "clerk")
-SETTINGS = Settings(
-    municipality=MUNICIPALITY,
-    name="東京都澄川区",
-    name_english="Sumikawa",
-    opens=0,
-    closes=24 * 60,
-    closed_days=frozenset(),
-    barred_options=Options(0),
-    daily_visits=99,
-    leaving_bars=Leaving.PERSON,
-    under_age=15,
-    fees=(),
-)
 
 
 def as_it_came(entries: Sequence[bytes]) -> list[bytes]:
@@ -138,7 +126,7 @@ class Seat:
         """Open it, with a line of its own."""
         issuing = name == "issuing"
         self.name, self.line = name, Line(house, name)
-        self.rows = Rows.open(house.folder / f"{name}.db", files(f"konbini.ward_server.{name}") / "migrations")
+        self.rows = SqliteRows.open(house.folder / f"{name}.db", files(f"konbini.ward_server.{name}") / "migrations")
         hashes = KeyedHash(bytes([len(name)]) * 32)
         self.feed = FeedRows(MUNICIPALITY, house.key.verifying, hashes)
         sealer = Sealer(KeyEncryptionKeys((bytes(32),)), MUNICIPALITY, house.entropy)
@@ -160,7 +148,7 @@ class Seat:
             hashes=hashes,
             feed=self.feed,
             application=self.copy if issuing else self.index,
-            record_of=self.copy.held_record_of if issuing else held_record_of,
+            signed_rows=self.copy.held_of if issuing else held_of,
             numbers=numbers,
         )
         self.keeping = Keeping(own, self.rows, self.line, house.clock, house.entropy)
@@ -213,7 +201,7 @@ class House:
 
     async def open_registry(self) -> None:
         """Open the registry on its file."""
-        self.store = SqliteRegistryStore.open(self.folder / "registry.db", vault_of())
+        self.store = SqliteRegistryStore.open(SqliteAddress(path=self.folder / "registry.db"), vault_of())
         await self.store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
         self.pen = RecordPen(self.key, MUNICIPALITY, self.entropy)
         acknowledging = Acknowledging(FOLLOWERS, self.clock)
@@ -302,7 +290,7 @@ class House:
             outage.check(CertificateKind.RESIDENT_RECORD, Options(0))
         holder = await issuing.copy.holder(card, TODAY)
         people = await issuing.copy.household_of(holder)
-        check_visit(household(people, holder), SETTINGS, to_day(TODAY))
+        check_visit(household(people, holder), SETTINGS.terms(to_day(TODAY)), to_day(TODAY))
         version = next(one.signed.record.version for one in people if one.signed.record.resident == holder)
         visit = self.issued.to_bytes(8, "big")
         await issuing.rows.write(lambda connection: _open_visit(connection, visit))
@@ -316,6 +304,7 @@ class House:
             day=TODAY,
             versions=(Version(resident=holder, version=version),),
             whole=False,
+            seal_registration=None,
             document=b"paper",
             print_by=0,
             in_outage=outage is not None,

@@ -6,15 +6,15 @@ The registry here is a small one in memory that signs what it is told to; what i
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.process.statements import Connection
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
@@ -30,13 +30,14 @@ from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
 from konbini.ward_server.residents.feed import (
     LEASE_SECONDS,
-    NOTHING_BEFORE,
-    FeedEntry,
+    EntryDraft,
     FeedKind,
+    FeedPosition,
     Heartbeat,
     HoldChange,
     MeasureChange,
 )
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.witness import Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
@@ -45,39 +46,36 @@ RESIDENT = "1000000001"
 
 
 class PaperRegistry:
-    """A feed in memory, signed with a real key; `incarnation`, `entries` and `reachable` are the test's."""
+    """A feed in memory, signed with a real key; `incarnation`, `blocks` and `reachable` are the test's."""
 
     def __init__(self, key: SigningKey) -> None:
         """Begin an empty feed."""
         self.key, self.incarnation, self.reachable = key, 7, True
-        self.entries: list[bytes] = []
+        self.blocks: list[FeedBlock] = []
         self.numbers: list[int] = []
         self.remembered: Told | None = None
 
-    def write(self, *, in_force: bool = True, key: SigningKey | None = None) -> bytes:
-        """Write one more entry: a measure set or released."""
-        number = len(self.entries) + 1
-        entry = FeedEntry(
-            incarnation=self.incarnation,
-            number=number,
-            previous=self.newest,
-            kind=FeedKind.MEASURE,
-            resident=RESIDENT,
-            version=number,
-            body=to_bytes(MeasureChange(application="S-1", version=number, in_force=in_force)),
-        )
-        self.entries.append(entry.sign(key or self.key, WARD))
-        return self.entries[-1]
+    def write(self, *, count: int = 1, in_force: bool = True, key: SigningKey | None = None) -> bytes:
+        """Write one more block: a measure set or released, `count` times."""
+        versions = range(self.position.number + 1, self.position.number + count + 1)
+        changes = (MeasureChange(application="S-1", version=version, in_force=in_force) for version in versions)
+        return self.sign([draft_of(FeedKind.MEASURE, change.version, to_bytes(change)) for change in changes], key)
+
+    def sign(self, drafts: list[EntryDraft], key: SigningKey | None = None) -> bytes:
+        """Write one more block of what it is given."""
+        self.blocks.append(FeedBlock.sign([to_bytes(draft) for draft in drafts], self.position, key or self.key, WARD))
+        return self.blocks[-1].to_bytes()
 
     @property
-    def newest(self) -> bytes:
-        """The hash of the newest entry."""
-        return hashlib.sha256(self.entries[-1]).digest() if self.entries else NOTHING_BEFORE
+    def position(self) -> FeedPosition:
+        """How far it goes."""
+        begin = FeedPosition(incarnation=self.incarnation)
+        return replace(self.blocks[-1].position, incarnation=self.incarnation) if self.blocks else begin
 
     async def feed_after(self, number: int, most: int, _wait_seconds: int) -> Sequence[bytes]:
         """See `following.follower.Registry`."""
         self._check()
-        return self.entries[number : number + most]
+        return [block.to_bytes() for block in self.blocks if number < block.head.last <= number + most]
 
     async def heartbeat(self, nonce: bytes) -> bytes:
         """See `following.follower.Registry`."""
@@ -85,8 +83,8 @@ class PaperRegistry:
         return Heartbeat(
             municipality=WARD,
             incarnation=self.incarnation,
-            number=len(self.entries),
-            newest=self.newest,
+            number=self.position.number,
+            newest=self.position.newest,
             nonce=nonce,
             lease_seconds=LEASE_SECONDS,
         ).sign(self.key)
@@ -111,12 +109,17 @@ def nothing(_connection: Connection, _used: int) -> None:
     """Do nothing about ranges of numbers."""
 
 
+def draft_of(kind: FeedKind, version: int, body: bytes) -> EntryDraft:
+    """Write what an entry of the resident says."""
+    return EntryDraft(kind=kind, resident=RESIDENT, version=version, body=body)
+
+
 class Following:
     """A follower with its store, its lease and its clock."""
 
     def __init__(self, path: Path, registry: PaperRegistry) -> None:
         """Open the store."""
-        self.rows = Rows.open(path, files("konbini.ward_server.clerk") / "migrations")
+        self.rows = SqliteRows.open(path, files("konbini.ward_server.clerk") / "migrations")
         self.registry, self.clock, self.lease = registry, SettableClock(1_790_000_000_000), Lease()
         feed = FeedRows(WARD, registry.key.verifying, KeyedHash(bytes(32)))
         self.index = Index(self.rows, feed)
@@ -189,34 +192,34 @@ async def test_behind_it_has_none(following: Following, registry: PaperRegistry)
     assert not following.holds()
 
 
-async def test_more_than_one_batch(following: Following, registry: PaperRegistry) -> None:
+async def test_more_than_one_answer(following: Following, registry: PaperRegistry) -> None:
     """A long feed is pulled in parts; only the last brings the lease."""
-    for _ in range(201):
-        registry.write()
+    for _ in range(9):
+        registry.write(count=256)
     await following.both()
     assert not following.holds()
     await following.follower.pull()
     assert following.holds()
-    assert registry.numbers == [200, 201]
+    assert registry.numbers == [2048, 2304]
 
 
 def lose_an_entry(registry: PaperRegistry) -> None:
     """Leave a gap."""
     registry.write()
-    gap = registry.write()
-    registry.entries = [*registry.entries[:1], gap]
+    registry.write()
+    del registry.blocks[1]
 
 
 def fork(registry: PaperRegistry) -> None:
     """Go on from another past of the same length."""
-    registry.entries = []
+    registry.blocks = []
     registry.write(in_force=False)
     registry.write()
 
 
 def go_back(registry: PaperRegistry) -> None:
     """Forget what was published."""
-    registry.entries = []
+    registry.blocks = []
 
 
 def restore(registry: PaperRegistry) -> None:
@@ -232,30 +235,13 @@ def forge(registry: PaperRegistry) -> None:
 
 def smuggle(registry: PaperRegistry) -> None:
     """Publish a record that the registry never signed."""
-    entry = FeedEntry(
-        incarnation=registry.incarnation,
-        number=2,
-        previous=registry.newest,
-        kind=FeedKind.RECORD,
-        resident=RESIDENT,
-        version=1,
-        body=b"no record",
-    )
-    registry.entries.append(entry.sign(registry.key, WARD))
+    registry.sign([draft_of(FeedKind.RECORD, 1, b"no record")])
 
 
 def contradict(registry: PaperRegistry) -> None:
     """Publish an entry that says one thing and holds another."""
-    entry = FeedEntry(
-        incarnation=registry.incarnation,
-        number=2,
-        previous=registry.newest,
-        kind=FeedKind.LINK,
-        resident=RESIDENT,
-        version=1,
-        body=to_bytes(HoldChange(hold="H-1", version=1, in_force=True)),
-    )
-    registry.entries.append(entry.sign(registry.key, WARD))
+    hold = to_bytes(HoldChange(hold="H-1", version=1, in_force=True))
+    registry.sign([draft_of(FeedKind.LINK, 1, hold)])
 
 
 WRONGS: dict[str, tuple[Callable[[PaperRegistry], None], Code]] = {
@@ -276,13 +262,13 @@ async def test_a_feed_that_does_not_follow(
     """Each way has its own code; the lease ends at once, nothing wrong is applied, and nothing brings it back."""
     registry.write()
     await following.both()
-    good = list(registry.entries)
+    good = list(registry.blocks)
     break_it, code = WRONGS[wrong]
     break_it(registry)
     async with running(following):
         await broken_by(following, code)
         assert (await following.index.position()).number == 1
-        registry.entries, registry.incarnation = good, 7
+        registry.blocks, registry.incarnation = good, 7
         for _ in range(30):
             await following.clock.advance(1)
             await asyncio.sleep(0.005)
@@ -336,39 +322,31 @@ async def test_a_fault_that_nobody_foresaw_comes_out_as_it_is(following: Followi
 
 
 async def test_what_was_applied_is_not_applied_again(following: Following, registry: PaperRegistry) -> None:
-    """A repeated entry passes over in silence; another one under its number breaks the feed."""
+    """A repeated block passes over in silence; another one under its number breaks the feed."""
     first, second = registry.write(), registry.write()
     await following.index.apply([first])
     await following.index.apply([first, second, first])
     assert (await following.index.position()).number == 2
     fork(registry)
     with pytest.raises(Refused) as caught:
-        await following.index.apply([registry.entries[0]])
+        await following.index.apply([registry.blocks[0].to_bytes()])
     assert caught.value.code is Code.FEED_FORKED
 
 
-async def test_a_batch_is_applied_whole_or_not_at_all(following: Following, registry: PaperRegistry) -> None:
-    """A wrong entry at its end undoes the good ones before it."""
+async def test_an_answer_is_applied_whole_or_not_at_all(following: Following, registry: PaperRegistry) -> None:
+    """A wrong block at its end undoes the good ones before it."""
     registry.write()
     forge(registry)
     with pytest.raises(Refused):
-        await following.index.apply(registry.entries)
+        await following.index.apply([block.to_bytes() for block in registry.blocks])
     assert (await following.index.position()).number == 0
 
 
 async def test_an_entry_that_says_one_thing_and_holds_another(following: Following, registry: PaperRegistry) -> None:
     """A kind with another kind's body."""
-    entry = FeedEntry(
-        incarnation=registry.incarnation,
-        number=1,
-        previous=NOTHING_BEFORE,
-        kind=FeedKind.LINK,
-        resident=RESIDENT,
-        version=1,
-        body=to_bytes(HoldChange(hold="H-1", version=1, in_force=True)),
-    )
+    hold = to_bytes(HoldChange(hold="H-1", version=1, in_force=True))
     with pytest.raises(Refused) as caught:
-        await following.index.apply([entry.sign(registry.key, WARD)])
+        await following.index.apply([registry.sign([draft_of(FeedKind.LINK, 1, hold)])])
     assert caught.value.code is Code.FEED_BROKEN
 
 

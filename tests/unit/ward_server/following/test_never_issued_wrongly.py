@@ -12,7 +12,6 @@ registry before it serves.
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable, Sequence
@@ -41,6 +40,7 @@ from konbini.ward_server.residents.changes import (
     new_change,
 )
 from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedEntry, FeedKind
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
 from tests.unit.ward_server.following.house import FOLLOWERS, House, Issued, as_it_came
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, arrival_of, record_of
@@ -57,14 +57,14 @@ WHO = st.sampled_from(RESIDENTS)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """The register behind one entry of the feed: the hashes up to it, who is there, whose cards, who is barred."""
+    """The register behind one block of the feed: the hashes up to it, who is there, whose cards, who is barred."""
 
     chain: tuple[bytes, ...] = ()
     present: frozenset[str] = frozenset()
     links: tuple[tuple[CardSerial, str], ...] = ()
     barred: frozenset[tuple[str, FeedKind, str]] = frozenset()
 
-    def then(self, entry: FeedEntry, digest: bytes, key: SigningKey) -> Truth:
+    def then(self, entry: FeedEntry, key: SigningKey) -> Truth:
         """Give what is true behind one more entry."""
         links, barred, present = dict(self.links), self.barred, self.present
         who, one = entry.resident, (entry.resident, entry.kind, "")
@@ -85,7 +85,7 @@ class Truth:
                 hold = entry.hold()
                 one = (who, entry.kind, hold.hold)
                 barred = barred | {one} if hold.in_force else barred - {one}
-        return Truth(chain=(*self.chain, digest), present=present, links=tuple(links.items()), barred=barred)
+        return replace(self, present=present, links=tuple(links.items()), barred=barred)
 
     def allows(self, card: CardSerial, who: str) -> bool:
         """Say whether a paper about somebody may be issued on a card."""
@@ -166,9 +166,11 @@ class Ward(RuleBasedStateMachine):
         """Keep what is true behind each entry of the registry's feed as it is now."""
         truth = Truth()
         for signed in self.run(self.house.publisher.feed_after(0, 256, 0)):
-            entry = FeedEntry.open(signed, self.key.verifying, MUNICIPALITY)
-            truth = truth.then(entry, hashlib.sha256(signed).digest(), self.key)
-            self.truths[truth.chain[-1]] = truth
+            block = FeedBlock.open(signed, self.key.verifying, MUNICIPALITY)
+            for entry in block.entries():
+                truth = truth.then(entry, self.key)
+            truth = replace(truth, chain=(*truth.chain, block.head.newest))
+            self.truths[block.head.newest] = truth
 
     def record(self, who: str) -> ResidentRecord:
         """Read a record at the registry."""

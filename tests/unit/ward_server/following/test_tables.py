@@ -9,7 +9,8 @@ from importlib.resources import files
 
 import pytest
 
-from konbini.process.schema import migrate, read_migrations
+from konbini.process.schema import read_migrations
+from konbini.process.sqlite.migrating import migrate
 from konbini.ward_server.audit import log
 
 FOLLOWERS = ("clerk", "issuing")

@@ -6,7 +6,7 @@ import asyncio
 from importlib.resources import files
 from pathlib import Path
 
-from konbini.process.rows import Rows
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.following.outage import Outages
 from konbini.ward_server.issuing.dialling import Dialling
@@ -41,7 +41,7 @@ async def until(link: CountedLink, kept: int, clock: SettableClock) -> None:
 
 async def test_it_dials_in_an_outage_alone(tmp_path: Path) -> None:
     """Not before two persons declared it, once while it lasts, and not behind its end."""
-    rows = Rows.open(tmp_path / "issuing.db", files("konbini.ward_server.issuing") / "migrations")
+    rows = SqliteRows.open(tmp_path / "issuing.db", files("konbini.ward_server.issuing") / "migrations")
     clock, link = SettableClock(NOW), CountedLink()
     running = asyncio.create_task(Dialling(link, Outages(rows), clock).run())
     for _ in range(5):

@@ -18,31 +18,22 @@ from konbini.ward_server.issuing.rules import (
     Reason,
     Wish,
     check_visit,
+    kind_reasons,
     may_issue,
     options_for,
     reasons,
     scopes_for,
     showable,
 )
-from konbini.ward_server.issuing.settings import Fee, Leaving, Settings
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
+from konbini.ward_server.settings.settings import Leaving, Settings
+from tests.municipality import SETTINGS, with_rules
 from tests.records import written
 
 DAY = dt.date(2026, 11, 20)
-SETTINGS = Settings(
-    municipality="131997",
-    name="東京都澄川区",
-    name_english="Sumikawa City, Tokyo",
-    opens=390,
-    closes=1380,
-    closed_days=frozenset(),
-    barred_options=Options.RESIDENT_CODE,
-    daily_visits=10,
-    leaving_bars=Leaving.HOUSEHOLD,
-    under_age=15,
-    fees=(Fee(kind=CertificateKind.RESIDENT_RECORD, begins=dt.date(2020, 1, 1), yen=200),),
-)
+KIND = CertificateKind.RESIDENT_RECORD
+TERMS = SETTINGS.terms(DAY)
 FOREIGN = ForeignItems(
     nationality="フランス",
     category=ForeignCategory.MEDIUM_TO_LONG_TERM,
@@ -59,7 +50,7 @@ NUMBERS = DAYS.map(to_number)
 
 def person(place: int, *, barred: bool = False, **changes: Any) -> Person:  # noqa: ANN401 - any field of the record
     """Make one member of a household."""
-    record = written(f"10{place:08d}", household="2000000001", order=place + 1, **changes)
+    record = written(f"10{place:08d}", household="2000000001", order=place + 1, **{"notified": None, **changes})
     return Person(record=record, barred=barred)
 
 
@@ -73,6 +64,7 @@ def people(draw: st.DrawFn, place: int) -> Person:
         birth=draw(st.sampled_from([19850403, 19550000, 0, 20120501, 20111121])) if not plain else 19850403,
         leaving=None if plain else draw(st.none() | NUMBERS),
         moved_in=None if plain else draw(st.none() | NUMBERS),
+        notified=None if plain else draw(st.none() | NUMBERS),
         name_in_registration=not plain and draw(st.booleans()),
         foreign=draw(st.sampled_from([None, FOREIGN])),
     )
@@ -102,10 +94,11 @@ def admitted(household: Household, settings: Settings) -> Household:
                 presence=Presence.PRESENT,
                 leaving=None,
                 moved_in=None,
+                notified=None,
                 name_in_registration=False,
                 birth=19500403,
             )
-        elif settings.leaving_bars is Leaving.HOUSEHOLD:
+        elif settings.rules[0].leaving_bars is Leaving.HOUSEHOLD:
             record = replace(record, leaving=None)
         return Person(record=record, barred=False)
 
@@ -115,7 +108,10 @@ def admitted(household: Household, settings: Settings) -> Household:
 
 
 SETTINGS_DRAWN = st.builds(
-    lambda leaving, barred: replace(SETTINGS, leaving_bars=leaving, barred_options=barred),
+    lambda leaving, barred: replace(
+        with_rules(leaving_bars=leaving),
+        offered=tuple(replace(one, barred_options=barred) for one in SETTINGS.offered),
+    ),
     st.sampled_from(Leaving),
     st.sampled_from([Options(0), Options.RESIDENT_CODE, Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE]),
 )
@@ -129,12 +125,13 @@ def wishes(draw: st.DrawFn, household: Household) -> Wish:
         scope = draw(st.sampled_from(Scope))
         part = draw(st.sets(st.sampled_from(names), min_size=1)) if names else set()
         likely = {Scope.SELF: {household.holder.record.resident}, Scope.WHOLE: set(names), Scope.PART: part}
-        options = options_for(household.members, SETTINGS) & Options(draw(st.integers(0, 31)))
-        return Wish(scope=scope, options=options, residents=frozenset(likely[scope]))
+        options = options_for(KIND, household.members, TERMS) & Options(draw(st.integers(0, 63)))
+        return Wish(kind=KIND, scope=scope, options=options, residents=frozenset(likely[scope]))
     names.append("1099999999")
     return Wish(
+        kind=KIND,
         scope=draw(st.sampled_from(Scope)),
-        options=Options(draw(st.integers(0, 31))),
+        options=Options(draw(st.integers(0, 63))),
         residents=frozenset(draw(st.sets(st.sampled_from(names)))),
     )
 
@@ -146,7 +143,7 @@ def test_nobody_is_shown_who_must_not_be(
     """Whatever is let through shows exactly whom it names: of the household, unbarred, in the household's order."""
     wish = data.draw(wishes(household))
     try:
-        shown = may_issue(wish, household, settings, day)
+        shown = may_issue(wish, household, settings.terms(day), day)
     except Refused:
         return
     assert {one.record.resident for one in shown} == wish.residents
@@ -157,7 +154,8 @@ def test_nobody_is_shown_who_must_not_be(
     assert not any(one.record.leaving is not None for one in shown)
     assert [one.record.order for one in shown] == sorted(one.record.order for one in shown)
     assert household.holder.record.presence is Presence.PRESENT
-    assert not wish.options & settings.barred_options
+    assert not any(one.record.notified is not None and one.record.notified >= to_number(day) for one in shown)
+    assert not wish.options & settings.offered[0].barred_options
 
 
 @given(data=st.data(), household=households(), settings=SETTINGS_DRAWN, day=DAYS)
@@ -167,7 +165,7 @@ def test_a_scope_means_what_it_says(
     """Oneself is the holder, the whole leaves nobody out, a part leaves somebody out."""
     wish = data.draw(wishes(household))
     try:
-        shown = may_issue(wish, household, settings, day)
+        shown = may_issue(wish, household, settings.terms(day), day)
     except Refused:
         return
     if wish.scope is Scope.SELF:
@@ -182,15 +180,15 @@ def test_a_scope_means_what_it_says(
 def test_every_scope_on_offer_can_be_ordered(household: Household, settings: Settings, day: dt.date) -> None:
     """What the menu offers to a holder whom the rules let through is let through when it is ordered."""
     household = admitted(household, settings)
-    assert not reasons(household, settings, day)
-    shown = showable(household, settings, day)
-    options = options_for(household.members, settings)
+    assert not reasons(household, settings.terms(day), day)
+    shown = showable(household, settings.terms(day), day)
+    options = options_for(KIND, household.members, settings.terms(day))
     part = [one for one in shown if one is not household.holder][:1] or [household.holder]
     chosen = {Scope.SELF: [household.holder], Scope.PART: part, Scope.WHOLE: list(household.members)}
-    for scope in scopes_for(household, settings, day):
+    for scope in scopes_for(KIND, household, settings.terms(day), day):
         residents = frozenset(one.record.resident for one in chosen[scope])
-        wish = Wish(scope=scope, options=options, residents=residents)
-        assert len(may_issue(wish, household, settings, day)) == len(residents)
+        wish = Wish(kind=KIND, scope=scope, options=options, residents=residents)
+        assert len(may_issue(wish, household, settings.terms(day), day)) == len(residents)
 
 
 @given(data=st.data(), household=households(), settings=SETTINGS_DRAWN, day=DAYS)
@@ -205,9 +203,9 @@ def test_a_measure_is_told_by_no_code_of_its_own(
     )
     household = Household(holder=holder, members=tuple(members))
     with pytest.raises(Refused) as caught:
-        check_visit(household, settings, day)
+        check_visit(household, settings.terms(day), day)
     assert caught.value.code is Code.ASK_AT_COUNTER
-    assert Reason.PROTECTED in reasons(household, settings, day)
+    assert Reason.PROTECTED in reasons(household, settings.terms(day), day)
 
 
 @given(birth=st.dates(dt.date(1950, 1, 1), dt.date(2040, 12, 31)), day=DAYS)
@@ -215,7 +213,7 @@ def test_ages_follow_the_law(birth: dt.date, day: dt.date) -> None:
     """年齢計算ニ関する法律, 民法 143: fifteen years are full with the end of the day before the birthday."""
     assume(birth <= day)
     alone = person(0, birth=to_number(birth))
-    under = Reason.UNDER_AGE in reasons(Household(holder=alone, members=(alone,)), SETTINGS, day)
+    under = Reason.UNDER_AGE in kind_reasons(KIND, Household(holder=alone, members=(alone,)), TERMS, day)
     try:
         birthday = birth.replace(year=birth.year + 15)
     except ValueError:  # born on 29 February: there is no such day fifteen years later
@@ -234,6 +232,7 @@ ROWS: dict[str, tuple[dict[str, Any], Reason]] = {
     "moved in today": ({"moved_in": 20261120}, Reason.MOVED_IN_TODAY),
     "moved in tomorrow": ({"moved_in": 20261121}, Reason.MOVED_IN_TODAY),
     "name in registration": ({"name_in_registration": True}, Reason.NAME_IN_REGISTRATION),
+    "address notice today": ({"notified": 20261120}, Reason.ADDRESS_NOTICE_TODAY),
     "fourteen": ({"birth": 20111122}, Reason.UNDER_AGE),
     "born on no known day": ({"birth": 19550000}, Reason.AGE_UNKNOWN),
     "born in no known year": ({"birth": 0}, Reason.AGE_UNKNOWN),
@@ -247,12 +246,13 @@ def test_each_row_of_who_is_refused(row: str) -> None:
     holder = person(0, **changes)
     members = (holder,) if holder.record.presence is Presence.PRESENT else ()
     household = Household(holder=holder, members=members)
-    assert reasons(household, SETTINGS, DAY) == {reason}
+    found = reasons(household, TERMS, DAY) | kind_reasons(KIND, household, TERMS, DAY)
+    assert found == {reason}
     with pytest.raises(Refused) as caught:
-        check_visit(household, SETTINGS, DAY)
+        check_visit(household, TERMS, DAY)
     assert caught.value.code is reason.code
     plain = person(0)
-    check_visit(Household(holder=plain, members=(plain,)), SETTINGS, DAY)
+    check_visit(Household(holder=plain, members=(plain,)), TERMS, DAY)
 
 
 @pytest.mark.parametrize(
@@ -269,26 +269,26 @@ def test_what_is_the_matter_with_another_member(changes: dict[str, Any], *, hous
     """Some of it stops the household, some only leaves that member out."""
     holder, other = person(0), person(1, **changes)
     household = Household(holder=holder, members=(holder, other))
-    assert bool(reasons(household, SETTINGS, DAY)) == household_refused
+    assert bool(reasons(household, TERMS, DAY)) == household_refused
     if not household_refused:
-        shown = showable(household, SETTINGS, DAY)
+        shown = showable(household, TERMS, DAY)
         assert shown == ((holder, other) if "birth" in changes else (holder,))
-        assert (Scope.WHOLE in scopes_for(household, SETTINGS, DAY)) == ("birth" in changes)
+        assert (Scope.WHOLE in scopes_for(KIND, household, TERMS, DAY)) == ("birth" in changes)
 
 
 def test_a_planned_move_may_bar_the_person_alone() -> None:
     """A municipality's setting: then the others are served, and the one who leaves is not shown."""
     holder, other = person(0), person(1, leaving=20261201)
     household = Household(holder=holder, members=(holder, other))
-    settings = replace(SETTINGS, leaving_bars=Leaving.PERSON)
-    assert reasons(household, settings, DAY) == frozenset()
-    assert showable(household, settings, DAY) == (holder,)
-    assert reasons(Household(holder=other, members=(holder, other)), settings, DAY) == {Reason.LEAVING}
+    terms = with_rules(leaving_bars=Leaving.PERSON).terms(DAY)
+    assert reasons(household, terms, DAY) == frozenset()
+    assert showable(household, terms, DAY) == (holder,)
+    assert reasons(Household(holder=other, members=(holder, other)), terms, DAY) == {Reason.LEAVING}
 
 
 def test_two_reasons_have_one_code() -> None:
     """A child of fourteen under a measure is sent to the counter, not told that it is too young."""
     child = person(0, birth=20200101, barred=True)
     with pytest.raises(Refused) as caught:
-        check_visit(Household(holder=child, members=(child,)), SETTINGS, DAY)
+        check_visit(Household(holder=child, members=(child,)), TERMS, DAY)
     assert caught.value.code is Code.ASK_AT_COUNTER

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 import pytest
 
+from konbini.process.stores import SqliteAddress
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
@@ -35,8 +36,8 @@ MakeRecord: TypeAlias = Callable[..., ResidentRecord]
 
 
 def record_of(resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401 - any field
-    """Write a plain record at version 1, of one household for all."""
-    return written(resident, **{"household": "2000000001", **changes})
+    """Write a plain record at version 1, of a household of its own."""
+    return written(resident, **changes)
 
 
 def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:
@@ -91,7 +92,7 @@ def vault_of(seed: int = 7) -> Vault:
 async def office_at(path: Path, key: SigningKey, followers: tuple[str, ...] = (), *, seed: int = 7) -> Office:
     """Open a registry."""
     clock = SettableClock(NOW)
-    store = SqliteRegistryStore.open(path, vault_of(seed))
+    store = SqliteRegistryStore.open(SqliteAddress(path=path), vault_of(seed))
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(seed + 1))
     acknowledging = Acknowledging(followers, clock)

@@ -13,7 +13,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
-from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedFollower, FeedPosition, Heartbeat
+from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedPosition, Heartbeat
+from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
 from konbini.ward_server.residents.witness import Told
@@ -138,7 +139,7 @@ async def test_an_approval_waits_for_the_follower(
     follower = FeedFollower(
         office.pen.municipality, office.pen.key.verifying, FeedPosition(), seen=lambda _number: None
     )
-    assert follower.accept(signed) is not None
+    assert len(follower.accept(signed)) == 1
     heartbeat = follower.hear(await office.publisher.heartbeat("issuing", NONCE), NONCE)
     assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
     assert not approval.done()

@@ -22,6 +22,7 @@ from konbini.ward_server.residents.changes import (
     new_change,
 )
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
+from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart, Presence, ResidentRecord, SignedRecord
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
@@ -58,7 +59,8 @@ async def newest(office: Office, resident: str = RESIDENT) -> ResidentRecord:
 async def entries(office: Office, after: int = 0) -> list[FeedEntry]:
     """Give the entries of the feed."""
     key, municipality = office.pen.key.verifying, office.pen.municipality
-    return [FeedEntry.open(signed, key, municipality) for signed in await office.publisher.feed_after(after, 100, 0)]
+    blocks = await office.publisher.feed_after(after, 100, 0)
+    return [entry for block in blocks for entry in FeedBlock.open(block, key, municipality).entries()]
 
 
 async def test_nobody_approves_what_they_entered(

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 
 from konbini.process.config import ConfigRefused
+from konbini.process.stores import SqliteAddress
 from konbini.ward_server.residents.config import read_config
 
 GOOD = """
 municipality = "131997"
 [store]
-path = "registry.db"
+address = "sqlite:registry.db"
 [keys]
 record = "record.pem"
 identity = "identity.pem"
@@ -43,7 +44,7 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
     me = pwd.getpwuid(os.getuid()).pw_name
     config = read_config(written(tmp_path, GOOD.replace("[990]", f'["{me}"]')))
     assert config.municipality == "131997"
-    assert config.store == tmp_path / "registry.db"
+    assert config.store == SqliteAddress(path=tmp_path / "registry.db")
     assert config.keys.personal == (tmp_path / "personal-2.key", tmp_path / "personal-1.key")
     assert config.follower_names == ("issuing", "clerk")
     assert config.followers.path == Path("/run/registry/followers.sock")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Awaitable, Callable
@@ -21,7 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import from_bytes
 from konbini.ward_server.residents.changes import (
     Body,
     CardEnded,
@@ -31,7 +32,10 @@ from konbini.ward_server.residents.changes import (
     Restriction,
     new_change,
 )
-from konbini.ward_server.residents.feed import BREAKING, CardSerial, FeedEntry, FeedFollower, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import BREAKING, CardSerial, FeedEntry, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
+from konbini.ward_server.residents.seal import SealCancelled, SealEnd, SealRegistration
+from tests.impressions import seal_of
 from tests.unit.ward_server.residents.conftest import Office
 
 T = TypeVar("T")
@@ -43,17 +47,22 @@ TODAY = 20260921
 
 
 class Copy:
-    """What a follower keeps: the hashes of what it applied, the links, and the measures in force."""
+    """What a follower keeps: the hashes of the blocks it applied, the links, the measures and the seals in force."""
 
     def __init__(self) -> None:
-        self.hashes: list[bytes] = []
+        self.hashes: dict[int, bytes] = {}
         self.position = FeedPosition()
         self.linked: dict[CardSerial, str] = {}
         self.barred: set[tuple[str, str]] = set()
+        self.seals: dict[str, int] = {}
 
-    def apply(self, entry: FeedEntry, newest: bytes) -> None:
+    def end(self, position: FeedPosition) -> None:
+        """Note the end of a block whose entries are applied."""
+        self.position = position
+        self.hashes[position.number] = position.newest
+
+    def apply(self, entry: FeedEntry) -> None:
         """Apply one entry that was accepted."""
-        self.hashes.append(newest)
         if entry.kind is FeedKind.LINK:
             link = entry.link()
             self.linked.pop(link.card, None)
@@ -65,6 +74,10 @@ class Copy:
             self.barred.discard(key)
             if measure.in_force:
                 self.barred.add(key)
+        elif entry.kind is FeedKind.SEAL:
+            self.seals.pop(entry.resident, None)
+            if from_bytes(SealRegistration, unchecked_payload(entry.body)).in_force:
+                self.seals[entry.resident] = entry.version
 
 
 class Following(RuleBasedStateMachine):
@@ -80,7 +93,7 @@ class Following(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="konbini-test-"))
         self.office: Office = self.run(type(self).open_at(self.folder / "registry.db"))
         self.copy = Copy()
-        self.truth: list[Copy] = [Copy()]
+        self.truth: dict[int, Copy] = {0: Copy()}
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run in this machine's own loop."""
@@ -108,14 +121,21 @@ class Following(RuleBasedStateMachine):
             self.run(self.office.put_in_force(change))
         except Refused as refusal:
             return refusal.code
-        signed = self.run(self.office.publisher.feed_after(len(self.truth) - 1, 100, 0))
-        for one in signed:
-            entry = FeedEntry.open(one, self.office.pen.key.verifying, self.office.pen.municipality)
-            before, after = self.truth[-1], Copy()
-            after.hashes, after.linked, after.barred = [*before.hashes], {**before.linked}, {*before.barred}
-            after.apply(entry, hashlib.sha256(one).digest())
-            self.truth.append(after)
+        for data in self.run(self.office.publisher.feed_after(self.newest, 100, 0)):
+            block = FeedBlock.open(data, self.office.pen.key.verifying, self.office.pen.municipality)
+            before, after = self.truth[self.newest], Copy()
+            after.hashes, after.linked, after.barred = {**before.hashes}, {**before.linked}, {*before.barred}
+            after.seals = {**before.seals}
+            for entry in block.entries():
+                after.apply(entry)
+            after.end(block.position)
+            self.truth[block.head.last] = after
         return None
+
+    @property
+    def newest(self) -> int:
+        """The number of the newest entry."""
+        return max(self.truth)
 
     def of(self, kind: ChangeKind, resident: str, body: Body, seen: int) -> Change:
         """Write a change."""
@@ -124,14 +144,19 @@ class Following(RuleBasedStateMachine):
     @rule(resident=st.sampled_from(RESIDENTS), card=st.sampled_from(CARDS))
     def link(self, resident: str, card: CardSerial) -> None:
         """Link a card: it works once in all time."""
-        before = any(card in state.linked for state in self.truth)
+        before = any(card in state.linked for state in self.truth.values())
         code = self.change(self.of(ChangeKind.CARD_LINKED, resident, CardLinked(card=card, replaces=None), 0))
         assert code is (Code.CARD_LINKED_BEFORE if before else None)
+
+    @rule(resident=st.sampled_from(RESIDENTS), card=st.sampled_from(CARDS), replaces=st.sampled_from(CARDS))
+    def exchange(self, resident: str, card: CardSerial, replaces: CardSerial) -> None:
+        """Link a card in place of another: a block of two entries."""
+        self.change(self.of(ChangeKind.CARD_LINKED, resident, CardLinked(card=card, replaces=replaces), 0))
 
     @rule(resident=st.sampled_from(RESIDENTS), card=st.sampled_from(CARDS))
     def end(self, resident: str, card: CardSerial) -> None:
         """End a card: its own resident's change, and once."""
-        theirs = self.truth[-1].linked.get(card) == resident
+        theirs = self.truth[self.newest].linked.get(card) == resident
         code = self.change(self.of(ChangeKind.CARD_ENDED, resident, CardEnded(card=card), 1))
         assert (code is None) == theirs
 
@@ -145,9 +170,23 @@ class Following(RuleBasedStateMachine):
         """Set, renew and release measures, with right and wrong ideas of their version."""
         self.change(self.of(kind, resident, Restriction(name=name, planned_end=None), seen))
 
+    @rule(resident=st.sampled_from(RESIDENTS), number=st.integers(1, 9), seen=st.integers(0, 3))
+    def seal(self, resident: str, number: int, seen: int) -> None:
+        """Register a seal, with right and wrong ideas of the version: never over one in force."""
+        in_force = resident in self.truth[self.newest].seals
+        code = self.change(self.of(ChangeKind.SEAL_REGISTERED, resident, seal_of(number=str(number)), seen))
+        assert code is not None or not in_force
+
+    @rule(resident=st.sampled_from(RESIDENTS), seen=st.integers(0, 3))
+    def unseal(self, resident: str, seen: int) -> None:
+        """Cancel a seal: the one in force, by its version."""
+        due = self.truth[self.newest].seals.get(resident) == seen
+        code = self.change(self.of(ChangeKind.SEAL_CANCELLED, resident, SealCancelled(reason=SealEnd.LOST), seen))
+        assert (code is None) == due
+
     @rule(choice=st.data())
     def deliver(self, choice: st.DataObject) -> None:
-        """Deliver some entries in some order; the follower applies what it can until the first that does not fit."""
+        """Deliver some blocks in some order; the follower applies what it can until the first that does not fit."""
         everything = self.run(self.office.publisher.feed_after(0, 256, 0))
         batch = choice.draw(st.lists(st.sampled_from(everything), max_size=6))
         self.follow(batch)
@@ -156,29 +195,31 @@ class Following(RuleBasedStateMachine):
     def catch_up(self) -> None:
         """Deliver what follows the position, as an honest line does."""
         self.follow(self.run(self.office.publisher.feed_after(self.copy.position.number, 256, 0)))
-        assert self.copy.position.number == len(self.truth) - 1
+        assert self.copy.position.number == self.newest
 
     def follow(self, batch: tuple[bytes, ...] | list[bytes]) -> None:
-        """Take a batch as a follower that was just started from its store."""
+        """Take blocks as a follower that was just started from its store."""
         hashes = self.copy.hashes
         key, municipality = self.office.pen.key.verifying, self.office.pen.municipality
-        follower = FeedFollower(municipality, key, self.copy.position, seen=lambda number: hashes[number - 1])
+        follower = FeedFollower(municipality, key, self.copy.position, seen=hashes.get)
         refused: set[Code] = set()
         for signed in batch:
             try:
-                entry = follower.accept(signed)
+                entries = follower.accept(signed)
             except Refused as refusal:
                 refused.add(refusal.code)
             else:
-                if entry is not None:
-                    self.copy.apply(entry, follower.position.newest)
+                for entry in entries:
+                    self.copy.apply(entry)
+                if entries:
+                    self.copy.end(follower.position)
         assert refused <= BREAKING
-        self.copy.position = follower.position
+        assert self.copy.position == follower.position
 
     @rule(position=st.integers(min_value=0), bit=st.integers(0, 7))
-    @precondition(lambda self: self.copy.position.number < len(self.truth) - 1)
+    @precondition(lambda self: self.copy.position.number < self.newest)
     def tamper(self, position: int, bit: int) -> None:
-        """The next entry with one bit changed is refused."""
+        """The next block with one bit changed is refused."""
         (signed,) = self.run(self.office.publisher.feed_after(self.copy.position.number, 1, 0))
         changed = bytearray(signed)
         changed[position % len(changed)] ^= 1 << bit
@@ -188,11 +229,12 @@ class Following(RuleBasedStateMachine):
 
     @invariant()
     def the_copy_is_the_register_as_it_was_at_that_number(self) -> None:
-        """Links and measures of the follower are those after that many entries, in the registry's own order."""
+        """Links, measures and seals of the follower are those after that many entries, in the registry's own order."""
         truth = self.truth[self.copy.position.number]
         assert self.copy.hashes == truth.hashes
         assert self.copy.linked == truth.linked
         assert self.copy.barred == truth.barred
+        assert self.copy.seals == truth.seals
 
 
 def test_nothing_is_ever_applied_wrongly(

@@ -1,29 +1,38 @@
-"""What operators type: changes and records as JSON, and the commands that carry them."""
+"""What operators type: records as JSON, and the commands that carry changes."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from konbini.process.calls import CallServer
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.residents.change_text import read_change, write_change
-from konbini.ward_server.residents.changes import CardLinked, ChangeKind, RecordWritten, Removal, Restriction
+from konbini.ward_server.residents.archive import Archive
+from konbini.ward_server.residents.bodies import (
+    CardEnded,
+    CardLinked,
+    CardWithheld,
+    MeasureCategory,
+    NameChanged,
+    Restriction,
+    Withheld,
+)
+from konbini.ward_server.residents.changes import ChangeKind
+from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.operator import add_commands, carry_out
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems
 from konbini.ward_server.residents.record_text import record_from, write_record
-from konbini.ward_server.residents.service import operator_handlers
+from konbini.ward_server.residents.service import archive_handlers, operator_handlers
+from konbini.ward_server.residents.statistics import Statistics
+from tests.unit.ward_server.residents.acts import act
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
-ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)
-"""Any JSON but an object."""
 FOREIGN = ForeignItems(
     nationality="ブラジル",
     category=ForeignCategory.SPECIAL_PERMANENT,
@@ -66,114 +75,99 @@ def test_a_record_that_is_none_is_refused(make_record: MakeRecord, wrong: dict[s
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
-def test_each_kind_of_change_is_read(make_record: MakeRecord) -> None:
-    """With the body that its kind has."""
-    card, other = ["00" * 20, "01000001"], ["00" * 20, "01000002"]
-    record = json.loads(write_record(make_record()))
-    written = {
-        "move_in": {"record": record, "individual_number": "123456789018"},
-        "birth": {"record": record},
-        "move_within": {"record": record},
-        "correction": {"record": record, "corrects": "abc"},
-        "leaving": {"day": 20261001},
-        "removal": {"reason": "died"},
-        "name_registration": {"pending": True},
-        "card_linked": {"card": card, "replaces": other},
-        "card_ended": {"card": card},
-        "measure_set": {"name": "2026-017", "planned_end": 20270331},
-        "measure_renewed": {"name": "2026-017", "planned_end": 20280331},
-        "measure_released": {"name": "2026-017"},
-        "hold_set": {"name": "a"},
-        "hold_released": {"name": "a"},
-    }
-    changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
-    assert {change.kind.name.lower() for change in changes.values()} == set(written)
-    assert all(read_change(write_change(change)) == change for change in changes.values())
-    assert {kind.name.lower() for kind in ChangeKind} - set(written) == {"import"}
-    assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
-    assert changes["removal"].body() == Removal(reason=Presence.DIED)
-    assert changes["measure_set"].body() == Restriction(name="2026-017", planned_end=20270331)
-    linked = changes["card_linked"].body()
-    assert isinstance(linked, CardLinked)
-    assert linked.replaces is not None
-    assert linked.replaces.serial == bytes.fromhex("01000002")
-    assert changes["correction"].corrects == "abc"
+class Desk:
+    """The operators' socket, and what is typed at it."""
+
+    def __init__(self, socket: Path) -> None:
+        self.socket = socket
+        self.parser = argparse.ArgumentParser()
+        add_commands(self.parser.add_subparsers(required=True))
+
+    async def typed(self, operator: str, *words: str) -> list[str]:
+        """Give what a command shows."""
+        shown: list[str] = []
+        arguments = [words[0], "--socket", str(self.socket), "--operator", operator, *words[1:]]
+        await carry_out(self.parser.parse_args(arguments), shown.append)
+        return shown
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"kind": "import"},
-        {"kind": "erase"},
-        {"kind": "removal", "reason": "moved"},
-        {"kind": "removal"},
-        {"kind": "name_registration", "pending": 1},
-        {"kind": "card_ended", "card": ["zz", "01"]},
-        {"kind": "card_ended", "card": ["00"]},
-        {"kind": "card_ended", "card": ["00", ""]},
-        {"kind": "leaving", "day": "tomorrow"},
-        {"kind": "leaving", "day": 20261001, "name": "x"},
-        {"kind": "leaving", "day": 20261001, "seen": True},
-        {"kind": "leaving", "day": 20261001, "source": ""},
-    ],
-)
-def test_a_change_that_is_none_is_refused(wrong: dict[str, object]) -> None:
-    """An unknown kind or field, a field of another type, one that is missing or too much."""
-    with pytest.raises(Refused) as refusal:
-        read_change(json.dumps({**COMMON, **wrong}))
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-@given(st.text(max_size=40) | ANYTHING.map(json.dumps))
-def test_whatever_is_typed_is_refused_in_one_way(text: str) -> None:
-    """No JSON, no object, no change: `CHANGE_INVALID`."""
-    with pytest.raises(Refused) as refusal:
-        read_change(text)
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-@given(ANYTHING)
-def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object) -> None:
-    """No object, no record: `CHANGE_INVALID`."""
-    with pytest.raises(Refused) as refusal:
-        record_from(value)
-    assert refusal.value.code is Code.CHANGE_INVALID
-
-
-async def test_two_operators_type_a_change_into_force(office: Office, make_record: MakeRecord, tmp_path: Path) -> None:
-    """Enter, pending, show, approve, look up, over the operators' socket."""
+@pytest.fixture
+async def desk(office: Office, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Return a desk at the office."""
+    archive, statistics = Archive(office.store, office.clock), Statistics(office.store, office.clock)
+    handlers = {**operator_handlers(office.registry), **archive_handlers(archive, statistics)}
     socket = tmp_path / "operators.sock"
+    server = await CallServer.listen(socket, handlers, peers=frozenset({os.getuid()}))
+    yield Desk(socket)
+    await server.close()
+
+
+async def test_two_operators_type_a_change_into_force(desk: Desk, make_record: MakeRecord, tmp_path: Path) -> None:
+    """Enter, pending, show, approve, look up, over the operators' socket."""
     change = tmp_path / "change.json"
     written = {"kind": "move_in", **COMMON, "record": json.loads(write_record(make_record()))}
     change.write_text(json.dumps(written), encoding="utf-8")
-    parser = argparse.ArgumentParser()
-    add_commands(parser.add_subparsers(required=True))
+    (change_id,) = await desk.typed("aoki", "enter", str(change))
+    (waiting,) = await desk.typed("bando", "pending")
+    assert change_id in waiting
+    (whole,) = await desk.typed("bando", "show", change_id)
+    assert json.loads(whole) == written
+    with pytest.raises(Refused) as refusal:
+        await desk.typed("aoki", "approve", change_id)
+    assert refusal.value.code is Code.SAME_PERSON
+    assert await desk.typed("bando", "approve", change_id) == ["in force: entry 1 of the feed"]
+    shown = await desk.typed("chiba", "look-up", "--reason", "窓口での照会", RESIDENT)
+    assert record_from(json.loads(shown[0])) == make_record()
+    (again,) = await desk.typed("aoki", "enter", str(change_of_a_hold(tmp_path)))
+    assert await desk.typed("bando", "withdraw", again) == ["withdrawn"]
+    assert await desk.typed("bando", "pending") == []
 
-    async def typed(operator: str, *words: str) -> list[str]:
-        shown: list[str] = []
-        arguments = [words[0], "--socket", str(socket), "--operator", operator, *words[1:]]
-        await carry_out(parser.parse_args(arguments), shown.append)
-        return shown
 
-    users = frozenset({os.getuid()})
-    server = await CallServer.listen(socket, operator_handlers(office.registry), peers=users)
-    try:
-        (change_id,) = await typed("aoki", "enter", str(change))
-        (waiting,) = await typed("bando", "pending")
-        assert change_id in waiting
-        (whole,) = await typed("bando", "show", change_id)
-        assert json.loads(whole) == written
-        with pytest.raises(Refused) as refusal:
-            await typed("aoki", "approve", change_id)
-        assert refusal.value.code is Code.SAME_PERSON
-        assert await typed("bando", "approve", change_id) == ["in force: entry 1 of the feed"]
-        shown = await typed("chiba", "look-up", "--reason", "窓口での照会", RESIDENT)
-        assert record_from(json.loads(shown[0])) == make_record()
-        (again,) = await typed("aoki", "enter", str(change_of_a_hold(tmp_path)))
-        assert await typed("bando", "withdraw", again) == ["withdrawn"]
-        assert await typed("bando", "pending") == []
-    finally:
-        await server.close()
+async def test_what_stands_and_what_was_are_shown(office: Office, desk: Desk, make_record: MakeRecord) -> None:
+    """A line for each card, measure and change; the record as it read before; figures in each form."""
+    await office.take_in(RESIDENT)
+    card = CardSerial(issuer_key_id=bytes(20), serial=b"\x01")
+    linked = CardLinked(card=card, replaces=None, valid_until=20310331)
+    await act(office, ChangeKind.CARD_LINKED, RESIDENT, linked, 0)
+    measure = Restriction(name="2026-017", planned_end=20270331, category=MeasureCategory.STALKING)
+    await act(office, ChangeKind.MEASURE_SET, RESIDENT, measure, 0)
+    await act(office, ChangeKind.NAME_CHANGED, RESIDENT, NameChanged(name="青木　文", reading="アオキ　アヤ"), 1)
+    reason = ("--reason", "窓口での照会", RESIDENT)
+    _record, kept, counts, protected = await desk.typed("chiba", "look-up", *reason)
+    assert "name_before" in kept
+    assert kept.startswith("kept, version 1")
+    assert counts.endswith("(number_card), version 1: counts from 20260922 to 20310331")
+    assert protected == ("measure 2026-017, version 1: in force, stalking, since 20260921, planned end 20270331")
+    withheld = CardWithheld(card=card, why=Withheld.LOST)
+    await act(office, ChangeKind.CARD_WITHHELD, RESIDENT, withheld, 1)
+    assert (await desk.typed("chiba", "look-up", *reason))[2].endswith("version 2: withheld: lost")
+    await act(office, ChangeKind.CARD_ENDED, RESIDENT, CardEnded(card=card), 2)
+    await act(office, ChangeKind.MEASURE_RELEASED, RESIDENT, measure, 1)
+    *_, ended, released = await desk.typed("chiba", "look-up", *reason)
+    assert ended.endswith("version 3: ended")
+    assert "version 2: released 20260921" in released
+    happened = await desk.typed("chiba", "history", *reason)
+    assert len(happened) == 7
+    assert all("entered by aoki" in line and "approved by bando" in line for line in happened)
+    assert any("name_changed (record version 2)  on 届書 (notified)" in line for line in happened)
+    (before,) = await desk.typed("chiba", "history", "--version", "1", *reason)
+    assert record_from(json.loads(before)) == make_record()
+    month = ("statistics", "--month", "2026-09")
+    assert "residents  under 3, or withheld" in " ".join(await desk.typed("chiba", *month))
+    (figures,) = await desk.typed("chiba", *month, "--json")
+    assert json.loads(figures)["standing"]["residents"] is None
+    (sheet,) = await desk.typed("chiba", *month, "--csv")
+    assert sheet.startswith("section,name,count\nstanding,residents,\n")
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026", "202609", "November"])
+def test_a_month_that_is_none_is_not_understood(month: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A usage error, before anything is asked."""
+    desk = Desk(Path("nowhere"))
+    arguments = ["statistics", "--socket", "nowhere", "--operator", "chiba", "--month", month]
+    with pytest.raises(SystemExit):
+        desk.parser.parse_args(arguments)
+    assert "--month" in capsys.readouterr().err
 
 
 def change_of_a_hold(folder: Path) -> Path:

@@ -6,18 +6,23 @@ import datetime as dt
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from konbini.protocol.codec import decode, encode
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
 from konbini.ward_server.residents.dates import day_after, to_day, to_number, today
 from konbini.ward_server.residents.record import (
+    MOST_RECORD_BYTES,
     ForeignCategory,
     ForeignItems,
     IndividualNumberPart,
+    RecordOpener,
     SignedRecord,
+    record_bytes,
+    unchecked_record,
 )
 from tests.unit.ward_server.residents.conftest import MakeRecord
 
@@ -49,6 +54,51 @@ def test_a_record_of_another_town_or_key_is_not_signed(make_record: MakeRecord, 
         with pytest.raises(Refused) as refusal:
             SignedRecord.open(signed.data, key.verifying, municipality)
         assert refusal.value.code is Code.RECORD_NOT_SIGNED
+
+
+def test_records_signed_together_verify_alone(make_record: MakeRecord, record_key: SigningKey) -> None:
+    """Each by itself, and all through one opener, whatever else it opened before."""
+    records = [make_record(f"{place:015d}", order=place) for place in range(1, 8)]
+    signed = SignedRecord.sign_all([record_bytes(record) for record in records], record_key, "131997")
+    opener = RecordOpener(record_key.verifying, "131997")
+    alone = SignedRecord.sign(records[0], record_key)
+    for record, data in zip(records, signed, strict=True):
+        assert SignedRecord.open(data, record_key.verifying, "131997").record == record == unchecked_record(data)
+        assert opener.open(data).record == record
+        assert opener.open(alone.data) == alone
+
+
+@given(one=st.integers(0, 6), other=st.integers(0, 6), newer=st.integers(1, 2))
+def test_a_record_under_anothers_proof_is_not_signed(
+    make_record: MakeRecord, record_key: SigningKey, one: int, other: int, newer: int
+) -> None:
+    """Another resident's place, another version's batch: also to an opener that has just verified that root."""
+    assume((one, 1) != (other, newer))
+    signed = {
+        version: SignedRecord.sign_all(
+            [record_bytes(make_record(f"{place:015d}", version=version)) for place in range(1, 8)], record_key, "131997"
+        )
+        for version in (1, 2)
+    }
+    record, proof = decode(signed[1][one], 1 << 20), decode(signed[newer][other], 1 << 20)
+    assert isinstance(record, list)
+    assert isinstance(proof, list)
+    moved = encode([record[0], *proof[1:]])
+    opener = RecordOpener(record_key.verifying, "131997")
+    opener.open(signed[newer][other])
+    for open_one in (opener.open, lambda data: SignedRecord.open(data, record_key.verifying, "131997")):
+        with pytest.raises(Refused) as refusal:
+            open_one(moved)
+        assert refusal.value.code is Code.RECORD_NOT_SIGNED
+
+
+def test_a_record_too_long_is_not_signed(make_record: MakeRecord, record_key: SigningKey) -> None:
+    """Whatever its batch, the signed bytes keep their bound; a field too long is found before."""
+    longest = make_record(remarks="𠮷" * 1000, address="𠮷" * 300, domicile="𠮷" * 300, previous_address="𠮷" * 300)
+    batch = [record_bytes(longest)] * 256
+    assert max(map(len, SignedRecord.sign_all(batch, record_key, "131997"))) <= MOST_RECORD_BYTES
+    with pytest.raises(TypeError, match="remarks"):
+        record_bytes(make_record(remarks="𠮷" * 1001))
 
 
 @given(position=st.integers(min_value=0), bit=st.integers(0, 7))

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
-from konbini.ward_server.residents.held import HeldRow, held_bar, held_link, held_record, leaf_of, rows_differ
+from konbini.ward_server.residents.held import (
+    HeldRow,
+    held_bar,
+    held_link,
+    held_record,
+    held_seal,
+    leaf_of,
+    rows_differ,
+)
 from konbini.ward_server.residents.tree import CHILDREN, Tree, children_differ, leaf_hash, place, tree_hash
 
 LEAVES = st.dictionaries(st.text(alphabet="0123456789", min_size=1, max_size=10), st.binary(min_size=32, max_size=32))
@@ -66,7 +74,8 @@ def test_every_part_hashes_up_to_the_root(leaves: dict[str, bytes]) -> None:
 CARD = CardSerial(issuer_key_id=b"issuer", serial=b"\x01")
 ROWS = (
     held_record(1, bytes(32), "2000000001", present=True),
-    held_link(CARD, 1, 20240401, ended=False),
+    held_link(CARD, 1, 20240401, 20290331, ended=False),
+    held_seal(1, bytes(32), in_force=True),
     held_bar(FeedKind.MEASURE, "S-1", 1, in_force=True),
     held_bar(FeedKind.HOLD, "S-1", 1, in_force=True),
 )
@@ -83,13 +92,15 @@ def test_each_difference_is_named_by_kind_and_in_what() -> None:
     """Missing, too much, another version, other contents."""
     others = (
         held_record(1, bytes(32), "2000000002", present=True),
-        held_link(CARD, 2, 20240401, ended=True),
+        held_link(CARD, 2, 20240401, 20290331, ended=True),
+        held_seal(1, bytes(32), in_force=False),
         held_bar(FeedKind.HOLD, "S-2", 1, in_force=True),
-        ROWS[2],
+        ROWS[3],
     )
     assert set(rows_differ(others, ROWS)) == {
         (FeedKind.RECORD, "version 1 with other contents"),
         (FeedKind.LINK, "version 2, at the registry 1"),
+        (FeedKind.SEAL, "version 1 with other contents"),
         (FeedKind.HOLD, "missing here"),
         (FeedKind.HOLD, "not at the registry"),
     }

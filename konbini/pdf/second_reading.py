@@ -1,0 +1,161 @@
+"""The second reading: what pdfium, which neither drew the document nor read its objects for us, sees on its pages.
+
+pdfium parses the same bytes with a parser of its own, interprets the streams, maps codes to text by the fonts it loaded
+and rasterises. Asked for each page: its size, all its text in the order of painting, where signs stand, each picture
+with its samples and place, and what the codes say that are seen where the paper seal's is due. What pdfium infers (line
+ends, spaces) is left out. Not safe for threads: one document at a time.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import threading
+from array import array
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
+import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
+
+from konbini.pdf.forms.geometry import Box
+from konbini.pdf.paper_seal.decoding import decode_codes
+from konbini.protocol.errors import Code, Refused
+
+__all__ = ["PageSeen", "PictureSeen", "second_reading"]
+
+_Object: TypeAlias = object  # a pointer of pdfium's
+
+_CODE_SCALE: Final = 200 / 72  # pixels a point: what a plain scanner sees
+_ONE_AT_A_TIME: Final = threading.Lock()
+_DEEPEST: Final = 4  # forms within forms; ours stand on the page
+_origin_of, _size_of = pdfium_c.FPDFText_GetCharOrigin, pdfium_c.FPDFText_GetFontSize
+_MAY_BE_INFERRED: Final = frozenset(map(ord, " \r\n"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureSeen:
+    """An image on a page: the digest of its encoded samples, and where it stands."""
+
+    digest: bytes
+    box: Box
+
+
+class PageSeen:
+    """One page, while its document is open.
+
+    Attributes:
+        units: its text in the order of painting, UTF-16, little endian.
+    """
+
+    def __init__(self, page: pdfium.PdfPage) -> None:
+        self._page = page
+        self._text = page.get_textpage()
+        self._raw = self._text.raw
+        self._places, self.units = _shown(self._text)
+        self._x, self._y = ctypes.c_double(), ctypes.c_double()
+        self._to_x, self._to_y = ctypes.byref(self._x), ctypes.byref(self._y)
+
+    def close(self) -> None:
+        """Let go of it."""
+        self._text.close()
+        self._page.close()
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points as it is displayed."""
+        width, height = self._page.get_size()
+        return width, height
+
+    def pen(self, place: int) -> tuple[float, float]:
+        """Return where the pen stands before one unit of the text, in points."""
+        if not _origin_of(self._raw, self._places[place], self._to_x, self._to_y):
+            raise pdfium.PdfiumError("no such sign")
+        return self._x.value, self._y.value
+
+    def type_size(self, place: int) -> float:
+        """Return the size of one unit's type, in points."""
+        return float(_size_of(self._raw, self._places[place]))
+
+    def pictures(self) -> Iterator[PictureSeen]:
+        """Give its images in the order of painting."""
+        raw = self._page.raw
+        top = (pdfium_c.FPDFPage_GetObject(raw, index) for index in range(pdfium_c.FPDFPage_CountObjects(raw)))
+        return map(_picture, _images(top, 1))
+
+    def codes(self, box: Box) -> tuple[bytes, ...]:
+        """Give what each QR code says that is seen in a part of the page."""
+        return decode_codes(self._rendered(box))
+
+    def _rendered(self, box: Box) -> memoryview:
+        """Render a part of the page, grey, a byte a pixel, as who looks at the paper sees it."""
+        width, height = self.size
+        if box.right > width or box.top > height:
+            return memoryview(b"\xff").cast("B", (1, 1))
+        around = (box.left, box.bottom, width - box.right, height - box.top)
+        bitmap = self._page.render(scale=_CODE_SCALE, crop=around, grayscale=True)
+        try:
+            return memoryview(bytes(bitmap.buffer)).cast("B", (bitmap.height, bitmap.stride))
+        finally:
+            bitmap.close()
+
+
+def _shown(text: pdfium.PdfTextPage) -> tuple[list[int], bytes]:
+    """Return places and text of what stands on the page; what pdfium infers is always a space or line end."""
+    raw, count = text.raw, text.count_chars()
+    units = (ctypes.c_ushort * (count + 1))()
+    if count and pdfium_c.FPDFText_GetText(raw, 0, count, units) != count + 1:
+        raise pdfium.PdfiumError("text that has no place, or places that have no text")
+    inferred = pdfium_c.FPDFText_IsGenerated
+    found = array("H", bytes(units)[: 2 * count])
+    spaces = [place for place, unit in enumerate(found) if unit in _MAY_BE_INFERRED]
+    left_out = {place for place in spaces if inferred(raw, place)}
+    places = [place for place in range(count) if place not in left_out]
+    return places, array("H", [found[place] for place in places]).tobytes()
+
+
+def _images(objects: Iterable[_Object], depth: int) -> Iterator[_Object]:
+    """Find the images among pdfium's objects and within its forms; most objects are texts, so no wrapper is made."""
+    kind_of = pdfium_c.FPDFPageObj_GetType
+    for raw in objects:
+        kind = kind_of(raw)
+        if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
+            yield raw
+        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
+            count = pdfium_c.FPDFFormObj_CountObjects(raw)
+            yield from _images([pdfium_c.FPDFFormObj_GetObject(raw, index) for index in range(count)], depth + 1)
+
+
+def _picture(raw: _Object) -> PictureSeen:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    if not pdfium_c.FPDFPageObj_GetBounds(raw, left, bottom, right, top):
+        raise pdfium.PdfiumError("a picture without a place")
+    size = pdfium_c.FPDFImageObj_GetImageDataRaw(raw, None, 0)
+    samples = (ctypes.c_ubyte * size)()
+    pdfium_c.FPDFImageObj_GetImageDataRaw(raw, samples, size)
+    box = Box(left.value, bottom.value, right.value - left.value, top.value - bottom.value)
+    return PictureSeen(digest=hashlib.sha256(samples).digest(), box=box)
+
+
+@contextmanager
+def second_reading(pdf: bytes) -> Iterator[list[PageSeen]]:
+    """Open a document and look at its pages; a with block.
+
+    Raises:
+        Refused: `PAGE_MISMATCH`: pdfium cannot read it.
+    """
+    with _ONE_AT_A_TIME:
+        try:
+            document = pdfium.PdfDocument(pdf)
+            pages: list[PageSeen] = []
+            try:
+                pages.extend(PageSeen(document[index]) for index in range(len(document)))
+                yield pages
+            finally:
+                for page in pages:
+                    page.close()
+                document.close()
+        except pdfium.PdfiumError as error:
+            raise Refused(Code.PAGE_MISMATCH, "the document cannot be read") from error

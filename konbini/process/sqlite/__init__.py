@@ -1,0 +1,1 @@
+"""The engine of one machine: a SQLite file that belongs to one process."""

@@ -1,0 +1,150 @@
+"""What was before: the changes of a resident (異動履歴), and the record as it read at a version, superseded ones too.
+
+Every reading is a look-up (照会): who asked, for whom and why is recorded first, also where there was nothing to read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import Line, UpTo
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.changes import ChangeKind
+from konbini.ward_server.residents.dates import Date
+from konbini.ward_server.residents.entry import Basis
+from konbini.ward_server.residents.registry import require_person
+from konbini.ward_server.residents.store import RegistryStore, RegistryWriting, StoredChange
+
+__all__ = ["MOST_HAPPENED", "Archive", "Happened", "History"]
+
+MOST_HAPPENED = 500
+"""Changes in one answer, the newest of them."""
+
+_Milliseconds = Annotated[int, UpTo(2**53)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Happened:
+    """One change in force (異動): what, on which document and whose word, by whom and when, and what came of it.
+
+    `subject` is the resident under whom it was entered (another member for a household's change, empty for an import);
+    `version` is the version of this resident's record that it wrote, 0 where it wrote none.
+    """
+
+    change_id: Line
+    kind: ChangeKind
+    subject: Line
+    effective: Date
+    basis: Basis
+    source: Annotated[str, UpTo(200)]
+    corrects: Line
+    entered_by: Line
+    entered_at: _Milliseconds
+    approved_by: Line
+    approved_at: _Milliseconds
+    version: Annotated[int, UpTo(2**31)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """The changes of one resident, oldest first."""
+
+    happened: tuple[Happened, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """Who looks whom up, why and when."""
+
+    operator: str
+    resident: str
+    reason: str
+    now: int
+
+
+class Archive:
+    """Reads the past for operators."""
+
+    def __init__(self, store: RegistryStore, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+
+    async def history(self, operator: str, resident: str, reason: str) -> History:
+        """Give what happened to a resident's record, cards and restrictions.
+
+        Raises:
+            Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`.
+        """
+        asked = self._asked(operator, resident, reason)
+        found = await self._store.write(lambda writing: _history(writing, asked), step="history")
+        if found is None:
+            raise Refused(Code.RESIDENT_UNKNOWN)
+        return found
+
+    async def past(self, operator: str, resident: str, version: int, reason: str) -> bytes:
+        """Give the signed record as it read at one version.
+
+        Raises:
+            Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`: no such version.
+        """
+        asked = self._asked(operator, resident, reason)
+        found = await self._store.write(lambda writing: _past(writing, asked, version), step="past record")
+        if found is None:
+            raise Refused(Code.RESIDENT_UNKNOWN, "no such version")
+        return found
+
+    def _asked(self, operator: str, resident: str, reason: str) -> _Asked:
+        require_person(operator)
+        if not reason:
+            raise Refused(Code.CHANGE_INVALID, "a look-up says why")
+        return _Asked(operator=operator, resident=resident, reason=reason, now=self._clock.now())
+
+
+def _history(writing: RegistryWriting, asked: _Asked) -> History | None:
+    versions = {stored.change_id: stored.version for stored in writing.versions(asked.resident)}
+    _record(writing, asked, found=bool(versions))
+    if not versions:
+        return None
+    changes = writing.history(asked.resident)[-MOST_HAPPENED:]
+    return History(happened=tuple(_happened(one, versions.get(one.change_id, 0)) for one in changes))
+
+
+def _past(writing: RegistryWriting, asked: _Asked, version: int) -> bytes | None:
+    found = [stored.data for stored in writing.versions(asked.resident) if stored.version == version]
+    _record(writing, asked, found=bool(found))
+    return found[0] if found else None
+
+
+def _record(writing: RegistryWriting, asked: _Asked, *, found: bool) -> None:
+    position = writing.audit(
+        AuditEntry(
+            moment=asked.now,
+            event=AuditEvent.PAST_LOOKED_UP,
+            operators=(asked.operator,),
+            code=0 if found else int(Code.RESIDENT_UNKNOWN),
+        )
+    )
+    if found:
+        writing.add_access(position, asked.resident, asked.reason)
+
+
+def _happened(stored: StoredChange, version: int) -> Happened:
+    change = stored.change
+    return Happened(
+        change_id=stored.change_id,
+        kind=change.kind,
+        subject=change.resident,
+        effective=change.effective,
+        basis=change.basis,
+        source=change.source,
+        corrects=change.corrects,
+        entered_by=stored.entered_by,
+        entered_at=stored.entered_at,
+        approved_by=stored.concluded_by,
+        approved_at=stored.concluded_at,
+        version=version,
+    )

@@ -1,0 +1,50 @@
+"""The rule of the items that no certificate prints: those that other kinds change stay as they stand."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import to_bytes
+from konbini.ward_server.residents.bodies import EntryKept
+from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.effect import EntryEffect, compare
+from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
+from konbini.ward_server.residents.standing import Standing
+
+__all__ = ["kept"]
+
+_OWNED_BY_OTHERS = (
+    *("name_before", "name_before_reading", "leaving_to", "remade", "remade_on", "number_card", "aliases"),
+)
+
+
+def kept(standing: Standing, change: Change, body: EntryKept) -> EntryEffect:
+    """Judge the items as they shall read.
+
+    Raises:
+        Refused: `RESIDENT_UNKNOWN`, `CHANGED_MEANWHILE`; `CHANGE_INVALID`: it changes what another kind changes, or
+            nothing.
+    """
+    record = standing.record(change.resident)
+    if record is None:
+        raise Refused(Code.RESIDENT_UNKNOWN)
+    version, entry = standing.entry(change.resident)
+    compare(version, change.seen)
+    for name in _OWNED_BY_OTHERS:
+        if getattr(body.entry, name) != getattr(entry, name):
+            raise Refused(Code.CHANGE_INVALID, f"{name} is changed by a change of its own")
+    if _without_notice(body.entry) != _without_notice(entry):
+        raise Refused(Code.CHANGE_INVALID, "removed is changed by a change of its own")
+    if body.entry == entry:
+        raise Refused(Code.CHANGE_INVALID, "it reads so already")
+    if body.entry.foreign is not None and record.foreign is None:
+        raise Refused(Code.CHANGE_INVALID, "these items are a foreign resident's")
+    if len(to_bytes(body.entry)) > MOST_ENTRY_ITEMS_BYTES:
+        raise Refused(Code.CHANGE_INVALID, "an entry is no longer than that")
+    return EntryEffect(resident=change.resident, version=version + 1, entry=body.entry)
+
+
+def _without_notice(entry: RegisterEntry) -> object:
+    """Give what a removal wrote but for the other municipality's notice, which comes later."""
+    return None if entry.removed is None else replace(entry.removed, left_notified=None)
