@@ -1,4 +1,7 @@
-"""`konbini ward`: the registry's operators at a terminal, whoever takes a town over, whoever moves a ward's rows."""
+"""`konbini ward`: a ward's operators at a terminal, at the registry and at each process that they steer.
+
+Whoever takes a town over, and whoever moves a ward's rows, types here too.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +18,7 @@ from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
 from konbini.process.rows import AlreadyOwned, NotStored, SchemaRefused
 from konbini.protocol.errors import Refused
+from konbini.ward_server.decisions import commands
 from konbini.ward_server.residents import operator
 from konbini.ward_server.residents.importing.main import in_lines, progress_lines, take_list
 from konbini.ward_server.residents.importing.preparing import BadRow
@@ -28,14 +32,13 @@ _NOT_OPEN = (ConfigRefused, AlreadyOwned, SchemaRefused, NotStored, ValueError, 
 
 
 def carry_out(given: Sequence[str]) -> int:
-    """Carry out what an operator typed; 1 with a sentence where the registry refuses or is not reached."""
-    parser = argparse.ArgumentParser(prog="konbini ward", description="What the registry's operators type")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    operator.add_commands(commands)
-    copy_store.add_command(commands)
-    taking = commands.add_parser(
-        "import", help="take a town's list over, all or nothing, while the registry is stopped"
-    )
+    """Carry out what an operator typed; 1 with a sentence where it is refused or the process is not reached."""
+    parser = argparse.ArgumentParser(prog="konbini ward", description="What the ward's operators type")
+    words = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    operator.add_commands(words)
+    commands.add_commands(words)
+    copy_store.add_command(words)
+    taking = words.add_parser("import", help="take a town's list over, all or nothing, while the registry is stopped")
     _describe_import(taking)
     read = parser.parse_args(given)
     if read.command == "copy-store":
@@ -45,11 +48,11 @@ def carry_out(given: Sequence[str]) -> int:
 
 def _act(read: argparse.Namespace) -> int:
     try:
-        asyncio.run(operator.carry_out(read, _show))
+        asyncio.run((commands if "decide" in read else operator).carry_out(read, _show))
     except Refused as refused:
         return _failed(f"refused: {refused.code.name} {refused.detail}".rstrip())
     except (ConnectionError, TimeoutError, OSError) as error:
-        return _failed(f"the registry is not reached: {error or type(error).__name__}")
+        return _failed(f"the process is not reached: {error or type(error).__name__}")
     return 0
 
 

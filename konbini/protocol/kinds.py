@@ -67,6 +67,7 @@ class MessageKind(IntEnum):
     FEED = 211
     HEARTBEAT = 212
     SEAL = 213
+    HELD = 219
 
     # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
     PAGE_SEAL = 220

@@ -26,6 +26,14 @@ users = [990]
 [calls]
 socket = "clerk.sock"
 users = [992]                       # who may call: the user of `issuing`
+[operators]
+socket = "clerk-operators.sock"
+users = [993]                       # who may call: operators, and not the user of `issuing`
+[copy]                              # konbini/ward_server/following/keeping.py
+name = "clerk"                      # under which the registry knows this follower
+reconcile_at = "03:20"              # time of the day in Japan
+most_outage_hours = 24
+standby = false                     # true: serves in outage mode alone
 """
 
 from __future__ import annotations
@@ -39,6 +47,7 @@ from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
+from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["ClerkConfig", "read_config"]
@@ -61,6 +70,8 @@ class ClerkConfig:
     trust: TrustConfig
     registry: CallAddress
     calls: CallAddress
+    operators: CallAddress
+    keeping: KeepingConfig
 
 
 def read_config(path: Path) -> ClerkConfig:
@@ -79,6 +90,8 @@ def read_config(path: Path) -> ClerkConfig:
         table.part("trust") as trust,
         table.part("registry") as registry,
         table.part("calls") as calls,
+        table.part("operators") as operators,
+        table.part("copy") as copy,
     ):
         return ClerkConfig(
             ward=table.text("ward"),
@@ -94,4 +107,6 @@ def read_config(path: Path) -> ClerkConfig:
             trust=read_trust_config(trust),
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),
+            operators=CallAddress.read(operators),
+            keeping=read_keeping(copy),
         )

@@ -47,6 +47,16 @@ key = "ward.key"
 authority = "center-ca.pem"
 [page]
 port = 8081                         # on the loopback address alone; 0: any free one
+[operators]
+socket = "issuing-operators.sock"
+users = [993]                       # who may call: operators
+[copy]                              # konbini/ward_server/following/keeping.py
+name = "issuing"                    # under which the registry knows this follower
+reconcile_at = "03:00"              # time of the day in Japan
+most_outage_hours = 24
+standby = false                     # true: a server at another place, which serves in outage mode alone
+[numbers]
+ranges = "01234"                    # first digits of serials that this server alone may use
 """
 
 from __future__ import annotations
@@ -61,6 +71,7 @@ from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.asking.revocation import RevocationSource
+from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["IssuingConfig", "read_config"]
@@ -89,6 +100,9 @@ class IssuingConfig:
     link: LinkAddress
     tls: TlsFiles
     page_port: int
+    operators: CallAddress
+    keeping: KeepingConfig
+    ranges: tuple[int, ...]
 
 
 def read_config(path: Path) -> IssuingConfig:
@@ -108,6 +122,9 @@ def read_config(path: Path) -> IssuingConfig:
         table.part("clerk") as clerk,
         table.part("link") as link,
         table.part("page") as page,
+        table.part("operators") as operators,
+        table.part("copy") as copy,
+        table.part("numbers") as numbers,
     ):
         trusted = read_trust_config(trust)
         asks = RevocationSource.OCSP in trusted.revocation.order.sources
@@ -131,4 +148,13 @@ def read_config(path: Path) -> IssuingConfig:
             link=LinkAddress.read(link),
             tls=link.tls_files(),
             page_port=page.integer("port"),
+            operators=CallAddress.read(operators),
+            keeping=read_keeping(copy),
+            ranges=numbers.convert("ranges", _digits),
         )
+
+
+def _digits(text: str) -> tuple[int, ...]:
+    if not text.isascii() or not text.isdigit() or len(set(text)) != len(text):
+        raise ValueError("digits, each once")
+    return tuple(int(digit) for digit in text)

@@ -25,7 +25,7 @@ class Notices:
         self._version = version
 
     async def of(self, message_key: MessageKey, now: Now) -> Notice:
-        """Give the notice, to be signed; without a lease the ward counts as stopped: it would complete nothing."""
+        """Give the notice, to be signed; where it would complete nothing, the ward counts as stopped."""
         settings = self._desk.settings
         standing, reopens = standing_of(settings, now.japan), settings.opens_next(now.japan)
         maintenance = standing.maintenance
@@ -46,8 +46,7 @@ class Notices:
 
     async def _stopped(self) -> bool:
         try:
-            await self._desk.ledger.stop.check_running()
-            self._desk.check_lease()
+            await self._desk.current.check()
         except Refused:
             return True
         return False

@@ -20,15 +20,25 @@ from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.decisions.calls import decision_handlers
+from konbini.ward_server.decisions.decision import DecisionKind
+from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.bulk import BulkLists
 from konbini.ward_server.residents.bulk_calls import bulk_handlers
+from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.restoring import RegistryRestored
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.service import archive_handlers, follower_handlers, operator_handlers
+from konbini.ward_server.residents.service import (
+    archive_handlers,
+    comparing_handlers,
+    follower_handlers,
+    operator_handlers,
+)
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
@@ -36,6 +46,11 @@ from konbini.ward_server.storage.sealing import Sealer
 
 __all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
+_DECISION_EVENTS = DecisionEvents(
+    entered=AuditEvent.REGISTRY_DECISION_ENTERED,
+    agreed=AuditEvent.REGISTRY_DECISION_AGREED,
+    declined=AuditEvent.REGISTRY_DECISION_DECLINED,
+)
 
 _log = logger("konbini.ward_server.residents")
 
@@ -100,13 +115,27 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         acknowledging=acknowledging,
         clock=clock,
     )
+    comparing = Comparing(rooms.store, rooms.pen)
+    decisions = Decisions(
+        rooms.store.rows,
+        events=_DECISION_EVENTS,
+        effects={DecisionKind.RESTORED: RegistryRestored()},
+        hashes=read_keyed_hash(config.keys.lookup),
+        clock=clock,
+        entropy=rooms.pen.entropy,
+    )
     position = await publisher.begin()
     async with AsyncExitStack() as ending:
         for socket, handlers in (
-            (config.followers, follower_handlers(publisher)),
+            (config.followers, {**follower_handlers(publisher), **comparing_handlers(comparing)}),
             (
                 config.operators,
-                {**operator_handlers(registry), **archive_handlers(archive, statistics), **bulk_handlers(bulk)},
+                {
+                    **operator_handlers(registry),
+                    **archive_handlers(archive, statistics),
+                    **bulk_handlers(bulk),
+                    **decision_handlers(decisions),
+                },
             ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)

@@ -64,6 +64,11 @@ class SqliteRegistryStore:
         """Return when the store takes nothing any more; see `Rows.until_unfit`."""
         await self._rows.until_unfit()
 
+    @property
+    def rows(self) -> Rows:
+        """The rows themselves, for the decisions about this process."""
+        return self._rows
+
     async def close(self) -> None:
         """Close the rows."""
         await self._rows.close()

@@ -20,6 +20,7 @@ from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart
+from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "ChangeState",
@@ -153,6 +154,9 @@ class RegistryReading(Protocol):
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
 
+    def entry_hash(self, number: int) -> bytes | None:
+        """Give the hash of an entry of the feed."""
+
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
 
@@ -204,6 +208,18 @@ class RegistryReading(Protocol):
     def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
         """Give the rows of a bulk list, in order."""
 
+    def told(self, follower: str) -> Told | None:
+        """Give what a follower told last of how far it is."""
+
+    def used_ranges(self) -> int:
+        """Give the ranges of issuance numbers that any follower told of, one bit each."""
+
+    def version_at(self, resident: str, moment: int) -> int:
+        """Give which version of a record was in force at a moment (Unix milliseconds), 0 where there was none."""
+
+    def changed_between(self, resident: str, number: int, moment: int) -> int:
+        """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
@@ -216,6 +232,9 @@ class RegistryReading(Protocol):
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
+
+    def put_told(self, follower: str, told: Told) -> None:
+        """Keep what a follower told."""
 
     def known(self, residents: Sequence[str]) -> set[str]:
         """Give those of some residents of whom the store holds anything, a waiting change among it."""

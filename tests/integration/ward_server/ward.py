@@ -6,6 +6,7 @@ are the test's. What a kiosk or a center says comes from `tests.integration.ward
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import datetime as dt
@@ -38,6 +39,8 @@ from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import main as clerk_main
 from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.decisions import commands
+from konbini.ward_server.following.current import Current
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
@@ -99,6 +102,8 @@ class Ward:
     center: Center
     desk: Desk = field(init=False)
     clerk: Clerk = field(init=False)
+    suffix: str = ""
+    """Behind the names of issuing and clerk, where this is the ward's second server."""
     apart: Front | None = None
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
@@ -125,6 +130,11 @@ class Ward:
     def prekey_of(self, ticket: bytes) -> bytes:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
         return Ticket.read(ticket, self.center.key.verifying).prekey
+
+    @property
+    def currents(self) -> tuple[Current, Current]:
+        """What issuing and the clerk judge by whether their copies are current."""
+        return self.desk.current, self.clerk._current
 
     def kiosk(self, name: str = "K-0001") -> Kiosk:
         """Give one of the town's kiosks."""
@@ -205,6 +215,45 @@ class Ward:
         """Set a protective measure."""
         await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
 
+    async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
+        """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
+        parser = argparse.ArgumentParser()
+        commands.add_commands(parser.add_subparsers(required=True))
+        socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
+        command, *rest = words
+        read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
+        shown: list[str] = []
+        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        await self.go_on_until(saying.done)
+        saying.result()
+        return shown
+
+    async def decide(self, process: str, *words: str) -> None:
+        """Have one operator enter a decision and another agree to it."""
+        (decision,) = await self.say(process, *words, "--reason", "a test")
+        await self.say(process, "agree", decision, operator="bando")
+
+    async def mended(self, process: str) -> None:
+        """Wait until a process's copy was re-taken and agrees, and both followers hold a lease again."""
+        await self.go_on_until(lambda: not self.rows(process, "SELECT 1 FROM feed_break"))
+        await self.caught_up()
+
+    async def back_up(self, process: str) -> None:
+        """Copy a process's store, as a backup of last night holds it; the process is started again."""
+        await self.stop(process)
+        self.place.back_up(self._named(process))
+        await self.start(process)
+
+    async def restore(self, process: str) -> None:
+        """Put a process's backup in the place of its store, and start it."""
+        await self.stop(process)
+        self.place.restore(self._named(process))
+        await self.start(process)
+
+    async def start(self, process: str) -> None:
+        """Start a process by its name."""
+        await {"registry": self.start_registry, "issuing": self.start_issuing, "clerk": self.start_clerk}[process]()
+
     async def serve_lists(self) -> None:
         """Have the card issuer serve its revocation list from now on, and wait until `issuing` keeps it."""
         self.responder.lists = self.town.list_maker(self.revocations).make
@@ -230,8 +279,7 @@ class Ward:
 
     async def caught_up(self) -> None:
         """Wait until both followers hold a lease."""
-        leases = (self.desk.lease, self.clerk._lease)
-        await self.go_on_until(lambda: all(lease.holds(self.clock.monotonic()) for lease in leases))
+        await self.go_on_until(lambda: all(current.lease_holds() for current in self.currents))
 
     async def go_on_until(self, holds: Callable[[], bool]) -> None:
         """Let the clock go on by half seconds until something holds that a process does in its own turn."""
@@ -242,15 +290,15 @@ class Ward:
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
         """Read a process's store beside it."""
-        return rows_of(self.place, process, query)
+        return rows_of(self.place, self._named(process), query)
 
     def write(self, process: str, statement: str) -> None:
         """Change a process's store behind its back; the process has ended."""
-        self.place.write(process, statement)
+        self.place.write(self._named(process), statement)
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""
-        look_once(address(self.place, process), verify)
+        look_once(address(self.place, self._named(process)), verify)
         found = self.rows(process, "SELECT entry FROM audit_entry ORDER BY position")
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
@@ -278,12 +326,12 @@ class Ward:
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
-        config = clerk_config.read_config(self.town.configs / "clerk.toml")
+        config = clerk_config.read_config(self.town.configs / f"{self._named('clerk')}.toml")
         self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy, StandingTasks()))
 
     async def start_issuing(self) -> None:
         """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
-        config = issuing_config.read_config(self.town.configs / "issuing.toml")
+        config = issuing_config.read_config(self.town.configs / f"{self._named('issuing')}.toml")
         self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy, StandingTasks()))
         await eventually(lambda: self.desk.prekeys.newest is not None)
 
@@ -294,6 +342,9 @@ class Ward:
             await self.clock.advance(1)
             await asyncio.wait((ending,), timeout=0.01)
         ending.result()
+
+    def _named(self, process: str) -> str:
+        return process if process == "registry" else f"{process}{self.suffix}"
 
     async def _start(self, name: str, serving: contextlib.AbstractAsyncContextManager[_T]) -> _T:
         ending = self.processes[name] = AsyncExitStack()

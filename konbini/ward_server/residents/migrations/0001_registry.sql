@@ -127,6 +127,35 @@ CREATE TABLE feed (
     CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
+-- What each follower told last of how far it is; one that comes back behind it was restored from a backup.
+CREATE TABLE follower (
+    name TEXT PRIMARY KEY,
+    life INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    newest BLOB NOT NULL,
+    entries INTEGER NOT NULL,
+    log_hash BLOB NOT NULL,
+    ranges INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What two persons decide about the registry's process (konbini/ward_server/decisions). hidden: what it holds beside the
+-- reason, under the lookup key.
+CREATE TABLE decision (
+    decision_id TEXT PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    hidden BLOB NOT NULL,
+    state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    CHECK (state <> 2 OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision WHEN OLD.state <> 1
+BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
+CREATE TRIGGER decision_remains BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
+
 CREATE TABLE audit_entry (
     position INTEGER PRIMARY KEY,
     entry BLOB NOT NULL,

@@ -15,7 +15,8 @@ from tests.integration.ward_server.people import HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
 
 
-def _text(pdf: bytes) -> str:
+def text_of(pdf: bytes) -> str:
+    """Give the text of a document's first page."""
     document = pdfium.PdfDocument(pdf)
     page = document[0]
     text = page.get_textpage()
@@ -38,7 +39,7 @@ async def test_the_certificate_of_items_is_issued(ward: Ward) -> None:
     ]
     handles = [member.handle for member in menu.members]
     body = visit.order_body(kind=CertificateKind.RESIDENT_RECORD_ITEMS, scope=Scope.WHOLE, handles=handles)
-    said = _text((await visit.send_order(body)).given_document.pdf)
+    said = text_of((await visit.send_order(body)).given_document.pdf)
     assert "住民票記載事項証明書" in said
     assert "世帯全員の住民票に記載された事項と相違ないことを証明する。" in said
 
@@ -90,8 +91,8 @@ async def test_the_address_before_a_move_within_is_shown_where_the_form_has_a_ce
     offer = (await visit.open()).given_menu.offers[0]
     assert Options.EARLIER_ADDRESS in Options(offer.options)
     shown = await visit.send_order(visit.order_body(options=Options.EARLIER_ADDRESS))
-    assert earlier in _text(shown.given_document.pdf)
+    assert earlier in text_of(shown.given_document.pdf)
     other = ward.visit(SPOUSE)
     handles = [member.handle for member in (await other.open()).given_menu.members]
     plain = await other.send_order(other.order_body(scope=Scope.WHOLE, handles=handles))
-    assert earlier not in _text(plain.given_document.pdf)
+    assert earlier not in text_of(plain.given_document.pdf)
