@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.pdf.characters import code_points, is_printable, sequences, text_map
+from konbini.pdf.characters import code_digits, code_points, is_printable, sequences, text_map
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
@@ -190,7 +190,7 @@ class _Codes(dict[str, str]):
         glyph = self._find(sequence)
         part = self._parts[glyph.face]
         part[sequence] = glyph
-        code = self[sequence] = f"{len(part):04X}"
+        code = self[sequence] = code_digits(len(part))
         return code
 
 
