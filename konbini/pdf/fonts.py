@@ -10,6 +10,8 @@ the text read back from the paper is the text that was drawn, selector included.
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
@@ -44,7 +46,7 @@ class Face:
         path: the font file; its PostScript name is what it is called in documents.
     """
 
-    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units")
+    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units", "widest")
 
     def __init__(self, path: Path) -> None:
         self._source = hb.Face(hb.Blob.from_file_path(str(path)))  # the prepared face points into its memory
@@ -57,6 +59,7 @@ class Face:
         self.box: tuple[int, ...] = tuple(self.scaled(edge) for edge in struct.unpack(">4h", head[36:44]))
         extents = self._font.get_font_extents("ltr")
         self.ascent, self.descent = self.scaled(extents.ascender), self.scaled(extents.descender)
+        self.widest = self.scaled(max(_advances(self._source)))
 
     def scaled(self, units: int) -> int:
         """Turn font units into thousandths of an em."""
@@ -84,6 +87,15 @@ class Face:
         plan = hb.SubsetPlan(self._prepared, wanted)
         places = plan.old_to_new_glyph_mapping
         return plan.execute().blob.data, {glyph: places[glyph] for glyph in glyphs}
+
+
+def _advances(face: hb.Face) -> array[int]:
+    """Return every advance that the font's metrics name, in font units (OpenType, hmtx)."""
+    (count,) = struct.unpack(">H", face.reference_table("hhea").data[34:36])
+    metrics = array("H", face.reference_table("hmtx").data[: 4 * count])
+    if sys.byteorder == "little":
+        metrics.byteswap()
+    return metrics[::2]
 
 
 class _Glyphs(dict[str, Glyph]):
@@ -118,16 +130,21 @@ class Typeface:
     Args:
         paths: the font files, in the order in which they are asked for a character.
 
+    Attributes:
+        faces: the chain.
+        widest: how wide a sequence is at most, in thousandths of an em.
+
     Raises:
         ValueError: there is none.
     """
 
-    __slots__ = ("_advances", "_glyphs", "faces")
+    __slots__ = ("_advances", "_glyphs", "faces", "widest")
 
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
         self.faces = tuple(Face(path) for path in paths)
+        self.widest = max(face.widest for face in self.faces)
         self._glyphs = _Glyphs(self._look_up)
         self._advances = _Advances(self._glyphs)
 

@@ -194,10 +194,10 @@ class _Tables(NamedTuple):
 
     Attributes:
         checks: for each place in a shorter and in a longer block, half a byte each, and each value there, what it adds
-            to the block's check codewords; by whole bytes it would be eight times as large, and wait for memory instead.
+            to the block's check codewords; by whole bytes they would be eight times as large, and wait for memory.
         nought: what is added behind the laid-out modules, for the pixels that are none of them.
-        columns: slices of both that give, one after the other, the image's pixels column by column, every first column
-            of eight before every second one.
+        columns: slices of both that give, one after the other, the image's pixels column by column, each first column
+            of eight before each second one.
         fixed: the bands of the code whose data modules are all dark-less (patterns, format, mask, quiet zone), and what
             the modules' bytes add to their lowest bits.
     """
