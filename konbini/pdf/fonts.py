@@ -236,17 +236,25 @@ class Subset:
         """
         return self.runs_of(sequences(text))
 
+    def codes_of(self, found: Iterable[str]) -> str | None:
+        """Give the codes of sequences in hexadecimal digits where the chain has one face; None where it has several.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return "".join(map(self._codes.__getitem__, found)) if len(self._parts) == 1 else None
+
     def runs_of(self, found: Iterable[str]) -> list[tuple[int, str]]:
         """Split sequences where their face changes, as `runs` does a text.
 
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        code_of = self._codes.__getitem__
-        if len(self._parts) == 1:
-            return [(0, "".join(map(code_of, found)))]
+        codes = self.codes_of(found)
+        if codes is not None:
+            return [(0, codes)]
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
-        return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
+        return [(face, "".join(map(self._codes.__getitem__, run))) for face, run in faces] or [(0, "")]
 
     def write(self, revision: Revision, family: str, *, level: int | None = None) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).

@@ -114,13 +114,12 @@ class Ink:
         resource: the name of its first face's font among the stream's resources.
     """
 
-    __slots__ = ("_names", "_operators", "_resource", "_subset", "_typeface")
+    __slots__ = ("_operators", "_resource", "_subset", "_typeface")
 
     def __init__(self, subset: Subset, resource: str) -> None:
         self._subset = subset
         self._typeface = subset.typeface
         self._resource = resource
-        self._names = tuple(f"/{font_name(resource, face)}" for face in range(len(subset.typeface.faces)))
         self._operators: list[str] = []
 
     def content(self) -> bytes:
@@ -156,8 +155,7 @@ class Ink:
             width = self._typeface.width_of(found)
         for step in slot.one_line:
             if width <= step.widest:
-                matrix = step.matrix(width if slot.unmeasured < 0 else 0)
-                self._operators.append(f"BT {self._shown(step, matrix, found)} ET")
+                self._write_line(step, step.matrix(width if slot.unmeasured < 0 else 0), found)
                 return
         broken = set_text(text, slot.box, slot.steps, self._typeface, cell=cell, padding=slot.padding)
         self.text(broken, slot.box, slot.align, slot.padding)
@@ -172,13 +170,12 @@ class Ink:
             pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", sequences(line)))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
-    def _shown(self, step: _OneLine, matrix: str, found: Sequence[str]) -> str:
-        """Give the operators of one piece of text; nearly all are of one face."""
-        runs = self._subset.runs_of(found)
-        if len(runs) > 1:
-            return " ".join(self._written([(matrix, found)], step.size))
-        ((face, codes),) = runs
-        return f"{self._names[face]} {step.font} {matrix} <{codes}> Tj"
+    def _write_line(self, step: _OneLine, matrix: str, found: Sequence[str]) -> None:
+        codes = self._subset.codes_of(found)
+        if codes is None:
+            self._operators.append(f"BT {' '.join(self._written([(matrix, found)], step.size))} ET")
+        else:
+            self._operators.append(f"BT /{self._resource} {step.font} {matrix} <{codes}> Tj ET")
 
     def _written(self, pieces: Iterable[tuple[str, Sequence[str]]], size: float) -> list[str]:
         """Give the operators that write texts where their matrices say; the font's changes with the face."""
