@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.pdf.characters import sequences
+from konbini.pdf.characters import sequences, text_map
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.objects import Revision
 from konbini.protocol.errors import Code, Refused
@@ -26,6 +27,15 @@ def test_text_is_split_into_sequences() -> None:
     assert sequences("\U000e0102葛") == ["\U000e0102", "葛"]
     assert list(sequences("𠮷a")) == ["𠮷", "a"]
     assert list(sequences("")) == []
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 511, 512, 1500])
+def test_a_text_map_names_each_code_once(count: int) -> None:
+    """In order, in portions of a hundred, however many there are."""
+    found = [chr(0x4E00 + place) for place in range(count)]
+    (codespace, *written) = re.findall("<([0-9A-F]{4})> <([0-9A-F]{4})>\n", text_map(found))
+    assert codespace == ("0000", "FFFF")
+    assert written == [(f"{code:04X}", f"{ord(one):04X}") for code, one in enumerate(found, 1)]
 
 
 @pytest.mark.parametrize("base", _VARIANTS)
