@@ -76,8 +76,6 @@ class AuditEvent(IntEnum):
     """`issuing` asked a kiosk what became of an order."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
-    REVOCATION_LIST_TAKEN = 241
-    """A newer revocation list of a card issuer is kept; the digest is of the list."""
     FEED_BREAK_FOUND = 232
     """The registry's feed broke, with the code of how; there is no lease until two persons mend it."""
     COPY_RETAKEN = 233
@@ -94,16 +92,18 @@ class AuditEvent(IntEnum):
     """An operator read what differs, and of whom."""
     STOP_RELEASED = 239
     """Two persons released the stop, with the code of what had caused it."""
+    REVOCATION_LIST_TAKEN = 241
+    """A newer revocation list of a card issuer is kept; the digest is of the list."""
+    RESTORATION_FOUND = 243
+    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    STORE_RESTORED = 244
+    """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     DECISION_ENTERED = 245
     """An operator entered a decision about this process; nothing is done yet."""
     DECISION_AGREED = 246
     """Another operator agreed; it was carried out in the same transaction."""
     DECISION_DECLINED = 247
     """A decision was taken back, or turned down."""
-    RESTORATION_FOUND = 243
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
-    STORE_RESTORED = 244
-    """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     OUTAGE_BEGUN = 251
     """Two persons declared outage mode (縮退運用), for the hours named."""
     OUTAGE_ENDED = 252

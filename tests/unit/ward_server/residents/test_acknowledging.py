@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -14,7 +13,7 @@ from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedPosition, Heartbeat
-from konbini.ward_server.residents.feed_blocks import FeedFollower
+from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
 from konbini.ward_server.residents.witness import Told
@@ -191,8 +190,9 @@ async def test_a_heartbeat_on_its_way_is_waited_for(
     assert Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, NONCE).number == 0
     await turns()
     assert not approval.done()
-    (entry,) = await office.publisher.feed_after(0, 10, 0)
-    await office.publisher.applied("issuing", told(1, hashlib.sha256(entry).digest()))
+    (block,) = await office.publisher.feed_after(0, 10, 0)
+    newest = FeedBlock.open(block, office.pen.key.verifying, office.pen.municipality).head.newest
+    await office.publisher.applied("issuing", told(1, newest))
     assert await approval == 1
 
 

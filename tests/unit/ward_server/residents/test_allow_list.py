@@ -41,6 +41,7 @@ CHANGED = {
     int: 19800101,
     bool: True,
     bytes: bytes(32),
+    type(None): "ヘン",
     Sex: Sex.MALE,
     Presence: Presence.DIED,
 }

@@ -68,7 +68,7 @@ def follower_of(key: SigningKey, applied: Sequence[bytes] = ()) -> FeedFollower:
     position = FeedPosition()
     if known:
         number, newest = max(known.items())
-        position = FeedPosition(incarnation=INCARNATION, number=number, newest=newest)
+        position = replace(BEGINNING, number=number, newest=newest, entered_under=INCARNATION)
     return FeedFollower(MUNICIPALITY, key.verifying, position, seen=known.get)
 
 
@@ -232,7 +232,7 @@ def test_a_block_that_is_applied_in_part_is_gone_on_with(record_key: SigningKey)
     assert follower.accept(second.to_bytes()) == second.entries()[2:]
     assert follower.position == second.position
     follower = follower_of(record_key, [first.to_bytes(), half.to_bytes()])
-    assert_broken(lambda: follower.accept(other[1].to_bytes()))
+    assert_broken(lambda: follower.accept(other[1].to_bytes()), Code.FEED_FORKED)
     assert follower.position == half.position
 
 
@@ -261,7 +261,7 @@ def test_entries_in_another_block_order_or_count_are_refused(
     )
     follower = follower_of(record_key, [one.to_bytes() for one in blocks[:place]])
     before = follower.position
-    assert_broken(lambda: follower.accept(encode([block.signed_head, entries])))
+    assert_broken(lambda: follower.accept(encode([block.signed_head, entries])), Code.FEED_NOT_SIGNED)
     assert follower.position == before
     assert follower.accept(block.to_bytes()) == block.entries()
 
