@@ -53,7 +53,7 @@ class StreamBody:
     def filtered(cls, content: bytes, entries: str) -> StreamBody:
         """Take `content` as it is; `entries` say how it is encoded."""
         head = f"<< /Length {len(content)} {entries.strip()} >>\nstream\n".encode()
-        return cls(head + content + b"\nendstream")
+        return cls(b"".join((head, content, b"\nendstream")))
 
 
 @dataclass(frozen=True, slots=True)

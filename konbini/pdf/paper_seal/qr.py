@@ -140,7 +140,7 @@ def code(data: bytes, symbol: Symbol | None = None) -> Matrix:
     edge = symbol.size + 2 * QUIET
     columns = b"".join(map(modules.__getitem__, tables.columns))
     length = edge * _row_bytes(symbol)
-    white = tables.fixed ^ reduce(xor, _beside(columns, length))
+    white = tables.fixed ^ reduce(xor, _beside(columns, length)) & tables.data
     return Matrix(symbol, edge, white.to_bytes(length))
 
 
@@ -195,9 +195,10 @@ class _Tables(NamedTuple):
     Attributes:
         checks: for each place in a shorter and in a longer block, half a byte each, and each value there, what it adds
             to the block's check codewords; by whole bytes they would be eight times as large, and wait for memory.
-        nought: what is added behind the laid-out modules, for the pixels that are none of them.
+        nought: what is added behind the laid-out modules, for pixels that are none of them.
         columns: slices of both that give, one after the other, the image's pixels column by column, each first column
-            of eight before each second one.
+            of eight before each second one; a slice goes on over pixels that are none, so that there are fewer.
+        data: the pixels of the bands that are modules laid out.
         fixed: the bands of the code whose data modules are all dark-less (patterns, format, mask, quiet zone), and what
             the modules' bytes add to their lowest bits.
     """
@@ -205,6 +206,7 @@ class _Tables(NamedTuple):
     checks: tuple[list[list[int]], list[list[int]]]
     nought: bytes
     columns: tuple[slice, ...]
+    data: int
     fixed: int
 
 
@@ -216,49 +218,59 @@ def _tables(symbol: Symbol) -> _Tables:
     path = {module: index if index < beyond else None for index, module in laid_out}  # what is left over is nought
     rows = range(-QUIET, symbol.size + QUIET)
     columns = range(-QUIET, _row_bytes(symbol) * 8 - QUIET)
-    fixed = 0
+    fixed = data = 0
     for band in range(0, len(columns), 8):
         for row in rows:
             for column in columns[band : band + 8]:
                 module = row, column
                 dark = (row + column) % 3 == 0 if module in path else patterns.get(module, False)
                 fixed = fixed << 1 | (not dark)
+                data = data << 1 | (path.get(module) is not None)
     in_eights = [column for place in range(8) for column in columns[place::8]]
     slices = tuple(_slices([path.get((row, column)) for column in in_eights for row in rows], beyond))
-    nought = b"0" * max(one.stop - beyond for one in slices if one.start == beyond)
     length = len(rows) * _row_bytes(symbol)
+    nought = b"0" * (max(one.stop or 0 for one in slices) - beyond)
     added = reduce(xor, _beside(b"0" * 8 * length, length))
     checks = _check_table(symbol)
-    return _Tables((checks[2:], checks), nought, slices, fixed ^ added)
+    return _Tables((checks[2:], checks), nought, slices, data, fixed ^ added & data)
 
 
 def _slices(places: Sequence[int | None], beyond: int) -> Iterator[slice]:
-    """Give some places of a string as slices of it, as long as they can be; None is a nought `beyond` the string."""
+    """Give some places of a string as slices of it, as long as they can be; whatever may stand where a place is None.
+
+    Args:
+        places: the places.
+        beyond: where the string ends; behind it there is enough for any slice.
+    """
     start = 0
     while start < len(places):
         first = places[start]
         step = _step(places[start : start + 2])
         end = start + 1
-        while end < len(places) and _step(places[end - 1 : end + 1]) == step != 0:
+        while end < len(places) and _goes_on(places[end], first, step * (end - start)):
             end += 1
-        count = end - start
         if first is None:
-            yield slice(beyond, beyond + count)
+            yield slice(beyond, beyond + end - start)
         else:
-            stop = first + count * (step or 1)
-            yield slice(first, stop if stop >= 0 else None, step or 1)
+            stop = first + (end - start) * step
+            yield slice(first, stop if stop >= 0 else None, step)
         start = end
 
 
 def _step(places: Sequence[int | None]) -> int:
-    """Return how far it is from one place to the next; 0 where no slice holds both."""
+    """Return how far it is from one place to the next; 1 where nothing says."""
     match places:
-        case [None, None]:
-            return 1
-        case [int(one), int(other)]:
+        case [int(one), int(other)] if one != other:
             return other - one
         case _:
-            return 0
+            return 1
+
+
+def _goes_on(place: int | None, first: int | None, distance: int) -> bool:
+    """Say whether a slice that began at `first` may hold a place so far from there."""
+    if first is None:
+        return place is None
+    return first + distance >= 0 if place is None else place == first + distance
 
 
 Module = tuple[int, int]
