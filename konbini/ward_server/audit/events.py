@@ -37,6 +37,28 @@ class AuditEvent(IntEnum):
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122
     """An operator had the register counted (統計); `about` is the month."""
+    KEY_ROTATION_BEGUN = 171
+    """A new key-encryption key was put first; data keys are being wrapped by it."""
+    KEY_ROTATION_WENT_ON = 172
+    """So many data keys more are wrapped by it."""
+    KEY_ROTATION_DONE = 173
+    """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    RETENTION_JUDGED = 181
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    DISPOSAL_ENTERED = 182
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    DISPOSAL_WITHDRAWN = 183
+    """It was taken back, or turned down, before anybody approved it."""
+    DISPOSAL_APPROVED = 184
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    DISPOSED = 185
+    """Keys or rows of a part of the list were destroyed; the digest is of the entry in the signed list of disposals."""
+    DISPOSAL_DONE = 186
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    DUE_SHOWN = 187
+    """An operator read what is due: counts and ids."""
+    REGISTRY_REPLACED = 191
+    """The store was filled from a sealed backup, under a new incarnation; the digest is of the backup's manifest."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""
@@ -64,6 +86,14 @@ class AuditEvent(IntEnum):
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
+    ISSUING_KEY_ROTATION_BEGUN = 271
+    """A new key-encryption key of `issuing` was put first; data keys are being wrapped by it."""
+    ISSUING_KEY_ROTATION_WENT_ON = 272
+    """So many data keys more are wrapped by it."""
+    ISSUING_KEY_ROTATION_DONE = 273
+    """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    ISSUING_REPLACED = 291
+    """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""
 
     CERTIFYING = 301
     """The clerk took an order's evidence; nothing is judged yet."""
@@ -79,3 +109,5 @@ class AuditEvent(IntEnum):
     """The clerk refused to seal, with the code."""
     CLERK_STOPPED = 321
     """The clerk found a mismatch and certifies and seals nothing more, with the code."""
+    CLERK_REPLACED = 391
+    """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""

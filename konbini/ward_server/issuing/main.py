@@ -19,6 +19,7 @@ from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
+from konbini.process.hangup import told_by_hangup
 from konbini.process.link import Link
 from konbini.process.log import logger
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
@@ -40,6 +41,7 @@ from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.gateway import Gateway
+from konbini.ward_server.issuing.keys import key_rotation
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
@@ -94,7 +96,9 @@ async def serve(
     async with AsyncExitStack() as ending:
         rows = open_rows(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
-        store = _store(rows, config, trust, entropy)
+        sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
+        store = _store(rows, config, trust, sealer)
+        rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry_client.close)
         registry = RegistryCalls(registry_client, _NAME)
@@ -154,16 +158,17 @@ async def serve(
             ("link", link.run()),
             ("gateway", gateway.run()),
             ("revocation lists", keeper.run()),
+            ("key rotation", rotation.run()),
         ):
             tasks.start(work, name)
+        ending.enter_context(told_by_hangup(rotation.told))
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
 
 
-def _store(rows: Rows, config: IssuingConfig, trust: Trust, entropy: Entropy) -> _Store:
+def _store(rows: Rows, config: IssuingConfig, trust: Trust, sealer: Sealer) -> _Store:
     hashes = read_keyed_hash(config.lookup_key)
     feed = FeedRows(config.ward, trust.record, hashes)
-    sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
     return _Store(
         copy=ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward),
         ledger=Ledger(

@@ -52,8 +52,9 @@ class KeyPaths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
-    """What the registry's process is told at its start."""
+    """What the registry's process is told at its start. `file` is read again when keys are rotated."""
 
+    file: Path
     municipality: str
     store: StoreAddress
     keys: KeyPaths
@@ -77,6 +78,7 @@ def read_config(path: Path) -> RegistryConfig:
         table.part("operators") as operators,
     ):
         return RegistryConfig(
+            file=path,
             municipality=table.convert("municipality", _code),
             store=read_address(store),
             keys=KeyPaths(

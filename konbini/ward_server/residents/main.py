@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from konbini.process.calls import CallServer
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
+from konbini.process.hangup import told_by_hangup
 from konbini.process.log import logger
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_signing_key
@@ -22,6 +23,7 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
@@ -43,6 +45,7 @@ class RegistryRooms:
 
     store: SqliteRegistryStore
     pen: RecordPen
+    vault: Vault
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -61,11 +64,12 @@ async def open_registry(
         AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
-    store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
+    vault = _vault(config.municipality, config.keys, entropy)
+    store = SqliteRegistryStore.open(config.store, vault, watch=watch)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
-        yield RegistryRooms(store=store, pen=pen)
+        yield RegistryRooms(store=store, pen=pen, vault=vault)
     finally:
         await store.close()
 
@@ -106,9 +110,13 @@ def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
 
 @asynccontextmanager
 async def _open_and_serve(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, _tasks: StandingTasks
+    config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
-    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock):
+    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock), AsyncExitStack() as ending:
+        rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
+        ending.push_async_callback(tasks.close)
+        tasks.start(rotation.run(), "key rotation")
+        ending.enter_context(told_by_hangup(rotation.told))
         yield
 
 

@@ -38,6 +38,11 @@ class SqliteRegistryStore:
         """
         return cls(open_rows(address, files(__package__) / "migrations", watch=watch), vault)
 
+    @property
+    def rows(self) -> Rows:
+        """The rows themselves, for what is done with all of them alike: keys, retention."""
+        return self._rows
+
     async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
         """Begin the registry under an incarnation, if it has not begun, and put that on record.
 
