@@ -171,9 +171,9 @@ def _owner() -> str:
 
 
 def _as_owner() -> list[str]:
-    if os.geteuid() != 0:
-        return []
-    return ["/usr/bin/setpriv", f"--reuid={_owner()}", f"--regid={_owner()}", "--clear-groups"]
+    """Give the words before a program: the user, and that a server does not outlive the tests, however they end."""
+    user = [f"--reuid={_owner()}", f"--regid={_owner()}", "--clear-groups"] if os.geteuid() == 0 else []
+    return ["/usr/bin/setpriv", "--pdeathsig=INT", *user]
 
 
 def _give(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""`konbini ward`: the registry's operators at a terminal."""
+"""`konbini ward`: the registry's operators at a terminal, and whoever moves a ward's rows."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
+from konbini.commands import copy_store
 from konbini.protocol.errors import Refused
 from konbini.ward_server.residents import operator
 
@@ -18,8 +19,12 @@ _FAILED = 1
 def carry_out(given: Sequence[str]) -> int:
     """Carry out what an operator typed; 1 with a sentence where the registry refuses or is not reached."""
     parser = argparse.ArgumentParser(prog="konbini ward", description="What the registry's operators type")
-    operator.add_commands(parser.add_subparsers(required=True, metavar="COMMAND"))
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
+    operator.add_commands(commands)
+    copy_store.add_command(commands)
     read = parser.parse_args(given)
+    if read.command == "copy-store":
+        return copy_store.carry_out(read, _show)
     try:
         asyncio.run(operator.carry_out(read, _show))
     except Refused as refused:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["MerkleTree", "leaf_hash", "root_by_path"]
+__all__ = ["GrowingRoot", "MerkleTree", "leaf_hash", "root_by_path"]
 
 _LEAF, _NODE = b"\x00", b"\x01"
 
@@ -49,6 +49,35 @@ class MerkleTree:
         """Give the hashes beside the way from the leaf at `index`, counted from 0, to the root."""
         below_root = enumerate(self._levels[:-1])
         return tuple(level[place] for depth, level in below_root if (place := (index >> depth) ^ 1) < len(level))
+
+
+class GrowingRoot:
+    """The root alone of a tree that grows leaf by leaf, in memory that grows with the tree's depth."""
+
+    __slots__ = ("_whole", "size")
+
+    def __init__(self) -> None:
+        self.size = 0
+        self._whole: list[tuple[int, bytes]] = []  # width and root of each whole subtree, from the left, ever narrower
+
+    def add(self, leaf: bytes) -> None:
+        """Put a leaf to the right of all others."""
+        width, digest = 1, leaf_hash(leaf)
+        while self._whole and self._whole[-1][0] == width:
+            digest = _node(self._whole.pop()[1], digest)
+            width *= 2
+        self._whole.append((width, digest))
+        self.size += 1
+
+    @property
+    def root(self) -> bytes:
+        """The root, 32 bytes; of no leaf it is the hash of nothing."""
+        if not self._whole:
+            return hashlib.sha256().digest()
+        *others, (_, digest) = self._whole
+        for _, left in reversed(others):
+            digest = _node(left, digest)
+        return digest
 
 
 def root_by_path(leaf: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:

@@ -33,7 +33,8 @@ T = TypeVar("T")
 _LENDABLE = re.compile(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", re.IGNORECASE)
 _COUNTED = ("INSERT", "UPDATE", "DELETE")
 _READ = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+# A server lets go of the schema's lock when the process that holds it has stopped in the middle for this while.
+_WRITE = "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; SET LOCAL idle_in_transaction_session_timeout = '10s'"
 _TIMES = 2
 
 

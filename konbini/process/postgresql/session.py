@@ -37,10 +37,8 @@ _STATEMENTS_KEPT: Final = 256
 _PORTION: Final = 512
 _OLDEST_SERVER: Final = 15_00_00
 
-# A server that holds the store's lock for a process that stopped in the middle lets go of it after this while.
 _SETTINGS: Final = {
     "application_name": "konbini",
-    "idle_in_transaction_session_timeout": "10s",
     "lock_timeout": "20s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",
