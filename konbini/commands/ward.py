@@ -7,7 +7,7 @@ import asyncio
 import sys
 from collections.abc import Sequence
 
-from konbini.commands import copy_store
+from konbini.commands import backup, copy_store
 from konbini.protocol.errors import Refused
 from konbini.ward_server.residents import operator
 
@@ -22,9 +22,12 @@ def carry_out(given: Sequence[str]) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     operator.add_commands(commands)
     copy_store.add_command(commands)
+    backup.add_commands(commands)
     read = parser.parse_args(given)
     if read.command == "copy-store":
         return copy_store.carry_out(read, _show)
+    if read.command in backup.COMMANDS:
+        return backup.carry_out(read, _show)
     try:
         asyncio.run(operator.carry_out(read, _show))
     except Refused as refused:

@@ -67,6 +67,11 @@ class MessageKind(IntEnum):
     FEED = 211
     HEARTBEAT = 212
 
+    # Inside a ward: what is kept, and for how long.
+    BACKUP = 215
+    DISPOSAL = 216
+    ENTRY_DISPOSED = 217
+
     # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
     PAGE_SEAL = 220
     ISSUER_LIST = 221
