@@ -16,7 +16,7 @@ from konbini.process.clock import Clock, SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.rows import CANNOT_OPEN, NotStored
-from konbini.process.secret_files import read_secret
+from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.stores import StoreAddress, parse_address
 from konbini.protocol.errors import Refused
 from konbini.protocol.sealing import OpeningKey, SealingKey
@@ -25,11 +25,13 @@ from konbini.ward_server.clerk import kept as clerk_kept
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import kept as issuing_kept
 from konbini.ward_server.keeping.backing_up import BackupTarget, back_up
+from konbini.ward_server.keeping.disposal_list import Disposal, open_list, read_list
 from konbini.ward_server.keeping.kept_store import KeptStore
 from konbini.ward_server.keeping.manifest import Manifest
 from konbini.ward_server.keeping.restoring import BackupSource, restore
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
+from konbini.ward_server.residents.destroying import destroy_again
 
 __all__ = ["COMMANDS", "add_commands", "carry_out"]
 
@@ -48,6 +50,7 @@ class _Configured:
     kept: KeptStore
     municipality: str
     address: StoreAddress
+    record_key: Path | None = None
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -66,6 +69,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     back.add_argument("--to", required=True, metavar="ADDRESS", help="the store that is written, empty or not there")
     back.add_argument("--password", type=Path, metavar="FILE", help="the file of its password")
     back.add_argument("--open-with", type=Path, required=True, metavar="PRIVATE", help="the key that opens the rows")
+    back.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
 
 
@@ -131,6 +135,7 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
         if read.open_keys_with is None:
             raise ValueError("--open-keys-with is missing")
         keys = BackupSource(path=read.keys, key=_opening(read.open_keys_with))
+    listed = _disposals(there, read.disposals)
     manifest = asyncio.run(
         restore(
             there.kept,
@@ -139,10 +144,21 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
             rows=BackupSource(path=read.file, key=_opening(read.open_with)),
             keys=keys,
             moment=clock.now(),
+            destroyed=lambda connection: destroy_again(connection, listed),
         )
     )
     _show(manifest, show)
     show("restored, and stopped: two persons say so before anything is issued from it")
+
+
+def _disposals(there: _Configured, path: Path | None) -> tuple[Disposal, ...]:
+    """Read the signed list and check it whole; only the registry has one."""
+    if path is None:
+        return ()
+    if there.record_key is None:
+        raise ValueError("the registry alone has a list of disposals")
+    key = read_signing_key(there.record_key).verifying
+    return open_list(read_list(path.read_bytes()), key, there.municipality)
 
 
 def _show(manifest: Manifest, show: Callable[[str], None]) -> None:
@@ -179,7 +195,12 @@ def _write_new(path: Path, content: bytes) -> None:
 
 def _registry(path: Path) -> _Configured:
     config = registry_config.read_config(path)
-    return _Configured(kept=registry_kept.KEPT, municipality=config.municipality, address=config.store)
+    return _Configured(
+        kept=registry_kept.KEPT,
+        municipality=config.municipality,
+        address=config.store,
+        record_key=config.keys.record,
+    )
 
 
 def _issuing(path: Path) -> _Configured:

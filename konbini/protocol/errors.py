@@ -125,8 +125,7 @@ class Code(IntEnum):
     # 12xx: what a ward keeps, how long, and its backups; no kiosk sees one
     RECORD_DISPOSED = 1201
     NOT_DUE = 1202
-    DISPOSAL_BARRED = 1203
-    DISPOSAL_UNKNOWN = 1204
+    DISPOSAL_UNKNOWN = 1203
     BACKUP_NOT_OPENED = 1211
     BACKUP_TRUNCATED = 1212
     BACKUP_DAMAGED = 1213

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from konbini.process.statements import Connection
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.following.disposing import forget
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.record import RecordOpener, SignedRecord
@@ -32,8 +33,9 @@ class FeedRows:
         connection: Connection,
         blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
+        destroy_key: Callable[[Connection, str], None] = lambda _connection, _resident: None,
     ) -> FeedPosition:
-        """Apply blocks in order, once; what a follower keeps of a record is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record, and under which key, is its own affair.
 
         Raises:
             Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
@@ -47,6 +49,8 @@ class FeedRows:
             for entry in entries:
                 if entry.kind is FeedKind.RECORD:
                     apply_record(connection, _record(opener, entry))
+                elif entry.kind is FeedKind.DISPOSED:
+                    self._forget(connection, entry, destroy_key)
                 else:
                     self._apply_other(connection, entry)
             if entries:
@@ -90,6 +94,11 @@ class FeedRows:
                 self._apply_bar(connection, entry, hold.hold, in_force=hold.in_force)
             case _:
                 raise Refused(Code.FEED_BROKEN, f"entry {entry.number} of a kind that is not applied")
+
+    def _forget(self, connection: Connection, entry: FeedEntry, destroy_key: Callable[[Connection, str], None]) -> None:
+        for resident in entry.disposed().residents:
+            forget(connection, resident, self._hashes.resident(self._municipality, resident))
+            destroy_key(connection, resident)
 
     def _apply_link(self, connection: Connection, entry: FeedEntry) -> None:
         link = entry.link()

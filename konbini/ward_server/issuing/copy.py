@@ -63,7 +63,8 @@ class ResidentCopy:
             Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, blocks, self._apply_record), step="apply feed"
+            lambda connection: self._feed.apply(connection, blocks, self._apply_record, _destroy_key),
+            step="apply feed",
         )
 
     async def holder(self, card: CardSerial, day: int) -> str:
@@ -129,3 +130,8 @@ class ResidentCopy:
                 self._sealer.seal(wrapped, place, signed.data),
             ),
         )
+
+
+def _destroy_key(connection: Connection, resident: str) -> None:
+    """Destroy the data key of a resident of whom nothing is kept any more."""
+    connection.execute("DELETE FROM data_key WHERE resident = ?", (resident,))

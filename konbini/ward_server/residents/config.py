@@ -1,6 +1,7 @@
 """The registry's configuration: one TOML file, read once; what is wrong with it stops the start with its place.
 
     municipality = "131997"
+    settings = "ward.toml"                  # of the municipality, for its terms of retention; without it all is kept
 
     [store]
     address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
@@ -56,6 +57,7 @@ class RegistryConfig:
 
     file: Path
     municipality: str
+    settings: Path | None
     store: StoreAddress
     keys: KeyPaths
     follower_names: tuple[str, ...]
@@ -80,6 +82,7 @@ def read_config(path: Path) -> RegistryConfig:
         return RegistryConfig(
             file=path,
             municipality=table.convert("municipality", _code),
+            settings=table.path("settings") if table.has("settings") else None,
             store=read_address(store),
             keys=KeyPaths(
                 record=keys.path("record"),

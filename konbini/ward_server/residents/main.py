@@ -26,10 +26,18 @@ from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_
 from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.retention import RetentionDesk
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.service import archive_handlers, follower_handlers, operator_handlers
+from konbini.ward_server.residents.service import (
+    archive_handlers,
+    follower_handlers,
+    operator_handlers,
+    retention_handlers,
+)
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.residents.statistics import Statistics
+from konbini.ward_server.settings.reading import read_settings_of
+from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
@@ -75,9 +83,21 @@ async def open_registry(
 
 
 @asynccontextmanager
-async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[None]:
-    """Answer on both sockets while the context lasts."""
+async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RetentionDesk]:
+    """Answer on both sockets while the context lasts; gives the desk whose day's turn the process takes.
+
+    Raises:
+        ConfigRefused, OSError: the municipality's settings cannot be used.
+    """
     acknowledging = Acknowledging(config.follower_names, clock)
+    desk = RetentionDesk(
+        rooms.store.rows,
+        vault=rooms.vault,
+        pen=rooms.pen,
+        retention=_retention(config),
+        acknowledging=acknowledging,
+        clock=clock,
+    )
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
     archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
     publisher = Publisher(
@@ -91,12 +111,25 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     async with AsyncExitStack() as ending:
         for socket, handlers in (
             (config.followers, follower_handlers(publisher)),
-            (config.operators, {**operator_handlers(registry), **archive_handlers(archive, statistics)}),
+            (
+                config.operators,
+                {
+                    **operator_handlers(registry),
+                    **archive_handlers(archive, statistics),
+                    **retention_handlers(desk),
+                },
+            ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
         _log.info("serving", ward=config.municipality, number=position.number)
-        yield
+        yield desk
+
+
+def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
+    if config.settings is None:
+        return ()
+    return read_settings_of(config.settings, config.municipality).retention
 
 
 def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
@@ -112,10 +145,15 @@ def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
 async def _open_and_serve(
     config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
-    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock), AsyncExitStack() as ending:
+    async with (
+        open_registry(config, clock, entropy) as rooms,
+        serve(config, rooms, clock) as desk,
+        AsyncExitStack() as ending,
+    ):
         rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
         ending.push_async_callback(tasks.close)
         tasks.start(rotation.run(), "key rotation")
+        tasks.start(desk.run(), "retention")
         ending.enter_context(told_by_hangup(rotation.told))
         yield
 
