@@ -1,4 +1,4 @@
-"""`konbini ward make-backup-key | backup | restore`: a store into sealed files, and back into an empty store."""
+"""`konbini ward make-backup-key | backup | restore | wrapped-keys`: a store into sealed files and back; its keys."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import sys
 from argparse import _SubParsersAction
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -17,7 +18,7 @@ from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.rows import CANNOT_OPEN, NotStored
 from konbini.process.secret_files import read_secret, read_signing_key
-from konbini.process.stores import StoreAddress, parse_address
+from konbini.process.stores import StoreAddress, look_once, parse_address
 from konbini.protocol.errors import Refused
 from konbini.protocol.sealing import OpeningKey, SealingKey
 from konbini.ward_server.clerk import config as clerk_config
@@ -29,13 +30,14 @@ from konbini.ward_server.keeping.disposal_list import Disposal, open_list, read_
 from konbini.ward_server.keeping.kept_store import KeptStore
 from konbini.ward_server.keeping.manifest import Manifest
 from konbini.ward_server.keeping.restoring import BackupSource, restore
+from konbini.ward_server.keeping.rotation import wrapped_by
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
 from konbini.ward_server.residents.destroying import destroy_again
 
 __all__ = ["COMMANDS", "add_commands", "carry_out"]
 
-COMMANDS: Final = frozenset({"make-backup-key", "backup", "restore"})
+COMMANDS: Final = frozenset({"make-backup-key", "backup", "restore", "wrapped-keys"})
 _REFUSED: Final = 1
 _CANNOT: Final = 2
 _OWNER_ONLY: Final = 0o600
@@ -71,6 +73,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     back.add_argument("--open-with", type=Path, required=True, metavar="PRIVATE", help="the key that opens the rows")
     back.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
+
+    count = _command(commands, "wrapped-keys", _count_keys, "count a store's data keys by what wraps them")
+    _add_process(count)
 
 
 def carry_out(
@@ -159,6 +164,14 @@ def _disposals(there: _Configured, path: Path | None) -> tuple[Disposal, ...]:
         raise ValueError("the registry alone has a list of disposals")
     key = read_signing_key(there.record_key).verifying
     return open_list(read_list(path.read_bytes()), key, there.municipality)
+
+
+def _count_keys(read: argparse.Namespace, show: Callable[[str], None], _clock: Clock, _entropy: Entropy) -> None:
+    there = _CONFIGURED[read.process](read.config.absolute())
+    for keys in there.kept.keys:
+        counts = look_once(there.address, partial(wrapped_by, columns=(keys,)))
+        for key_id, count in sorted(counts.items()):
+            show(f"{keys.table:<20} {key_id.hex()} {count:>11,}")
 
 
 def _show(manifest: Manifest, show: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""`konbini ward`: the registry's operators at a terminal, and whoever moves a ward's rows."""
+"""`konbini ward`: the registry's operators at a terminal, and whoever moves, keeps and restores a ward's rows."""
 
 from __future__ import annotations
 

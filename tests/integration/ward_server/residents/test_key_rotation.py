@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from konbini.commands.main import main as konbini
 from konbini.process.calls import CallClient
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
@@ -84,13 +85,17 @@ async def until_done(config: RegistryConfig) -> None:
             await asyncio.sleep(0.05)
 
 
-async def test_a_running_registry_takes_a_new_key_at_a_hangup(filled: RegistryConfig, start: Start) -> None:
+async def test_a_running_registry_takes_a_new_key_at_a_hangup(
+    filled: RegistryConfig, start: Start, capsys: pytest.CaptureFixture[str]
+) -> None:
     """SIGHUP: the lists are read again; it answers on, and says when the old keys are free."""
     process = await start()
     put_first(filled)
     process.send_signal(signal.SIGHUP)
     await until_done(filled)
     assert kinds_of_wrapping(filled) == 2  # one key of each list
+    assert konbini(["ward", "wrapped-keys", "--process", "registry", "--config", str(filled.file)]) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 2
     client = CallClient(filled.operators.path, peers=frozenset({os.getuid()}))
     try:
         found = await OperatorLine(client, "aoki").look_up(RESIDENTS[0], "a test")
