@@ -71,6 +71,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     back.add_argument("--to", required=True, metavar="ADDRESS", help="the store that is written, empty or not there")
     back.add_argument("--password", type=Path, metavar="FILE", help="the file of its password")
     back.add_argument("--open-with", type=Path, required=True, metavar="PRIVATE", help="the key that opens the rows")
+    origin = back.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--manifest", type=bytes.fromhex, metavar="HEX", help="the digest shown when it was taken")
+    origin.add_argument("--unsafe-any-manifest", action="store_true", help="believe whoever sealed it")
     back.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
 
@@ -149,6 +152,7 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
             rows=BackupSource(path=read.file, key=_opening(read.open_with)),
             keys=keys,
             moment=clock.now(),
+            expected=read.manifest,
             destroyed=lambda connection: destroy_again(connection, listed),
         )
     )

@@ -6,7 +6,8 @@
 The file key is fresh for each file and sealed by HPKE (`konbini.protocol.sealing`) in a context that holds the header's
 digest: a header that was changed does not open. Nonces count, so frames neither leave their place nor go missing, and
 the last one says that it is the last (the STREAM construction of Hoang, Reyhanitabar, Rogaway and Vizár, 2015). The
-private half is on no machine that serves: whoever makes a backup cannot read it, nor can a thief of that machine.
+private half is on no machine that serves: whoever makes a backup cannot read it, nor can a thief of that machine. By
+whom a file was sealed it does not prove; see `konbini.ward_server.keeping.restoring`.
 
 Refusals: `BACKUP_NOT_OPENED` (no file of ours, another key, a changed header), `BACKUP_TRUNCATED` (it ends before its
 end mark, or before its last frame), `BACKUP_DAMAGED` (a frame is not what was sealed).

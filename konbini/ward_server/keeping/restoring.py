@@ -9,6 +9,9 @@ A data key that is not in the keys' file stays destroyed: a person who was dispo
 not come back with keys that were taken after the disposal. Keys from before it are ended by the newest signed list of
 disposals (`destroyed`), and by destroying the key that they were sealed to.
 
+A seal proves to whom a file was sealed, not by whom: whoever has the public key can seal rows of his own. What proves
+the origin is the manifest's digest, which was shown when the backup was taken and is kept elsewhere (`expected`).
+
 The mark is a row of `restoration`, as each process's first migration declares it: whoever decides whether a restored
 store may go on reads it there (`said`: two persons have said so).
 """
@@ -72,9 +75,20 @@ async def restore(  # noqa: PLR0913 - what a restoration is made of
     rows: BackupSource,
     keys: BackupSource | None,
     moment: int,
+    expected: bytes | None,
     destroyed: End = lambda _connection: 0,
 ) -> Manifest:
     """Restore into a store that is empty, or not there yet.
+
+    Args:
+        kept: whose store it is.
+        target: where it goes.
+        municipality: whose it must be.
+        rows: the file of rows.
+        keys: the file of wrapped keys; None for a process that has none.
+        moment: Unix milliseconds.
+        expected: the digest of the rows' manifest as it was shown; None believes any origin.
+        destroyed: destroys again what was destroyed since.
 
     Raises:
         Refused: `BACKUP_...`, `STORE_NOT_EMPTY`; nothing of the backup is in the store.
@@ -89,7 +103,9 @@ async def restore(  # noqa: PLR0913 - what a restoration is made of
         store = open_rows(target, kept.migrations)
         try:
             return await store.write(
-                lambda connection: _Restoration(kept, connection, moment, settle).run(opened, apart, destroyed),
+                lambda connection: _Restoration(kept, connection, moment, settle).run(
+                    opened, apart, expected, destroyed
+                ),
                 step="restore",
             )
         finally:
@@ -106,12 +122,14 @@ class _Restoration:
         self._settle = settle
         self._tables = declared_tables(kept.migrations)
 
-    def run(self, rows: _Opened, keys: _Opened | None, destroyed: End) -> Manifest:
+    def run(self, rows: _Opened, keys: _Opened | None, expected: bytes | None, destroyed: End) -> Manifest:
         """Write, compare, mark."""
         for table in self._tables:
             if not is_empty(self._connection, table):
                 raise Refused(Code.STORE_NOT_EMPTY, f"table {table.name} has rows")
         manifest = self._write_rows(rows.items)
+        if expected is not None and manifest.digest != expected:
+            raise Refused(Code.BACKUP_DIFFERS, "its manifest is not the one that was shown when it was taken")
         self._compare(manifest)
         if keys is not None:
             self._write_keys(keys.items, manifest)

@@ -49,10 +49,10 @@ class Destroyer:
     def destroy(self, retention: Retention, targets: Sequence[str]) -> None:
         """Destroy these, and put it on record: in the signed list, in the audit log, and in the feed for followers."""
         wrapped_by: set[bytes] = set()
+        if retention.kept is Kept.REMOVED_RECORD:
+            self._sign_words(targets)
         for target in targets:
-            if retention.kept is Kept.REMOVED_RECORD:
-                self._sign_words(target)
-                self._forget_restrictions(target)
+            self._forget_restrictions(target)
             wrapped_by |= destroy_keys(self.connection, target)
         digest = self._list(retention, targets, wrapped_by)
         if retention.kept is Kept.REMOVED_RECORD:
@@ -68,8 +68,8 @@ class Destroyer:
             ),
         )
 
-    def _sign_words(self, resident: str) -> None:
-        for number, digest in SqliteTransaction(self.connection, self.vault).feed_digests(resident):
+    def _sign_words(self, residents: Sequence[str]) -> None:
+        for number, digest in SqliteTransaction(self.connection, self.vault).feed_digests(residents):
             word = disposed_entry(number, digest, self.pen.key, self.pen.municipality)
             self.connection.execute("INSERT INTO feed_disposed (number, word) VALUES (?, ?)", (number, word))
 

@@ -282,7 +282,9 @@ def entry_digests(coded: Iterable[bytes]) -> list[bytes]:
     Raises:
         Refused: `MALFORMED`: a disposed entry that is none. Its signature is checked by `FeedBlock.open` alone.
     """
-    return [_word(unchecked_payload(one)).digest if is_disposed(one) else hashlib.sha256(one).digest() for one in coded]
+    return [
+        _word(unchecked_payload(one)).digest if _is_disposed(one) else hashlib.sha256(one).digest() for one in coded
+    ]
 
 
 def disposed_entry(number: int, digest: bytes, key: SigningKey, municipality: str) -> bytes:
@@ -291,7 +293,7 @@ def disposed_entry(number: int, digest: bytes, key: SigningKey, municipality: st
     return key.sign(to_bytes(word), _disposed_context(municipality))
 
 
-def is_disposed(coded: bytes) -> bool:
+def _is_disposed(coded: bytes) -> bool:
     """Say whether an entry's bytes are a disposed entry: a COSE_Sign1, where an entry is a plain array."""
     return coded[:1] == _COSE_TAG
 
@@ -319,7 +321,7 @@ def _disposed(first: int, coded: Sequence[bytes], key: VerifyingKey, municipalit
     """
     found = set()
     for number, one in enumerate(coded, start=first):
-        if not is_disposed(one):
+        if not _is_disposed(one):
             continue
         try:
             word = _word(key.open(one, _disposed_context(municipality)))

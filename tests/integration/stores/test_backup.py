@@ -51,9 +51,9 @@ class Office:
         change = await self.registry.enter("aoki", arrival_of(record_of(resident)))
         await self.registry.approve("bando", change)
 
-    def back_up(self, name: str = "backup", moment: int = NOW, *, rows: bool = True, keys: bool = True) -> None:
-        """Back the store up, whole or one part."""
-        back_up(
+    def back_up(self, name: str = "backup", moment: int = NOW, *, rows: bool = True, keys: bool = True) -> bytes:
+        """Back the store up, whole or one part, and give the manifest's digest."""
+        manifest = back_up(
             KEPT,
             self.address,
             MUNICIPALITY,
@@ -62,8 +62,9 @@ class Office:
             moment=moment,
             entropy=SeededEntropy(moment),
         )
+        return manifest.digest
 
-    async def restore(
+    async def restore(  # noqa: PLR0913 - what a restoration is made of
         self,
         target: StoreAddress,
         *,
@@ -71,6 +72,7 @@ class Office:
         keys: str | None = "backup.keys",
         kept: KeptStore = KEPT,
         municipality: str = MUNICIPALITY,
+        expected: bytes | None = None,
     ) -> None:
         """Restore a backup."""
         await restore(
@@ -80,6 +82,7 @@ class Office:
             rows=BackupSource(path=self.folder / name, key=ROWS_KEY),
             keys=None if keys is None else BackupSource(path=self.folder / keys, key=KEYS_KEY),
             moment=LATER,
+            expected=expected,
         )
 
 
@@ -251,6 +254,17 @@ async def test_keys_of_another_store_are_refused(office: Office, tmp_path: Path)
     assert await refused(restoring) is Code.BACKUP_OF_ANOTHER
 
 
+async def test_rows_that_somebody_else_sealed_are_refused(office: Office, tmp_path: Path) -> None:
+    """The public key is no secret: only the digest that was shown tells the ward's own backup from another store's."""
+    shown = office.back_up()
+    (office.folder / "own").write_bytes((office.folder / "backup").read_bytes())
+    await office.take_in("000000000000078")
+    office.back_up("backup", NOW + 1)
+    there = address(sqlite_beside(tmp_path), "registry")
+    assert await refused(office.restore(there, expected=shown)) is Code.BACKUP_DIFFERS
+    await office.restore(there, name="own", expected=shown)
+
+
 async def test_rows_and_keys_are_not_sealed_to_one_key(office: Office) -> None:
     """One of the two could not be destroyed without the other."""
     with pytest.raises(ValueError, match="two keys"):
@@ -287,6 +301,7 @@ async def test_a_restored_follower_begins_stopped(place: Place, tmp_path: Path, 
         rows=BackupSource(path=rows, key=ROWS_KEY),
         keys=BackupSource(path=keys, key=KEYS_KEY) if kept.keys else None,
         moment=LATER,
+        expected=None,
     )
     assert rows_of(place, "after", "SELECT code FROM stop") == [(int(Code.WARD_RESTORED),)]
     assert rows_of(place, "after", "SELECT said FROM restoration") == [(0,)]

@@ -170,12 +170,14 @@ async def test_a_store_from_before_a_disposal_and_the_list(
     backup = ["ward", "backup", *common, "--out", str(tmp_path / "backup"), *sealing]
     assert await asyncio.to_thread(konbini, [*backup, str(tmp_path / "rows.private.public")]) == 2
     assert await asyncio.to_thread(konbini, [*backup, str(tmp_path / "keys.private.public")]) == 0
+    shown = capsys.readouterr().out.splitlines()[-1].removeprefix("manifest ")
     assert await asyncio.to_thread(run, config, "go-on") == 0
     assert await asyncio.to_thread(run, config, "approve-only") == 0
     listed = tmp_path / "disposals.list"
     listed.write_bytes(list_bytes(look_once(config.store, signed_list)))
     opening = ["--open-with", str(tmp_path / "rows.private"), "--open-keys-with", str(tmp_path / "keys.private")]
     restore = ["ward", "restore", *common, str(tmp_path / "backup"), "--keys", str(tmp_path / "backup.keys"), *opening]
+    restore += ["--manifest", shown]
     for target, more, destroyed in (("with", ["--disposals", str(listed)], 2), ("without", [], 0)):
         address = f"sqlite:{tmp_path / target}.db"
         assert await asyncio.to_thread(konbini, [*restore, "--to", address, *more]) == 0
