@@ -11,7 +11,7 @@ from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.hours import Hours, Span
 from konbini.ward_server.settings.settings import Fee, Leaving, NewCard, Offered, Rules, Settings
 
-__all__ = ["ALWAYS", "SETTINGS", "offered", "with_rules"]
+__all__ = ["ALWAYS", "SEALS", "SETTINGS", "offered", "with_rules"]
 
 ALWAYS = Period(begins=dt.date(2000, 1, 1))
 
@@ -46,6 +46,14 @@ SETTINGS = Settings(
         ),
     ),
 )
+
+
+SEALS = replace(
+    SETTINGS,
+    offered=(*SETTINGS.offered, offered(CertificateKind.SEAL_REGISTRATION)),
+    fees=(*SETTINGS.fees, Fee(period=ALWAYS, kind=CertificateKind.SEAL_REGISTRATION, yen=300)),
+)
+"""The same, and 印鑑登録証明書."""
 
 
 def with_rules(settings: Settings = SETTINGS, **changes: Any) -> Settings:  # noqa: ANN401 - any field of the rules

@@ -18,7 +18,7 @@ from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.reading_back import measure_reading
 from konbini.simulation.bench.report import last_line, reading_line, table
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["bench"]
 

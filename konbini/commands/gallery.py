@@ -16,7 +16,7 @@ from pathlib import Path
 from konbini.protocol.errors import Refused
 from konbini.simulation.gallery.making import Workshop
 from konbini.simulation.gallery.showing import Shown, make_gallery
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["gallery"]
 

@@ -66,6 +66,7 @@ class MessageKind(IntEnum):
     RECORD = 210
     FEED = 211
     HEARTBEAT = 212
+    SEAL = 213
 
     # Inside a ward: what is kept, and for how long.
     BACKUP = 215
@@ -116,6 +117,8 @@ class Options(IntFlag):
     """住民票コード."""
     FOREIGN_ITEMS = 16
     """国籍・地域, 法第30条の45に規定する区分, 在留資格, 在留期間等, 在留カード等の番号."""
+    EARLIER_ADDRESS = 32
+    """異動前住所, where the form has a cell for it."""
 
 
 @unique

@@ -73,13 +73,6 @@ SPECIMENS: tuple[View, ...] = (
     ClosedView(code=Code.WARD_STOPPED, ward=_WARD),
     WardView(wards=(WardChoice(code="990001", name=_WARD, hours="6:30-23:00", is_open=True),)),
     CardView(ward=_WARD),
-    CardView(
-        ward=_WARD,
-        kinds=(
-            KindTimes(kind=CertificateKind.RESIDENT_RECORD_ITEMS, hours="8:30-17:00"),
-            KindTimes(kind=CertificateKind.SEAL_REGISTRATION, hours=""),
-        ),
-    ),
     PinView(tries_left=3),
     PinView(tries_left=2, was_wrong=True),
     PinView(tries_left=1),
@@ -90,11 +83,21 @@ SPECIMENS: tuple[View, ...] = (
     WorkingView(work=State.PREPARING),
     WorkingView(work=State.WIPING),
     TakeCardView(),
-    KindView(kinds=(PricedKind(kind=CertificateKind.RESIDENT_RECORD, fee=300),)),
+    KindView(kinds=tuple(PricedKind(kind=kind, fee=300) for kind in CertificateKind)),
     ScopeView(scopes=tuple(Scope), chosen=Scope.PART),
     MEMBERS,
     OptionsView(offered=_OPTIONS, chosen=Options.DOMICILE),
     CHECK,
+    CheckView(
+        questions=(State.KIND,),
+        kind=CertificateKind.SEAL_REGISTRATION,
+        scope=Scope.SELF,
+        people=("見＊　花＊",),
+        names_shown=False,
+        offered=Options(0),
+        shown=Options(0),
+        fee=300,
+    ),
     LookAgainView(code=Code.MENU_EXPIRED, money=_NOTHING_TAKEN),
     PayView(fee=300, inserted=100),
     PrintingView(page=1, pages=2),
@@ -124,5 +127,12 @@ SPECIMENS: tuple[View, ...] = (
     ),
     EndView(fee=300),
     CardLeftView(),
+    CardView(
+        ward=_WARD,
+        kinds=(
+            KindTimes(kind=CertificateKind.RESIDENT_RECORD_ITEMS, hours="8:30-17:00"),
+            KindTimes(kind=CertificateKind.SEAL_REGISTRATION, hours=""),
+        ),
+    ),
 )
 """One of every screen, and of every state."""

@@ -17,9 +17,9 @@ from konbini.pdf.specimen.seals import specimen_seals
 from konbini.simulation.bench.embedding import PeerSigner
 from konbini.simulation.bench.household import binding_of_document, household
 from konbini.simulation.bench.page import Page, take_apart
-from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.pki.authority import Credential
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
+from konbini.simulation.town.typeface import TYPEFACE
 from konbini.simulation.town.ward import SUMIKAWA
 
 __all__ = ["TYPEFACE_NAME", "Document", "Material", "Way", "make_material"]

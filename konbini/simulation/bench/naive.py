@@ -20,7 +20,7 @@ from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]  # th
 from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
 from konbini.simulation.bench.material import TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Placed, Rule, Shape, Text
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["Naive"]
 

@@ -10,7 +10,7 @@ from typing import Final
 from konbini.pdf.originals import Originals
 from konbini.pdf.reading import check
 from konbini.simulation.bench.material import Document, Material
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["ReadingCost", "measure_reading"]
 

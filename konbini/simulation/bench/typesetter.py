@@ -21,7 +21,7 @@ from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH
 from konbini.simulation.bench.codes import draw_code
 from konbini.simulation.bench.material import TYPEFACE_NAME, Document, Material
 from konbini.simulation.bench.page import Frame, Page, Placed, Rule, Shape, Text, png
-from konbini.simulation.town.configs import TYPEFACE
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["Typesetter"]
 

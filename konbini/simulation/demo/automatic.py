@@ -16,7 +16,7 @@ import aiohttp
 
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import Clock
-from konbini.protocol.kinds import Outcome
+from konbini.protocol.kinds import CertificateKind, Outcome
 from konbini.simulation.demo.books import Entry, KioskBook
 from konbini.simulation.demo.robot import Robot, VisitFailedError, until_free
 from konbini.simulation.demo.town_running import RunningTown
@@ -27,6 +27,7 @@ __all__ = ["NotEnoughResidentsError", "Plan", "VisitEnd", "plans", "run_visits"]
 _FINAL_SECONDS = 15.0
 _SELF, _WHOLE = "scope.1", "scope.3"
 _LANGUAGES = ("ja", "en")
+_TURNS, _SEAL_TURN = 4, 2
 _PEOPLE_ON_A_PAGE = 4
 
 
@@ -42,12 +43,14 @@ class Plan:
         person: who goes.
         language: the screen's.
         shown: whom the certificate is to show.
-        scope: the tap that asks for it.
+        kind: the certificate.
+        scope: the tap that asks for whom it shows, where that is asked.
     """
 
     person: Townsperson
     language: str
     shown: tuple[Townsperson, ...]
+    kind: CertificateKind
     scope: str
 
 
@@ -71,7 +74,7 @@ class VisitEnd:
 
 
 def plans(population: Population, visits: int, *, skip: int = 0) -> tuple[Plan, ...]:
-    """Choose different residents, every second one for the whole household, the languages in turn.
+    """Choose different residents: every second for the whole household, every fourth for a seal; languages in turn.
 
     Args:
         population: the town's.
@@ -82,20 +85,33 @@ def plans(population: Population, visits: int, *, skip: int = 0) -> tuple[Plan, 
         NotEnoughResidentsError: not so many can come.
     """
     homes = {members[0].record.household: members for members in population.households()}
-    able = list(population.plain_holders())
+    able = list(_in_turn(tuple(population.plain_holders())))
     if visits > len(able):
         raise NotEnoughResidentsError(f"{len(able)} residents of this town can come, not {visits}")
     chosen = itertools.islice(itertools.cycle(able), skip % len(able), skip % len(able) + visits)
     return tuple(_plan(homes, person, turn) for turn, person in enumerate(chosen))
 
 
+def _in_turn(able: Sequence[Townsperson]) -> Iterator[Townsperson]:
+    """Give everybody once, at the turns of a seal somebody who has one, as long as there are any."""
+    rest, sealed = iter(able), (person for person in able if person.seal is not None)
+    taken: set[str] = set()
+    for turn in range(len(able)):
+        first = sealed if turn % _TURNS == _SEAL_TURN else rest
+        person = next(one for one in itertools.chain(first, rest) if one.record.resident not in taken)
+        taken.add(person.record.resident)
+        yield person
+
+
 def _plan(homes: dict[str, tuple[Townsperson, ...]], person: Townsperson, turn: int) -> Plan:
     members = homes[person.record.household]
     whole = bool(turn % 2) and len(members) > 1
+    sealed = turn % _TURNS == _SEAL_TURN and person.seal is not None
     return Plan(
         person=person,
         language=_LANGUAGES[turn // 2 % len(_LANGUAGES)],
         shown=members if whole else (person,),
+        kind=CertificateKind.SEAL_REGISTRATION if sealed else CertificateKind.RESIDENT_RECORD,
         scope=_WHOLE if whole else _SELF,
     )
 
@@ -143,7 +159,7 @@ class _Visiting:
         robot = Robot(self._town, plan.person, self._session, language=plan.language)
         screen = ""
         try:
-            last = await robot.visit(scope=plan.scope)
+            last = await robot.visit(kind=f"kind.{int(plan.kind)}", scope=plan.scope)
             screen = "" if last.state == "end" else f"the screen said: {last.heading}"
         except VisitFailedError as error:
             screen = str(error)

@@ -6,7 +6,8 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 
-from konbini.simulation.demo.automatic import VisitEnd
+from konbini.protocol.kinds import CertificateKind
+from konbini.simulation.demo.automatic import Plan, VisitEnd
 from konbini.simulation.demo.step_times import Spread
 
 __all__ = ["last_line", "step_table", "visit_line", "visit_table"]
@@ -28,7 +29,7 @@ def visit_table(ends: Sequence[VisitEnd]) -> Iterator[str]:
         plan = end.plan
         yield _row(
             plan.person.record.name,
-            "the holder" if len(plan.shown) == 1 else f"household of {len(plan.shown)}",
+            _shown(plan),
             plan.language,
             "FAULT" if end.fault else "printed",
             end.fault or " ".join((end.number, *end.pngs)),
@@ -57,6 +58,12 @@ def last_line(ends: Sequence[VisitEnd], steps: Mapping[str, Spread]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def _shown(plan: Plan) -> str:
+    if plan.kind is CertificateKind.SEAL_REGISTRATION:
+        return "their seal"
+    return "the holder" if len(plan.shown) == 1 else f"household of {len(plan.shown)}"
 
 
 def _row(name: str, *cells: str) -> str:

@@ -90,10 +90,11 @@ class Robot:
         self._language = language
         self._screen = town.screen.rstrip("/")
 
-    async def visit(self, *, scope: str = "scope.1") -> Seen:
+    async def visit(self, *, kind: str = "kind.1", scope: str = "scope.1") -> Seen:
         """Go through a whole visit; returns the last screen before the kiosk is empty again.
 
         Args:
+            kind: the act to tap where the screen asks which certificate.
             scope: the act to tap where the screen asks whom the certificate shows.
 
         Raises:
@@ -105,7 +106,7 @@ class Robot:
                 seen = await self._wait("", ("start",))
                 while True:
                     last = last if seen.state == "wiping" else seen
-                    await self._act(seen, scope)
+                    await self._act(seen, kind, scope)
                     seen = await self._wait(seen.step + seen.state)
                     if seen.state == "start" and last.state in ("end", "refused"):
                         return last
@@ -141,7 +142,7 @@ class Robot:
                 return found
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _act(self, seen: Seen, scope: str) -> None:
+    async def _act(self, seen: Seen, kind: str, scope: str) -> None:
         """Do what this screen asks for; where the kiosk works by itself, wait."""
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, f"language.{self._language}"),
@@ -151,7 +152,7 @@ class Robot:
             "take card": self._town.slot.pull,
             "refused, take card": self._town.slot.pull,
             "card left": self._town.slot.pull,
-            "kind": lambda: self.tap(seen, _first(seen, "kind.")),
+            "kind": lambda: self.tap(seen, _first(seen, kind)),
             "scope": lambda: self.tap(seen, scope if scope in seen.acts else _first(seen, "scope.")),
             "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
             "check": lambda: self.tap(seen, "confirm"),

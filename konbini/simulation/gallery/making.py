@@ -22,8 +22,8 @@ from konbini.pdf.specimen import FOLDER
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template, load_all
 from konbini.simulation.gallery.cases import ISSUED_ON, Case, all_cases
-from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
+from konbini.simulation.town.typeface import TYPEFACE
 from konbini.simulation.town.ward import SUMIKAWA
 
 __all__ = ["SEED", "Paper", "Workshop"]

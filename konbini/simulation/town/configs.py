@@ -20,11 +20,10 @@ from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
+from konbini.simulation.town.typeface import TYPEFACE
 
-__all__ = ["TYPEFACE", "KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
+__all__ = ["KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
 
-TYPEFACE = Path("/usr/share/fonts/truetype/ipamj/ipamjm.ttf")
-"""IPAmj Mincho, as Debian's package fonts-ipamj-mincho installs it."""
 _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
 _VERSION = version("konbini")
@@ -216,10 +215,11 @@ class _Configs:
         yield _entry("name_english", ward.name_english)
         yield from ("[[hours]]", _SINCE, _entry("daily", f"{_clock(ward.opens)}-{_clock(ward.closes)}"))
         yield from ("[[closed]]", _SINCE, _entry("days", _CLOSED_DAYS))
-        for kind in ("RESIDENT_RECORD", "RESIDENT_RECORD_ITEMS"):
+        fees = {"RESIDENT_RECORD": ward.fee, "RESIDENT_RECORD_ITEMS": ward.fee, "SEAL_REGISTRATION": ward.seal_fee}
+        for kind, yen in fees.items():
             yield from ("[[kinds]]", _SINCE, _entry("kind", kind), _entry("under_age", 15))
             yield _entry("barred_options", ["RESIDENT_CODE"])
-            yield from ("[[fees]]", _SINCE, _entry("kind", kind), _entry("yen", ward.fee))
+            yield from ("[[fees]]", _SINCE, _entry("kind", kind), _entry("yen", yen))
         yield from ("[[rules]]", _SINCE, _entry("leaving_bars", "household"))
         yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
         yield _entry("new_card_counts_from", "next-day")

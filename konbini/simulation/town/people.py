@@ -1,7 +1,7 @@
 """The town's people: records as a registry imports them, cards, and who is under what restriction.
 
-Cards are only named here (serial, PIN, condition); their keys and certificates are made when one is first laid on a
-reader.
+Cards and seals are only named here: a card's keys and certificate are made when it is first laid on a reader, a seal's
+picture when the registry takes the town over.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.seal import NameForm
 
-__all__ = ["CardCondition", "HeldCard", "Population", "Townsperson"]
+__all__ = ["CardCondition", "HeldCard", "HeldSeal", "Population", "Townsperson"]
 
 _ADULT_AT_A_KIOSK = 15
 # Any form holds a name of so many characters; what a given form cannot hold is the form's own word.
@@ -49,6 +51,27 @@ class HeldCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldSeal:
+    """A seal that a resident has registered.
+
+    Attributes:
+        number: of the registration (登録番号).
+        form: which of the names it shows.
+        text: what it reads.
+        katakana: the name in katakana, where it is registered.
+        millimetres: across; it is round.
+        registered: the day, yyyymmdd.
+    """
+
+    number: str
+    form: NameForm
+    text: str
+    katakana: str | None
+    millimetres: float
+    registered: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Townsperson:
     """One resident, as the registry's import takes them.
 
@@ -57,12 +80,16 @@ class Townsperson:
         individual_number: 個人番号.
         card: None for those who hold none.
         measure: application number of a protective measure (支援措置) in force, or None.
+        seal: None for those who have none registered.
+        entry: what the register keeps beyond the record.
     """
 
     record: ResidentRecord
     individual_number: str = field(repr=False)
     card: HeldCard | None
     measure: str | None
+    seal: HeldSeal | None = None
+    entry: RegisterEntry = PLAIN
 
     @property
     def restricted(self) -> bool:

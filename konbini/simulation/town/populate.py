@@ -1,4 +1,4 @@
-"""Peoples the town: households in their mix, then restrictions and spoilt cards for a few.
+"""Peoples the town: households in their mix, then restrictions and spoilt cards for a few, and seals for many.
 
 Everything comes from one seed: the same seed, size and day give the same people, byte for byte, in any process.
 """
@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from konbini.simulation.town.households import Household, cast, household, household_of
+from konbini.simulation.town.kept_items import with_kept_items
 from konbini.simulation.town.numbers import MOST_ORDINAL
 from konbini.simulation.town.people import CardCondition, Population, Townsperson
 from konbini.simulation.town.registrar import Registrar
+from konbini.simulation.town.seals import register_seals
 from konbini.ward_server.residents.dates import day_after, to_number
 
 __all__ = ["FEWEST", "populate"]
@@ -46,7 +48,9 @@ def populate(seed: int, residents: int, today: dt.date) -> Population:
     homes = _households(chance, residents, today)
     registrar = Registrar(chance, today, _some(chance, range(1, len(homes)), _MOVED_IN_TODAY))
     people = [person for place, home in enumerate(homes) for person in registrar.enter(place, home)]
-    return Population(today=today, people=tuple(_restrict(chance, people, today)))
+    apart = random.Random(f"{seed} kept beyond the record")  # noqa: S311 - the same
+    sealed = register_seals(chance, _restrict(chance, people, today), today)
+    return Population(today=today, people=tuple(with_kept_items(apart, person, today) for person in sealed))
 
 
 def _households(chance: random.Random, residents: int, today: dt.date) -> list[Household]:

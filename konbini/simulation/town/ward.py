@@ -24,7 +24,8 @@ class Ward:
         head: the line of the head of the municipality, as it stands under the certifying sentence.
         opens: first minute of the day at which kiosks issue, Japan's time.
         closes: first minute of the day at which they do not any more.
-        fee: yen for a copy of the resident record (住民票の写し).
+        fee: yen for a copy of the resident record (住民票の写し), and for a certificate of items in it.
+        seal_fee: yen for a seal registration certificate (印鑑登録証明書).
     """
 
     code: str
@@ -34,6 +35,7 @@ class Ward:
     opens: int
     closes: int
     fee: int
+    seal_fee: int
 
     def __post_init__(self) -> None:
         """Refuse a code that is none.
@@ -65,5 +67,6 @@ SUMIKAWA = Ward(
     opens=0,  # a made-up ward never closes: who tries the demo at night must not meet a closed kiosk
     closes=24 * 60,
     fee=200,
+    seal_fee=300,
 )
 """澄川区: special wards call themselves cities in English."""

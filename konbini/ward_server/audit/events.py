@@ -37,6 +37,8 @@ class AuditEvent(IntEnum):
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122
     """An operator had the register counted (統計); `about` is the month."""
+    BULK_REFUSED = 141
+    """A bulk list met rows that do not hold any more; nothing of it was done, and it still waits."""
     KEY_ROTATION_BEGUN = 171
     """A new key-encryption key was put first; data keys are being wrapped by it."""
     KEY_ROTATION_WENT_ON = 172

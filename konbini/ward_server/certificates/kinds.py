@@ -1,7 +1,6 @@
 """The certificates that this ward's records suffice for: which forms may carry each, and what it says of a record.
 
-One table. The clerk and `issuing` both choose by it, so that they choose alike. 印鑑登録証明書 is not in it, since the
-registry holds no seal registrations.
+One table. The clerk and `issuing` both choose by it, so that they choose alike.
 """
 
 from __future__ import annotations
@@ -11,11 +10,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.template import Template, choose
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind
-from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
+from konbini.ward_server.certificates import resident_record, seal_registration
+from konbini.ward_server.certificates.resident_record import Particulars, Subject
 
 __all__ = ["CERTIFICATES", "Certificate", "template_of"]
 
@@ -30,16 +30,18 @@ class Certificate:
     """
 
     forms: tuple[str, ...]
-    statement: Callable[[Sequence[Subject], Particulars], CertificateFacts]
+    statement: Callable[[Sequence[Subject], Particulars], PrintedFacts]
 
 
 CERTIFICATES: Final[Mapping[CertificateKind, Certificate]] = {
     CertificateKind.RESIDENT_RECORD: Certificate(
-        forms=("resident-record.household", "resident-record.individual"), statement=statement
+        forms=("resident-record.household", "resident-record.individual"), statement=resident_record.statement
     ),
     CertificateKind.RESIDENT_RECORD_ITEMS: Certificate(
-        forms=("resident-record-items.household", "resident-record-items.individual"), statement=statement
+        forms=("resident-record-items.household", "resident-record-items.individual"),
+        statement=resident_record.statement,
     ),
+    CertificateKind.SEAL_REGISTRATION: Certificate(forms=("seal-registration",), statement=seal_registration.statement),
 }
 
 

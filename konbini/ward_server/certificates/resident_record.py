@@ -18,8 +18,9 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options, Scope
 from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.record import ForeignCategory, IndividualNumberPart, ResidentRecord, Sex
+from konbini.ward_server.residents.seal import SealRegistration
 
-__all__ = ["Particulars", "Subject", "statement"]
+__all__ = ["Particulars", "Subject", "address_of", "birth_of", "cell_of", "statement"]
 
 _SEX: Final[dict[Sex, Cell]] = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.NOT_STATED: Mark.UNUSED}
 _CATEGORY = {
@@ -34,10 +35,11 @@ _CATEGORY = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """One person whom the paper shows: the record, and the individual number where it is asked for."""
+    """One person whom the paper shows: the record; the individual number and the seal where the paper has them."""
 
     record: ResidentRecord
     individual_number: IndividualNumberPart | None = None
+    seal: SealRegistration | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,7 @@ def statement(subjects: Sequence[Subject], particulars: Particulars) -> Certific
         Refused: `FORM_OVERFLOW`: nobody, people of several households or addresses, or text that is not printable.
     """
     records = [subject.record for subject in subjects]
-    if not records or len({(record.household, _address(record), record.head) for record in records}) != 1:
+    if not records or len({(record.household, address_of(record), record.head) for record in records}) != 1:
         raise Refused(Code.FORM_OVERFLOW, "the subjects are not one household at one address")
     try:
         return CertificateFacts(
@@ -74,7 +76,7 @@ def statement(subjects: Sequence[Subject], particulars: Particulars) -> Certific
             form=particulars.form,
             issued_on=particulars.issued_on,
             scope=particulars.scope,
-            address=_address(records[0]),
+            address=address_of(records[0]),
             head=_shown(records[0].head, asked=Options.HEAD_AND_RELATIONSHIP in particulars.options),
             people=tuple(_person(subject, particulars.options) for subject in subjects),
         )
@@ -85,20 +87,20 @@ def statement(subjects: Sequence[Subject], particulars: Particulars) -> Certific
 def _person(subject: Subject, options: Options) -> PersonFacts:
     record = subject.record
     return PersonFacts(
-        name_reading=_text(record.reading),
+        name_reading=cell_of(record.reading),
         name=record.name,
         individual_number=_individual_number(subject, options),
         resident_code=_shown(record.resident_code, asked=Options.RESIDENT_CODE in options),
-        former_name_reading=_text(record.former_name_reading),
-        former_name=_text(record.former_name),
+        former_name_reading=cell_of(record.former_name_reading),
+        former_name=cell_of(record.former_name),
         settled_on=_settled(record),
         notified_on=_date(record.notified),
-        birth_date=_birth(record.birth),
+        birth_date=birth_of(record.birth),
         sex=_SEX[record.sex],
         relationship=_shown(record.relationship, asked=Options.HEAD_AND_RELATIONSHIP in options),
-        previous_address=_text(record.previous_address),
-        earlier_address=Mark.OMITTED,
-        remarks=_text(record.remarks),
+        previous_address=cell_of(record.previous_address),
+        earlier_address=_shown(record.earlier_address, asked=Options.EARLIER_ADDRESS in options),
+        remarks=cell_of(record.remarks),
         items=_japanese(record, options) if record.foreign is None else _foreign(record, options),
     )
 
@@ -119,7 +121,7 @@ def _foreign(record: ResidentRecord, options: Options) -> ForeignItems:
     asked = Options.FOREIGN_ITEMS in options
     return ForeignItems(
         became_resident_on=_date(items.became_foreign_resident),
-        alias=_text(record.alias),
+        alias=cell_of(record.alias),
         nationality=_shown(items.nationality, asked=asked),
         category=_shown(_CATEGORY[items.category], asked=asked),
         residence_status=_shown(items.status_of_residence, asked=asked),
@@ -139,7 +141,8 @@ def _individual_number(subject: Subject, options: Options) -> Cell:
     return subject.individual_number.number
 
 
-def _address(record: ResidentRecord) -> str:
+def address_of(record: ResidentRecord) -> str:
+    """Give the address (住所) with its building (方書)."""
     return record.address if record.address_detail is None else f"{record.address}　{record.address_detail}"
 
 
@@ -148,10 +151,11 @@ def _settled(record: ResidentRecord) -> Cell:
 
 
 def _shown(text: str | None, *, asked: bool) -> Cell:
-    return _text(text) if asked else Mark.OMITTED
+    return cell_of(text) if asked else Mark.OMITTED
 
 
-def _text(text: str | None) -> Cell:
+def cell_of(text: str | None) -> Cell:
+    """Give a text, or the mark of an item that the person does not have."""
     return text or Mark.UNUSED
 
 
@@ -159,8 +163,12 @@ def _date(number: int | None) -> Cell:
     return Mark.UNUSED if number is None else in_era(to_day(number))
 
 
-def _birth(number: int) -> Cell:
-    """A birth date that is unknown in part is written out by hand at a counter, never guessed here."""
+def birth_of(number: int) -> str:
+    """Give a birth date in its era.
+
+    Raises:
+        Refused: `FORM_OVERFLOW`: it is unknown in part; it is written out by hand at a counter, never guessed here.
+    """
     if number % 100 == 0:
         raise Refused(Code.FORM_OVERFLOW, "a birth date that is unknown in part")
     return in_era(to_day(number))

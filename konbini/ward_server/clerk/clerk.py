@@ -21,7 +21,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.forms.kinds import FORM_KINDS
 from konbini.pdf.paper_seal.contents import page_seals
 from konbini.pdf.paper_seal.fitting import check_fits
@@ -36,7 +36,7 @@ from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationSo
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.certificates.kinds import CERTIFICATES, template_of
-from konbini.ward_server.certificates.resident_record import Particulars
+from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed, Version
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
@@ -61,7 +61,7 @@ _MOST_WAITING = 256
 _JUDGED = RevocationAnswer(source=RevocationSource.LIST, content=b"")
 """In the place of an answer that was judged: a list is long, and many orders may wait."""
 
-PaperReader = Callable[[bytes, CertificateFacts, Template, bytes, Sequence[bytes]], None]
+PaperReader = Callable[[bytes, PrintedFacts, Template, bytes, Sequence[bytes]], None]
 """Reads a PDF back against facts, template, binding and page seals; raises `Refused(PAGE_MISMATCH)`."""
 
 
@@ -78,7 +78,7 @@ class _Waiting:
 
     evidence: Evidence
     asked: Asked
-    facts: CertificateFacts
+    facts: PrintedFacts
     template: Template
     binding: bytes
     seals: tuple[bytes, ...]
@@ -195,10 +195,11 @@ class Clerk:
             versions=tuple(
                 Version(resident=subject.record.resident, version=subject.record.version) for subject in subjects
             ),
+            seal_registration=_seal_shown(subjects),
         )
 
     async def _page_seals(
-        self, key: bytes, entry: AuditEntry, facts: CertificateFacts, template: Template, kind: CertificateKind
+        self, key: bytes, entry: AuditEntry, facts: PrintedFacts, template: Template, kind: CertificateKind
     ) -> tuple[bytes, ...]:
         """Record the order with its place in the status list, and seal each page from the clerk's own facts, once."""
         self._pages.check_in_force(facts.issued_on)
@@ -266,6 +267,11 @@ class Clerk:
         self._waiting[key] = waiting
         while len(self._waiting) > _MOST_WAITING:
             self._waiting.popitem(last=False)
+
+
+def _seal_shown(subjects: Sequence[Subject]) -> Version | None:
+    shown = [subject.seal for subject in subjects if subject.seal is not None]
+    return Version(resident=shown[0].resident, version=shown[0].version) if shown else None
 
 
 def _with(entry: AuditEntry, event: AuditEvent, *, code: int = 0, digest: bytes = b"") -> AuditEntry:

@@ -7,6 +7,9 @@ typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.p
 
 [store]
 address = "sqlite:clerk.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
@@ -32,6 +35,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
@@ -49,6 +53,7 @@ class ClerkConfig:
     templates: Path
     typefaces: tuple[Path, ...]
     store: StoreAddress
+    server: ServerNames
     lookup_key: Path
     handle_key: Path
     signing: SigningConfig
@@ -81,6 +86,7 @@ def read_config(path: Path) -> ClerkConfig:
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
             store=read_address(store),
+            server=ServerNames.read(table),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
             signing=read_signing_config(signing),

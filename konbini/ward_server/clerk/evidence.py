@@ -31,6 +31,7 @@ class Evidence:
         records: each subject's record as the registry signed it, in the order of the household.
         individual_numbers: beside each record the signed part that holds its individual number, or null where
             it is not asked for.
+        seal_registration: the holder's seal registration as the registry signed it, null for every other certificate.
     """
 
     ticket: _Signed
@@ -43,6 +44,7 @@ class Evidence:
     number: Line
     records: tuple[_Signed, ...]
     individual_numbers: tuple[_Signed | None, ...]
+    seal_registration: _Signed | None = None
 
     def order_key(self) -> bytes:
         """Give what an order is known by: SHA-256 of v, the ordinal and the ORDER's bytes."""
@@ -56,10 +58,11 @@ class Certified:
 
     Attributes:
         order: the order's key, for `seal`.
-        facts: `CertificateFacts.to_wire()`.
+        facts: what the form draws, by its `to_wire()`.
         binding: the 32 bytes that tie the PDF to this order.
         seals: the paper seal of each page.
         versions: [resident, version] of each subject, for the completing transaction to compare.
+        seal_registration: [resident, version] of the seal registration that the paper shows, for the same.
     """
 
     order: Digest
@@ -67,11 +70,12 @@ class Certified:
     binding: Digest
     seals: tuple[Annotated[bytes, UpTo(MOST_SEAL_BYTES)], ...]
     versions: tuple[Version, ...]
+    seal_registration: Version | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """One person's record as the clerk read it."""
+    """One person's record, or seal registration, as the clerk read it."""
 
     resident: Line
     version: int

@@ -1,7 +1,7 @@
-"""The clerk's own index of the registry: newest version of each record, households, bars, card links.
+"""The clerk's own index of the registry: newest version of each record and seal, households, bars, card links.
 
-It follows the feed by itself and holds no name, no address and no card serial: records come as evidence, and card
-serials and barred residents are kept as keyed hashes.
+It follows the feed by itself and holds no name, no address, no impression and no card serial: records and seal
+registrations come as evidence, and card serials and barred residents are kept as keyed hashes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
 from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 
-__all__ = ["Index", "IndexedPerson"]
+__all__ = ["Index", "IndexedPerson", "IndexedSeal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,15 @@ class IndexedPerson:
     record_hash: bytes
     present: bool
     barred: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexedSeal:
+    """What the clerk knows of a resident's seal registration by itself."""
+
+    version: int
+    registration_hash: bytes
+    in_force: bool
 
 
 class Index:
@@ -49,7 +59,7 @@ class Index:
             Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, blocks, _apply_record), step="apply feed"
+            lambda connection: self._feed.apply(connection, blocks, _apply_record, _apply_seal), step="apply feed"
         )
 
     async def holder(self, card: CardSerial, day: int) -> str:
@@ -78,6 +88,19 @@ class Index:
             resident,
         )
 
+    async def seal(self, resident: str) -> IndexedSeal | None:
+        """Give a resident's seal registration at its newest version, None where the feed has named none."""
+
+        def look(connection: Connection) -> IndexedSeal | None:
+            row = connection.execute(
+                "SELECT version, registration_hash, in_force FROM seal_registration WHERE resident = ?", (resident,)
+            ).fetchone()
+            if row is None:
+                return None
+            return IndexedSeal(version=row[0], registration_hash=row[1], in_force=bool(row[2]))
+
+        return await self._rows.read(look)
+
     async def _people(self, condition: str, resident: str) -> tuple[IndexedPerson, ...]:
         columns = "resident, household, version, record_hash, present"
         query = f"SELECT {columns} FROM person WHERE {condition}"  # noqa: S608 - the condition is one of the two above
@@ -105,4 +128,14 @@ def _apply_record(connection: Connection, signed: SignedRecord) -> None:
         " ON CONFLICT (resident) DO UPDATE SET household = excluded.household, version = excluded.version,"
         " record_hash = excluded.record_hash, present = excluded.present",
         (record.resident, record.household, record.version, signed.digest, record.presence is Presence.PRESENT),
+    )
+
+
+def _apply_seal(connection: Connection, signed: SignedSeal) -> None:
+    seal = signed.registration
+    connection.execute(
+        "INSERT INTO seal_registration (resident, version, registration_hash, in_force) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT (resident) DO UPDATE SET version = excluded.version,"
+        " registration_hash = excluded.registration_hash, in_force = excluded.in_force",
+        (seal.resident, seal.version, signed.digest, seal.in_force),
     )

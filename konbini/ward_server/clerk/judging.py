@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konbini.protocol.cose import Context, VerifyingKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Options, Scope
+from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.sealing import SealingKey
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, Ticket, ticket_hash
 from konbini.protocol.trust import WardEntry
@@ -35,6 +35,7 @@ from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.residents.dates import age_on, to_number
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import IndividualNumberPart, SignedRecord
+from konbini.ward_server.residents.seal import SealRegistration, SignedSeal, stands
 from konbini.ward_server.settings.settings import Settings, Terms
 
 __all__ = ["Asked", "Beliefs", "judge_asking", "judge_subjects"]
@@ -136,8 +137,10 @@ async def judge_subjects(
 ) -> list[Subject]:
     """Take only records that the registry signed, at their newest version, of those whom the handles name.
 
+    A seal registration is taken in the same way, where one is asked for: the holder's own, in force.
+
     Args:
-        evidence: the records.
+        evidence: the records, and the seal registration.
         asked: what the evidence proved.
         beliefs: keys.
         index: the clerk's own index, which also names the card's holder.
@@ -170,6 +173,10 @@ async def judge_subjects(
     shown = {subject.record.resident for subject in subjects}
     _check_scope(asked.order.scope, holder, shown, present)
     _check_age(asked.order, holder, subjects, terms, day)
+    if asked.order.kind is CertificateKind.SEAL_REGISTRATION:
+        return [await _sealed(evidence, asked.order, beliefs, index, subjects[0])]
+    if evidence.seal_registration is not None:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal registration that was not asked for")
     return sorted(subjects, key=lambda subject: subject.record.order)
 
 
@@ -207,6 +214,29 @@ async def _subjects(evidence: Evidence, beliefs: Beliefs, index: Index) -> list[
         part = None if number is None else IndividualNumberPart.open(number, signed.record)
         subjects.append(Subject(record=signed.record, individual_number=part))
     return subjects
+
+
+async def _sealed(evidence: Evidence, order: Order, beliefs: Beliefs, index: Index, subject: Subject) -> Subject:
+    """Give the one subject with the seal registration that the clerk's own index names as newest and in force."""
+    if evidence.seal_registration is None or order.scope is not Scope.SELF or order.options:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal is certified for oneself, without options, from its registration")
+    signed = SignedSeal.open(evidence.seal_registration, beliefs.record_key, beliefs.entry.ward)
+    _check_whose(signed.registration, subject)
+    indexed = await index.seal(subject.record.resident)
+    newest = indexed is not None and (indexed.version, indexed.registration_hash) == (
+        signed.registration.version,
+        signed.digest,
+    )
+    if indexed is None or not newest or not indexed.in_force:
+        raise Refused(Code.RECORD_STALE, "not the newest version of a seal registration, or a cancelled one")
+    return replace(subject, seal=signed.registration)
+
+
+def _check_whose(registration: SealRegistration, subject: Subject) -> None:
+    if registration.resident != subject.record.resident:
+        raise Refused(Code.SUBJECT_MISMATCH, "another person's seal")
+    if registration.in_force and not stands(registration, subject.record):
+        raise Refused(Code.EVIDENCE_MISMATCH, "a seal that may not stand beside the record")
 
 
 def _check_handles(asked: Asked, beliefs: Beliefs, subjects: Sequence[Subject]) -> None:

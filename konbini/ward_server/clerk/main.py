@@ -17,6 +17,7 @@ from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
@@ -64,12 +65,13 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
-        rows = open_rows(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.clerk") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
@@ -108,12 +110,22 @@ async def serve(
         )
         ending.push_async_callback(tasks.close)
         tasks.start(follower.run(), "follower")
+        tasks.start(rows.until_unfit(), "rows")
         server = await CallServer.listen(
             config.calls.path, handlers(clerk), peers=config.calls.users, longest=MOST_CALL_BYTES
         )
         ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
         yield clerk
+
+
+def _member(config: ClerkConfig) -> Member:
+    """Say what every clerk of this ward is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

@@ -15,6 +15,7 @@ from konbini.ward_server.following.disposing import forget
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.record import RecordOpener, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
 __all__ = ["FeedRows", "position"]
@@ -33,9 +34,10 @@ class FeedRows:
         connection: Connection,
         blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
+        apply_seal: Callable[[Connection, SignedSeal], None],
         destroy_key: Callable[[Connection, str], None] = lambda _connection, _resident: None,
     ) -> FeedPosition:
-        """Apply blocks in order, once; what a follower keeps of a record, and under which key, is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record or a seal, under which key, is its own affair.
 
         Raises:
             Refused: `FEED_BROKEN`, `RECORD_NOT_SIGNED`; the transaction must be undone.
@@ -49,6 +51,8 @@ class FeedRows:
             for entry in entries:
                 if entry.kind is FeedKind.RECORD:
                     apply_record(connection, _record(opener, entry))
+                elif entry.kind is FeedKind.SEAL:
+                    apply_seal(connection, self._registration(entry))
                 elif entry.kind is FeedKind.DISPOSED:
                     self._forget(connection, entry, destroy_key)
                 else:
@@ -81,6 +85,12 @@ class FeedRows:
         whose = self._hashes.resident(self._municipality, resident)
         found = connection.execute("SELECT 1 FROM bar WHERE whose = ? AND in_force = 1 LIMIT 1", (whose,)).fetchone()
         return found is not None
+
+    def _registration(self, entry: FeedEntry) -> SignedSeal:
+        signed = SignedSeal.open(entry.body, self._record_key, self._municipality)
+        if (signed.registration.resident, signed.registration.version) != (entry.resident, entry.version):
+            raise Refused(Code.FEED_BROKEN, f"entry {entry.number} carries another seal registration")
+        return signed
 
     def _apply_other(self, connection: Connection, entry: FeedEntry) -> None:
         match entry.kind:

@@ -8,6 +8,9 @@ typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they
 
 [store]
 address = "sqlite:issuing.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
@@ -54,6 +57,7 @@ from pathlib import Path
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.asking.revocation import RevocationSource
@@ -73,6 +77,7 @@ class IssuingConfig:
     templates: Path
     typefaces: tuple[Path, ...]
     store: StoreAddress
+    server: ServerNames
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
@@ -115,6 +120,7 @@ def read_config(path: Path) -> IssuingConfig:
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
             store=read_address(store),
+            server=ServerNames.read(table),
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),

@@ -1,7 +1,8 @@
 """The issuing copy (交付用データ): what certificates are made from, as the registry's feed brought it.
 
 A record stands as the registry signed it, sealed to its resident and version: moved elsewhere it does not open, and
-opened it is verified again. The individual number is not copied.
+opened it is verified again. The individual number is not copied. A seal registration stands in the same way while it
+is in force; of a cancelled one the version alone.
 """
 
 from __future__ import annotations
@@ -16,19 +17,28 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
 from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.sealing import Place, Sealer
 
 __all__ = ["CopiedPerson", "ResidentCopy"]
 
 _TABLE = "person"
+_SEAL_TABLE = "seal_registration"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopiedPerson:
-    """One resident of the copy. `barred`: a protective measure or a hold is in force."""
+    """One resident of the copy.
+
+    Attributes:
+        signed: the record.
+        barred: a protective measure or a hold is in force.
+        seal: the registration in force of the resident who was asked for; nobody else's is looked at.
+    """
 
     signed: SignedRecord
     barred: bool
+    seal: SignedSeal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +48,7 @@ class _Row:
     sealed: bytes
     wrapped: bytes
     barred: bool
+    seal: tuple[int, bytes] | None
 
 
 class ResidentCopy:
@@ -63,7 +74,7 @@ class ResidentCopy:
             Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, blocks, self._apply_record, _destroy_key),
+            lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal, _destroy_key),
             step="apply feed",
         )
 
@@ -79,10 +90,10 @@ class ResidentCopy:
         """Give the resident and everybody of the same household whose record stands, in 記載順位.
 
         Raises:
-            Refused: `SEAL_BROKEN`, `RECORD_NOT_SIGNED`: a record of the copy is not what it was.
+            Refused: `SEAL_BROKEN`, `RECORD_NOT_SIGNED`: a record or the registration of the copy is not what it was.
         """
         found = await self._rows.read(lambda connection: self._look(connection, resident))
-        people = (CopiedPerson(signed=self._open(row), barred=row.barred) for row in found)
+        people = (CopiedPerson(signed=self._open(row), barred=row.barred, seal=self._open_seal(row)) for row in found)
         return tuple(sorted(people, key=lambda person: person.signed.record.order))
 
     def _look(self, connection: Connection, resident: str) -> tuple[_Row, ...]:
@@ -99,6 +110,7 @@ class ResidentCopy:
                 sealed=row[2],
                 wrapped=row[3],
                 barred=self._feed.barred(connection, row[0]),
+                seal=_seal_in_force(connection, resident) if row[0] == resident else None,
             )
             for row in rows
         )
@@ -111,12 +123,42 @@ class ResidentCopy:
             raise Refused(Code.SEAL_BROKEN, "a record that stands under another resident or version")
         return signed
 
+    def _open_seal(self, row: _Row) -> SignedSeal | None:
+        if row.seal is None:
+            return None
+        version, sealed = row.seal
+        data = self._sealer.open(row.wrapped, Place(table=_SEAL_TABLE, resident=row.resident, version=version), sealed)
+        signed = SignedSeal.open(data, self._record_key, self._municipality)
+        found = signed.registration
+        if (found.resident, found.version, found.in_force) != (row.resident, version, True):
+            raise Refused(Code.SEAL_BROKEN, "a seal registration that stands under another resident or version")
+        return signed
+
+    def _apply_seal(self, connection: Connection, signed: SignedSeal) -> None:
+        """Keep a registration in force whole; of a cancelled one the version, so that nothing older comes back."""
+        registration = signed.registration
+        kept = None
+        if registration.in_force:
+            place = Place(table=_SEAL_TABLE, resident=registration.resident, version=registration.version)
+            kept = self._sealer.seal(self._data_key(connection, registration.resident), place, signed.data)
+        connection.execute(
+            "INSERT INTO seal_registration (resident, version, sealed) VALUES (?, ?, ?)"
+            " ON CONFLICT (resident) DO UPDATE SET version = excluded.version, sealed = excluded.sealed",
+            (registration.resident, registration.version, kept),
+        )
+
+    def _data_key(self, connection: Connection, resident: str) -> bytes:
+        """Give a resident's wrapped data key, a new one where there is none yet."""
+        row = connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (resident,)).fetchone()
+        if row is not None:
+            return bytes(row[0])
+        wrapped = self._sealer.new_data_key(resident)
+        connection.execute("INSERT INTO data_key (resident, wrapped) VALUES (?, ?)", (resident, wrapped))
+        return wrapped
+
     def _apply_record(self, connection: Connection, signed: SignedRecord) -> None:
         record = signed.record
-        row = connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (record.resident,)).fetchone()
-        wrapped = self._sealer.new_data_key(record.resident) if row is None else bytes(row[0])
-        if row is None:
-            connection.execute("INSERT INTO data_key (resident, wrapped) VALUES (?, ?)", (record.resident, wrapped))
+        wrapped = self._data_key(connection, record.resident)
         place = Place(table=_TABLE, resident=record.resident, version=record.version)
         connection.execute(
             "INSERT INTO person (resident, household, version, present, sealed) VALUES (?, ?, ?, ?, ?)"
@@ -130,6 +172,13 @@ class ResidentCopy:
                 self._sealer.seal(wrapped, place, signed.data),
             ),
         )
+
+
+def _seal_in_force(connection: Connection, resident: str) -> tuple[int, bytes] | None:
+    row = connection.execute(
+        "SELECT version, sealed FROM seal_registration WHERE resident = ? AND sealed IS NOT NULL", (resident,)
+    ).fetchone()
+    return None if row is None else (row[0], row[1])
 
 
 def _destroy_key(connection: Connection, resident: str) -> None:

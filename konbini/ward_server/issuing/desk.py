@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from konbini.pdf.facts import CertificateFacts
+from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import VerifyingKey
@@ -57,13 +57,13 @@ class Form(Protocol):
     def template(self) -> Template:
         """The template."""
 
-    def fits(self, facts: CertificateFacts) -> None:
+    def fits(self, facts: PrintedFacts) -> None:
         """Refuse facts that the form cannot hold: `FORM_OVERFLOW`, `GLYPH_MISSING`."""
 
-    def draw(self, facts: CertificateFacts, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
+    def draw(self, facts: PrintedFacts, *, binding: bytes, seals: Sequence[bytes]) -> bytes:
         """Give the unsigned PDF."""
 
-    def pages(self, facts: CertificateFacts) -> int:
+    def pages(self, facts: PrintedFacts) -> int:
         """Give how many pages the facts take."""
 
 
@@ -182,7 +182,14 @@ def household(people: Sequence[CopiedPerson], holder: str) -> Household:
     Raises:
         Refused: `CARD_UNLINKED`: the card's holder has no record.
     """
-    seen = [Person(record=person.signed.record, barred=person.barred) for person in people]
+    seen = [
+        Person(
+            record=person.signed.record,
+            barred=person.barred,
+            seal=None if person.seal is None else person.seal.registration,
+        )
+        for person in people
+    ]
     found = next((person for person in seen if person.record.resident == holder), None)
     if found is None:
         raise Refused(Code.CARD_UNLINKED, "a link without a record")

@@ -22,6 +22,7 @@ from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
 from konbini.process.link import Link
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
@@ -90,11 +91,12 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = open_rows(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.issuing") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
         sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
         store = _store(rows, config, trust, sealer)
@@ -158,12 +160,22 @@ async def serve(
             ("link", link.run()),
             ("gateway", gateway.run()),
             ("revocation lists", keeper.run()),
+            ("rows", rows.until_unfit()),
             ("key rotation", rotation.run()),
         ):
             tasks.start(work, name)
         ending.enter_context(told_by_hangup(rotation.told))
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
+
+
+def _member(config: IssuingConfig) -> Member:
+    """Say what every server of this ward's issuing is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
 def _store(rows: Rows, config: IssuingConfig, trust: Trust, sealer: Sealer) -> _Store:

@@ -68,7 +68,8 @@ def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now) -> bool
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
     )
     try:
-        facts = CERTIFICATES[kind].statement([Subject(record=person.record) for person in people], particulars)
+        subjects = [Subject(record=person.record, seal=person.seal) for person in people]
+        facts = CERTIFICATES[kind].statement(subjects, particulars)
         form.fits(facts)
         check_fits(facts, FORM_KINDS[template.kind].sealed_items(facts), kind)
     except Refused as refused:
@@ -84,7 +85,8 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) 
     for kind in kinds_for(people, terms, now.day):
         if kind not in CERTIFICATES or kind not in open_now or not _has_form(desk, kind, now):
             continue
-        options = options_for(kind, people.members, terms)
+        template, _ = desk.form(kind, now)
+        options = options_for(kind, people.members, terms) & ~FORM_KINDS[template.kind].without
         wishes = (
             Wish(kind=kind, scope=scope, options=options, residents=frozenset())
             for scope in scopes_for(kind, people, terms, now.day)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from konbini.pdf.forms.kinds import FORM_KINDS
 from konbini.pdf.printed import form_of
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind, Options, Scope
+from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS
 from konbini.protocol.visits import PRINT_SECONDS, Document, Menu, Order, OrderBody
@@ -181,6 +181,7 @@ class Orders:
                 day=to_number(self._desk.terms(now).link_day(now.day)),
                 versions=certified.versions,
                 whole=taken.order.scope is Scope.WHOLE,
+                seal_registration=certified.seal_registration,
                 document=answer.sealed,
                 print_by=document.print_by,
             )
@@ -196,9 +197,10 @@ class Orders:
         """Read the copy once more: what changed since step 1 is refused here or by the clerk."""
         visit = taken.visit
         copied = await self._desk.copy.household_of(visit.holder)
-        by_resident = {person.signed.record.resident: person.signed for person in copied}
+        by_resident = {person.signed.record.resident: person for person in copied}
         people = self._named(taken, household(copied, visit.holder), now)
-        signed = [by_resident[person.record.resident] for person in people]
+        signed = [by_resident[person.record.resident].signed for person in people]
+        seal = by_resident[visit.holder].seal if taken.order.kind is CertificateKind.SEAL_REGISTRATION else None
         asked = Options.INDIVIDUAL_NUMBER in Options(taken.order.options)
         numbers = [
             await self._desk.individual_numbers(one.record.resident, one.record.individual_number)
@@ -217,6 +219,7 @@ class Orders:
             number=number,
             records=tuple(one.data for one in signed),
             individual_numbers=tuple(numbers),
+            seal_registration=None if seal is None else seal.data,
         )
 
     async def _draw(self, certified: Certified, number: str) -> tuple[bytes, int]:

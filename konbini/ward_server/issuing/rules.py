@@ -18,6 +18,7 @@ from konbini.protocol.kinds import CertificateKind, Options, Scope
 from konbini.ward_server.certificates.conditions import CONDITIONS
 from konbini.ward_server.residents.dates import age_on, to_number
 from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.seal import SealRegistration, stands
 from konbini.ward_server.settings.settings import Leaving, Terms
 
 __all__ = [
@@ -74,12 +75,17 @@ class Person:
     Attributes:
         record: the record.
         barred: a protective measure or a hold is in force.
-        seal_registered: a seal registration stands (印鑑登録); False also where the copy holds none of anybody.
+        seal: the seal registration (印鑑登録), known of the holder alone.
     """
 
     record: ResidentRecord
     barred: bool
-    seal_registered: bool = False
+    seal: SealRegistration | None = None
+
+    @property
+    def seal_registered(self) -> bool:
+        """Whether a seal registration is in force, and may stand beside the record."""
+        return self.seal is not None and self.seal.in_force and stands(self.seal, self.record)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,7 +213,7 @@ def kinds_for(household: Household, terms: Terms, day: dt.date) -> tuple[Certifi
 
 
 def check_visit(household: Household, terms: Terms, day: dt.date) -> None:
-    """Refuse a holder who gets nothing today, of whatever kind.
+    """Refuse a holder who gets nothing today, of whatever kind; where kinds are refused, by what refuses all of them.
 
     Raises:
         Refused: `UNDER_AGE` where that is the only reason, else `ASK_AT_COUNTER`.
@@ -215,7 +221,7 @@ def check_visit(household: Household, terms: Terms, day: dt.date) -> None:
     found = reasons(household, terms, day)
     of_kinds = [kind_reasons(kind, household, terms, day) for kind in sorted(terms.kinds)]
     if all(of_kinds):
-        found = found.union(*of_kinds)
+        found |= frozenset.intersection(*of_kinds) or frozenset.union(*of_kinds)
     _refuse(found)
 
 
@@ -252,8 +258,8 @@ def scopes_for(kind: CertificateKind, household: Household, terms: Terms, day: d
 
 
 def options_for(kind: CertificateKind, people: Sequence[Person], terms: Terms) -> Options:
-    """Give what these people may ask to have shown on a kind."""
-    wanted = Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE
+    """Give what these people may ask to have shown on a kind; a form may have no cell for some of it."""
+    wanted = Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE | Options.EARLIER_ADDRESS
     if any(person.record.foreign is None for person in people):
         wanted |= Options.DOMICILE
     if any(person.record.foreign is not None for person in people):

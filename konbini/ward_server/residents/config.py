@@ -6,6 +6,10 @@
     [store]
     address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
 
+    [server]                            # only where several share the store: konbini/process/membership.py
+    name = "a"
+    all = ["a", "b"]
+
     [keys]                                  # files; see docs/keys.md
     record = "record.pem"                   # signs records, feed and heartbeat
     identity = "identity.pem"               # certifies message keys of `issuing`
@@ -33,6 +37,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 
 __all__ = ["KeyPaths", "RegistryConfig", "read_config"]
@@ -59,6 +64,7 @@ class RegistryConfig:
     municipality: str
     settings: Path | None
     store: StoreAddress
+    server: ServerNames
     keys: KeyPaths
     follower_names: tuple[str, ...]
     followers: CallAddress
@@ -84,6 +90,7 @@ def read_config(path: Path) -> RegistryConfig:
             municipality=table.convert("municipality", _code),
             settings=table.path("settings") if table.has("settings") else None,
             store=read_address(store),
+            server=ServerNames.read(table),
             keys=KeyPaths(
                 record=keys.path("record"),
                 identity=keys.path("identity"),

@@ -97,7 +97,10 @@ class Judge:
 
     def _barred(self, resident: str) -> bool:
         waits = self._connection.execute(
-            "SELECT 1 FROM change WHERE resident = ? AND state = 1 LIMIT 1", (resident,)
+            "SELECT 1 FROM change WHERE resident = ?1 AND state = 1 UNION ALL"
+            " SELECT 1 FROM change JOIN bulk_row ON bulk_row.change_id = change.change_id"
+            " WHERE change.state = 1 AND bulk_row.resident = ?1 LIMIT 1",
+            (resident,),
         ).fetchone()
         return waits is not None or any(one.in_force for one in self._reading.restrictions(resident))
 

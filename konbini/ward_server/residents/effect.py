@@ -1,4 +1,4 @@
-"""What a change writes: a new version of a record or of what is kept beside it, a card's link, a restriction."""
+"""What a change writes: a version of a record or of what stands beside it, a link, a restriction, a registration."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from typing import TypeAlias
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.seal import SealRegistration
 from konbini.ward_server.residents.store import StoredLink, StoredRestriction
 
-__all__ = ["Effect", "EntryEffect", "RecordEffect", "compare"]
+__all__ = ["Effect", "EntryEffect", "RecordEffect", "SealEffect", "compare"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +31,14 @@ class EntryEffect:
     entry: RegisterEntry
 
 
-Effect: TypeAlias = RecordEffect | EntryEffect | StoredLink | StoredRestriction
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealEffect:
+    """A new version of a seal registration, unsigned."""
+
+    registration: SealRegistration
+
+
+Effect: TypeAlias = RecordEffect | EntryEffect | StoredLink | StoredRestriction | SealEffect
 
 
 def compare(in_force: int, seen: int) -> None:

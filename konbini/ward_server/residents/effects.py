@@ -3,7 +3,8 @@
 Asked twice: when a change is entered, so that nonsense is refused at once, and again within the transaction that
 approves it, so that it meets the facts of that moment. Every rule compares the version that the operator saw with the
 one in force; a bulk or late change never undoes a newer one. The rules stand by what they own: `written_rules`,
-`person_rules`, `removal_rules`, `household_rules`, `entry_rules`, `card_rules`, `restriction_rules`.
+`person_rules`, `removal_rules`, `household_rules`, `entry_rules`, `card_rules`, `restriction_rules`,
+`seal_rules`.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from konbini.ward_server.residents.person_rules import amended
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.removal_rules import came_back, removed, restored
 from konbini.ward_server.residents.restriction_rules import restricted
+from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
+from konbini.ward_server.residents.seal_rules import cancelled, cancelled_with, registered
 from konbini.ward_server.residents.standing import Standing
 from konbini.ward_server.residents.store import RegistryReading
 from konbini.ward_server.residents.written_rules import written
@@ -51,7 +54,8 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
     standing = Standing(reading, key, municipality)
     effects = _judged(standing, change)
     check_households(standing, effects)
-    return effects
+    records = [effect.record for effect in effects if isinstance(effect, RecordEffect)]
+    return (*cancelled_with(standing, records), *effects)
 
 
 def _judged(standing: Standing, change: Change) -> tuple[Effect, ...]:
@@ -71,7 +75,9 @@ def _judged(standing: Standing, change: Change) -> tuple[Effect, ...]:
             | CardEnded()
             | CardWithheld()
             | CardResumed()
-            | Restriction() as body
+            | Restriction()
+            | SealRegistered()
+            | SealCancelled() as body
         ):
             return _beside(standing, change, body)
         case body:
@@ -85,7 +91,15 @@ def _moved(standing: Standing, change: Change, body: Households | HouseholdMoved
 def _beside(
     standing: Standing,
     change: Change,
-    body: EntryKept | NumberCardChanged | CardLinked | CardEnded | CardWithheld | CardResumed | Restriction,
+    body: EntryKept
+    | NumberCardChanged
+    | CardLinked
+    | CardEnded
+    | CardWithheld
+    | CardResumed
+    | Restriction
+    | SealRegistered
+    | SealCancelled,
 ) -> tuple[Effect, ...]:
     """Judge what stands beside the record."""
     match body:
@@ -95,6 +109,10 @@ def _beside(
             return number_card(standing, change, body)
         case Restriction():
             return (restricted(standing, change, body),)
+        case SealRegistered():
+            return (registered(standing, change, body),)
+        case SealCancelled():
+            return (cancelled(standing, change),)
         case _:
             return carded(standing, change, body)
 

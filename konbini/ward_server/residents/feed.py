@@ -63,6 +63,8 @@ class FeedKind(IntEnum):
     """A `MeasureChange`; `version` counts the changes of this application."""
     HOLD = 4
     """A `HoldChange`; `version` counts the changes of this hold."""
+    SEAL = 5
+    """The bytes of a `SignedSeal`; `version` is the registration's."""
     DISPOSED = 9
     """A `DisposedChange`: residents of whom nobody keeps anything any more (docs/retention.md)."""
 

@@ -14,6 +14,7 @@ from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_signing_key
 from konbini.process.service import Service, run_service
@@ -22,7 +23,9 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
-from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.bulk import BulkLists
+from konbini.ward_server.residents.bulk_calls import bulk_handlers
+from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
@@ -41,7 +44,7 @@ from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "serve"]
+__all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
 
 _log = logger("konbini.ward_server.residents")
@@ -52,8 +55,8 @@ class RegistryRooms:
     """The registry's store and what signs for it, open: for its service, or for taking a town over."""
 
     store: SqliteRegistryStore
-    pen: RecordPen
     vault: Vault
+    pen: RecordPen
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -63,21 +66,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 @asynccontextmanager
 async def open_registry(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, *, watch: CommitWatch | None = None
+    config: RegistryConfig,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    watch: CommitWatch | None = None,
+    member: Member | None = None,
 ) -> AsyncIterator[RegistryRooms]:
     """Open the store with its keys; a new one begins under an incarnation that is this second.
 
+    Args:
+        config: where it is.
+        clock: for the moment of a beginning.
+        entropy: for what is sealed.
+        watch: told of each commit (tests only).
+        member: who serves with it; a command that only brings something in is none.
+
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
-    pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
-    vault = _vault(config.municipality, config.keys, entropy)
-    store = SqliteRegistryStore.open(config.store, vault, watch=watch)
+    pen, vault = read_pen(config, entropy), read_vault(config, entropy)
+    store = SqliteRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
-        yield RegistryRooms(store=store, pen=pen, vault=vault)
+        yield RegistryRooms(store=store, vault=vault, pen=pen)
     finally:
         await store.close()
 
@@ -100,6 +114,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     )
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
     archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
+    bulk = BulkLists(rooms.store, rooms.pen, acknowledging, clock)
     publisher = Publisher(
         store=rooms.store,
         pen=rooms.pen,
@@ -116,6 +131,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
                 {
                     **operator_handlers(registry),
                     **archive_handlers(archive, statistics),
+                    **bulk_handlers(bulk),
                     **retention_handlers(desk),
                 },
             ),
@@ -132,7 +148,22 @@ def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
     return read_settings_of(config.settings, config.municipality).retention
 
 
-def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
+def read_pen(config: RegistryConfig, entropy: Entropy) -> RecordPen:
+    """Read what signs for the registry.
+
+    Raises:
+        ValueError, OSError: the key cannot be used.
+    """
+    return RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
+
+
+def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
+    """Read what opens the registry's store.
+
+    Raises:
+        ValueError, OSError: a key cannot be used.
+    """
+    municipality, keys = config.municipality, config.keys
     return Vault(
         municipality=municipality,
         personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),
@@ -146,16 +177,27 @@ async def _open_and_serve(
     config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
     async with (
-        open_registry(config, clock, entropy) as rooms,
+        open_registry(config, clock, entropy, member=_member(config)) as rooms,
         serve(config, rooms, clock) as desk,
         AsyncExitStack() as ending,
     ):
         rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
         ending.push_async_callback(tasks.close)
-        tasks.start(rotation.run(), "key rotation")
-        tasks.start(desk.run(), "retention")
+        for name, work in (
+            ("rows", rooms.store.until_unfit()),
+            ("key rotation", rotation.run()),
+            ("retention", desk.run()),
+        ):
+            tasks.start(work, name)
         ending.enter_context(told_by_hangup(rotation.told))
         yield
+
+
+def _member(config: RegistryConfig) -> Member:
+    """Say what every server of this registry is started with alike."""
+    shared = (config.keys.record, config.keys.lookup)
+    parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
+    return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

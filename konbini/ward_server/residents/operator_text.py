@@ -15,6 +15,7 @@ from konbini.ward_server.residents.figures import LEAST_SHOWN, Figure, Figures
 from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.record_text import write_record
 from konbini.ward_server.residents.registry import Found
+from konbini.ward_server.residents.seal import unchecked_seal
 from konbini.ward_server.residents.store import StoredLink, StoredRestriction
 from konbini.ward_server.residents.text_form import to_object
 
@@ -22,11 +23,20 @@ __all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "histo
 
 
 def found_lines(found: Found) -> Iterator[str]:
-    """Give the record, what is kept beyond it, then a line for each card, measure and hold."""
+    """Give the record, what is kept beyond it, then a line for each card, measure and hold, and for the seal."""
     yield write_record(unchecked_record(found.record))
     yield f"kept, version {found.entry_version}: {json.dumps(to_object(found.entry), ensure_ascii=False)}"
     yield from map(_link, found.links)
     yield from map(_restriction, found.restrictions)
+    yield from _seal(found.seal)
+
+
+def _seal(signed: bytes | None) -> Iterator[str]:
+    if signed is None:
+        return
+    seal = unchecked_seal(signed)
+    state = f"registered {seal.registered}, {seal.form.name.lower()} {seal.text}" if seal.in_force else "cancelled"
+    yield f"seal {seal.number}, version {seal.version}: {state}, picture {seal.image_digest.hex()}"
 
 
 def history_lines(history: History) -> Iterator[str]:

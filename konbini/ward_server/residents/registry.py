@@ -48,9 +48,10 @@ _OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds.
+    """What an operator sees of a resident: the signed record as it stands, the cards, measures and holds, the seal.
 
-    `entry` is what is kept beyond the record, at `entry_version`: 0 where nothing was entered yet.
+    `entry` is what is kept beyond the record, at `entry_version`: 0 where nothing was entered yet. `seal` is
+    the signed registration at its newest version, in force or cancelled; None where there never was one.
     """
 
     record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
@@ -58,6 +59,7 @@ class Found:
     restrictions: tuple[StoredRestriction, ...]
     entry: RegisterEntry = PLAIN
     entry_version: Annotated[int, UpTo(2**31)] = 0
+    seal: Annotated[bytes, UpTo(MOST_RECORD_BYTES)] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,10 +309,12 @@ def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str
         return None
     writing.add_access(position, resident, reason)
     kept = writing.entry(resident)
+    seal = writing.seal(resident)
     return Found(
         record=record.data,
         links=writing.links(resident),
         restrictions=writing.restrictions(resident),
         entry=PLAIN if kept is None else kept.entry,
         entry_version=0 if kept is None else kept.version,
+        seal=None if seal is None else seal.data,
     )

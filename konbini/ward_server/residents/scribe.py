@@ -21,7 +21,7 @@ from konbini.protocol.batches import MOST_PROOF_BYTES
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
-from konbini.ward_server.residents.effects import Effect, EntryEffect, RecordEffect
+from konbini.ward_server.residents.effect import Effect, EntryEffect, RecordEffect, SealEffect
 from konbini.ward_server.residents.feed import (
     MOST_ENTRY_BYTES,
     EntryDraft,
@@ -33,6 +33,7 @@ from konbini.ward_server.residents.feed import (
 )
 from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_BLOCK, SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
+from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.residents.store import (
     RegistryWriting,
     SealedEntry,
@@ -40,6 +41,7 @@ from konbini.ward_server.residents.store import (
     StoredLink,
     StoredRecord,
     StoredRestriction,
+    StoredSeal,
 )
 
 __all__ = ["RecordPen", "Scribe", "Writer", "add_block"]
@@ -96,7 +98,7 @@ class Writer:
         """Write one effect and its feed entry; what is kept beyond the record has none.
 
         Raises:
-            Refused: `CHANGE_INVALID`: a record whose fields are not as declared, or that is too long.
+            Refused: `CHANGE_INVALID`: a record or registration whose fields are not as declared, or that is too long.
         """
         if isinstance(effect, RecordEffect):
             self._record(effect)
@@ -111,6 +113,8 @@ class Writer:
                 counts_until=effect.valid_until,
             )
             self._feed(FeedKind.LINK, effect.resident, effect.version, to_bytes(link))
+        elif isinstance(effect, SealEffect):
+            self._seal_registration(effect)
         else:
             self._writing.put_restriction(effect)
             self._feed(effect.kind, effect.resident, effect.version, _restriction_body(effect))
@@ -134,6 +138,23 @@ class Writer:
         self._writing.add_entry_items(
             StoredEntry(resident=effect.resident, version=effect.version, entry=effect.entry, change_id=self._change_id)
         )
+
+    def _seal_registration(self, effect: SealEffect) -> None:
+        registration = effect.registration
+        try:
+            signed = SignedSeal.sign(registration, self._pen.key)
+        except (TypeError, ValueError) as error:
+            raise Refused(Code.CHANGE_INVALID, str(error)) from error
+        self._writing.add_seal(
+            StoredSeal(
+                resident=registration.resident,
+                version=registration.version,
+                number=registration.number,
+                data=signed.data,
+                change_id=self._change_id,
+            )
+        )
+        self._feed(FeedKind.SEAL, registration.resident, registration.version, signed.data)
 
     def _with_number(self, effect: RecordEffect) -> ResidentRecord:
         if effect.individual_number is None:

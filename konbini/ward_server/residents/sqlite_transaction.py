@@ -9,11 +9,11 @@ audit log show it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from konbini.process.statements import Connection
+from konbini.process.statements import Connection, Parameters
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
@@ -34,6 +34,7 @@ from konbini.ward_server.residents.store import (
     StoredLink,
     StoredRecord,
     StoredRestriction,
+    StoredSeal,
 )
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
@@ -104,6 +105,7 @@ class SqliteTransaction:
         self._connection = connection
         self._vault = vault
         self._keys: dict[str, DataKey] = {}
+        self._hashed: tuple[CardSerial, bytes] | None = None
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -252,6 +254,15 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+        rows = self._connection.execute(
+            "SELECT place, resident, sealed FROM bulk_row WHERE change_id = ? ORDER BY place", (change_id,)
+        ).fetchall()
+        return tuple(
+            Change.open(self._open(_bulk_place(change_id, place, resident), sealed)) for place, resident, sealed in rows
+        )
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
         row = self._connection.execute(
@@ -260,6 +271,20 @@ class SqliteTransaction:
         if row is None:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+        marks = ", ".join("?" * len(residents))
+        found = self._connection.execute(
+            f"SELECT resident FROM data_key WHERE resident IN ({marks})",  # noqa: S608 - question marks
+            residents,
+        )
+        return {str(row[0]) for row in found.fetchall()}
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
+        for statement, parameters in rows.items():
+            self._connection.executemany(statement, parameters)
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
@@ -275,6 +300,32 @@ class SqliteTransaction:
         self._connection.executemany(
             "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
             [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+        )
+
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+        row = self._connection.execute(
+            "SELECT version, number, change_id, sealed FROM seal_registration"
+            " WHERE resident = ? ORDER BY version DESC LIMIT 1",
+            (resident,),
+        ).fetchone()
+        if row is None:
+            return None
+        version, number, change_id, sealed = row
+        data = self._open(Place(table="seal_registration", resident=resident, version=version), sealed)
+        return StoredSeal(resident=resident, version=version, number=number, data=data, change_id=change_id)
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
+        row = self._connection.execute("SELECT 1 FROM seal_registration WHERE number = ? LIMIT 1", (number,)).fetchone()
+        return row is not None
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
+        sealed = self._seal(Place(table="seal_registration", resident=seal.resident, version=seal.version), seal.data)
+        self._connection.execute(
+            "INSERT INTO seal_registration VALUES (?, ?, ?, ?, ?)",
+            (seal.resident, seal.version, seal.number, seal.change_id, sealed),
         )
 
     def add_record(self, record: StoredRecord) -> None:
@@ -365,6 +416,15 @@ class SqliteTransaction:
         )
         if change.state is not ChangeState.ENTERED:
             self._connection.execute("DELETE FROM pending_number WHERE change_id = ?", (change.change_id,))
+
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+        for place, row in enumerate(rows, start=1):
+            sealed = self._seal(_bulk_place(change_id, place, row.resident), row.to_bytes())
+            self._connection.execute(
+                "INSERT INTO bulk_row (change_id, place, resident, sealed) VALUES (?, ?, ?, ?)",
+                (change_id, place, row.resident, sealed),
+            )
 
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
@@ -485,7 +545,9 @@ class SqliteTransaction:
         )
 
     def _card(self, card: CardSerial) -> bytes:
-        return self._vault.keyed_hash.card(card.issuer_key_id, card.serial)
+        if self._hashed is None or self._hashed[0] != card:
+            self._hashed = (card, self._vault.keyed_hash.card(card.issuer_key_id, card.serial))
+        return self._hashed[1]
 
     def _restriction(self, resident: str, kind: FeedKind, name: str) -> bytes:
         return self._vault.keyed_hash.restriction(self._vault.municipality, resident, int(kind), name)
@@ -534,6 +596,10 @@ def _feed_place(resident: str) -> Place:
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:
     return Place(table=f"{table} {row.hex()}", resident=resident, version=version)
+
+
+def _bulk_place(change_id: str, place: int, resident: str) -> Place:
+    return Place(table=f"bulk_row {change_id}", resident=resident, version=place)
 
 
 def _pending_place(change_id: str, resident: str) -> Place:

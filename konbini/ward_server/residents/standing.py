@@ -9,6 +9,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.effect import EntryEffect
 from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
+from konbini.ward_server.residents.seal import SealRegistration, SignedSeal
 from konbini.ward_server.residents.store import RegistryReading, StoredRecord
 
 __all__ = ["Standing"]
@@ -54,6 +55,11 @@ class Standing:
         """Give what is kept beyond the record and its version; a plain one at version 0 where nothing was entered."""
         stored = self.reading.entry(resident)
         return (0, PLAIN) if stored is None else (stored.version, stored.entry)
+
+    def seal(self, resident: str) -> SealRegistration | None:
+        """Give a seal registration at its newest version, in force or cancelled."""
+        stored = self.reading.seal(resident)
+        return None if stored is None else SignedSeal.open(stored.data, self._key, self.municipality).registration
 
     def amended(self, resident: str, amend: Callable[[RegisterEntry], RegisterEntry]) -> tuple[EntryEffect, ...]:
         """Give the next version of an entry, or nothing where `amend` leaves it as it is."""

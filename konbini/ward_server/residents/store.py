@@ -7,11 +7,12 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
 
+from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
@@ -31,6 +32,7 @@ __all__ = [
     "StoredLink",
     "StoredRecord",
     "StoredRestriction",
+    "StoredSeal",
 ]
 
 T = TypeVar("T")
@@ -131,6 +133,17 @@ class SealedEntry:
     digest: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredSeal:
+    """A version of a resident's seal registration: the signed bytes, and which change wrote it."""
+
+    resident: str
+    version: int
+    number: str
+    data: bytes
+    change_id: str
+
+
 class RegistryReading(Protocol):
     """What is read of the registry, at one moment."""
 
@@ -188,12 +201,27 @@ class RegistryReading(Protocol):
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
+
+    def seal(self, resident: str) -> StoredSeal | None:
+        """Give the newest version of a resident's seal registration, in force or cancelled."""
+
+    def seal_number_given(self, number: str) -> bool:
+        """Say whether anybody's registration has or had this number."""
 
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written."""
@@ -219,11 +247,17 @@ class RegistryWriting(RegistryReading, Protocol):
     def put_change(self, change: StoredChange) -> None:
         """Keep a change; the pending number of one that waits no more is gone."""
 
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
 
     def audit(self, entry: AuditEntry) -> int:
         """Add an audit entry and give its position."""
+
+    def add_seal(self, seal: StoredSeal) -> None:
+        """Add a version of a seal registration; versions that were written before stay."""
 
     def add_access(self, position: int, resident: str, reason: str) -> None:
         """Keep whose record was looked up and why, for the audit entry at `position`."""

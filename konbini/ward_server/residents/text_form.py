@@ -1,12 +1,15 @@
 """How what operators write stands as text: objects with the names of the fields, for JSON and TOML alike.
 
 Fields that somebody does not have may be left out; enumerations stand by their names in small letters
-(`"presence": "present"`); dates are numbers, yyyymmdd; a card is [issuer key id, serial] in hex. What is a secret or
+(`"presence": "present"`); dates are numbers, yyyymmdd; a card is [issuer key id, serial] in hex; a picture's file is
+base64. What is a secret or
 the registry's own to write (`WITHHELD`) is neither shown nor taken.
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import dataclasses
 import types
 import typing
@@ -55,6 +58,8 @@ def _shown(value: object) -> object:
     match value:
         case IntEnum():
             return value.name.lower()
+        case bytes():
+            return base64.b64encode(value).decode("ascii")
         case CardSerial():
             return [value.issuer_key_id.hex(), value.serial.hex()]
         case tuple():
@@ -97,6 +102,8 @@ def _value(kind: Any, written: object, name: str) -> Value:  # noqa: ANN401, PLR
         return _array(kind, written)
     if issubclass(kind, IntEnum):
         return _member(kind, written, name)
+    if kind is bytes:
+        return _file(written, name)
     if written is None or isinstance(written, str | int):
         return written
     raise Refused(Code.CHANGE_INVALID, f"field {name}")
@@ -107,6 +114,13 @@ def _member(kind: type[IntEnum], written: object, name: str) -> int:
         if written == member.name.lower():
             return int(member)
     raise Refused(Code.CHANGE_INVALID, f"field {name}")
+
+
+def _file(written: object, name: str) -> bytes:
+    try:
+        return base64.b64decode(written if isinstance(written, str) else "?", validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise Refused(Code.CHANGE_INVALID, f"field {name}") from error
 
 
 def _card(written: object) -> Value:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,15 +14,20 @@ from PIL import Image
 
 from konbini.pdf.forms import resident_record_grid as grid
 from konbini.pdf.forms import sheet
+from konbini.pdf.forms.geometry import A4_WIDTH
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
+from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
 from konbini.simulation.demo.automatic import Plan, plans
 from konbini.simulation.demo.step_times import STEPS
-from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Population
+from konbini.simulation.town.seals import draw_seal
+from konbini.simulation.town.typeface import TYPEFACE
+from tests import impressions
 from tests.e2e.demo.seeing import inked, likeness, numbered
+from tests.impressions import inked_mm, overlaid
 
 _RESIDENTS = 200
 _SEED = 1
@@ -98,7 +104,11 @@ def _check(ran: _Ran, folder: Path, *, visits: int) -> None:
         assert str(IssuanceNumber.parse(paper["number"])) == paper["number"]
         pages = [ran.tray / name for name in paper["pngs"]]
         _check_number(pages, paper["number"], [each for each in numbers if each != paper["number"]])
-        _check_names(pages, plan, town.population)
+        if plan.kind is CertificateKind.SEAL_REGISTRATION:
+            _check_seal(pages, plan, town.population)
+        else:
+            _check_names(pages, plan, town.population)
+    assert CertificateKind.SEAL_REGISTRATION in {plan.kind for plan in wanted}
 
 
 def _check_number(pages: Sequence[Path], number: str, others: Sequence[str]) -> None:
@@ -125,6 +135,25 @@ def _check_names(pages: Sequence[Path], plan: Plan, population: Population) -> N
                 own = likeness(found, name, TYPEFACE)
                 assert own > _SAME, name
                 assert own > max(likeness(found, other, TYPEFACE) for other in others), name
+
+
+def _check_seal(pages: Sequence[Path], plan: Plan, population: Population) -> None:
+    """One page, with the resident's own seal on it and no other of the town: the same ink, at exactly its true size."""
+    assert plan.person.seal is not None
+    (path,) = pages
+    with Image.open(path) as page:
+        dots_per_inch = page.width / A4_WIDTH * 72
+        millimetres = plan.person.seal.millimetres
+        assert inked_mm(page, dots_per_inch) == pytest.approx((millimetres, millimetres), abs=0.2)
+        found = impressions.inked(page, dots_per_inch)
+    likenesses = {
+        person.record.resident: overlaid(found, Image.open(BytesIO(draw_seal(person.seal, TYPEFACE))))
+        for person in population.people
+        if person.seal is not None
+    }
+    own = likenesses.pop(plan.person.record.resident)
+    assert own > _SAME
+    assert own > max(likenesses.values())
 
 
 def _name_cells(page: Image.Image, people: int) -> Iterator[Image.Image]:

@@ -14,8 +14,8 @@ from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
 from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text, tells
 from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
-from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.people import Townsperson
+from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["Proof", "choose", "kept_out", "role", "visits"]
 

@@ -239,7 +239,7 @@ class Visit:
             scope=scope,
             options=int(options),
             handles=tuple(handles or (self.menu.members[0].handle,)),
-            fee=self.menu.offers[0].fee if fee is None else fee,
+            fee=self._fee_of(kind) if fee is None else fee,
             sent=self.seconds if sent is None else sent,
         )
         sealing = SealingKey(Prekey.peek(self.ward.prekey).sealing)
@@ -247,6 +247,11 @@ class Visit:
         signed = (signing or self.signing).sign(to_bytes(order), context)
         sealed = sealing.seal(signed, context, SealedSize.SMALL)
         return to_bytes(OrderBody(visit=self.v, ordinal=ordinal, key_id=sealing.key_id, sealed=sealed))
+
+    def _fee_of(self, kind: CertificateKind) -> int:
+        """Give the fee that the menu shows, of another kind where this one is not on it."""
+        assert self.menu is not None
+        return next((offer.fee for offer in self.menu.offers if offer.kind is kind), self.menu.offers[0].fee)
 
     async def send_order(self, body: bytes) -> Told:
         """Send an ORDER."""

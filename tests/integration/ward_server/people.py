@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from konbini.simulation.town.numbers import individual_number, resident_code
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, ResidentRecord, Sex
-from konbini.ward_server.residents.town import TownCard, TownRow
+from konbini.ward_server.residents.seal import NameForm
+from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
+from tests.impressions import seal_of
 from tests.records import written
 
 __all__ = [
@@ -23,6 +28,7 @@ __all__ = [
     "NAME_PENDING",
     "NEW_CARD",
     "PROTECTED",
+    "SEALS",
     "SPOUSE",
     "TEEN",
     "TODAY",
@@ -52,7 +58,6 @@ NEW_CARD = 7_000_000_001
 """The serial of a card that nobody holds yet."""
 
 MEASURE = "S-2026-0001"
-_NUMBER = "123456789018"
 _LINKED = 20240401
 
 
@@ -127,6 +132,15 @@ CARDS = {
 """Who holds a card; its serial is the holder's number."""
 
 
+SEALS = {
+    HEAD: seal_of("葛城文", number="1", millimetres=20.0),
+    ALONE: seal_of("澄川", number="2", millimetres=12.5),
+    FOREIGNER: seal_of("クレール", number="3", form=NameForm.KATAKANA, katakana="デュポン　クレール", millimetres=15.0),
+    BESIDE_PROTECTED: seal_of("葛城", number="4"),
+}
+"""Who has a seal registered."""
+
+
 def card_of(holder: str) -> HeldCard:
     """Give a resident's card."""
     return CARDS[holder]
@@ -137,13 +151,18 @@ def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
     return tuple(
         TownRow(
             record=record,
-            individual_number=_NUMBER,
+            individual_number=individual_number(_ordinal(record)),
             cards=tuple(
                 TownCard(card=authority.card_serial(card.serial), counts_from=card.counts_from)
                 for card in (CARDS.get(record.resident),)
                 if card is not None
             ),
             measures=(Restriction(name=MEASURE, planned_end=None),) if record.resident == PROTECTED else (),
+            seal=TownSeal(registered=_LINKED, seal=SEALS[record.resident]) if record.resident in SEALS else None,
         )
-        for record in _records()
+        for record in (replace(one, resident_code=resident_code(_ordinal(one))) for one in _records())
     )
+
+
+def _ordinal(record: ResidentRecord) -> int:
+    return int(record.resident[1:])

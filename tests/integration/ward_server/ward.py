@@ -47,9 +47,9 @@ from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
+from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
-from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
@@ -355,14 +355,13 @@ async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) ->
     config = registry_config.read_config(town.configs / "registry.toml")
     async with registry_main.open_registry(config, clock, entropy) as rooms:
         if not (await rooms.store.read(lambda reading: reading.position())).number:
-            await import_town(
+            await import_rows(
                 rooms.store,
+                rooms.vault,
                 rooms.pen,
                 clock,
                 rows(town.card_authority),
-                entered_by="aoki",
-                approved_by="bando",
-                source="a list for tests",
+                approval=Approval(entered_by="aoki", approved_by="bando", source="a list for tests"),
             )
         async with registry_main.serve(config, rooms, clock):
             yield

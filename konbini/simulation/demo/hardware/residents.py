@@ -78,10 +78,11 @@ class Choices:
         case = next((case for case in self._cases() if case.fits(person, members)), None)
         age = person.age(self._today)
         japanese, english = (case.japanese, case.english) if case else ("", "")
+        seal_japanese, seal_english = ("印鑑登録あり", "seal registered") if person.seal else ("", "")
         return _choice(
             person,
-            "・".join(part for part in (f"{age}歳", f"世帯{len(members)}人", japanese) if part),
-            ", ".join(part for part in (f"age {age}", f"household of {len(members)}", english) if part),
+            "・".join(part for part in (f"{age}歳", f"世帯{len(members)}人", seal_japanese, japanese) if part),
+            ", ".join(part for part in (f"age {age}", f"household of {len(members)}", seal_english, english) if part),
         )
 
     def _interesting(self) -> Iterator[Choice]:

@@ -28,6 +28,14 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- A seal registration (印鑑登録) by its hash alone, the impression's among what is hashed.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    registration_hash BLOB NOT NULL,
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,
@@ -79,6 +87,18 @@ CREATE TABLE stop (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
     since INTEGER NOT NULL,
     code INTEGER NOT NULL
+) STRICT;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
 ) STRICT;
 
 -- That the store was put here from a sealed backup: at which entry of the audit log, when, as of when (Unix milliseconds),

@@ -2,7 +2,7 @@
 
 Invariants: an issuance is in one state and goes forward only (sealing -> issued -> settled, or sealing -> void); a
 number is used once, for ever; *issued* means the completing transaction, which compares every version on the paper,
-the serial link, the bars, the stop and the lease.
+the seal registration where the paper shows one, the serial link, the bars, the stop and the lease.
 """
 
 from __future__ import annotations
@@ -53,7 +53,10 @@ class NewOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
-    """What the completing transaction compares and writes. `whole`: the paper says that it shows all the household."""
+    """What the completing transaction compares and writes.
+
+    `whole`: the paper says that it shows all the household. `seal_registration`: the version that the paper shows.
+    """
 
     number: str
     holder: str
@@ -61,6 +64,7 @@ class Completion:
     day: int
     versions: Sequence[Version]
     whole: bool
+    seal_registration: Version | None
     document: bytes
     print_by: int
 
@@ -96,11 +100,13 @@ class IssuanceLedger:
         self._ward = ward
 
     async def recover(self, entry: AuditEntry) -> int:
-        """Void what a process that died had reserved and not issued; give how many there were."""
+        """Void what a process that is gone had reserved and not issued; give how many there were."""
 
         def change(connection: Connection) -> int:
             numbers = connection.execute(
-                "SELECT number, visit, ordinal FROM issuance WHERE state = ?", (IssuanceState.SEALING,)
+                "SELECT number, visit, ordinal FROM issuance WHERE state = ?"
+                " AND epoch NOT IN (SELECT epoch FROM member WHERE gone = 0)",
+                (IssuanceState.SEALING,),
             ).fetchall()
             for number, visit, ordinal in numbers:
                 _void(connection, number, Code.INTERNAL)
@@ -145,11 +151,11 @@ class IssuanceLedger:
                 raise Refused(Code.WARD_NOT_CURRENT, "the registry has not been heard yet")
             number = str(IssuanceNumber.of(self._ward, to_day(day), incarnation, _next(connection, incarnation)))
             added = connection.execute(
-                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
+                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, epoch, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
                 (
                     *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
-                    *(order.order_hash, order.reserved, IssuanceState.SEALING),
+                    *(order.order_hash, order.reserved, self._rows.epoch, IssuanceState.SEALING),
                 ),
             )
             if added.rowcount != 1:
@@ -170,6 +176,7 @@ class IssuanceLedger:
             check_lease()
             check_running(connection)
             self._check_people(connection, completion)
+            _check_seal(connection, completion.seal_registration)
             changed = connection.execute(
                 "UPDATE issuance SET state = ?, document = ?, print_by = ? WHERE number = ? AND state = ?",
                 (
@@ -241,6 +248,16 @@ class IssuanceLedger:
             raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
         if any(self._feed.barred(connection, resident) for resident in household):
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
+
+
+def _check_seal(connection: Connection, shown: Version | None) -> None:
+    if shown is None:
+        return
+    row = connection.execute(
+        "SELECT version FROM seal_registration WHERE resident = ? AND sealed IS NOT NULL", (shown.resident,)
+    ).fetchone()
+    if row is None or row[0] != shown.version:
+        raise Refused(Code.RECORD_STALE, "the seal registration changed meanwhile")
 
 
 def _next(connection: Connection, incarnation: int) -> int:

@@ -34,6 +34,13 @@ CREATE TABLE person (
 ) STRICT;
 CREATE INDEX person_household ON person (household);
 
+-- sealed: the registration (印鑑登録) as the registry signed it, its impression within; NULL once it is cancelled.
+CREATE TABLE seal_registration (
+    resident TEXT PRIMARY KEY,
+    version INTEGER NOT NULL,
+    sealed BLOB
+) STRICT;
+
 CREATE TABLE card_link (
     serial_hash BLOB PRIMARY KEY,
     resident TEXT NOT NULL,
@@ -70,6 +77,7 @@ CREATE TABLE number_range (
     last INTEGER NOT NULL
 ) STRICT;
 
+-- epoch: which opening of the store reserved it (konbini/process/membership.py).
 -- state: 1 sealing (a number reserved, the intent recorded), 2 issued, 3 void before it was sent,
 -- 4 settled by a receipt. outcome: protocol/kinds.py.
 CREATE TABLE issuance (
@@ -82,6 +90,7 @@ CREATE TABLE issuance (
     fee INTEGER NOT NULL,
     order_hash BLOB NOT NULL,
     reserved INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
     refused INTEGER,
     print_by INTEGER,
@@ -128,6 +137,18 @@ CREATE TABLE open_case (
 CREATE TABLE revocation_list (
     address TEXT PRIMARY KEY,
     content BLOB NOT NULL
+) STRICT;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
 ) STRICT;
 
 -- That the store was put here from a sealed backup: at which entry of the audit log, when, as of when (Unix milliseconds),

@@ -70,6 +70,15 @@ CREATE TABLE pending_number (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rows of a bulk list; the change itself holds their digest.
+CREATE TABLE bulk_row (
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    place INTEGER NOT NULL CHECK (place > 0),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (change_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
 CREATE TABLE card_link (
     card BLOB PRIMARY KEY CHECK (length(card) = 32),
@@ -89,6 +98,18 @@ CREATE TABLE restriction (
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX restriction_whose ON restriction (whose);
+
+-- 印鑑登録, a row a version; in force or cancelled, and what it shows, stands in `sealed`. A number is given once in all time.
+CREATE TABLE seal_registration (
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    version INTEGER NOT NULL CHECK (version > 0),
+    number TEXT NOT NULL,
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (resident, version)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX seal_registration_number ON seal_registration (number);
 
 -- A block's signed head; `hash` is that of its last entry.
 CREATE TABLE feed_block (
@@ -197,7 +218,25 @@ CREATE TRIGGER record_stays BEFORE UPDATE ON record BEGIN SELECT RAISE(ABORT, 'a
 CREATE TRIGGER record_remains BEFORE DELETE ON record BEGIN SELECT RAISE(ABORT, 'a version of a record stays'); END;
 CREATE TRIGGER entry_stays BEFORE UPDATE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
 CREATE TRIGGER entry_remains BEFORE DELETE ON entry BEGIN SELECT RAISE(ABORT, 'a version of an entry stays'); END;
+CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration
+BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER bulk_row_stays BEFORE UPDATE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
+CREATE TRIGGER bulk_row_remains BEFORE DELETE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
 CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
+) STRICT;

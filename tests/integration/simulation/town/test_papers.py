@@ -7,10 +7,10 @@ from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.specimen import specimen_template
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options, Scope
-from konbini.simulation.town.configs import TYPEFACE
 from konbini.simulation.town.people import Population, Townsperson
 from konbini.simulation.town.populate import populate
 from konbini.simulation.town.town import Town
+from konbini.simulation.town.typeface import TYPEFACE
 from konbini.ward_server.certificates.resident_record import Particulars, Subject, statement
 
 # Everything that may be asked for but the individual number, whose text the registry holds apart.

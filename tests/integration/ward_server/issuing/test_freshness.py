@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from konbini.protocol.errors import Code
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import ChangeKind, Restriction, new_change
@@ -59,10 +61,11 @@ async def test_a_change_is_acknowledged_when_nothing_older_can_be_issued(ward: W
     await ward.start_clerk()
 
 
-async def test_a_copy_that_was_tampered_with(ward: Ward) -> None:
-    """A record moved to another resident's row does not open: nothing is drawn from it, and the ward stops."""
+@pytest.mark.parametrize("table", ["person", "seal_registration"])
+async def test_a_copy_that_was_tampered_with(ward: Ward, table: str) -> None:
+    """What was moved to another resident's row does not open: nothing is drawn from it, and the ward stops."""
     await ward.stop("issuing")
-    ward.write("issuing", "UPDATE person SET sealed = (SELECT sealed FROM person LIMIT 1)")
+    ward.write("issuing", f"UPDATE {table} SET sealed = (SELECT sealed FROM {table} LIMIT 1)")  # noqa: S608 - a table of this test
     await ward.start_issuing()
     await ward.caught_up()
     told = await ward.visit(ALONE).open()

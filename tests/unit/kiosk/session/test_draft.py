@@ -85,6 +85,24 @@ def test_what_has_one_answer_is_not_asked() -> None:
     assert questions(menu, draft) == (State.KIND, State.CHECK)
 
 
+def test_a_seal_is_asked_for_in_one_tap() -> None:
+    """Beside a kind with every question: no scope, no members, no options, nothing left of the other kind's answers."""
+    seal = KindOffer(kind=CertificateKind.SEAL_REGISTRATION, fee=300, scopes=(Scope.SELF,), options=Options(0))
+    menu = Offer(kinds=(*offer().kinds, seal), members=offer().members)
+    other: list[Action] = [
+        ChooseKind(kind=RECORD),
+        ChooseScope(scope=Scope.WHOLE),
+        ChooseOptions(options=Options.DOMICILE),
+        Change(question=State.KIND),
+    ]
+    for before in ([], other):
+        state, draft = walk(menu, [*before, ChooseKind(kind=seal.kind)])
+        assert state is State.CHECK
+        assert draft == Draft(kind=seal.kind, scope=Scope.SELF, handles=(HOLDER,))
+        assert questions(menu, draft) == (State.KIND, State.CHECK)
+        assert walk(menu, [*before, ChooseKind(kind=seal.kind), Back()])[0] is State.KIND
+
+
 def test_back_loses_nothing() -> None:
     """From the check back to the first question, every answer is still there."""
     answers: list[Action] = [

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+from konbini.protocol.kinds import CertificateKind
 from konbini.simulation.demo.automatic import NotEnoughResidentsError, plans
 from konbini.simulation.demo.hardware.residents import Choices
 from konbini.simulation.town.people import CardCondition
@@ -37,11 +38,14 @@ def test_a_resident_is_found_by_name_reading_and_address() -> None:
 
 
 def test_different_residents_are_sent_in_both_languages_and_scopes() -> None:
-    """As many different people as visits; whole households and holders alone, Japanese and English screens."""
+    """As many different people as visits; households, holders alone and their seals, Japanese and English screens."""
     wanted = plans(_POPULATION, 20)
     assert len({plan.person.record.resident for plan in wanted}) == 20
     assert {plan.language for plan in wanted} == {"ja", "en"}
     assert {plan.scope for plan in wanted} == {"scope.1", "scope.3"}
+    assert {plan.kind for plan in wanted} == {CertificateKind.RESIDENT_RECORD, CertificateKind.SEAL_REGISTRATION}
+    sealed = [plan for plan in wanted if plan.kind is CertificateKind.SEAL_REGISTRATION]
+    assert all(plan.person.seal is not None and plan.shown == (plan.person,) for plan in sealed)
     assert all(plan.person in plan.shown for plan in wanted)
     assert plans(_POPULATION, 3, skip=2)[0].person is wanted[2].person
 

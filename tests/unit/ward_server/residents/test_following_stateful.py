@@ -20,7 +20,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import from_bytes
 from konbini.ward_server.residents.changes import (
     Body,
     CardEnded,
@@ -32,6 +34,8 @@ from konbini.ward_server.residents.changes import (
 )
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
+from konbini.ward_server.residents.seal import SealCancelled, SealEnd, SealRegistration
+from tests.impressions import seal_of
 from tests.unit.ward_server.residents.conftest import Office
 
 T = TypeVar("T")
@@ -43,13 +47,14 @@ TODAY = 20260921
 
 
 class Copy:
-    """What a follower keeps: the hashes of the blocks it applied, the links, and the measures in force."""
+    """What a follower keeps: the hashes of the blocks it applied, the links, the measures and the seals in force."""
 
     def __init__(self) -> None:
         self.hashes: dict[int, bytes] = {}
         self.position = FeedPosition()
         self.linked: dict[CardSerial, str] = {}
         self.barred: set[tuple[str, str]] = set()
+        self.seals: dict[str, int] = {}
 
     def end(self, position: FeedPosition) -> None:
         """Note the end of a block whose entries are applied."""
@@ -69,6 +74,10 @@ class Copy:
             self.barred.discard(key)
             if measure.in_force:
                 self.barred.add(key)
+        elif entry.kind is FeedKind.SEAL:
+            self.seals.pop(entry.resident, None)
+            if from_bytes(SealRegistration, unchecked_payload(entry.body)).in_force:
+                self.seals[entry.resident] = entry.version
 
 
 class Following(RuleBasedStateMachine):
@@ -116,6 +125,7 @@ class Following(RuleBasedStateMachine):
             block = FeedBlock.open(data, self.office.pen.key.verifying, self.office.pen.municipality)
             before, after = self.truth[self.newest], Copy()
             after.hashes, after.linked, after.barred = {**before.hashes}, {**before.linked}, {*before.barred}
+            after.seals = {**before.seals}
             for entry in block.entries():
                 after.apply(entry)
             after.end(block.position)
@@ -159,6 +169,20 @@ class Following(RuleBasedStateMachine):
     def measure(self, resident: str, name: str, kind: ChangeKind, seen: int) -> None:
         """Set, renew and release measures, with right and wrong ideas of their version."""
         self.change(self.of(kind, resident, Restriction(name=name, planned_end=None), seen))
+
+    @rule(resident=st.sampled_from(RESIDENTS), number=st.integers(1, 9), seen=st.integers(0, 3))
+    def seal(self, resident: str, number: int, seen: int) -> None:
+        """Register a seal, with right and wrong ideas of the version: never over one in force."""
+        in_force = resident in self.truth[self.newest].seals
+        code = self.change(self.of(ChangeKind.SEAL_REGISTERED, resident, seal_of(number=str(number)), seen))
+        assert code is not None or not in_force
+
+    @rule(resident=st.sampled_from(RESIDENTS), seen=st.integers(0, 3))
+    def unseal(self, resident: str, seen: int) -> None:
+        """Cancel a seal: the one in force, by its version."""
+        due = self.truth[self.newest].seals.get(resident) == seen
+        code = self.change(self.of(ChangeKind.SEAL_CANCELLED, resident, SealCancelled(reason=SealEnd.LOST), seen))
+        assert (code is None) == due
 
     @rule(choice=st.data())
     def deliver(self, choice: st.DataObject) -> None:
@@ -205,11 +229,12 @@ class Following(RuleBasedStateMachine):
 
     @invariant()
     def the_copy_is_the_register_as_it_was_at_that_number(self) -> None:
-        """Links and measures of the follower are those after that many entries, in the registry's own order."""
+        """Links, measures and seals of the follower are those after that many entries, in the registry's own order."""
         truth = self.truth[self.copy.position.number]
         assert self.copy.hashes == truth.hashes
         assert self.copy.linked == truth.linked
         assert self.copy.barred == truth.barred
+        assert self.copy.seals == truth.seals
 
 
 def test_nothing_is_ever_applied_wrongly(

@@ -13,6 +13,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import CardLinked, ChangeKind, Restriction, new_change
 from konbini.ward_server.residents.feed import CardSerial
+from tests.impressions import seal_of
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 ONE, OTHER = "000000000000001", "000000000000002"
@@ -20,12 +21,17 @@ TODAY = 20260921
 
 
 async def fill(office: Office, card: CardSerial) -> None:
-    """Take two residents in, link a card, set a measure, look one up."""
+    """Take two residents in, link a card, set a measure, register a seal, look one up."""
     await office.take_in(ONE)
     await office.take_in(OTHER, name="澄川 太郎")
     link = CardLinked(card=card, replaces=None)
     measure = Restriction(name="2026-017", planned_end=None)
-    for kind, body in ((ChangeKind.CARD_LINKED, link), (ChangeKind.MEASURE_SET, measure)):
+    changes = (
+        (ChangeKind.CARD_LINKED, link),
+        (ChangeKind.MEASURE_SET, measure),
+        (ChangeKind.SEAL_REGISTERED, seal_of("葛城文")),
+    )
+    for kind, body in changes:
         await office.put_in_force(new_change(kind, ONE, body, seen=0, effective=TODAY, source="申出書"))
     await office.registry.look_up("aoki", ONE, "窓口での照会")
 
@@ -33,7 +39,7 @@ async def fill(office: Office, card: CardSerial) -> None:
 async def test_nothing_personal_stands_in_the_file_in_the_clear(
     office: Office, card: CardSerial, make_record: MakeRecord, tmp_path: Path
 ) -> None:
-    """Names, addresses, numbers, the measure's application, the reason of a look-up, source documents, the card."""
+    """Names, addresses, numbers, the measure's application, a look-up's reason, source documents, card and seal."""
     await fill(office, card)
     await office.store.close()
     content = b"".join(path.read_bytes() for path in tmp_path.iterdir())
@@ -41,13 +47,16 @@ async def test_nothing_personal_stands_in_the_file_in_the_clear(
     for text in (kept.name, kept.reading, kept.address, kept.domicile, kept.resident_code):
         assert text
         assert text.encode() not in content
-    for text in ("澄川", "123456789018", "2026-017", "窓口", "転入届", "申出書"):
+    assert seal_of().image.png not in content
+    for text in ("葛城文", "澄川", "123456789018", "2026-017", "窓口", "転入届", "申出書"):
         assert text.encode() not in content
     assert card.serial + card.issuer_key_id not in content
     assert ONE.encode() in content  # the positive control: ids stand there, and are found
 
 
-@pytest.mark.parametrize("table", ["record", "change", "feed", "card_link", "individual_number", "data_key"])
+@pytest.mark.parametrize(
+    "table", ["record", "change", "feed", "card_link", "individual_number", "data_key", "seal_registration"]
+)
 async def test_a_row_moved_under_another_residents_id_does_not_open(
     office: Office, card: CardSerial, tmp_path: Path, table: str
 ) -> None:
@@ -70,6 +79,7 @@ async def test_a_row_moved_under_another_residents_id_does_not_open(
         "card_link": lambda reading: reading.link(card),
         "individual_number": lambda reading: reading.number_part(OTHER, commitment),
         "data_key": lambda reading: reading.record(OTHER),
+        "seal_registration": lambda reading: reading.seal(OTHER),
     }
     with pytest.raises(Refused) as refusal:
         await office.store.read(readings[table])
@@ -103,6 +113,8 @@ async def test_a_measure_moved_to_another_application_or_resident_does_not_open(
         "UPDATE change SET state = state",
         "DELETE FROM change",
         "DELETE FROM card_link",
+        "UPDATE seal_registration SET number = number",
+        "DELETE FROM seal_registration",
     ],
 )
 async def test_what_was_recorded_stays(office: Office, card: CardSerial, tmp_path: Path, statement: str) -> None:
