@@ -71,6 +71,7 @@ CREATE TABLE visit (
     closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
 ) STRICT;
 CREATE INDEX visit_card ON visit (card_hash, opened);
+CREATE INDEX visit_open ON visit (kiosk) WHERE closed = 0;
 
 CREATE TABLE number_range (
     incarnation INTEGER PRIMARY KEY,
