@@ -13,15 +13,16 @@ __all__ = ["RecordedCommits", "add", "texts"]
 class RecordedCommits:
     """Keeps the steps of each group, and holds the writer at the edge of a commit while `gate` is closed."""
 
-    def __init__(self) -> None:
-        """Start with the gate open."""
+    def __init__(self, patience: float = 10) -> None:
+        """Start with the gate open; who waits at it for longer than `patience` seconds has met a defect."""
+        self._patience = patience
         self.groups: list[tuple[str, ...]] = []
         self.gate = threading.Event()
         self.gate.set()
 
     def before_commit(self, steps: tuple[str, ...]) -> None:
         """Wait for the gate."""
-        assert self.gate.wait(10)
+        assert self.gate.wait(self._patience)
         self.groups.append(steps)
 
     def after_commit(self, steps: tuple[str, ...]) -> None:

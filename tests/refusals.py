@@ -127,7 +127,7 @@ ROWS = (
         japanese="コンビニ交付に参加していない",
         rule="the center's list of wards",
         code=Code.WARD_UNREACHABLE,
-        shown="integration/issuance_center/test_tickets.py",
+        shown="integration/issuance_center/test_relaying.py",
     ),
     Row(key="visit elsewhere", japanese="ほかの端末で利用中", rule="`VisitLedger.open`", code=Code.VISIT_ELSEWHERE),
     Row(key="daily limit", japanese="1日の利用回数の上限", rule="`VisitLedger.open`", code=Code.DAILY_LIMIT),

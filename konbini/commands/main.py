@@ -2,7 +2,9 @@
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
     konbini visit --config FILE LISTENER CHANNEL
-    konbini ward enter|approve|withdraw|pending|show|look-up|history|statistics|copy-store ...
+    konbini ward enter|approve|withdraw|pending|show|look-up|history|statistics ...   (at the registry)
+    konbini ward bulk|show-bulk|approve-bulk|import|copy-store ...
+    konbini ward stop|release|retake|restored|outage|hold|reconcile ...               (at each process)
     konbini publish --config FILE --out DIR
     konbini verify FILE [FILE...] --issuers FILE --status FILE
     konbini demo [--auto] ...
@@ -155,7 +157,7 @@ COMMANDS: Mapping[str, _Command] = {
     "clerk": _Command(duty="serve as a ward's clerk (交付前の審査)", start=_clerk),
     "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
-    "ward": _Command(duty="what the registry's operators type", start=_ward),
+    "ward": _Command(duty="what the ward's operators type", start=_ward),
     "publish": _Command(duty="write a ward's signed lists and the verification page, static files", start=_publish),
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),

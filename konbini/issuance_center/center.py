@@ -70,15 +70,15 @@ class Center:
         """Take a link that came up; a kiosk is handed the latest notice and the newest prekey of each ward."""
         self._lines.join(peer, line)
         if isinstance(peer, KioskEnd):
-            for kept in self._wards.notices:
+            for kept in self._wards.notices(peer.kiosk):
                 self._tell(peer, _notice_frame(kept).to_bytes())
-            for ward, signed in self._wards.prekeys:
+            for ward, signed in self._wards.prekeys(peer.kiosk):
                 self._tell(peer, _prekey_frame(ward, signed))
 
     def left(self, peer: Sender, line: Line) -> None:
         """Forget a link that went down."""
         if self._lines.leave(peer, line) and isinstance(peer, WardEnd):
-            self._wards.drop_prekey(peer.ward)
+            self._wards.drop_prekey(peer)
 
     async def received(self, sender: Sender, data: bytes) -> None:
         """Take one frame from a peer's link.
@@ -105,11 +105,40 @@ class Center:
         visit = await self._visit_of(frame)
         match route(sender, frame, visit, moment):
             case ToCenter():
-                await self._for_center(frame, moment)
+                await self._for_center(sender, frame, moment)
             case ToEveryWard():
                 self._to_every_ward(data)
             case ToPeer(peer):
-                await self._pass_on(frame, visit, peer, data, moment)
+                await self._pass_on(frame, visit, self._at_home(sender, frame, peer), data, moment)
+
+    def _at_home(self, sender: Sender, frame: Frame, peer: Sender) -> Sender:
+        """Turn what settles to the kiosk's home, whose prekeys it seals to; the home alone asks the kiosk.
+
+        Raises:
+            Refused: `MISROUTED`: another server asks; `WARD_UNREACHABLE`: the home changed just now, and the kiosk
+                is told the new one's prekey and asks again.
+        """
+        if isinstance(sender, WardEnd):
+            if frame.kind is MessageKind.ASK and self._wards.home(frame.kiosk, sender.ward) not in (sender, None):
+                raise Refused(Code.MISROUTED, "the kiosk is at home with another server of this ward")
+            return peer
+        if frame.kind is not MessageKind.RECEIPT:
+            return peer
+        before = self._wards.known_home(frame.kiosk, frame.ward)
+        home = self._wards.home(frame.kiosk, frame.ward)
+        if before is not None and home not in (before, None):
+            self._introduce(frame.kiosk, frame.ward)
+            raise Refused(Code.WARD_UNREACHABLE, "the kiosk has another home now")
+        return home or peer
+
+    def _introduce(self, kiosk: str, ward: str) -> None:
+        """Tell a kiosk the prekey and the notice of its home."""
+        for kept in self._wards.notices(kiosk):
+            if kept.notice.ward == ward:
+                self._tell(KioskEnd(kiosk), _notice_frame(kept).to_bytes())
+        for name, signed in self._wards.prekeys(kiosk):
+            if name == ward:
+                self._tell(KioskEnd(kiosk), _prekey_frame(ward, signed))
 
     async def _visit_of(self, frame: Frame) -> Visit | None:
         visit = self._visits.find(frame.visit_id)
@@ -127,22 +156,27 @@ class Center:
 
     def _to_every_ward(self, data: bytes) -> None:
         """Hand a STATE on; a ward that is away gets the next one within a minute."""
-        for ward in self._trust.wards_that_want_states:
-            self._tell(WardEnd(ward), data)
+        wanted = self._trust.wards_that_want_states
+        for ward, server in self._trust.servers:
+            if ward in wanted:
+                self._tell(WardEnd(ward, server), data)
 
-    async def _for_center(self, frame: Frame, moment: int) -> None:
-        if frame.kind is MessageKind.HELLO:
+    async def _for_center(self, sender: Sender, frame: Frame, moment: int) -> None:
+        if isinstance(sender, KioskEnd):
             await self._hello(frame, moment)
         elif frame.kind is MessageKind.PREKEY:
-            self._wards.take_prekey(frame.ward, frame.body, moment)
+            self._wards.take_prekey(sender, frame.body, moment)
             # What a kiosk still owes is sealed to the newest prekey, long after the ticket's has run out.
-            self._tell_kiosks(_prekey_frame(frame.ward, frame.body))
+            self._tell_kiosks(sender, _prekey_frame(frame.ward, frame.body))
         else:
-            await self._notice(frame, moment)
+            await self._notice(sender, frame, moment)
 
     async def _hello(self, frame: Frame, moment: int) -> None:
-        self._lines.require(WardEnd(frame.ward))
+        before = self._wards.known_home(frame.kiosk, frame.ward)
+        self._lines.require(self._wards.home(frame.kiosk, frame.ward) or WardEnd(frame.ward))
         granted = self._desk.hello(frame.kiosk, frame, moment)
+        if self._wards.known_home(frame.kiosk, frame.ward) != before:
+            self._introduce(frame.kiosk, frame.ward)
         if granted.visit is not None:
             try:
                 await self._ledger.ticketed(granted.visit, granted.superseded, moment)
@@ -158,15 +192,17 @@ class Center:
         )
         self._lines.hand(KioskEnd(frame.kiosk), answer.to_bytes())
 
-    async def _notice(self, frame: Frame, moment: int) -> None:
-        kept = self._wards.check_notice(frame.ward, frame.body, moment)
+    async def _notice(self, sender: WardEnd, frame: Frame, moment: int) -> None:
+        kept = self._wards.check_notice(sender, frame.body, moment)
         await self._ledger.keep_notice(frame.ward, kept.notice.serial, kept.signed, moment)
-        self._wards.keep_notice(kept)
-        self._tell_kiosks(_notice_frame(kept).to_bytes())
+        self._wards.keep_notice(sender, kept)
+        self._tell_kiosks(sender, _notice_frame(kept).to_bytes())
 
-    def _tell_kiosks(self, data: bytes) -> None:
+    def _tell_kiosks(self, end: WardEnd, data: bytes) -> None:
+        """Tell the kiosks whose home a server is; one that has none yet, or no other, hears whoever speaks."""
         for kiosk in self._lines.kiosks:
-            self._tell(kiosk, data)
+            if self._wards.home(kiosk.kiosk, end.ward) in (end, None):
+                self._tell(kiosk, data)
 
     def _tell(self, peer: Sender, data: bytes) -> None:
         with suppress(Refused):  # whoever is not there, or reads nothing, learns it when the link is up again

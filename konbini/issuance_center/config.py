@@ -27,6 +27,7 @@ tickets_an_hour = 60
 [[ward]]
 code = "999999"                      # stands in the ward directory
 wants_states = true
+servers = ["a", "b"]                 # optional: several servers of one ward, each with a certificate of its own
 opens = "06:30"                      # optional: narrower than the center's hours
 closes = "20:00"
 """
@@ -81,6 +82,7 @@ class WardConfig:
 
     code: str
     wants_states: bool
+    servers: tuple[str, ...]
     opens: int
     closes: int
 
@@ -158,6 +160,7 @@ def _ward(part: Table) -> WardConfig:
         return WardConfig(
             code=part.text("code"),
             wants_states=part.has("wants_states") and part.boolean("wants_states"),
+            servers=part.texts("servers") if part.has("servers") else ("",),
             opens=part.minute("opens") if part.has("opens") else 0,
             closes=part.minute("closes") if part.has("closes") else _DAY_MINUTES,
         )

@@ -70,9 +70,12 @@ def kiosks(trust: Trust) -> PeerKind:
 
 
 def wards(trust: Trust) -> PeerKind:
-    """Give the gateway's side for wards: certificates name `ward:<code>`."""
+    """Give the gateway's side for wards: certificates name `ward:<code>`, or `ward:<code>:<server>` of several."""
     return PeerKind(
-        peers={f"ward:{name}": WardEnd(name) for name in trust.ward_names},
+        peers={
+            f"ward:{name}:{server}" if server else f"ward:{name}": WardEnd(name, server)
+            for name, server in trust.servers
+        },
         most_frame_bytes=MOST_FRAME_BYTES,
         waiting_bytes=WARD_WAITING_BYTES,
     )
@@ -139,7 +142,7 @@ class Gateway:
             raise web.HTTPForbidden from refused
 
     async def _serve(self, peer: Sender, socket: web.WebSocketResponse, line: Line) -> None:
-        name = peer.kiosk if isinstance(peer, KioskEnd) else peer.ward
+        name = peer.kiosk if isinstance(peer, KioskEnd) else f"{peer.ward} {peer.server}".rstrip()
         _log.info("link up", peer=name)
         self._center.joined(peer, line)
         try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from konbini.issuance_center.relay.quotas import Window
+from konbini.issuance_center.relay.routing import WardEnd
 from konbini.issuance_center.relay.visits import Visit, VisitTable
 from konbini.issuance_center.trust import Trust
 from konbini.issuance_center.wards import WardsToday
@@ -67,12 +68,12 @@ class TicketDesk:
         hello = Hello.open(frame.body, trusted.device, kiosk)
         if (hello.visit_id, hello.ward) != (frame.visit_id, frame.ward):
             raise Refused(Code.MISROUTED, "HELLO and its header differ")
-        prekey = self._wards.prekey_for_ticket(hello.ward, moment)
+        end, prekey = self._wards.for_ticket(kiosk, hello.ward, moment)
         again = self._again(kiosk, hello, moment)
         if again is not None:
             return Granted(ticket=again, visit=None, superseded=None)
         self._window.spend(kiosk, trusted.tickets_an_hour, moment)
-        return self._grant(hello, prekey, moment)
+        return self._grant(hello, end, prekey, moment)
 
     def withdraw(self, kiosk: str) -> None:
         """Forget the ticket just made for a kiosk: its row was not stored, so it must never be given."""
@@ -94,9 +95,10 @@ class TicketDesk:
             return None
         if given.hello != hello:
             raise Refused(Code.VISIT_CONFLICT, "the visit id came with something else")
-        return given.ticket if moment < given.expires else None
+        usable = moment < given.expires and self._wards.lives(WardEnd(known.ward, known.server))
+        return given.ticket if usable else None
 
-    def _grant(self, hello: Hello, prekey: bytes, moment: int) -> Granted:
+    def _grant(self, hello: Hello, end: WardEnd, prekey: bytes, moment: int) -> Granted:
         expires = moment + TICKET_SECONDS
         signed = Ticket(
             visit_id=hello.visit_id,
@@ -108,7 +110,13 @@ class TicketDesk:
             expires=expires,
             prekey=prekey,
         ).sign(self._signing)
-        visit = Visit(visit_id=hello.visit_id, kiosk=hello.kiosk, ward=hello.ward, ticket_expires=expires)
+        visit = Visit(
+            visit_id=hello.visit_id,
+            kiosk=hello.kiosk,
+            ward=hello.ward,
+            server=end.server,
+            ticket_expires=expires,
+        )
         superseded = self._visits.admit(visit, moment)
         self._given[hello.kiosk] = _Given(hello=hello, ticket=signed, expires=expires)
         return Granted(ticket=signed, visit=visit, superseded=superseded)

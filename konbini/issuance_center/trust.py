@@ -56,6 +56,7 @@ class WardTrust:
     entry: WardEntry
     hours: Hours
     wants_states: bool
+    servers: tuple[str, ...] = ("",)
 
 
 class Trust:
@@ -85,6 +86,11 @@ class Trust:
     def wards_that_want_states(self) -> tuple[str, ...]:
         """To whom STATE goes."""
         return tuple(name for name, ward in self._wards.items() if ward.wants_states)
+
+    @property
+    def servers(self) -> tuple[tuple[str, str], ...]:
+        """Each ward with each of its servers."""
+        return tuple((name, server) for name, ward in self._wards.items() for server in ward.servers)
 
     def kiosk(self, kiosk: str, moment: int) -> KioskTrust:
         """Find a kiosk whose enrolment is in force.
@@ -141,7 +147,7 @@ def _ward(ward: WardConfig, directory: WardDirectory) -> WardTrust:
     except Refused as refused:
         raise ConfigRefused(f"ward {ward.code} is not in the ward directory") from refused
     hours = Hours(opens=ward.opens, closes=ward.closes)
-    return WardTrust(entry=entry, hours=hours, wants_states=ward.wants_states)
+    return WardTrust(entry=entry, hours=hours, wants_states=ward.wants_states, servers=ward.servers)
 
 
 def _hours(hours: HoursConfig) -> Hours:

@@ -22,11 +22,12 @@ import sqlite3
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from konbini.process.membership import NotInStep
 from konbini.process.schema import SchemaRefused
 from konbini.process.statements import Connection
 from konbini.process.writer import CommitWatch, NotStored
 
-__all__ = ["CANNOT_OPEN", "AlreadyOwned", "CommitWatch", "NotOpened", "NotStored", "Rows", "SchemaRefused"]
+__all__ = ["CANNOT_OPEN", "AlreadyOwned", "CommitWatch", "NotInStep", "NotOpened", "NotStored", "Rows", "SchemaRefused"]
 
 T = TypeVar("T")
 
@@ -39,12 +40,16 @@ class NotOpened(Exception):  # noqa: N818 - the answer of a database server, or 
     """The database cannot be reached, or must not be used as it is set up."""
 
 
-CANNOT_OPEN = (AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error)
+CANNOT_OPEN = (AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error)
 """What the opening of rows raises beside an OSError."""
 
 
 class Rows(Protocol):
     """The rows of one process, open."""
+
+    @property
+    def epoch(self) -> int:
+        """The number of this opening among the store's members, 0 for one that did not join."""
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` in the writer and return what it returned, once that is durable.
@@ -64,6 +69,9 @@ class Rows(Protocol):
         Raises:
             Exception: what `look` raised; an attempt to write is a fault of the engine.
         """
+
+    async def until_unfit(self) -> None:
+        """Return when these rows take no change any more, though nobody closed them: the process is to end."""
 
     async def close(self) -> None:
         """Answer what was handed in, end the threads and give the store up. Safe to repeat."""

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from konbini.process.config import Table
+from konbini.process.membership import Member
 from konbini.process.postgresql.address import PostgresAddress
 from konbini.process.postgresql.connection import GuardedSession
 from konbini.process.postgresql.primary import Primary
@@ -70,22 +71,29 @@ def read_address(table: Table, key: str = "address") -> StoreAddress:
     return table.convert(key, lambda text: parse_address(text, table.folder, password))
 
 
-def open_rows(address: StoreAddress, migrations: Traversable, *, watch: CommitWatch | None = None) -> Rows:
+def open_rows(
+    address: StoreAddress,
+    migrations: Traversable,
+    *,
+    watch: CommitWatch | None = None,
+    member: Member | None = None,
+) -> Rows:
     """Open rows with the engine that the address names. Blocks: meant for the start.
 
     Args:
         address: where they are.
         migrations: the resource directory of the migrations, `importlib.resources.files(package) / name`.
         watch: told of each commit (tests only).
+        member: who opens them, among the servers that share them.
 
     Raises:
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error, OSError, ValueError: see the engines.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError, ValueError: see the engines.
     """
     match address:
         case SqliteAddress():
-            return SqliteRows.open(address.path, migrations, watch=watch)
+            return SqliteRows.open(address.path, migrations, watch=watch, member=member)
         case PostgresAddress():
-            return PostgresRows.open(address, migrations, watch=watch)
+            return PostgresRows.open(address, migrations, watch=watch, member=member)
 
 
 def look_once(address: StoreAddress, read: Callable[[Connection], T]) -> T:

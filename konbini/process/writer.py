@@ -8,7 +8,8 @@ Invariants:
 - an answer is given only after the COMMIT of its group came back;
 - one caller's exception undoes that caller's change alone;
 - a group whose COMMIT fails, or whose transaction the engine ended itself, is answered `NotStored` as a whole;
-- after a fault that leaves the store unsound (a failed fsync of this process) the writer stops for good.
+- after a fault that leaves the store unsound (a failed fsync of this process), or when another server has taken this
+  one for gone, the writer stops for good.
 
 Limits: a change that was handed in is run even if its caller is cancelled meanwhile. `NotStored` does not prove that
 nothing is in the store (a power cut, a connection that broke after COMMIT had been sent); it says that nobody was
@@ -128,6 +129,7 @@ class Writer:
         self._waiting: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
         self._entry = threading.Lock()
         self._ended: str | None = None
+        self._broken = threading.Event()
         self._opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._live, name="rows-writer", daemon=True)
 
@@ -154,6 +156,11 @@ class Writer:
                 raise NotStored(self._ended)
             self._waiting.put(_Change(run=run, step=step, loop=loop, answer=answer))
         return await answer
+
+    @property
+    def unfit(self) -> bool:
+        """Whether it stopped for good by itself."""
+        return self._broken.is_set()
 
     def finish(self) -> None:
         """Commit what was handed in before, close the connection and end the thread. Blocks; safe to repeat."""
@@ -212,6 +219,7 @@ class Writer:
             guarded.abandon()
         cause = guarded.cause(fault)
         if guarded.unsound(fault):
+            self._broken.set()
             self._stop(f"the writer stopped for good: {cause}")
         return [_Outcome(change=change, fault=_not_stored(cause, fault)) for change in group]
 

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
+from konbini.protocol.codec import encode
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
@@ -61,10 +62,8 @@ def sign_batch(payloads: Sequence[bytes], key: SigningKey, context: Context) -> 
         raise ValueError(f"a batch of {len(payloads)}")
     tree = MerkleTree(payloads)
     signed_root = key.sign(to_bytes(_Root(domain=_DOMAIN, size=tree.size, root=tree.root)), context)
-    return tuple(
-        to_bytes(_Member(payload=payload, index=index, path=tree.path(index), signed_root=signed_root))
-        for index, payload in enumerate(payloads)
-    )
+    # The array of a `_Member`, whose bounds hold by how it is made.
+    return tuple(encode([payload, index, tree.path(index), signed_root]) for index, payload in enumerate(payloads))
 
 
 class BatchOpener:

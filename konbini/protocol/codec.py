@@ -59,7 +59,43 @@ def decode(data: bytes, most: int) -> Value:
 
 def _dumps(value: Value) -> bytes:
     """Write the value; without maps and floats the library's plain writing is the deterministic one already."""
-    return cbor2.dumps(value)
+    try:
+        pen = _idle.pop()
+    except IndexError:
+        pen = _Pen()
+    written = pen.write(value)
+    _idle.append(pen)  # a pen that broke off is not used again
+    return written
+
+
+class _Pen:
+    """One of the library's encoders with its ink: to make a new one takes longer than to write a short value."""
+
+    __slots__ = ("_encoder", "_ink")
+
+    def __init__(self) -> None:
+        self._ink = _Ink()
+        self._encoder = cbor2.CBOREncoder(self._ink)  # type: ignore[arg-type] # it calls `write` and nothing else
+
+    def write(self, value: Value) -> bytes:
+        self._encoder.encode(value)
+        written = bytes(self._ink.bytes)
+        self._ink.bytes.clear()
+        return written
+
+
+class _Ink:
+    """What an encoder writes to."""
+
+    __slots__ = ("bytes", "write")
+
+    def __init__(self) -> None:
+        self.bytes = bytearray()
+        self.write = self.bytes.extend
+
+
+_idle: list[_Pen] = []
+"""Pens that nobody uses; each thread takes one for itself."""
 
 
 def _check_types(value: Value, depth: int) -> None:

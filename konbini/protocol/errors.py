@@ -64,6 +64,11 @@ class Code(IntEnum):
     BUSY = 406
     QUOTA = 407
     KIOSK_UNREACHABLE = 408
+    FEED_GAP = 409
+    FEED_FORKED = 410
+    FEED_NOT_SIGNED = 411
+    REGISTRY_RENEWED = 412
+    REGISTRY_BEHIND = 413
 
     # 5xx: the document, judged by the kiosk
     DOCUMENT_INVALID = 501
@@ -97,6 +102,9 @@ class Code(IntEnum):
     FORM_OVERFLOW = 808
     FEED_BROKEN = 809
     SEAL_BROKEN = 810
+    COPY_DIFFERS = 811
+    WARD_RESTORED = 812
+    RANGE_CLOSED = 813
     TOKEN_UNAVAILABLE = 821
     TOKEN_PIN_REFUSED = 822
     SIGNING_KEY_MISSING = 823
@@ -111,6 +119,7 @@ class Code(IntEnum):
     CHANGE_INVALID = 1004
     RESIDENT_UNKNOWN = 1005
     CHANGE_UNKNOWN = 1006
+    CAUSE_STANDS = 1020
 
     # 11xx: a paper, judged by whoever verifies it (docs/paper-seal.md); no kiosk sees one
     PAPER_KEY_UNKNOWN = 1101

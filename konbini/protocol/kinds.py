@@ -67,6 +67,7 @@ class MessageKind(IntEnum):
     FEED = 211
     HEARTBEAT = 212
     SEAL = 213
+    HELD = 219
 
     # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
     PAGE_SEAL = 220
@@ -112,6 +113,8 @@ class Options(IntFlag):
     """住民票コード."""
     FOREIGN_ITEMS = 16
     """国籍・地域, 法第30条の45に規定する区分, 在留資格, 在留期間等, 在留カード等の番号."""
+    EARLIER_ADDRESS = 32
+    """異動前住所, where the form has a cell for it."""
 
 
 @unique

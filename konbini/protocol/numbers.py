@@ -1,9 +1,10 @@
 """The issuance number (発行番号) and the binding of a document to its order (docs/protocol.md).
 
 A number reads `NNNNNN-YYMMDD-SSSSSSSS-C`: the municipality code, the day of issue in Japan (years 2000 to 2099,
-no Japanese calendar), a serial and a check digit. The serial's first digit is the last digit of the ward's
-incarnation: a ward restored from a backup goes on in another range, whatever its backup forgot. The other seven
-count within the incarnation and do not restart with the day, so that a clock set back repeats nothing.
+no Japanese calendar), a serial and a check digit. The serial's first digit is the incarnation of the store that gave
+it, a range: one for each life of each server of the ward, so that a store restored from a backup, and a second server,
+go on in another. The other seven count within it and do not restart with the day, so that a clock set back repeats
+nothing.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ class IssuanceNumber:
     Attributes:
         ward: the municipality code, 6 digits.
         date: the day of issue in Japan.
-        incarnation: the ward's incarnation modulo 10.
+        incarnation: the range, 0 to 9.
         counter: 1 to `MOST_COUNTER` within the incarnation.
     """
 

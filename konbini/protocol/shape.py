@@ -61,11 +61,11 @@ Yen = Annotated[int, UpTo(100_000)]
 
 def to_value(message: object) -> Value:
     """Turn a message into its array."""
+    if isinstance(message, enum.IntEnum):
+        return int(message)
     if dataclasses.is_dataclass(message):
         fields = _fields_of(typing.cast("Hashable", type(message)))(message)
         return [item if type(item) in _PLAIN else to_value(item) for item in fields]
-    if isinstance(message, enum.IntEnum):
-        return int(message)
     if isinstance(message, tuple):
         return [to_value(item) for item in message]
     return typing.cast("Value", message)
@@ -92,10 +92,19 @@ def to_bytes(message: object) -> bytes:
     """
     value = to_value(message)
     try:
-        from_value(type(message), value)
+        _check(type(message), value)
     except Refused as refused:
         raise TypeError(f"{type(message).__name__}: {refused.detail}") from refused
     return encode(value)
+
+
+def _check(kind: type, value: Value) -> None:
+    """Check a message's own array, without making the message again."""
+    if not isinstance(value, list):
+        from_value(kind, value)
+        return
+    for reader, item in zip(_readers(typing.cast("Hashable", kind)), value, strict=True):
+        reader(item)
 
 
 def from_bytes(kind: type[M], data: bytes, most: int = 1 << 20) -> M:
@@ -185,9 +194,7 @@ def _tuple(inner: _Reader, where: str) -> _Reader:
 
 
 def _message(kind: type) -> _Reader:
-    hints = typing.get_type_hints(kind, include_extras=True)
-    names = _field_names(typing.cast("Hashable", kind))
-    readers = [_reader(hints[name], f"{kind.__name__}.{name}") for name in names]
+    names, readers = _field_names(typing.cast("Hashable", kind)), _readers(typing.cast("Hashable", kind))
 
     def read(value: Value) -> object:
         if not isinstance(value, list) or len(value) != len(names):
@@ -195,6 +202,13 @@ def _message(kind: type) -> _Reader:
         return kind(**{name: reader(item) for name, reader, item in zip(names, readers, value, strict=True)})
 
     return read
+
+
+@functools.cache
+def _readers(kind: Any) -> tuple[_Reader, ...]:  # noqa: ANN401 - a class of messages, as a cache takes it
+    """Make what reads each field of a class, in order."""
+    hints = typing.get_type_hints(kind, include_extras=True)
+    return tuple(_reader(hints[name], f"{kind.__name__}.{name}") for name in _field_names(kind))
 
 
 def _member(kind: type[enum.IntEnum], where: str) -> _Reader:

@@ -78,7 +78,7 @@ class Offer:
 
     kind: CertificateKind
     scopes: tuple[Scope, ...]
-    options: Annotated[int, UpTo(31)]
+    options: Annotated[int, UpTo(63)]
     fee: Yen
 
 
@@ -119,7 +119,7 @@ class Order:
     menu: Digest
     kind: CertificateKind
     scope: Scope
-    options: Annotated[int, UpTo(31)]
+    options: Annotated[int, UpTo(63)]
     handles: tuple[Handle, ...]
     fee: Yen
     sent: Moment
@@ -134,7 +134,7 @@ class Document:
     number: Line
     pdf_hash: Digest
     fee: Yen
-    pages: Annotated[int, UpTo(3)]
+    pages: Annotated[int, UpTo(12)]
     print_by: Moment
     pdf: bytes
 

@@ -22,7 +22,7 @@ from konbini.protocol.kinds import MessageKind
 
 __all__ = ["Ledger", "LedgerUnusable", "NotStored", "Row", "TicketTime"]
 
-_COLUMNS = "visit_id, kiosk, ward, ticket_expires, opened, superseded"
+_COLUMNS = "visit_id, kiosk, ward, server, ticket_expires, opened, superseded"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,10 +78,10 @@ class Ledger:
 
         def change(connection: Connection) -> None:
             connection.execute(
-                "INSERT INTO visit (visit_id, kiosk, ward, ticketed, ticket_expires, phase_since)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (visit_id) DO UPDATE SET ticketed = excluded.ticketed,"
-                " ticket_expires = excluded.ticket_expires WHERE opened = 0",
-                (visit.visit_id, visit.kiosk, visit.ward, moment, visit.ticket_expires, moment),
+                "INSERT INTO visit (visit_id, kiosk, ward, server, ticketed, ticket_expires, phase_since)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit_id) DO UPDATE SET ticketed = excluded.ticketed,"
+                " ticket_expires = excluded.ticket_expires, server = excluded.server WHERE opened = 0",
+                (visit.visit_id, visit.kiosk, visit.ward, visit.server, moment, visit.ticket_expires, moment),
             )
             if superseded is not None:
                 connection.execute("UPDATE visit SET superseded = 1 WHERE visit_id = ?", (superseded.visit_id,))
@@ -197,12 +197,13 @@ def _pass(connection: Connection, visit: Visit, kind: MessageKind, moment: int) 
     )
 
 
-def _visit(found: tuple[bytes, str, str, int, int, int]) -> Visit:
-    visit_id, kiosk, ward, ticket_expires, opened, superseded = found
+def _visit(found: tuple[bytes, str, str, str, int, int, int]) -> Visit:
+    visit_id, kiosk, ward, server, ticket_expires, opened, superseded = found
     return Visit(
         visit_id=visit_id,
         kiosk=kiosk,
         ward=ward,
+        server=server,
         ticket_expires=ticket_expires,
         opened=bool(opened),
         superseded=bool(superseded),
@@ -215,7 +216,7 @@ def _row(connection: Connection, visit_id: bytes, moment: int) -> Row | None:
     if found is None:
         return None
     *columns, phase, since = found
-    visit = _visit((columns[0], columns[1], columns[2], columns[3], columns[4], columns[5]))
+    visit = _visit((columns[0], columns[1], columns[2], columns[3], columns[4], columns[5], columns[6]))
     passages = connection.execute(
         "SELECT kind, times FROM passage WHERE visit_id = ? ORDER BY first, kind", (visit_id,)
     )

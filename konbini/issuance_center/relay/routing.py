@@ -3,7 +3,8 @@
 Invariants: a kiosk speaks as itself and a ward as itself; what belongs to a visit passes only between that visit's
 kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, ASK) outlives
 its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers it goes
-by the header, and the two ends check it with their own keys.
+by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey its
+ticket carried.
 """
 
 from __future__ import annotations
@@ -29,9 +30,10 @@ class KioskEnd:
 
 @dataclass(frozen=True, slots=True)
 class WardEnd:
-    """A ward, by the name in its certificate."""
+    """A server of a ward, by the names in its certificate; a ward that has one server does not name it."""
 
     ward: str
+    server: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,14 +119,17 @@ def route(sender: Sender, frame: Frame, visit: Visit | None, moment: int) -> Rou
         raise Refused(Code.MISROUTED, f"{frame.kind.name} does not come from this side")
     if len(frame.body) > _MOST_BODY.get(frame.kind, _MOST_SEALED_BODY):
         raise Refused(Code.OVERSIZE, frame.kind.name)
-    if sender != (KioskEnd(frame.kiosk) if from_kiosk else WardEnd(frame.ward)):
+    if (sender.kiosk != frame.kiosk) if isinstance(sender, KioskEnd) else (sender.ward != frame.ward):
         raise Refused(Code.MISROUTED, "speaks as another")
     if way is _Way.CENTER:
         return ToCenter()
     if way is _Way.WARDS:
         return ToEveryWard()
     _hold_to_visit(way, frame, visit, moment)
-    return ToPeer(WardEnd(frame.ward) if from_kiosk else KioskEnd(frame.kiosk))
+    server = "" if visit is None else visit.server
+    if isinstance(sender, WardEnd) and way is _Way.WITHIN_VISIT and sender.server != server:
+        raise Refused(Code.MISROUTED, "the visit is at another server of this ward")
+    return ToPeer(WardEnd(frame.ward, server) if from_kiosk else KioskEnd(frame.kiosk))
 
 
 def _hold_to_visit(way: _Way, frame: Frame, visit: Visit | None, moment: int) -> None:

@@ -27,6 +27,7 @@ class Visit:
         ticket_expires: until then its first OPEN passes.
         opened: its OPEN went through.
         superseded: its kiosk asked for another ticket before it was opened.
+        server: of the ward, whose prekey its ticket carried; the visit's keys are in that one's memory.
     """
 
     visit_id: bytes
@@ -35,6 +36,7 @@ class Visit:
     ticket_expires: int
     opened: bool = False
     superseded: bool = False
+    server: str = ""
 
     @property
     def ends(self) -> int:

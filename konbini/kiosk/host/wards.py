@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from konbini.kiosk.channel.messages import WardOnOffer, WardsOnOffer
 from konbini.protocol.cose import VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
@@ -13,24 +15,33 @@ from konbini.protocol.trust import WardDirectory, WardEntry
 __all__ = ["Wards"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _KeptPrekey:
+    """A PREKEY; `signer` is the message key that signed it, which no two servers share."""
+
+    signed: bytes
+    begins: int
+    signer: bytes
+
+
 class Wards:
     """The wards of the directory, with their last word."""
 
     def __init__(self, directory: WardDirectory) -> None:
         self._directory = directory
-        self._prekeys: dict[str, bytes] = {}
+        self._prekeys: dict[str, _KeptPrekey] = {}
         self._notices: dict[str, Notice] = {}
 
     def take_prekey(self, ward: str, signed: bytes, moment: int) -> None:
-        """Keep a ward's PREKEY; one that is older than the last is passed over.
+        """Keep a ward's PREKEY; one that is older than the last, of the same server, is passed over.
 
         Raises:
             Refused: it is not the ward's, or out of its time.
         """
-        prekey, _ = Prekey.open(signed, self._directory.entry(ward), moment)
+        prekey, message_key = Prekey.open(signed, self._directory.entry(ward), moment)
         known = self._prekeys.get(ward)
-        if known is None or prekey.begins >= Prekey.peek(known).begins:
-            self._prekeys[ward] = signed
+        if known is None or prekey.begins >= known.begins or message_key.point != known.signer:
+            self._prekeys[ward] = _KeptPrekey(signed=signed, begins=prekey.begins, signer=message_key.point)
 
     def take_notice(self, ward: str, signed: bytes, moment: int) -> None:
         """Keep a ward's NOTICE; one that is older than the last is passed over.
@@ -50,10 +61,10 @@ class Wards:
         Raises:
             Refused: `WARD_UNREACHABLE`: none came yet.
         """
-        signed = self._prekeys.get(ward)
-        if signed is None:
+        kept = self._prekeys.get(ward)
+        if kept is None:
             raise Refused(Code.WARD_UNREACHABLE, "no prekey of this ward")
-        return signed
+        return kept.signed
 
     def message_key(self, ward: str, moment: int) -> VerifyingKey:
         """Give the message key that the ward's newest PREKEY names.

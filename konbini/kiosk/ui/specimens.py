@@ -73,13 +73,6 @@ SPECIMENS: tuple[View, ...] = (
     ClosedView(code=Code.WARD_STOPPED, ward=_WARD),
     WardView(wards=(WardChoice(code="990001", name=_WARD, hours="6:30-23:00", is_open=True),)),
     CardView(ward=_WARD),
-    CardView(
-        ward=_WARD,
-        kinds=(
-            KindTimes(kind=CertificateKind.RESIDENT_RECORD_ITEMS, hours="8:30-17:00"),
-            KindTimes(kind=CertificateKind.SEAL_REGISTRATION, hours=""),
-        ),
-    ),
     PinView(tries_left=3),
     PinView(tries_left=2, was_wrong=True),
     PinView(tries_left=1),
@@ -134,5 +127,12 @@ SPECIMENS: tuple[View, ...] = (
     ),
     EndView(fee=300),
     CardLeftView(),
+    CardView(
+        ward=_WARD,
+        kinds=(
+            KindTimes(kind=CertificateKind.RESIDENT_RECORD_ITEMS, hours="8:30-17:00"),
+            KindTimes(kind=CertificateKind.SEAL_REGISTRATION, hours=""),
+        ),
+    ),
 )
 """One of every screen, and of every state."""

@@ -29,10 +29,13 @@ from konbini.pdf.paper_seal.contents import SealedItems, record_items, seal_regi
 from konbini.pdf.paper_seal.items import Item
 from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.pdf.template import Template
+from konbini.protocol.kinds import Options
 
 __all__ = ["FORM_KINDS", "FormKind", "FormKinds", "ready"]
 
 F = TypeVar("F", bound=PrintedFacts)
+
+_EVERYTHING_HAS_A_CELL: Final = Options(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,6 +48,7 @@ class FormKind(Generic[F]):
         sealed_items: gives what each page's paper seal says of it.
         expected_pages: what each page must say.
         expected_acts: what each page paints.
+        without: what may be asked for and the form has no cell for.
     """
 
     form: Callable[[Template, Typeface], Form[F]]
@@ -52,6 +56,7 @@ class FormKind(Generic[F]):
     sealed_items: Callable[[F], SealedItems]
     expected_pages: Callable[[F, Template], tuple[ExpectedPage, ...]]
     expected_acts: Callable[[F, Template], tuple[ExpectedActs, ...]]
+    without: Options = _EVERYTHING_HAS_A_CELL
 
 
 FormKinds = Mapping[str, FormKind[Any]]
@@ -64,6 +69,7 @@ _HOUSEHOLD: Final = FormKind(
     ),
     expected_pages=resident_record_expected.expected_pages,
     expected_acts=resident_record_expected.expected_acts,
+    without=Options.EARLIER_ADDRESS,
 )
 _INDIVIDUAL: Final = FormKind(
     form=individual_record.IndividualRecordForm,

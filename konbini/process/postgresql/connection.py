@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from konbini.process.membership import Fenced, check
 from konbini.process.postgresql.dialect import numbered
 from konbini.process.postgresql.primary import Primary
 from konbini.process.postgresql.session import Session, StatementFault, TransactionLost, reads_a_whole_table
@@ -112,15 +113,17 @@ class _Lent:
 class GuardedSession:
     """A connection whose transactions belong to its owner and never to the functions that are run on it.
 
-    It is opened at once, and again when it was lost: see `Primary.session_again`.
+    It is opened at once, and again when it was lost: see `Primary.session_again`. With an epoch, every transaction that
+    writes begins by holding that this member is one still.
     """
 
-    __slots__ = ("_lost", "_owed", "_primary", "_session")
+    __slots__ = ("_epoch", "_lost", "_owed", "_primary", "_session")
 
-    faults: tuple[type[Exception], ...] = (TransactionLost, StatementFault, NotOpened)
+    faults: tuple[type[Exception], ...] = (TransactionLost, StatementFault, NotOpened, Fenced)
 
-    def __init__(self, primary: Primary) -> None:
+    def __init__(self, primary: Primary, epoch: int = 0) -> None:
         self._primary = primary
+        self._epoch = epoch
         self._session: Session | None = primary.session()
         self._owed: list[str] = []
         self._lost: TransactionLost | None = None
@@ -131,8 +134,21 @@ class GuardedSession:
         Raises:
             NotOpened: no primary can be reached.
             TransactionLost: the turn did not come in time.
+            Fenced: this member is gone.
         """
         self._begin(f"{_WRITE}; SELECT pg_advisory_xact_lock({self._primary.lock})")
+        if self._epoch:
+            with self.lent() as connection:
+                check(connection, self._epoch)
+
+    def begin_unlocked(self) -> None:
+        """Begin a transaction that touches nothing but this member's own mark, and waits for nobody's turn."""
+        self._begin(_WRITE)
+
+    def now(self) -> int:
+        """Give the server's clock, Unix milliseconds."""
+        ((now,),) = self.settled().fetch("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint", ())[0]
+        return int(now)
 
     def own(self, statement: str) -> None:
         """Have one of the owner's statements run before whatever comes next.
@@ -218,9 +234,9 @@ class GuardedSession:
         """Name what went wrong, by the server's code."""
         return getattr(fault, "cause", type(fault).__name__)
 
-    def unsound(self, _fault: BaseException) -> bool:
-        """A server whose disk does not sync ends itself and starts again from its log."""
-        return False
+    def unsound(self, fault: BaseException) -> bool:
+        """Say that this member is gone; a server whose disk does not sync sees to itself."""
+        return isinstance(fault, Fenced)
 
     def close(self) -> None:
         """End the connection."""

@@ -45,8 +45,8 @@ def _left(session: Session, schema: str, migrations: tuple[Migration, ...]) -> t
     ((there,),) = session.fetch("SELECT to_regnamespace($1) IS NOT NULL", (schema,))[0]
     if not there:
         session.run(f"CREATE SCHEMA {schema}")
-    for statement in migration_statements(Migration(number=0, statements=LEDGER.replace(" IF NOT EXISTS", ""))):
-        session.run(statement.replace("CREATE TABLE", "CREATE TABLE IF NOT EXISTS"))
+    for statement in migration_statements(Migration(number=0, statements=LEDGER)):
+        session.run(statement)
     rows, _tag = session.fetch("SELECT number, digest FROM applied_migration ORDER BY number", ())
     return not_applied(migrations, [(number, digest) for number, digest in rows])
 

@@ -12,14 +12,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, closing, suppress
 from importlib.resources.abc import Traversable
 from typing import Self, TypeVar
 
+from konbini.process.membership import Member, join, leave
 from konbini.process.postgresql.address import PostgresAddress
 from konbini.process.postgresql.connection import GuardedSession
 from konbini.process.postgresql.migrating import migrate
 from konbini.process.postgresql.primary import Primary
+from konbini.process.postgresql.pulse import Pulse
 from konbini.process.postgresql.session import StatementFault, TransactionLost
 from konbini.process.readers import Readers
 from konbini.process.rows import NotOpened
@@ -32,27 +34,40 @@ __all__ = ["PostgresRows"]
 T = TypeVar("T")
 
 _READERS = 4
+_LOOK_SECONDS = 0.5
 
 
 class PostgresRows:
     """One schema of rows, open; made by `open`, ended by `close`."""
 
-    __slots__ = ("_readers", "_writer")
+    __slots__ = ("_primary", "_pulse", "_readers", "_writer", "epoch")
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, primary: Primary, writer: Writer, readers: Readers, pulse: Pulse | None, epoch: int) -> None:
+        self.epoch = epoch
+        self._primary = primary
+        self._pulse = pulse
         self._writer = writer
         self._readers = readers
 
     @classmethod
-    def open(cls, address: PostgresAddress, migrations: Traversable, *, watch: CommitWatch | None = None) -> Self:
+    def open(
+        cls,
+        address: PostgresAddress,
+        migrations: Traversable,
+        *,
+        watch: CommitWatch | None = None,
+        member: Member | None = None,
+    ) -> Self:
         """Open or create the schema and bring it up to date. Blocks: meant for the start.
 
         Args:
             address: of the schema.
             migrations: as for the other engine.
             watch: told of each commit (tests only).
+            member: who opens it among the servers that share it; without one the rows are not fenced.
 
         Raises:
+            NotInStep: another server is at work with another build, configuration or topology.
             NotOpened: the server cannot be reached, or refuses.
             SchemaRefused: the schema and this build do not belong together.
             OSError, ValueError: the password's file cannot be used.
@@ -60,7 +75,7 @@ class PostgresRows:
         steps = read_migrations(migrations)
         # A session's loop cannot run in a thread whose own loop is running, as it is at a process's start.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(cls._open, Primary(address), steps, watch).result()
+            return thread.submit(cls._open, Primary(address), steps, watch, member).result()
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` in the writer; see `Rows`."""
@@ -70,27 +85,62 @@ class PostgresRows:
         """Run `look` on one moment of the schema; see `Rows`."""
         return await self._readers.read(look)
 
+    async def until_unfit(self) -> None:
+        """Return when the writer stopped for good, or the others took this server for gone; see `Rows`."""
+        while not self._writer.unfit and (self._pulse is None or not self._pulse.fenced):  # noqa: ASYNC110 - threads set no event here
+            await asyncio.sleep(_LOOK_SECONDS)
+
     async def close(self) -> None:
         """Answer what was handed in, end the threads and the connections. Safe to repeat."""
         await asyncio.to_thread(self._close)
 
     @classmethod
-    def _open(cls, primary: Primary, steps: tuple[Migration, ...], watch: CommitWatch | None) -> Self:
+    def _open(
+        cls, primary: Primary, steps: tuple[Migration, ...], watch: CommitWatch | None, member: Member | None
+    ) -> Self:
         try:
             migrate(primary, steps)
         except (StatementFault, TransactionLost) as fault:
             raise NotOpened(f"a migration does not run: {fault}") from fault
+        epoch = 0 if member is None else _join(primary, member, steps)
         with ExitStack() as undo:
-            writer = Writer(lambda: GuardedSession(primary), watch=watch)
+            writer = Writer(lambda: GuardedSession(primary, epoch), watch=watch)
             writer.start()
             undo.callback(writer.finish)
             readers = []
             for _ in range(_READERS):
                 readers.append(GuardedSession(primary))
                 undo.callback(readers[-1].close)
+            pulse = Pulse(primary, epoch) if epoch else None
+            if pulse is not None:
+                pulse.start()
             undo.pop_all()
-            return cls(writer, Readers(readers))
+            return cls(primary, writer, Readers(readers), pulse, epoch)
 
     def _close(self) -> None:
         self._readers.close()
         self._writer.finish()
+        if self._pulse is not None and not self._pulse.stopped:
+            self._pulse.stop()
+            _leave(self._primary, self.epoch)
+
+
+def _join(primary: Primary, member: Member, steps: tuple[Migration, ...]) -> int:
+    with closing(GuardedSession(primary)) as session:
+        session.begin()
+        try:
+            with session.lent() as connection:
+                epoch = join(connection, member, steps, session.now())
+            session.commit()
+        except (StatementFault, TransactionLost) as fault:
+            raise NotOpened(f"it could not be joined: {fault}") from fault
+    return epoch
+
+
+def _leave(primary: Primary, epoch: int) -> None:
+    """Say goodbye; a database that cannot be reached will see that nobody beats."""
+    with suppress(StatementFault, TransactionLost, NotOpened), closing(GuardedSession(primary)) as session:
+        session.begin()
+        with session.lent() as connection:
+            leave(connection, epoch)
+        session.commit()

@@ -10,15 +10,17 @@ from __future__ import annotations
 import asyncio
 import fcntl
 import os
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Self, TypeVar
 
+from konbini.process.membership import Member, join
 from konbini.process.readers import Readers
 from konbini.process.rows import AlreadyOwned
-from konbini.process.schema import read_migrations
+from konbini.process.schema import Migration, read_migrations
 from konbini.process.sqlite.connection import GuardedConnection, open_reader, open_writer
 from konbini.process.sqlite.migrating import migrate
 from konbini.process.statements import Connection
@@ -29,27 +31,37 @@ __all__ = ["SqliteRows"]
 T = TypeVar("T")
 
 _READERS = 4
+_LOOK_SECONDS = 0.5
 _OWNER_ONLY = 0o600
 
 
 class SqliteRows:
     """One file of rows, open; made by `open`, ended by `close`."""
 
-    __slots__ = ("_ownership", "_readers", "_writer")
+    __slots__ = ("_ownership", "_readers", "_writer", "epoch")
 
-    def __init__(self, writer: Writer, readers: Readers, ownership: ExitStack) -> None:
+    def __init__(self, writer: Writer, readers: Readers, ownership: ExitStack, epoch: int) -> None:
+        self.epoch = epoch
         self._writer = writer
         self._readers = readers
         self._ownership = ownership
 
     @classmethod
-    def open(cls, path: Path, migrations: Traversable, *, watch: CommitWatch | None = None) -> Self:
+    def open(
+        cls,
+        path: Path,
+        migrations: Traversable,
+        *,
+        watch: CommitWatch | None = None,
+        member: Member | None = None,
+    ) -> Self:
         """Open or create the file at `path` and bring its schema up to date. Blocks: meant for the start.
 
         Args:
             path: the database; its directory exists.
             migrations: the resource directory of the migrations, `importlib.resources.files(package) / name`.
             watch: told of each commit (tests only).
+            member: who opens it; none is remembered otherwise.
 
         Raises:
             AlreadyOwned: the file is open elsewhere.
@@ -63,13 +75,14 @@ class SqliteRows:
             first = open_writer(path)
             try:
                 migrate(first.connection, steps)
+                epoch = 0 if member is None else _join(first, member, steps)
             finally:
                 first.close()
             writer = Writer(lambda: open_writer(path), watch=watch)
             writer.start()
             undo.callback(writer.finish)
             readers = Readers(tuple(_reader(path, undo) for _ in range(_READERS)))
-            return cls(writer, readers, undo.pop_all())
+            return cls(writer, readers, undo.pop_all(), epoch)
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` in the writer; see `Rows`."""
@@ -79,6 +92,11 @@ class SqliteRows:
         """Run `look` on one moment of the file; see `Rows`."""
         return await self._readers.read(look)
 
+    async def until_unfit(self) -> None:
+        """Return when the writer stopped for good; see `Rows`."""
+        while not self._writer.unfit:  # noqa: ASYNC110 - the writer's thread sets no event of this loop
+            await asyncio.sleep(_LOOK_SECONDS)
+
     async def close(self) -> None:
         """Answer what was handed in, end the threads and give the file up. Safe to repeat."""
         await asyncio.to_thread(self._close)
@@ -86,6 +104,15 @@ class SqliteRows:
     def _close(self) -> None:
         self._readers.close()
         self._ownership.close()
+
+
+def _join(connection: GuardedConnection, member: Member, steps: tuple[Migration, ...]) -> int:
+    """Be the file's one member: whoever was is gone, since the file is ours."""
+    connection.begin()
+    connection.connection.execute("UPDATE member SET gone = 1 WHERE gone = 0")
+    epoch = join(connection.connection, member, steps, time.time_ns() // 1_000_000)
+    connection.commit()
+    return epoch
 
 
 def _own(path: Path, undo: ExitStack) -> None:

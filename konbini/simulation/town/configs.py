@@ -179,6 +179,9 @@ class _Configs:
         yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_wards))
         yield from self._tls("issuing/link", "center")
         yield from ("[page]", _entry("port", self._ports.page))
+        yield from ("[operators]", *self._peer("issuing-operators"))
+        yield from self._copy("issuing", "03:00")
+        yield from ("[numbers]", _entry("ranges", "01234"))
 
     def clerk(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
@@ -198,6 +201,8 @@ class _Configs:
         yield from self._trust()
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[calls]", *self._peer("clerk"))
+        yield from ("[operators]", *self._peer("clerk-operators"))
+        yield from self._copy("clerk", "03:20")
 
     def publishing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
@@ -280,6 +285,11 @@ class _Configs:
         yield "[[trust.card_issuers]]"
         yield self._path("certificate", "public/card-authority.der")
         yield _entry("policies", [USER_AUTHENTICATION_POLICY])
+
+    @staticmethod
+    def _copy(name: str, reconcile_at: str) -> Iterator[str]:
+        yield from ("[copy]", _entry("name", name), _entry("reconcile_at", reconcile_at))
+        yield from (_entry("most_outage_hours", 24), _entry("standby", value=False))
 
     def _tls(self, stem: str, authority: str) -> Iterator[str]:
         yield self._path("certificate", f"keys/{stem}.pem")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 
-__all__ = ["MOST_ORDINAL", "individual_number", "residence_card_number", "resident_code"]
+__all__ = ["MOST_ORDINAL", "check_digit", "individual_number", "residence_card_number", "resident_code"]
 
 MOST_ORDINAL = 99_999
 """Ordinals run from 0 to this."""
@@ -26,7 +26,7 @@ def individual_number(ordinal: int) -> str:
         ValueError: the ordinal is out of its range.
     """
     digits = f"000000{_scattered(ordinal):05d}"
-    return digits + _check_digit(digits)
+    return digits + check_digit(digits)
 
 
 def resident_code(ordinal: int) -> str:
@@ -36,7 +36,7 @@ def resident_code(ordinal: int) -> str:
         ValueError: the ordinal is out of its range.
     """
     digits = f"00000{_scattered(ordinal, shift=50_000):05d}"
-    return digits + _check_digit(digits)
+    return digits + check_digit(digits)
 
 
 def residence_card_number(ordinal: int, chance: random.Random) -> str:
@@ -55,7 +55,7 @@ def _scattered(ordinal: int, *, shift: int = 0) -> int:
     return (ordinal + shift) * _SCATTER % (MOST_ORDINAL + 1)
 
 
-def _check_digit(digits: str) -> str:
+def check_digit(digits: str) -> str:
     """Weigh the digits from the last one on with 2 to 7 and again from 2; modulus 11."""
     rest = sum(int(digit) * (place % 6 + 2) for place, digit in enumerate(reversed(digits))) % 11
     return str(11 - rest if rest > 1 else 0)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 
 from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.seal import NameForm
 
@@ -80,6 +81,7 @@ class Townsperson:
         card: None for those who hold none.
         measure: application number of a protective measure (支援措置) in force, or None.
         seal: None for those who have none registered.
+        entry: what the register keeps beyond the record.
     """
 
     record: ResidentRecord
@@ -87,6 +89,7 @@ class Townsperson:
     card: HeldCard | None
     measure: str | None
     seal: HeldSeal | None = None
+    entry: RegisterEntry = PLAIN
 
     @property
     def restricted(self) -> bool:

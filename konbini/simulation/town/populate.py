@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from konbini.simulation.town.households import Household, cast, household, household_of
+from konbini.simulation.town.kept_items import with_kept_items
 from konbini.simulation.town.numbers import MOST_ORDINAL
 from konbini.simulation.town.people import CardCondition, Population, Townsperson
 from konbini.simulation.town.registrar import Registrar
@@ -47,8 +48,9 @@ def populate(seed: int, residents: int, today: dt.date) -> Population:
     homes = _households(chance, residents, today)
     registrar = Registrar(chance, today, _some(chance, range(1, len(homes)), _MOVED_IN_TODAY))
     people = [person for place, home in enumerate(homes) for person in registrar.enter(place, home)]
-    people = _restrict(chance, people, today)
-    return Population(today=today, people=tuple(register_seals(chance, people, today)))
+    apart = random.Random(f"{seed} kept beyond the record")  # noqa: S311 - the same
+    sealed = register_seals(chance, _restrict(chance, people, today), today)
+    return Population(today=today, people=tuple(with_kept_items(apart, person, today) for person in sealed))
 
 
 def _households(chance: random.Random, residents: int, today: dt.date) -> list[Household]:

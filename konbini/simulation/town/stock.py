@@ -17,11 +17,13 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from konbini.protocol.japan import JAPAN
 from konbini.simulation.card.applet import CardContent
 from konbini.simulation.town.files import write_once
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.authority import Life, key_pem
 from konbini.simulation.town.pki.cards import CardAuthority, new_card_key
+from konbini.ward_server.residents.dates import to_number
 
 __all__ = ["CardStock"]
 
@@ -56,6 +58,10 @@ class CardStock:
             auth_ca=self.authority.authority.certificate_der(),
             pin=card.pin.encode("ascii"),
         )
+
+    def last_day(self, card: HeldCard) -> int:
+        """Give the last day in Japan (yyyymmdd) of a card's certificate."""
+        return to_number(self._life(card).ends.astimezone(JAPAN).date())
 
     def prepare(self, cards: Sequence[HeldCard], progress: Callable[[int], None] = lambda _count: None) -> None:
         """Make these cards now, on two threads, so that nobody waits for one later; ends when all are made.

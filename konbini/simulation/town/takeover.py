@@ -8,8 +8,8 @@ from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.simulation.town.town import Town
 from konbini.ward_server.residents.config import read_config
+from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.main import open_registry
-from konbini.ward_server.residents.town import import_town
 
 __all__ = ["take_over"]
 
@@ -39,13 +39,12 @@ async def take_over(
         position = await rooms.store.read(lambda reading: reading.position())
         if position.number:
             return 0
-        return await import_town(
+        return await import_rows(
             rooms.store,
+            rooms.vault,
             rooms.pen,
             clock,
             map(town.row, town.population.people),
-            entered_by="town-office-1",
-            approved_by="town-office-2",
-            source=_SOURCE,
+            approval=Approval(entered_by="town-office-1", approved_by="town-office-2", source=_SOURCE),
             progress=progress,
         )

@@ -28,7 +28,8 @@ from konbini.simulation.town.seals import town_seal
 from konbini.simulation.town.stock import CardStock
 from konbini.simulation.town.typeface import TYPEFACE
 from konbini.simulation.town.ward import Ward
-from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.bodies import MeasureCategory, Protection, Restriction
+from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.town import TownCard, TownRow
 
 __all__ = ["Town"]
@@ -125,15 +126,32 @@ class Town:
     def row(self, person: Townsperson) -> TownRow:
         """Give a resident as the registry takes one over."""
         cards = () if person.card is None else (person.card,)
+        stock = self.stock()
         return TownRow(
             record=person.record,
             individual_number=person.individual_number,
             cards=tuple(
-                TownCard(card=self.card_authority.card_serial(card.serial), counts_from=card.counts_from)
+                TownCard(
+                    card=self.card_authority.card_serial(card.serial),
+                    counts_from=card.counts_from,
+                    valid_until=stock.last_day(card),
+                )
                 for card in cards
             ),
-            measures=() if person.measure is None else (Restriction(name=person.measure, planned_end=None),),
+            measures=() if person.measure is None else (self._measure(person.measure),),
+            entry=person.entry,
             seal=None if person.seal is None else town_seal(person.seal, TYPEFACE),
+        )
+
+    def _measure(self, application: str) -> Restriction:
+        """Give a measure as it is entered: begun on the day the town was made, for a year, categories in turn."""
+        categories = tuple(MeasureCategory)
+        return Restriction(
+            name=application,
+            planned_end=to_number(self.today + dt.timedelta(days=365)),
+            category=categories[int(application[-4:]) % len(categories)],
+            protection=Protection.APPLICANT,
+            begun=to_number(self.today),
         )
 
 

@@ -7,6 +7,7 @@ that is not known here settle nothing. Every list has a number (CRLNumber), an a
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,7 +24,16 @@ from konbini.ward_server.asking.revocation import MOST_LIST_BYTES
 __all__ = ["RevocationList", "check_list"]
 
 _TOLERANCE = timedelta(seconds=CLOCK_SKEW_SECONDS)
-_NO_LIST = (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension, x509.UnsupportedGeneralNameType)
+_NO_LIST = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading bytes that are no list may raise."""
+_KEPT_IN_MEMORY = 8
 _DIGESTS = (hashes.SHA256, hashes.SHA384, hashes.SHA512)
 
 
@@ -49,23 +59,23 @@ class RevocationList:
     def read(cls, content: bytes, issuers: Sequence[bytes]) -> RevocationList:
         """Read a list (DER) and check that one of the pinned issuers (DER) signed it whole.
 
+        The same bytes under the same issuers are read once: a long list would be read anew for every visit.
+
         Raises:
             Refused: `REVOCATION_UNKNOWN`.
         """
         if len(content) > MOST_LIST_BYTES:
             raise _unknown("a list that is too long")
-        try:
-            parsed = x509.load_der_x509_crl(content)
-            return cls._checked(content, parsed, [x509.load_der_x509_certificate(issuer) for issuer in issuers])
-        except x509.ExtensionNotFound as error:
-            raise _unknown("a list without number or authority key identifier") from error
-        except _NO_LIST as error:
-            raise _unknown("not a revocation list") from error
+        return _read(content, tuple(issuers))
 
     @classmethod
-    def _checked(
-        cls, content: bytes, parsed: x509.CertificateRevocationList, issuers: Sequence[x509.Certificate]
-    ) -> RevocationList:
+    def checked(cls, content: bytes, issuers: Sequence[x509.Certificate]) -> RevocationList:
+        """Read a list without the bounds of `read`.
+
+        Raises:
+            Refused: `REVOCATION_UNKNOWN`, or whatever reading bytes that are no list raises.
+        """
+        parsed = x509.load_der_x509_crl(content)
         _check_extensions(parsed)
         key_id = parsed.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
         signers = [one for one in issuers if _key_id(one) == key_id and one.subject == parsed.issuer and _signs(one)]
@@ -101,6 +111,16 @@ class RevocationList:
     def names(self, certificate: x509.Certificate) -> bool:
         """Say whether a certificate is revoked or held."""
         return self.parsed.get_revoked_certificate_by_serial_number(certificate.serial_number) is not None
+
+
+@functools.lru_cache(maxsize=_KEPT_IN_MEMORY)
+def _read(content: bytes, issuers: tuple[bytes, ...]) -> RevocationList:
+    try:
+        return RevocationList.checked(content, [x509.load_der_x509_certificate(issuer) for issuer in issuers])
+    except x509.ExtensionNotFound as error:
+        raise _unknown("a list without number or authority key identifier") from error
+    except _NO_LIST as error:
+        raise _unknown("not a revocation list") from error
 
 
 def check_list(

@@ -37,6 +37,20 @@ class AuditEvent(IntEnum):
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122
     """An operator had the register counted (統計); `about` is the month."""
+    BULK_REFUSED = 141
+    """A bulk list met rows that do not hold any more; nothing of it was done, and it still waits."""
+    FOLLOWER_AHEAD = 161
+    """A follower had applied more than this registry ever wrote: this registry was restored and nobody said so."""
+    FOLLOWER_BEHIND = 162
+    """A follower came back behind what it had told: its store was restored and nobody said so."""
+    REGISTRY_RESTORED = 163
+    """Two persons said that this registry was restored from a backup; it goes on under a new incarnation."""
+    REGISTRY_DECISION_ENTERED = 164
+    """An operator entered a decision about the registry's process; nothing is done yet."""
+    REGISTRY_DECISION_AGREED = 165
+    """Another operator agreed; it was carried out in the same transaction."""
+    REGISTRY_DECISION_DECLINED = 166
+    """A decision about the registry's process was taken back, or turned down."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""
@@ -62,8 +76,46 @@ class AuditEvent(IntEnum):
     """`issuing` asked a kiosk what became of an order."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
+    FEED_BREAK_FOUND = 232
+    """The registry's feed broke, with the code of how; there is no lease until two persons mend it."""
+    COPY_RETAKEN = 233
+    """Two persons had the copy emptied, to be applied again from the registry's first signed entry on."""
+    FEED_MENDED = 234
+    """The copy was re-taken and agrees with the registry: the feed is followed again."""
+    RECONCILED = 235
+    """A full reconcile with the registry found no difference; the digest is the registry's signed root."""
+    RECONCILE_DIFFERS = 236
+    """A full reconcile found differences and stopped the process; each has an entry of its own."""
+    DIFFERENCE_FOUND = 237
+    """One row differs from the registry's: its kind and in what; the digest is the keyed hash of whose it is."""
+    DIFFERENCES_SHOWN = 238
+    """An operator read what differs, and of whom."""
+    STOP_RELEASED = 239
+    """Two persons released the stop, with the code of what had caused it."""
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
+    RESTORATION_FOUND = 243
+    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    STORE_RESTORED = 244
+    """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
+    DECISION_ENTERED = 245
+    """An operator entered a decision about this process; nothing is done yet."""
+    DECISION_AGREED = 246
+    """Another operator agreed; it was carried out in the same transaction."""
+    DECISION_DECLINED = 247
+    """A decision was taken back, or turned down."""
+    OUTAGE_BEGUN = 251
+    """Two persons declared outage mode (縮退運用), for the hours named."""
+    OUTAGE_ENDED = 252
+    """Two persons ended outage mode before its hours."""
+    OUTAGE_SEALS = 253
+    """Two persons declared whether cancellations of seal registrations are entered here as holds."""
+    OUTAGE_HOLD = 254
+    """Two persons set or lifted a hold at this process."""
+    OUTAGE_ISSUE_AGREES = 255
+    """The registry is back: what was issued in the outage is what it held at that moment."""
+    OUTAGE_ISSUE_DIFFERS = 256
+    """The registry is back: at that moment it held something else than what was issued; a case is open."""
 
     CERTIFYING = 301
     """The clerk took an order's evidence; nothing is judged yet."""
@@ -79,3 +131,37 @@ class AuditEvent(IntEnum):
     """The clerk refused to seal, with the code."""
     CLERK_STOPPED = 321
     """The clerk found a mismatch and certifies and seals nothing more, with the code."""
+    CLERK_FEED_BREAK_FOUND = 332
+    """The registry's feed broke, with the code of how; there is no lease until two persons mend it."""
+    CLERK_COPY_RETAKEN = 333
+    """Two persons had the copy emptied, to be applied again from the registry's first signed entry on."""
+    CLERK_FEED_MENDED = 334
+    """The copy was re-taken and agrees with the registry: the feed is followed again."""
+    CLERK_RECONCILED = 335
+    """A full reconcile with the registry found no difference; the digest is the registry's signed root."""
+    CLERK_RECONCILE_DIFFERS = 336
+    """A full reconcile found differences and stopped the process; each has an entry of its own."""
+    CLERK_DIFFERENCE_FOUND = 337
+    """One row differs from the registry's: its kind and in what; the digest is the keyed hash of whose it is."""
+    CLERK_DIFFERENCES_SHOWN = 338
+    """An operator read what differs, and of whom."""
+    CLERK_STOP_RELEASED = 339
+    """Two persons released the stop, with the code of what had caused it."""
+    CLERK_DECISION_ENTERED = 340
+    """An operator entered a decision about this process; nothing is done yet."""
+    CLERK_DECISION_AGREED = 341
+    """Another operator agreed; it was carried out in the same transaction."""
+    CLERK_DECISION_DECLINED = 342
+    """A decision was taken back, or turned down."""
+    CLERK_RESTORATION_FOUND = 343
+    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    CLERK_STORE_RESTORED = 344
+    """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
+    CLERK_OUTAGE_BEGUN = 351
+    """Two persons declared outage mode (縮退運用), for the hours named."""
+    CLERK_OUTAGE_ENDED = 352
+    """Two persons ended outage mode before its hours."""
+    CLERK_OUTAGE_SEALS = 353
+    """Two persons declared whether cancellations of seal registrations are entered here as holds."""
+    CLERK_OUTAGE_HOLD = 354
+    """Two persons set or lifted a hold at this process."""

@@ -22,6 +22,7 @@ _ALL_OPTIONS = (
     | Options.INDIVIDUAL_NUMBER
     | Options.RESIDENT_CODE
     | Options.FOREIGN_ITEMS
+    | Options.EARLIER_ADDRESS
 )
 
 

@@ -20,8 +20,9 @@ from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.record import ForeignCategory, IndividualNumberPart, ResidentRecord, Sex
 from konbini.ward_server.residents.seal import SealRegistration
 
-__all__ = ["Particulars", "Subject", "address_of", "birth_of", "cell_of", "statement"]
+__all__ = ["Particulars", "Subject", "address_of", "birth_of", "cell_of", "moment_of", "statement"]
 
+_FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 _SEX: Final[dict[Sex, Cell]] = {Sex.MALE: "男", Sex.FEMALE: "女", Sex.NOT_STATED: Mark.UNUSED}
 _CATEGORY = {
     ForeignCategory.MEDIUM_TO_LONG_TERM: "中長期在留者",
@@ -52,6 +53,7 @@ class Particulars:
         issued_on: the certifying date, in Japan.
         scope: 本人, 世帯の一部 or 世帯全員.
         options: what was asked to be shown.
+        as_of: in outage mode, as of when the records are, in Japan; each 備考 says so.
     """
 
     number: str
@@ -59,6 +61,7 @@ class Particulars:
     issued_on: dt.date
     scope: Scope
     options: Options
+    as_of: dt.datetime | None = None
 
 
 def statement(subjects: Sequence[Subject], particulars: Particulars) -> CertificateFacts:
@@ -78,14 +81,14 @@ def statement(subjects: Sequence[Subject], particulars: Particulars) -> Certific
             scope=particulars.scope,
             address=address_of(records[0]),
             head=_shown(records[0].head, asked=Options.HEAD_AND_RELATIONSHIP in particulars.options),
-            people=tuple(_person(subject, particulars.options) for subject in subjects),
+            people=tuple(_person(subject, particulars) for subject in subjects),
         )
     except ValueError as error:
         raise Refused(Code.FORM_OVERFLOW, "a cell of the record is not printable") from error
 
 
-def _person(subject: Subject, options: Options) -> PersonFacts:
-    record = subject.record
+def _person(subject: Subject, particulars: Particulars) -> PersonFacts:
+    record, options = subject.record, particulars.options
     return PersonFacts(
         name_reading=cell_of(record.reading),
         name=record.name,
@@ -99,8 +102,8 @@ def _person(subject: Subject, options: Options) -> PersonFacts:
         sex=_SEX[record.sex],
         relationship=_shown(record.relationship, asked=Options.HEAD_AND_RELATIONSHIP in options),
         previous_address=cell_of(record.previous_address),
-        earlier_address=Mark.OMITTED,
-        remarks=cell_of(record.remarks),
+        earlier_address=_shown(record.earlier_address, asked=Options.EARLIER_ADDRESS in options),
+        remarks=cell_of(_remarks(record, particulars.as_of)),
         items=_japanese(record, options) if record.foreign is None else _foreign(record, options),
     )
 
@@ -139,6 +142,18 @@ def _individual_number(subject: Subject, options: Options) -> Cell:
             raise Refused(Code.EVIDENCE_MISMATCH, "an individual number was asked for and not handed in")
         return Mark.UNUSED
     return subject.individual_number.number
+
+
+def _remarks(record: ResidentRecord, as_of: dt.datetime | None) -> str:
+    if as_of is None:
+        return record.remarks
+    moment = moment_of(as_of)
+    return f"{record.remarks}　{moment}" if record.remarks else moment
+
+
+def moment_of(as_of: dt.datetime) -> str:
+    """Say as of when a paper's facts are (時点), in outage mode."""
+    return f"{in_era(as_of.date())}{as_of.hour}時{as_of.minute}分時点".translate(_FULL_WIDTH)
 
 
 def address_of(record: ResidentRecord) -> str:

@@ -2,21 +2,28 @@
 
 CERTIFY  [evidence bytes]        -> `Certified` bytes
 SEAL     [order key, PDF bytes]  -> `Sealed` bytes
+RANGES   []                      -> ranges of issuance numbers that it certified under, or closed; one bit each
+STATE    []                      -> `ClerkCondition` bytes, for the ward's page
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import IntEnum, unique
+from typing import Annotated, Protocol
 
 from konbini.process.calls import CallClient, Handler
+from konbini.process.clock import Clock
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import from_bytes, to_bytes
+from konbini.protocol.shape import UpTo, from_bytes, to_bytes
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
+from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.following.keeping import Keeping
 
-__all__ = ["MOST_CALL_BYTES", "ClerkClient", "ClerkMethod", "handlers"]
+__all__ = ["MOST_CALL_BYTES", "ClerkClient", "ClerkCondition", "ClerkMethod", "ClerkState", "handlers"]
 
 MOST_CALL_BYTES = 1 << 20
 _SECONDS = 10.0
@@ -24,13 +31,59 @@ _SECONDS = 10.0
 
 @unique
 class ClerkMethod(IntEnum):
-    """The two calls."""
+    """The calls."""
 
     CERTIFY = 1
     SEAL = 2
+    RANGES = 3
+    STATE = 4
 
 
-def handlers(clerk: Clerk) -> Mapping[int, Handler]:
+class KnowsRanges(Protocol):
+    """Who knows the ranges of issuance numbers that were used."""
+
+    async def ranges(self) -> int:
+        """Give them, one bit each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClerkCondition:
+    """Whether the clerk can serve; codes are 0 where nothing is wrong, moments Unix milliseconds."""
+
+    stopped: Annotated[int, UpTo(9999)]
+    broken: Annotated[int, UpTo(9999)]
+    current: bool
+    number: Annotated[int, UpTo(2**53)]
+    outage_ends: Annotated[int, UpTo(2**53)]
+    reconciled: Annotated[int, UpTo(2**53)]
+    differences: Annotated[int, UpTo(2**53)]
+
+
+class ClerkState:
+    """Gives the clerk's condition of now."""
+
+    def __init__(self, keeping: Keeping, index: Index, clock: Clock) -> None:
+        self._keeping = keeping
+        self._index = index
+        self._clock = clock
+
+    async def condition(self) -> ClerkCondition:
+        """Give it."""
+        keeping = self._keeping
+        broken, outage = await keeping.standing.broken(), await keeping.outages.now(self._clock.now())
+        outcome = await keeping.reconciling.last()
+        return ClerkCondition(
+            stopped=await keeping.stop.code() or 0,
+            broken=0 if broken is None else broken.code,
+            current=keeping.lease.holds(self._clock.monotonic()),
+            number=(await self._index.position()).number,
+            outage_ends=0 if outage is None else outage.ends,
+            reconciled=0 if outcome is None else outcome.moment,
+            differences=0 if outcome is None else outcome.differences,
+        )
+
+
+def handlers(clerk: Clerk, store: KnowsRanges, state: ClerkState) -> Mapping[int, Handler]:
     """Give the clerk's answers."""
 
     async def certify(arguments: Sequence[Value]) -> Value:
@@ -41,7 +94,18 @@ def handlers(clerk: Clerk) -> Mapping[int, Handler]:
         order, pdf = _arguments(arguments, 2)
         return to_bytes(await clerk.seal(order, pdf))
 
-    return {ClerkMethod.CERTIFY: certify, ClerkMethod.SEAL: seal}
+    async def ranges(_arguments: Sequence[Value]) -> Value:
+        return await store.ranges()
+
+    async def condition(_arguments: Sequence[Value]) -> Value:
+        return to_bytes(await state.condition())
+
+    return {
+        ClerkMethod.CERTIFY: certify,
+        ClerkMethod.SEAL: seal,
+        ClerkMethod.RANGES: ranges,
+        ClerkMethod.STATE: condition,
+    }
 
 
 class ClerkClient:
@@ -59,6 +123,18 @@ class ClerkClient:
         """Step 5. Raises `Refused`, `ConnectionError` or `TimeoutError`."""
         answer = await self._client.call(ClerkMethod.SEAL, order, pdf, within=_SECONDS)
         return from_bytes(Sealed, _arguments([answer], 1)[0])
+
+    async def ranges(self) -> int:
+        """Ask which ranges of numbers it knows. Raises `Refused`, `ConnectionError` or `TimeoutError`."""
+        answer = await self._client.call(ClerkMethod.RANGES)
+        if not isinstance(answer, int):
+            raise Refused(Code.MALFORMED, "RANGES")
+        return answer
+
+    async def condition(self) -> ClerkCondition:
+        """Ask how it stands. Raises `Refused`, `ConnectionError` or `TimeoutError`."""
+        answer = await self._client.call(ClerkMethod.STATE)
+        return from_bytes(ClerkCondition, _arguments([answer], 1)[0])
 
 
 def _arguments(arguments: Sequence[Value], count: int) -> list[bytes]:

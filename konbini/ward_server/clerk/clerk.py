@@ -9,7 +9,8 @@
 
 Invariants: one number an order and one order a number, for ever; one place in the status list and one set of page
 seals an order; the same order and the same bytes get the same signature, other bytes none; nothing is certified or
-sealed while the clerk is stopped or its lease has run out.
+sealed while the clerk is stopped, its feed is broken, or its lease has run out; outage mode, declared to the clerk
+itself, relaxes the lease alone, and its papers say as of when.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.clerk.judging import Asked, Beliefs, judge_asking, judge_subjects
 from konbini.ward_server.clerk.page_sealing import PageSealer
 from konbini.ward_server.clerk.store import ClerkStore, StoredSeal
-from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.following.current import Current
 from konbini.ward_server.residents.dates import to_day, today
 
 __all__ = ["Clerk", "PaperReader", "PaperSigner"]
@@ -83,6 +85,7 @@ class _Waiting:
     binding: bytes
     seals: tuple[bytes, ...]
     entry: AuditEntry
+    in_outage: bool
 
 
 class Clerk:
@@ -94,7 +97,8 @@ class Clerk:
         beliefs: Beliefs,
         index: Index,
         store: ClerkStore,
-        lease: Lease,
+        current: Current,
+        stop: Stop,
         clock: Clock,
         templates: Sequence[Template],
         read: PaperReader,
@@ -104,7 +108,8 @@ class Clerk:
         self._beliefs = beliefs
         self._index = index
         self._store = store
-        self._lease = lease
+        self._current = current
+        self._stop = stop
         self._clock = clock
         self._templates = templates
         self._read = read
@@ -116,7 +121,8 @@ class Clerk:
         """Prove again who asked, and give the facts to draw.
 
         Raises:
-            Refused: `WARD_STOPPED`, `WARD_NOT_CURRENT`, a mismatch (which stops the clerk), or what came too late.
+            Refused: `WARD_STOPPED`, `WARD_NOT_CURRENT` or what broke the feed, a mismatch (which stops the clerk), or
+                what came too late.
         """
         entry = AuditEntry(
             moment=self._clock.now(),
@@ -153,7 +159,7 @@ class Clerk:
             raise
 
     async def _certify(self, evidence: Evidence, entry: AuditEntry) -> Certified:
-        await self._check_able()
+        outage = await self._current.check()
         now = self._clock.now()
         day = today(now)
         asked = await judge_asking(evidence, self._beliefs, to_seconds(now))
@@ -162,6 +168,8 @@ class Clerk:
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a number of another day")
         subjects = await judge_subjects(evidence, asked, self._beliefs, self._index, to_day(day))
         kind = asked.order.kind
+        if outage is not None:
+            outage.check(kind, Options(asked.order.options))
         template = template_of(kind, self._templates, municipality=self._beliefs.entry.ward, day=to_day(day))
         particulars = Particulars(
             number=evidence.number,
@@ -169,6 +177,7 @@ class Clerk:
             issued_on=to_day(day),
             scope=asked.order.scope,
             options=Options(asked.order.options),
+            as_of=None if outage is None else outage.as_of_moment,
         )
         facts = CERTIFICATES[kind].statement(subjects, particulars)
         bound = binding(asked.opened.t, evidence.ordinal, evidence.number)
@@ -185,6 +194,7 @@ class Clerk:
                 binding=bound,
                 seals=seals,
                 entry=entry,
+                in_outage=outage is not None,
             ),
         )
         return Certified(
@@ -227,7 +237,9 @@ class Clerk:
         return number
 
     async def _seal(self, order: bytes, pdf: bytes, waiting: _Waiting) -> Sealed:
-        await self._check_able()
+        outage = await self._current.check()
+        if waiting.in_outage is (outage is None):
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "an outage began or ended since the facts were certified")
         pdf_hash = hashlib.sha256(pdf).digest()
         known = await self._store.sealed(order)
         if known is None:
@@ -251,13 +263,12 @@ class Clerk:
         day = waiting.facts.issued_on  # terms are those of the paper's own date, also a second after midnight
         await judge_subjects(waiting.evidence, waiting.asked, self._beliefs, self._index, day)
 
-    async def _check_able(self) -> None:
-        await self._store.check_running()
-        self._lease.check(self._clock.monotonic())
-
     async def _refuse(self, entry: AuditEntry, event: AuditEvent, code: Code) -> None:
         refused = _with(entry, event, code=code)
-        await (self._store.stop(refused) if code in _MISMATCHES else self._store.record(refused))
+        if code in _MISMATCHES:
+            await self._stop.set(refused, "a mismatch inside the ward", refused)
+        else:
+            await self._store.record(refused)
 
     def _wait(self, key: bytes, waiting: _Waiting) -> None:
         """Keep what waits to be sealed, and forget what can be sealed no more: it names people."""

@@ -7,6 +7,9 @@ typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.p
 
 [store]
 address = "sqlite:clerk.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
@@ -23,6 +26,14 @@ users = [990]
 [calls]
 socket = "clerk.sock"
 users = [992]                       # who may call: the user of `issuing`
+[operators]
+socket = "clerk-operators.sock"
+users = [993]                       # who may call: operators, and not the user of `issuing`
+[copy]                              # konbini/ward_server/following/keeping.py
+name = "clerk"                      # under which the registry knows this follower
+reconcile_at = "03:20"              # time of the day in Japan
+most_outage_hours = 24
+standby = false                     # true: serves in outage mode alone
 """
 
 from __future__ import annotations
@@ -32,9 +43,11 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
+from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["ClerkConfig", "read_config"]
@@ -49,6 +62,7 @@ class ClerkConfig:
     templates: Path
     typefaces: tuple[Path, ...]
     store: StoreAddress
+    server: ServerNames
     lookup_key: Path
     handle_key: Path
     signing: SigningConfig
@@ -56,6 +70,8 @@ class ClerkConfig:
     trust: TrustConfig
     registry: CallAddress
     calls: CallAddress
+    operators: CallAddress
+    keeping: KeepingConfig
 
 
 def read_config(path: Path) -> ClerkConfig:
@@ -74,6 +90,8 @@ def read_config(path: Path) -> ClerkConfig:
         table.part("trust") as trust,
         table.part("registry") as registry,
         table.part("calls") as calls,
+        table.part("operators") as operators,
+        table.part("copy") as copy,
     ):
         return ClerkConfig(
             ward=table.text("ward"),
@@ -81,6 +99,7 @@ def read_config(path: Path) -> ClerkConfig:
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
             store=read_address(store),
+            server=ServerNames.read(table),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
             signing=read_signing_config(signing),
@@ -88,4 +107,6 @@ def read_config(path: Path) -> ClerkConfig:
             trust=read_trust_config(trust),
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),
+            operators=CallAddress.read(operators),
+            keeping=read_keeping(copy),
         )

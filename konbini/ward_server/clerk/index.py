@@ -14,10 +14,11 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
+from konbini.ward_server.residents.held import HeldRow, held_record, held_seal
 from konbini.ward_server.residents.record import Presence, SignedRecord
 from konbini.ward_server.residents.seal import SignedSeal
 
-__all__ = ["Index", "IndexedPerson", "IndexedSeal"]
+__all__ = ["Index", "IndexedPerson", "IndexedSeal", "held_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +57,7 @@ class Index:
         """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
+            Refused: one of `BREAKING`; nothing of them was applied.
         """
         return await self._rows.write(
             lambda connection: self._feed.apply(connection, blocks, _apply_record, _apply_seal), step="apply feed"
@@ -119,6 +120,20 @@ class Index:
             )
 
         return await self._rows.read(look)
+
+
+def held_of(connection: Connection, resident: str) -> tuple[HeldRow, ...]:
+    """Give the rows of a resident's record and seal registration as the index holds them."""
+    records = connection.execute(
+        "SELECT version, record_hash, household, present FROM person WHERE resident = ?", (resident,)
+    ).fetchall()
+    seals = connection.execute(
+        "SELECT version, registration_hash, in_force FROM seal_registration WHERE resident = ?", (resident,)
+    ).fetchall()
+    return (
+        *(held_record(row[0], bytes(row[1]), row[2], present=bool(row[3])) for row in records),
+        *(held_seal(row[0], bytes(row[1]), in_force=bool(row[2])) for row in seals),
+    )
 
 
 def _apply_record(connection: Connection, signed: SignedRecord) -> None:

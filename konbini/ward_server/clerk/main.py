@@ -17,31 +17,34 @@ from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
+from konbini.process.statements import Connection
 from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import VerifyingKey
-from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, handlers
+from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, ClerkState, handlers
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
-from konbini.ward_server.clerk.index import Index
+from konbini.ward_server.clerk.index import Index, held_of
 from konbini.ward_server.clerk.judging import Beliefs
 from konbini.ward_server.clerk.page_sealing import read_page_sealer
 from konbini.ward_server.clerk.signing_key import open_signer
-from konbini.ward_server.clerk.store import ClerkStore
+from konbini.ward_server.clerk.store import ClerkStore, close_ranges, used_ranges
+from konbini.ward_server.decisions.calls import OPERATORS_CALL_BYTES
 from konbini.ward_server.following.calls import RegistryCalls
-from konbini.ward_server.following.follower import Follower
-from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.current import Current
+from konbini.ward_server.following.events import CLERK
+from konbini.ward_server.following.keeping import Keeping, Own
+from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
 
 __all__ = ["main", "serve"]
-
-_NAME = "clerk"
 
 _log = logger("konbini.ward_server.clerk")
 
@@ -64,18 +67,32 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
-        rows = open_rows(config.store, files("konbini.ward_server.clerk") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.clerk") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
-        lease = Lease()
-        feed = FeedRows(config.ward, trust.record, read_keyed_hash(config.lookup_key))
-        index = Index(rows, feed)
+        hashes = read_keyed_hash(config.lookup_key)
+        feed = FeedRows(config.ward, trust.record, hashes)
+        index, store = Index(rows, feed), ClerkStore(rows)
+        own = Own(
+            config=config.keeping,
+            events=CLERK,
+            municipality=config.ward,
+            key=trust.record,
+            hashes=hashes,
+            feed=feed,
+            application=index,
+            signed_rows=held_of,
+            numbers=Numbers(used=used_ranges, begin=_begin, renew=close_ranges),
+        )
+        keeping = Keeping(own, rows, RegistryCalls(registry, config.keeping.name), clock, entropy)
+        current = Current(rows, keeping.lease, clock, standby=config.keeping.standby)
         clerk = Clerk(
             beliefs=Beliefs(
                 entry=trust.entry,
@@ -88,32 +105,40 @@ async def serve(
                 revocation=config.trust.revocation,
             ),
             index=index,
-            store=ClerkStore(rows),
-            lease=lease,
+            store=store,
+            current=current,
+            stop=keeping.stop,
             clock=clock,
             templates=load_all(config.templates),
             read=partial(reading.check, originals=Originals(config.typefaces)),
             seal_pages=read_page_sealer(config.paper_seal, config.ward, VerifyingKey(config.trust.directory_authority)),
             sign=signer.sign,
         )
-        follower = Follower(
-            name=_NAME,
-            municipality=config.ward,
-            key=trust.record,
-            registry=RegistryCalls(registry, _NAME),
-            application=index,
-            lease=lease,
-            clock=clock,
-            entropy=entropy,
-        )
         ending.push_async_callback(tasks.close)
-        tasks.start(follower.run(), "follower")
-        server = await CallServer.listen(
-            config.calls.path, handlers(clerk), peers=config.calls.users, longest=MOST_CALL_BYTES
-        )
-        ending.push_async_callback(server.close)
+        for name, work in (*keeping.works().items(), ("rows", rows.until_unfit())):
+            tasks.start(work, name)
+        told = ClerkState(keeping, index, clock)
+        for address, methods, longest in (
+            (config.calls, handlers(clerk, store, told), MOST_CALL_BYTES),
+            (config.operators, keeping.operator_handlers(), OPERATORS_CALL_BYTES),
+        ):
+            server = await CallServer.listen(address.path, methods, peers=address.users, longest=longest)
+            ending.push_async_callback(server.close)
         _log.info("serving", ward=config.ward)
         yield clerk
+
+
+def _begin(_connection: Connection, _used: int) -> None:
+    """A new clerk certifies under whatever range `issuing` took."""
+
+
+def _member(config: ClerkConfig) -> Member:
+    """Say what every clerk of this ward is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

@@ -1,18 +1,18 @@
-"""What the clerk certified and sealed, its stop, and its part of the audit log: each decision one transaction."""
+"""What the clerk certified and sealed, and its part of the audit log: each decision one transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from konbini.pdf.paper_seal.signed_page import SIGNATURE_BYTES
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.residents.witness import RANGES
 
-__all__ = ["ClerkStore", "PageSignatures", "Place", "SignPages", "StoredSeal", "places"]
+__all__ = ["ClerkStore", "PageSignatures", "Place", "SignPages", "StoredSeal", "close_ranges", "places", "used_ranges"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,27 +54,9 @@ class ClerkStore:
         """Write one audit entry."""
         await self._rows.write(lambda connection: append(connection, entry), step="audit")
 
-    async def check_running(self) -> None:
-        """Refuse while the clerk is stopped.
-
-        Raises:
-            Refused: `WARD_STOPPED`.
-        """
-        if await self._rows.read(lambda connection: connection.execute("SELECT 1 FROM stop").fetchone()):
-            raise Refused(Code.WARD_STOPPED, "the clerk is stopped")
-
-    async def stop(self, entry: AuditEntry) -> None:
-        """Stop, with the code of the mismatch that was found; a second stop leaves the first as it is."""
-
-        def change(connection: Connection) -> None:
-            connection.execute(
-                "INSERT INTO stop (only_one, since, code) VALUES (1, ?, ?) ON CONFLICT DO NOTHING",
-                (entry.moment, entry.code),
-            )
-            append(connection, entry)
-            append(connection, replace(entry, event=AuditEvent.CLERK_STOPPED))
-
-        await self._rows.write(change, step="stop")
+    async def ranges(self) -> int:
+        """Give the ranges of issuance numbers that something was certified under, or that are closed; one bit each."""
+        return await self._rows.read(used_ranges)
 
     async def certify(self, order_key: bytes, entry: AuditEntry, incarnation: int, sign: SignPages) -> PageSignatures:
         """Record that an order is certified under a number, with a place of its own in the status list.
@@ -89,7 +71,8 @@ class ClerkStore:
 
         Raises:
             Refused: `EVIDENCE_MISMATCH`: the order has another number, the number another order, or the visit's
-                ordinal another order; `RECORD_STALE`: the order was certified with other facts; what `sign` raises.
+                ordinal another order; `RECORD_STALE`: the order was certified with other facts; `RANGE_CLOSED`; what
+                `sign` raises.
         """
 
         def change(connection: Connection) -> PageSignatures:
@@ -100,6 +83,8 @@ class ClerkStore:
             ).fetchall()
             if any((key, number) != (order_key, entry.number) for key, number in known):
                 raise Refused(Code.EVIDENCE_MISMATCH, "an order or a number that was certified otherwise")
+            if connection.execute("SELECT 1 FROM closed_range WHERE range = ?", (incarnation,)).fetchone():
+                raise Refused(Code.RANGE_CLOSED, "this store may have forgotten numbers of that range")
             if not known:
                 place = _next_place(connection, incarnation)
                 connection.execute(
@@ -143,6 +128,19 @@ class ClerkStore:
             return StoredSeal(pdf_hash=row[0], suffix=row[1])
 
         return await self._rows.write(change, step="seal")
+
+
+def used_ranges(connection: Connection) -> int:
+    """Give the ranges of issuance numbers that are used or closed, one bit each, within a transaction."""
+    found = connection.execute("SELECT incarnation FROM status_counter UNION SELECT range FROM closed_range")
+    return sum(1 << row[0] for row in found)
+
+
+def close_ranges(connection: Connection, used: int) -> None:
+    """Certify nothing more under ranges that were used before this store was restored; within a transaction."""
+    for one in range(RANGES):
+        if used >> one & 1:
+            connection.execute("INSERT INTO closed_range (range) VALUES (?) ON CONFLICT DO NOTHING", (one,))
 
 
 def places(connection: Connection) -> tuple[Place, ...]:

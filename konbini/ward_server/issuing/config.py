@@ -8,6 +8,9 @@ typefaces = ["ipamjm.ttf"]          # fonts of forms, in the order in which they
 
 [store]
 address = "sqlite:issuing.db"      # or of a PostgreSQL schema: konbini/process/stores.py
+[server]                            # only where several share the store: konbini/process/membership.py
+name = "a"
+all = ["a", "b"]
 [keys]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
@@ -44,6 +47,16 @@ key = "ward.key"
 authority = "center-ca.pem"
 [page]
 port = 8081                         # on the loopback address alone; 0: any free one
+[operators]
+socket = "issuing-operators.sock"
+users = [993]                       # who may call: operators
+[copy]                              # konbini/ward_server/following/keeping.py
+name = "issuing"                    # under which the registry knows this follower
+reconcile_at = "03:00"              # time of the day in Japan
+most_outage_hours = 24
+standby = false                     # true: a server at another place, which serves in outage mode alone
+[numbers]
+ranges = "01234"                    # first digits of serials that this server alone may use
 """
 
 from __future__ import annotations
@@ -54,9 +67,11 @@ from pathlib import Path
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
 from konbini.process.link import LinkAddress
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.asking.revocation import RevocationSource
+from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["IssuingConfig", "read_config"]
@@ -72,6 +87,7 @@ class IssuingConfig:
     templates: Path
     typefaces: tuple[Path, ...]
     store: StoreAddress
+    server: ServerNames
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
@@ -84,6 +100,9 @@ class IssuingConfig:
     link: LinkAddress
     tls: TlsFiles
     page_port: int
+    operators: CallAddress
+    keeping: KeepingConfig
+    ranges: tuple[int, ...]
 
 
 def read_config(path: Path) -> IssuingConfig:
@@ -103,6 +122,9 @@ def read_config(path: Path) -> IssuingConfig:
         table.part("clerk") as clerk,
         table.part("link") as link,
         table.part("page") as page,
+        table.part("operators") as operators,
+        table.part("copy") as copy,
+        table.part("numbers") as numbers,
     ):
         trusted = read_trust_config(trust)
         asks = RevocationSource.OCSP in trusted.revocation.order.sources
@@ -113,6 +135,7 @@ def read_config(path: Path) -> IssuingConfig:
             templates=table.path("templates"),
             typefaces=table.paths("typefaces"),
             store=read_address(store),
+            server=ServerNames.read(table),
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
@@ -125,4 +148,13 @@ def read_config(path: Path) -> IssuingConfig:
             link=LinkAddress.read(link),
             tls=link.tls_files(),
             page_port=page.integer("port"),
+            operators=CallAddress.read(operators),
+            keeping=read_keeping(copy),
+            ranges=numbers.convert("ranges", _digits),
         )
+
+
+def _digits(text: str) -> tuple[int, ...]:
+    if not text.isascii() or not text.isdigit() or len(set(text)) != len(text):
+        raise ValueError("digits, each once")
+    return tuple(int(digit) for digit in text)

@@ -16,7 +16,8 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.residents.feed import CardSerial, FeedPosition
-from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.held import HeldRow, held_record, held_seal
+from konbini.ward_server.residents.record import Presence, RecordOpener, SignedRecord
 from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.sealing import Place, Sealer
 
@@ -47,8 +48,8 @@ class _Row:
     version: int
     sealed: bytes
     wrapped: bytes
-    barred: bool
-    seal: tuple[int, bytes] | None
+    barred: bool = False
+    seal: tuple[int, bytes] | None = None
 
 
 class ResidentCopy:
@@ -62,6 +63,7 @@ class ResidentCopy:
         self._sealer = sealer
         self._record_key = record_key
         self._municipality = municipality
+        self._records = RecordOpener(record_key, municipality)
 
     async def position(self) -> FeedPosition:
         """Give how far the feed is applied."""
@@ -71,7 +73,7 @@ class ResidentCopy:
         """Apply blocks in order, once, in one transaction.
 
         Raises:
-            Refused: `FEED_BROKEN`, or `RECORD_NOT_SIGNED`; nothing of them was applied.
+            Refused: one of `BREAKING`; nothing of them was applied.
         """
         return await self._rows.write(
             lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal),
@@ -96,6 +98,45 @@ class ResidentCopy:
         people = (CopiedPerson(signed=self._open(row), barred=row.barred, seal=self._open_seal(row)) for row in found)
         return tuple(sorted(people, key=lambda person: person.signed.record.order))
 
+    def held_of(self, connection: Connection, resident: str) -> tuple[HeldRow, ...]:
+        """Give the rows of a resident's record and seal registration as they are held: opened and verified.
+
+        What does not open, or stands under other columns than its own, differs from any other.
+        """
+        records = connection.execute(
+            "SELECT version, sealed, wrapped, household, present FROM person JOIN data_key USING (resident)"
+            " WHERE resident = ?",
+            (resident,),
+        ).fetchall()
+        seals = connection.execute(
+            "SELECT version, sealed, wrapped FROM seal_registration JOIN data_key USING (resident) WHERE resident = ?",
+            (resident,),
+        ).fetchall()
+        return (
+            *(self._held_record(resident, *row) for row in records),
+            *(self._held_seal(resident, *row) for row in seals),
+        )
+
+    def _held_record(  # noqa: PLR0913, PLR0917 - the columns of a row
+        self, resident: str, version: int, sealed: bytes, wrapped: bytes, household: str, present: int
+    ) -> HeldRow:
+        try:
+            signed = self._open(_Row(resident=resident, version=version, sealed=sealed, wrapped=wrapped))
+        except Refused:
+            return held_record(version, b"", household, present=bool(present))
+        digest = signed.digest if signed.record.household == household else b""
+        return held_record(version, digest, household, present=bool(present))
+
+    def _held_seal(self, resident: str, version: int, sealed: bytes | None, wrapped: bytes) -> HeldRow:
+        if sealed is None:
+            return held_seal(version, b"", in_force=False)
+        row = _Row(resident=resident, version=0, sealed=b"", wrapped=wrapped, seal=(version, sealed))
+        try:
+            signed = self._open_seal(row)
+        except Refused:
+            signed = None
+        return held_seal(version, b"" if signed is None else signed.digest, in_force=True)
+
     def _look(self, connection: Connection, resident: str) -> tuple[_Row, ...]:
         rows = connection.execute(
             "SELECT person.resident, version, sealed, wrapped FROM person JOIN data_key USING (resident)"
@@ -118,7 +159,7 @@ class ResidentCopy:
     def _open(self, row: _Row) -> SignedRecord:
         place = Place(table=_TABLE, resident=row.resident, version=row.version)
         data = self._sealer.open(row.wrapped, place, row.sealed)
-        signed = SignedRecord.open(data, self._record_key, self._municipality)
+        signed = self._records.open(data)
         if (signed.record.resident, signed.record.version) != (row.resident, row.version):
             raise Refused(Code.SEAL_BROKEN, "a record that stands under another resident or version")
         return signed

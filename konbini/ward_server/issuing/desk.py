@@ -18,7 +18,9 @@ from konbini.protocol.kinds import CertificateKind, MessageKind
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
-from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.current import Current
+from konbini.ward_server.following.keeping import Keeping
+from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
@@ -129,7 +131,8 @@ class Desk:
     visits: OpenVisits
     prekeys: Prekeys
     answers: Answers
-    lease: Lease
+    current: Current
+    keeping: Keeping
     clock: Clock
     clerk: ClerkCalls
     check_card: CheckCard
@@ -140,14 +143,6 @@ class Desk:
         """Read the clock."""
         return Now(milliseconds=self.clock.now())
 
-    def check_lease(self) -> None:
-        """Refuse where the registry's lease has run out.
-
-        Raises:
-            Refused: `WARD_NOT_CURRENT`.
-        """
-        self.lease.check(self.clock.monotonic())
-
     def terms(self, now: Now) -> Terms:
         """Give the municipality's terms of today.
 
@@ -156,15 +151,17 @@ class Desk:
         """
         return self.settings.terms(now.day)
 
-    async def check_serving(self, now: Now) -> None:
-        """Refuse outside the hours, while stopped, and without a lease.
+    async def check_serving(self, now: Now) -> Outage | None:
+        """Refuse outside the hours, while stopped, with a broken feed, and with neither a lease nor an outage.
+
+        Returns:
+            The outage that is in force.
 
         Raises:
-            Refused: `WARD_CLOSED`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
+            Refused: `WARD_CLOSED`, `WARD_STOPPED`, the code of what broke the feed, `WARD_NOT_CURRENT`.
         """
         self.settings.check_open(now.japan)
-        await self.ledger.stop.check_running()
-        self.check_lease()
+        return await self.current.check()
 
     def form(self, kind: CertificateKind, now: Now) -> tuple[Template, Form]:
         """Give the template of a kind in force today, and its form.

@@ -18,6 +18,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.service import Notice
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.issuing.desk import Desk, Reply
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
@@ -28,8 +30,8 @@ from konbini.ward_server.issuing.states import KioskStates
 
 __all__ = ["Gateway", "Sender"]
 
-_TURN_SECONDS = 2.0
-_TURNS_UNTIL_HOUSEKEEPING = 10
+_TURN_SECONDS = 1.0
+_TURNS_UNTIL_HOUSEKEEPING = 20
 
 _log = logger("konbini.ward_server.issuing.gateway")
 
@@ -92,7 +94,7 @@ class Gateway:
         task.add_done_callback(self._tasks.discard)
 
     async def run(self) -> None:
-        """Publish what changed every two seconds; every twenty, ask what is overdue and delete what is too late."""
+        """Publish each second what changed; every twentieth, ask what is overdue and delete what is too late."""
         turn = 0
         while True:
             await self._turn(self.publish)
@@ -109,7 +111,11 @@ class Gateway:
             _log.warning("turn failed", error=type(error).__name__)
 
     async def _keep_house(self) -> None:
-        await self._desk.ledger.issuances.drop_late(self._desk.now().seconds)
+        now = self._desk.now()
+        await self._desk.ledger.issuances.drop_late(now.seconds)
+        await self._desk.ledger.issuances.recover(
+            AuditEntry(moment=now.milliseconds, event=AuditEvent.ORDER_VOIDED, about="of a server that is gone")
+        )
         for order, reply in await self._asking.overdue():
             self._send(reply, visit_id=order.visit_id, kiosk=order.kiosk)
 

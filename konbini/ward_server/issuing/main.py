@@ -16,11 +16,12 @@ import aiohttp
 from konbini.pdf.fonts import Typeface
 from konbini.pdf.forms.kinds import ready
 from konbini.pdf.template import load_all
-from konbini.process.calls import CallClient
+from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
 from konbini.process.secret_files import read_secret
 from konbini.process.service import Service, run_service
@@ -30,22 +31,28 @@ from konbini.protocol.tls import client_context
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, ClerkClient
+from konbini.ward_server.decisions.calls import OPERATORS_CALL_BYTES
 from konbini.ward_server.following.calls import RegistryCalls
-from konbini.ward_server.following.follower import Follower
-from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.current import Current
+from konbini.ward_server.following.events import ISSUING
+from konbini.ward_server.following.keeping import Keeping, Own
+from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
+from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.ledger.ledger import Ledger
+from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
+from konbini.ward_server.issuing.reviewing import Reviewing
 from konbini.ward_server.issuing.revocation import OcspClient
 from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
@@ -56,7 +63,6 @@ from konbini.ward_server.trust import Trust, read_trust
 
 __all__ = ["main", "serve"]
 
-_NAME = "issuing"
 _DRAWN_AT_ONCE = 2
 
 _log = logger("konbini.ward_server.issuing")
@@ -69,9 +75,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Store:
-    """The rows of `issuing` and what reads and writes them."""
+    """The rows of `issuing`, what reads and writes them, and what keeps the copy right."""
 
     copy: ResidentCopy
+    keeping: Keeping
+    current: Current
     ledger: Ledger
 
 
@@ -88,20 +96,21 @@ async def serve(
 
     Raises:
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     trust = read_trust(config.trust, config.ward)
     async with AsyncExitStack() as ending:
-        rows = open_rows(config.store, files("konbini.ward_server.issuing") / "migrations", watch=watch)
+        migrations = files("konbini.ward_server.issuing") / "migrations"
+        rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
-        store = _store(rows, config, trust, entropy)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry_client.close)
-        registry = RegistryCalls(registry_client, _NAME)
+        registry = RegistryCalls(registry_client, config.keeping.name)
         clerk_client = CallClient(config.clerk.path, peers=config.clerk.users, longest=MOST_CALL_BYTES)
         ending.push_async_callback(clerk_client.close)
+        clerk = ClerkClient(clerk_client)
+        store = _store(rows, config, trust=trust, registry=registry, clerk=clerk, clock=clock, entropy=entropy)
         session = await ending.enter_async_context(aiohttp.ClientSession())
-        lease = Lease()
         keeper = ListKeeper(
             session,
             config.lists,
@@ -116,9 +125,8 @@ async def serve(
             config,
             trust=trust,
             store=store,
-            lease=lease,
             clock=clock,
-            clerk=ClerkClient(clerk_client),
+            clerk=clerk,
             check_card=CardCheck(config.trust.revocation, trust.issuers, responder=responder, lists=keeper.lists),
             registry=registry,
         )
@@ -136,40 +144,78 @@ async def serve(
         ending.push_async_callback(gateway.finish)
         link = Link(address=config.link, tls=client_context(config.tls), user=gateway, clock=clock, entropy=entropy)
         gateway.attach(link)
-        follower = Follower(
-            name=_NAME,
-            municipality=config.ward,
-            key=trust.record,
-            registry=registry,
-            application=store.copy,
-            lease=lease,
-            clock=clock,
-            entropy=entropy,
-        )
-        page = WardPage(desk, states=states, feed_broken=lambda: follower.broken is not None, link_up=lambda: link.up)
+        reviewing = Reviewing(desk.ledger.reviews, registry.state_at, store.current.lease_holds, clock)
+        page = WardPage(desk, states=states, clerk=clerk.condition, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
+        operators = await CallServer.listen(
+            config.operators.path,
+            store.keeping.operator_handlers(),
+            peers=config.operators.users,
+            longest=OPERATORS_CALL_BYTES,
+        )
+        ending.push_async_callback(operators.close)
         ending.push_async_callback(tasks.close)
+        links = Dialling(link, store.keeping.outages, clock).run() if config.keeping.standby else link.run()
         for name, work in (
-            ("follower", follower.run()),
-            ("link", link.run()),
+            *store.keeping.works().items(),
+            ("link", links),
             ("gateway", gateway.run()),
+            ("reviewing", reviewing.run()),
             ("revocation lists", keeper.run()),
+            ("rows", rows.until_unfit()),
         ):
             tasks.start(work, name)
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
 
 
-def _store(rows: Rows, config: IssuingConfig, trust: Trust, entropy: Entropy) -> _Store:
+def _member(config: IssuingConfig) -> Member:
+    """Say what every server of this ward's issuing is started with alike."""
+    forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
+    trust = config.trust
+    pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
+    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
+
+
+def _store(  # noqa: PLR0913 - what the store rests on, named
+    rows: Rows,
+    config: IssuingConfig,
+    *,
+    trust: Trust,
+    registry: RegistryCalls,
+    clerk: ClerkClient,
+    clock: Clock,
+    entropy: Entropy,
+) -> _Store:
     hashes = read_keyed_hash(config.lookup_key)
     feed = FeedRows(config.ward, trust.record, hashes)
     sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
-    return _Store(
-        copy=ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward),
-        ledger=Ledger(
-            rows, feed, ward=config.ward, hash_card=lambda card: hashes.card(card.issuer_key_id, card.serial)
-        ),
+    copy = ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward)
+    ranges = Ranges(config.ranges)
+    own = Own(
+        config=config.keeping,
+        events=ISSUING,
+        municipality=config.ward,
+        key=trust.record,
+        hashes=hashes,
+        feed=feed,
+        application=copy,
+        signed_rows=copy.held_of,
+        numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
+        used_ranges=clerk.ranges,
     )
+    keeping = Keeping(own, rows, registry, clock, entropy)
+    current = Current(rows, keeping.lease, clock, standby=config.keeping.standby)
+    ledger = Ledger(
+        rows,
+        feed,
+        ward=config.ward,
+        hash_card=lambda card: hashes.card(card.issuer_key_id, card.serial),
+        stop=keeping.stop,
+        current=current,
+    )
+    return _Store(copy=copy, keeping=keeping, current=current, ledger=ledger)
 
 
 def _desk(  # noqa: PLR0913 - what the desk holds, named
@@ -177,7 +223,6 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     *,
     trust: Trust,
     store: _Store,
-    lease: Lease,
     clock: Clock,
     clerk: ClerkClient,
     check_card: CardCheck,
@@ -198,7 +243,8 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         visits=OpenVisits(),
         prekeys=Prekeys(config.ward),
         answers=Answers(config.ward),
-        lease=lease,
+        current=store.current,
+        keeping=store.keeping,
         clock=clock,
         clerk=clerk,
         check_card=check_card,

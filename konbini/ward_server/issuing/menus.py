@@ -18,6 +18,7 @@ from konbini.protocol.visits import Member, Menu, Offer
 from konbini.ward_server.asking.opening import handle_of
 from konbini.ward_server.certificates.kinds import CERTIFICATES
 from konbini.ward_server.certificates.resident_record import Particulars, Subject
+from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.desk import Desk, Now
 from konbini.ward_server.issuing.rules import Household, Person, Wish, kinds_for, options_for, scopes_for, showable
 
@@ -28,8 +29,10 @@ MENU_SECONDS = 300
 _log = logger("konbini.ward_server.issuing")
 
 
-def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, now: Now) -> Menu:
-    """Make the menu of a visit whose holder the rules let through.
+def make_menu(  # noqa: PLR0913 - all that a menu follows from
+    desk: Desk, visit_id: bytes, last_moment: int, people: Household, *, now: Now, outage: Outage | None
+) -> Menu:
+    """Make the menu of a visit whose holder the rules let through; in an outage, of what is issued in it.
 
     Raises:
         Refused: `ASK_AT_COUNTER`: no form can draw anything for these people; `WARD_CLOSED`: what they may have has
@@ -37,7 +40,7 @@ def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, 
     """
     members = showable(people, desk.terms(now), now.day)
     first = sorted(members, key=lambda person: person.record.resident != people.holder.record.resident)
-    offers = tuple(_offers(desk, people, members, now))
+    offers = tuple(_offers(desk, people, members, now, outage))
     if not offers:
         waiting = set(kinds_for(people, desk.terms(now), now.day)) - desk.settings.open_kinds(now.japan)
         raise Refused(Code.WARD_CLOSED if waiting else Code.ASK_AT_COUNTER, "nothing that a form can draw now")
@@ -53,7 +56,7 @@ def make_menu(desk: Desk, visit_id: bytes, last_moment: int, people: Household, 
     )
 
 
-def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now) -> bool:
+def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now, outage: Outage | None) -> bool:
     """Say whether the form in force holds these people, under the longest number there is, and a code each page's seal.
 
     The individual number has the form's own room for twelve digits: what may not fit is text.
@@ -66,6 +69,7 @@ def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now) -> bool
         issued_on=now.day,
         scope=wish.scope,
         options=wish.options & ~Options.INDIVIDUAL_NUMBER,
+        as_of=None if outage is None else outage.as_of_moment,
     )
     try:
         subjects = [Subject(record=person.record, seal=person.seal) for person in people]
@@ -78,19 +82,24 @@ def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now) -> bool
     return True
 
 
-def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now) -> list[Offer]:
+def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now, outage: Outage | None) -> list[Offer]:
     terms, offers = desk.terms(now), []
     open_now = desk.settings.open_kinds(now.japan)
     shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
     for kind in kinds_for(people, terms, now.day):
         if kind not in CERTIFICATES or kind not in open_now or not _has_form(desk, kind, now):
             continue
-        options = options_for(kind, people.members, terms)
+        if outage is not None and not outage.allows(kind):
+            continue
+        template, _ = desk.form(kind, now)
+        options = options_for(kind, people.members, terms) & ~FORM_KINDS[template.kind].without
+        if outage is not None:
+            options &= ~Options.INDIVIDUAL_NUMBER
         wishes = (
             Wish(kind=kind, scope=scope, options=options, residents=frozenset())
             for scope in scopes_for(kind, people, terms, now.day)
         )
-        scopes = tuple(wish.scope for wish in wishes if can_draw(desk, shown[wish.scope], wish, now))
+        scopes = tuple(wish.scope for wish in wishes if can_draw(desk, shown[wish.scope], wish, now, outage))
         if scopes:
             offers.append(Offer(kind=kind, scopes=scopes, options=int(options), fee=terms.of(kind).yen))
     return offers

@@ -17,8 +17,8 @@ __all__ = ["MessageKeys"]
 
 _OUTLIVES_SECONDS = PREKEY_SECONDS + LONG_VISIT_MINUTES * 60
 """What a message key must still live when a prekey names it: as long as the prekey and every visit of it."""
-_TURN_SECONDS = _OUTLIVES_SECONDS + 3600
-"""How long before its end it is turned: an hour in which the registry may be away."""
+_TURN_SECONDS = _OUTLIVES_SECONDS + 12 * 3600
+"""How long before its end it is turned: half a day in which the registry may be away (outage mode)."""
 
 _log = logger("konbini.ward_server.issuing.message_keys")
 

@@ -21,6 +21,7 @@ from konbini.protocol.visits import Menu, OpenBody, message_hash
 from konbini.ward_server.asking.opening import Opened, open_context, read_opening
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger.visits import NewVisit
@@ -124,9 +125,9 @@ class Openings:
     async def _judge(self, arrived: _Arrived, now: Now) -> Reply:
         """Judge the card and the rules; whatever refuses now is answered under the visit's own seal."""
         try:
-            await self._desk.check_serving(now)
+            outage = await self._desk.check_serving(now)
             visit = await self._identify(arrived, now)
-            menu = await self._menu(visit, now)
+            menu = await self._menu(visit, now, outage)
             await self._desk.ledger.visits.open(
                 self._new_visit(arrived, visit.card, now),
                 _entry(now, AuditEvent.VISIT_OPENED, arrived.visit, kiosk=arrived.ticket.kiosk),
@@ -151,10 +152,12 @@ class Openings:
             holder=await self._desk.copy.holder(checked.card, to_number(self._desk.terms(now).link_day(now.day))),
         )
 
-    async def _menu(self, visit: OpenVisit, now: Now) -> Menu:
+    async def _menu(self, visit: OpenVisit, now: Now, outage: Outage | None) -> Menu:
         people = household(await self._desk.copy.household_of(visit.holder), visit.holder)
         check_visit(people, self._desk.terms(now), now.day)
-        return make_menu(self._desk, visit.opened.ticket.visit_id, visit.opened.last_moment, people, now)
+        return make_menu(
+            self._desk, visit.opened.ticket.visit_id, visit.opened.last_moment, people, now=now, outage=outage
+        )
 
     def _new_visit(self, arrived: _Arrived, card: CardSerial, now: Now) -> NewVisit:
         return NewVisit(
@@ -176,8 +179,7 @@ class Openings:
             await self._desk.ledger.receipts.check_left(visit.opened.visit, most)
             if visit.given is not None and not visit.look_again and now.seconds < visit.given.menu.good_until:
                 return Reply(kind=MessageKind.MENU, body=visit.given.sealed)
-            await self._desk.check_serving(now)
-            menu = await self._menu(visit, now)
+            menu = await self._menu(visit, now, await self._desk.check_serving(now))
         except Refused as refused:
             return await self._refuse(visit.opened, visit.message_key, refused.code, now)
         return self._give(visit, menu)
@@ -186,9 +188,7 @@ class Openings:
         """Refuse under the visit's seal; what the ward finds wrong with itself stops it."""
         entry = _entry(now, AuditEvent.VISIT_REFUSED, opened.visit, kiosk=opened.ticket.kiosk, code=code)
         if code in STOPPING:
-            await self._desk.ledger.stop.set(
-                replace(entry, event=AuditEvent.ISSUING_STOPPED), "a mismatch inside the ward"
-            )
+            await self._desk.ledger.stop.set(entry, "a mismatch inside the ward")
         await self._desk.ledger.record(entry)
         sealed = self._desk.answers.menu(message_key, opened, outward(code)).sealed
         return Reply(kind=MessageKind.MENU, body=sealed)

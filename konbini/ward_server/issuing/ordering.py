@@ -22,12 +22,13 @@ from konbini.ward_server.asking.opening import handle_of, order_context, read_or
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.evidence import Certified, Evidence
+from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.answers import STOPPING, outward
 from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger.issuances import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
-from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
+from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, kind_reasons, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
 from konbini.ward_server.residents.dates import to_number
 
@@ -75,13 +76,13 @@ class Orders:
             return await self._again(visit, body, known, order_hash, now)
         try:
             taken = await self._read(visit, body, order_hash, now)
-            number = await self._reserve(taken, now)
+            number, outage = await self._reserve(taken, now)
         except Refused as refused:
             await self._desk.ledger.record(
                 self._entry(visit, body.ordinal, AuditEvent.ORDER_REFUSED, now, refused.code)
             )
             return self._refuse(visit, body.ordinal, refused.code)
-        return await self._issue(taken, number, now)
+        return await self._issue(taken, number, now, in_outage=outage is not None)
 
     async def _again(self, visit: OpenVisit, body: OrderBody, known: Issuance, order_hash: bytes, now: Now) -> Reply:
         if known.order_hash != order_hash:
@@ -115,10 +116,12 @@ class Orders:
         await self._desk.ledger.receipts.in_turn(visit.opened.visit, order.ordinal)
         return _Taken(visit=visit, given=given, order=order, signed=signed, key_id=body.key_id, order_hash=order_hash)
 
-    async def _reserve(self, taken: _Taken, now: Now) -> str:
-        """Steps 1 and 2."""
+    async def _reserve(self, taken: _Taken, now: Now) -> tuple[str, Outage | None]:
+        """Steps 1 and 2; gives the number, and the outage that is in force."""
         order, visit, terms = taken.order, taken.visit, self._desk.terms(now)
-        await self._desk.check_serving(now)
+        outage = await self._desk.check_serving(now)
+        if outage is not None:
+            outage.check(order.kind, Options(order.options))
         ticket = visit.opened.ticket
         self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         _check_offered(order, taken.given.menu)
@@ -129,7 +132,7 @@ class Orders:
         wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=frozenset())
         if terms.of(order.kind).yen != order.fee:
             raise Refused(Code.CHANGED_LOOK_AGAIN, "another fee")
-        if not can_draw(self._desk, people, wish, now):
+        if not can_draw(self._desk, people, wish, now, outage):
             raise Refused(Code.NOT_OFFERED, "the form cannot hold it")
         new_order = NewOrder(
             visit=visit.opened.visit,
@@ -142,7 +145,7 @@ class Orders:
             reserved=now.seconds,
         )
         entry = self._entry(visit, order.ordinal, AuditEvent.ORDER_SEALING, now)
-        return await self._desk.ledger.issuances.reserve(new_order, entry, now.day_number)
+        return await self._desk.ledger.issuances.reserve(new_order, entry, now.day_number), outage
 
     def _named(self, taken: _Taken, people: Household, now: Now) -> tuple[Person, ...]:
         """Give whom the handles name in this household, through the rules.
@@ -162,10 +165,12 @@ class Orders:
         if len(residents) != len(named):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a handle names nobody of the household now")
         order = taken.order
+        if kind_reasons(order.kind, people, terms, now.day):
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "this kind would not be on the menu now")
         wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=residents)
         return may_issue(wish, people, terms, now.day)
 
-    async def _issue(self, taken: _Taken, number: str, now: Now) -> Reply:
+    async def _issue(self, taken: _Taken, number: str, now: Now, *, in_outage: bool) -> Reply:
         """Steps 3 to 6; whatever fails here voids the number."""
         visit, ordinal = taken.visit, taken.order.ordinal
         try:
@@ -184,9 +189,10 @@ class Orders:
                 seal_registration=certified.seal_registration,
                 document=answer.sealed,
                 print_by=document.print_by,
+                in_outage=in_outage,
             )
             entry = self._entry(visit, ordinal, AuditEvent.ORDER_SEALED, now, number=number, digest=document.pdf_hash)
-            await self._desk.ledger.issuances.complete(completion, entry, self._desk.check_lease)
+            await self._desk.ledger.issuances.complete(completion, entry)
         except Refused as refused:
             return await self._void(taken, number, refused.code, now)
         except (ConnectionError, TimeoutError):

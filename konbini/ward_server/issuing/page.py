@@ -6,7 +6,7 @@ Operators' sign-in and actions are the console's; this page shows whether issuin
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -17,6 +17,10 @@ from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.service import State
+from konbini.ward_server.clerk.calls import ClerkCondition
+from konbini.ward_server.following.outage import Outage
+from konbini.ward_server.following.reconciling import Outcome
+from konbini.ward_server.issuing.causes import todo
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.summary import Summary
 from konbini.ward_server.issuing.states import KioskStates
@@ -43,25 +47,43 @@ class Health:
     stop_code: Code | None
     current: bool
     feed_number: int
-    feed_broken: bool
+    feed_broken: Code | None
+    retaking: bool
+    outage: Outage | None
+    reconciled: Outcome | None
+    clerk: ClerkCondition | None
     link_up: bool
     open_now: bool
 
     @property
     def serving(self) -> bool:
         """Whether a paper could be issued now."""
-        return self.running and self.current and not self.feed_broken and self.link_up and self.open_now
+        relies = (self.current or self.outage is not None) and self.feed_broken is None
+        return self.running and relies and self.clerk_serves and self.link_up and self.open_now
+
+    @property
+    def clerk_serves(self) -> bool:
+        """Whether the clerk could certify and seal now."""
+        clerk = self.clerk
+        if clerk is None or clerk.stopped or clerk.broken:
+            return False
+        return clerk.current if self.outage is None else clerk.outage_ends > 0
 
 
 class WardPage:
     """Serves one page and its style sheet."""
 
     def __init__(
-        self, desk: Desk, *, states: KioskStates, feed_broken: Callable[[], bool], link_up: Callable[[], bool]
+        self,
+        desk: Desk,
+        *,
+        states: KioskStates,
+        clerk: Callable[[], Awaitable[ClerkCondition]],
+        link_up: Callable[[], bool],
     ) -> None:
         self._desk = desk
         self._states = states
-        self._feed_broken = feed_broken
+        self._clerk = clerk
         self._link_up = link_up
         pages = Environment(
             loader=PackageLoader("konbini.ward_server.issuing"), autoescape=True, undefined=StrictUndefined
@@ -95,6 +117,8 @@ class WardPage:
             view=view,
             kiosks=[_Kiosk(state) for state in self._states.all()],
             moment=_moment,
+            todo=todo,
+            Code=Code,
         )
         return web.Response(text=text, content_type="text/html", headers=_HEADERS)
 
@@ -108,15 +132,28 @@ class WardPage:
             open_now = True
         except Refused:
             open_now = False
+        keeping = self._desk.keeping
+        broken = await keeping.standing.broken()
         return Health(
             running=view.stop_code is None,
             stop_code=view.stop_code,
-            current=self._desk.lease.holds(self._desk.clock.monotonic()),
+            current=self._desk.current.lease_holds(),
             feed_number=(await self._desk.copy.position()).number,
-            feed_broken=self._feed_broken(),
+            feed_broken=None if broken is None else broken.code,
+            retaking=broken is not None and broken.retaking,
+            outage=await keeping.outages.now(now.milliseconds),
+            reconciled=await keeping.reconciling.last(),
+            clerk=await self._condition(),
             link_up=self._link_up(),
             open_now=open_now,
         )
+
+    async def _condition(self) -> ClerkCondition | None:
+        """Ask the clerk how it stands; None where it is not there."""
+        try:
+            return await self._clerk()
+        except (Refused, ConnectionError, TimeoutError):
+            return None
 
 
 class _Kiosk:

@@ -258,8 +258,8 @@ def scopes_for(kind: CertificateKind, household: Household, terms: Terms, day: d
 
 
 def options_for(kind: CertificateKind, people: Sequence[Person], terms: Terms) -> Options:
-    """Give what these people may ask to have shown on a kind."""
-    wanted = Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE
+    """Give what these people may ask to have shown on a kind; a form may have no cell for some of it."""
+    wanted = Options.HEAD_AND_RELATIONSHIP | Options.INDIVIDUAL_NUMBER | Options.RESIDENT_CODE | Options.EARLIER_ADDRESS
     if any(person.record.foreign is None for person in people):
         wanted |= Options.DOMICILE
     if any(person.record.foreign is not None for person in people):

@@ -42,7 +42,7 @@ class Acknowledging:
         Raises:
             Refused: `MISROUTED`: nobody of that name follows.
         """
-        self._known(follower)
+        self.known(follower)
         self._leases[follower] = self._clock.monotonic() + LEASE_SECONDS
 
     def applied(self, follower: str, number: int) -> None:
@@ -51,7 +51,7 @@ class Acknowledging:
         Raises:
             Refused: `MISROUTED`: nobody of that name follows.
         """
-        self._known(follower)
+        self.known(follower)
         self._applied[follower] = max(self._applied[follower], number)
         self._turn()
 
@@ -79,7 +79,12 @@ class Acknowledging:
         while self._newest <= number and (left := until - self._clock.monotonic()) > 0:
             await self._next_turn(left)
 
-    def _known(self, follower: str) -> None:
+    def known(self, follower: str) -> None:
+        """Refuse a stranger.
+
+        Raises:
+            Refused: `MISROUTED`: nobody of that name follows.
+        """
         if follower not in self._leases:
             raise Refused(Code.MISROUTED, "nobody of that name follows this registry")
 

@@ -315,8 +315,8 @@ class Protection(IntEnum):
 class Restriction:
     """A protective measure by its application number, or a hold by its name.
 
-    `planned_end` is for people: nothing ends by itself, a release is a change of its own. What a renewal leaves out
-    stays as it was.
+    `planned_end` is for people: nothing ends by itself, a release is a change of its own. `begun` is the day it began
+    where that is not the change's date of effect. What a renewal leaves out stays as it was.
     """
 
     name: Line
@@ -324,3 +324,4 @@ class Restriction:
     category: MeasureCategory | None = None
     protection: Protection | None = None
     remark: Annotated[str, UpTo(500)] = ""
+    begun: Date | None = None

@@ -13,6 +13,8 @@ from typing import Annotated
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
 from konbini.protocol.trust import Point
 from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES
+from konbini.ward_server.residents.tree import DEPTH
+from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "MOST_ENTRIES",
@@ -24,7 +26,10 @@ __all__ = [
     "Enter",
     "FeedAfter",
     "FollowerMethod",
+    "Follows",
     "HeartbeatFor",
+    "HeldPart",
+    "HeldRowsOf",
     "HistoryOf",
     "IndividualNumberOf",
     "LookUp",
@@ -32,6 +37,7 @@ __all__ = [
     "PastRecord",
     "Pending",
     "Show",
+    "StateAt",
     "StatisticsFor",
     "Withdraw",
 ]
@@ -60,6 +66,18 @@ class FollowerMethod(IntEnum):
     """-> signed `MessageKeyCertificate`."""
     INDIVIDUAL_NUMBER = 5
     """-> bytes of an `IndividualNumberPart`; recorded."""
+    HELD_TREE = 21
+    """-> signed `HeldTree`, once the registry's tree is built."""
+    HELD_CHILDREN = 22
+    """-> [hash, ...] of the 256 children of the root or of a branch of that tree."""
+    HELD_BUCKET = 23
+    """-> [[resident, leaf], ...] of a bucket of that tree."""
+    HELD_ROWS = 24
+    """-> bytes of `RowsOf`."""
+    TOLD = 25
+    """-> [bytes of `Told` or null, ranges that any follower used]."""
+    STATE_AT = 26
+    """-> [version in force at a moment, changes of that resident that the follower had not applied]."""
 
 
 @unique
@@ -108,6 +126,37 @@ class Applied:
     """How far `follower` is."""
 
     follower: Line
+    told: Told
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Follows:
+    """Which follower asks."""
+
+    follower: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldPart:
+    """A part of the tree that was built for `follower`: a branch by its byte, a bucket by two, the root by none."""
+
+    follower: Line
+    place: Annotated[bytes, UpTo(DEPTH)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeldRowsOf:
+    """The residents whose rows are wanted."""
+
+    residents: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateAt:
+    """A resident, a moment (Unix milliseconds), and the newest entry that the follower had applied then."""
+
+    resident: Line
+    moment: _Number
     number: _Number
 
 

@@ -7,7 +7,8 @@ erased: a mistake is corrected by a further change, which may name the one that 
 What a change does is its body, one class for each group of kinds (`bodies`); docs/registry.md has a row for each kind.
 `seen` is the version of what the change is about: of the record (0 for a new resident), of the entry (`EntryKept`,
 `NumberCardChanged`), of the card's link (0 for a new one: a card is linked once in all time) or of the restriction (0
-for a new one). An IMPORT has no body: a whole town, entered by `town.import_town` alone.
+for a new one). An IMPORT has no body: a whole town, entered by `importing` alone. Nor has a BULK: a list,
+its digest, entered by `bulk` alone.
 """
 
 from __future__ import annotations
@@ -105,6 +106,8 @@ class ChangeKind(IntEnum):
     """発行抑止 released."""
     IMPORT = 41
     """A town taken over."""
+    BULK = 42
+    """A list of changes; its rows stand beside it."""
 
     MOVE_IN_BY_CARD = 101
     """個人番号カードを利用した転入 (特例転入): the other municipality's notice came over the network."""
@@ -273,7 +276,7 @@ class Change:
         Raises:
             Refused: `CHANGE_INVALID`.
         """
-        if not self.source or (not self.resident and self.kind is not ChangeKind.IMPORT):
+        if not self.source or (not self.resident and self.kind not in (ChangeKind.IMPORT, ChangeKind.BULK)):
             raise Refused(Code.CHANGE_INVALID, "a change names its resident and its source document")
 
     def body(self) -> Body:

@@ -5,6 +5,10 @@
     [store]
     address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
 
+    [server]                            # only where several share the store: konbini/process/membership.py
+    name = "a"
+    all = ["a", "b"]
+
     [keys]                                  # files; see docs/keys.md
     record = "record.pem"                   # signs records, feed and heartbeat
     identity = "identity.pem"               # certifies message keys of `issuing`
@@ -32,6 +36,7 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 
 __all__ = ["KeyPaths", "RegistryConfig", "read_config"]
@@ -56,6 +61,7 @@ class RegistryConfig:
 
     municipality: str
     store: StoreAddress
+    server: ServerNames
     keys: KeyPaths
     follower_names: tuple[str, ...]
     followers: CallAddress
@@ -79,6 +85,7 @@ def read_config(path: Path) -> RegistryConfig:
         return RegistryConfig(
             municipality=table.convert("municipality", _code),
             store=read_address(store),
+            server=ServerNames.read(table),
             keys=KeyPaths(
                 record=keys.path("record"),
                 identity=keys.path("identity"),

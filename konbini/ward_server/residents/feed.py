@@ -3,7 +3,9 @@
 Entries are numbered 1, 2, 3 ... without gaps and chained: the hash of an entry is SHA-256(hash of the one before |
 SHA-256 of its bytes), over 32 zero bytes at the start. An entry's bytes say neither number nor hash: they travel in
 signed blocks, which `konbini.ward_server.residents.feed_blocks` makes, opens and judges. The incarnation never changes
-within one life of a follower's store. The registry's record key signs blocks and heartbeats; no follower holds it.
+within one life of a follower's store, but where two persons agreed to a restored registry: history then has older ones,
+and never falls back. Each way of breaking one of these has its own code (`BREAKING`) and stays so until a full
+reconcile, by two persons. The registry's record key signs blocks and heartbeats; no follower holds it.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 
 __all__ = [
+    "BREAKING",
     "LEASE_SECONDS",
     "MOST_ENTRY_BYTES",
     "NOTHING_BEFORE",
@@ -38,6 +41,17 @@ LEASE_SECONDS = 60
 """The longest lease a heartbeat grants, counted by the follower from the moment it asked."""
 MOST_ENTRY_BYTES = MOST_RECORD_BYTES + 1024
 """The bytes of an entry are never more."""
+BREAKING = frozenset(
+    (
+        Code.FEED_GAP,
+        Code.FEED_FORKED,
+        Code.FEED_NOT_SIGNED,
+        Code.FEED_BROKEN,
+        Code.REGISTRY_RENEWED,
+        Code.REGISTRY_BEHIND,
+    )
+)
+"""The ways in which a feed breaks."""
 NOTHING_BEFORE = bytes(32)
 """What the first entry follows: the newest hash of a feed without entries."""
 
@@ -181,24 +195,29 @@ class Heartbeat:
         """Check the signature and that it answers `nonce`.
 
         Raises:
-            Refused: `FEED_BROKEN`.
+            Refused: `FEED_NOT_SIGNED`.
         """
         try:
             heartbeat = from_bytes(cls, key.open(signed, _context(municipality)), _MOST_HEARTBEAT_BYTES)
         except Refused as refused:
-            raise Refused(Code.FEED_BROKEN, refused.detail) from refused
+            raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
         if (heartbeat.municipality, heartbeat.nonce) != (municipality, nonce):
-            raise Refused(Code.FEED_BROKEN, "a heartbeat for another question")
+            raise Refused(Code.FEED_NOT_SIGNED, "a heartbeat for another question")
         return heartbeat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedPosition:
-    """How far a follower has applied the feed; `incarnation` is 0 until its first entry or heartbeat binds it."""
+    """How far a follower has applied the feed.
+
+    `incarnation` is the one that it follows, 0 until its first entry or heartbeat binds it; `entered_under` is that of
+    the block that it applied last, which is older while a restored registry's history is applied.
+    """
 
     incarnation: int = 0
     number: int = 0
     newest: bytes = NOTHING_BEFORE
+    entered_under: int = 0
 
 
 def _context(municipality: str) -> Context:

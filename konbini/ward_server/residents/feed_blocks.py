@@ -17,14 +17,14 @@ an own store:
 
 Invariants: those of `konbini.ward_server.residents.feed`. A block is taken whole or not at all; one that was taken in
 part (its follower was filled otherwise) is gone on with only where its entry at the follower's position is the one that
-was applied. Whatever breaks one of these is `FEED_BROKEN` and stays so until a full reconcile, by two persons.
+was applied. What breaks one of these is named by its own code (`BREAKING` there).
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
@@ -71,7 +71,9 @@ class BlockHead:
     @property
     def position(self) -> FeedPosition:
         """Where the feed stands with this block."""
-        return FeedPosition(incarnation=self.incarnation, number=self.last, newest=self.newest)
+        return FeedPosition(
+            incarnation=self.incarnation, number=self.last, newest=self.newest, entered_under=self.incarnation
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,17 +139,17 @@ class FeedBlock:
         """Check the signature and that it is over these very entries; `FeedFollower` checks the block's place.
 
         Raises:
-            Refused: `FEED_BROKEN`.
+            Refused: `FEED_NOT_SIGNED`.
         """
         try:
             wire = from_bytes(_Wire, data, MOST_BLOCK_BYTES)
             head = from_bytes(BlockHead, key.open(wire.head, _context(municipality)))
         except Refused as refused:
-            raise Refused(Code.FEED_BROKEN, refused.detail) from refused
+            raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
         if not wire.entries or len(wire.entries) != head.count:
-            raise Refused(Code.FEED_BROKEN, "a block with another count of entries than its head says")
+            raise Refused(Code.FEED_NOT_SIGNED, "a block with another count of entries than its head says")
         if chain_hash(head.before, entry_digests(wire.entries)) != head.newest:
-            raise Refused(Code.FEED_BROKEN, f"the block that ends at {head.last} has other entries")
+            raise Refused(Code.FEED_NOT_SIGNED, f"the block that ends at {head.last} has other entries")
         return cls(head=head, signed_head=wire.head, coded=wire.entries)
 
     def entries(self) -> tuple[FeedEntry, ...]:
@@ -200,21 +202,22 @@ class FeedFollower:
             The entries to apply, in order; none where the block was applied before, byte for byte.
 
         Raises:
-            Refused: `FEED_BROKEN`: bad signature, gap, fork or another incarnation. The position has not moved.
+            Refused: `FEED_NOT_SIGNED`, `FEED_GAP`, `FEED_FORKED`, `REGISTRY_RENEWED`; `FEED_BROKEN`: what was signed is
+                no entry. The position has not moved.
         """
         block = FeedBlock.open(data, self._key, self._municipality)
         head, here = block.head, self.position
-        self._check_incarnation(head.incarnation)
+        self._check_entered(head.incarnation)
         if head.last <= here.number:
             self._check_repeated(head.last, head.newest)
             return ()
         if head.first > here.number + 1:
-            raise Refused(Code.FEED_BROKEN, f"entry {head.first} after {here.number}")
+            raise Refused(Code.FEED_GAP, f"entry {head.first} after {here.number}")
         applied = here.number + 1 - head.first
         if chain_hash(head.before, entry_digests(block.coded[:applied])) != here.newest:
-            raise Refused(Code.FEED_BROKEN, f"entry {here.number + 1} follows another {here.number}")
+            raise Refused(Code.FEED_FORKED, f"entry {here.number + 1} follows another {here.number}")
         fresh = block.entries()[applied:]
-        self.position = block.position
+        self.position = replace(head.position, incarnation=here.incarnation or head.incarnation)
         self._fresh[head.last] = head.newest
         return fresh
 
@@ -222,24 +225,27 @@ class FeedFollower:
         """Check a heartbeat against the position; the caller's lease begins when its `number` is applied.
 
         Raises:
-            Refused: `FEED_BROKEN`: another incarnation, a feed shorter than what was applied, or another newest entry.
+            Refused: `FEED_NOT_SIGNED`; `REGISTRY_RENEWED`; `REGISTRY_BEHIND`: a feed shorter than what was applied;
+                `FEED_FORKED`: another newest entry.
         """
         heartbeat = Heartbeat.open(signed, self._key, self._municipality, nonce)
-        self._check_incarnation(heartbeat.incarnation)
+        if heartbeat.incarnation == 0 or self.position.incarnation not in (0, heartbeat.incarnation):
+            raise Refused(Code.REGISTRY_RENEWED, "another incarnation of the registry")
         if heartbeat.number < self.position.number:
-            raise Refused(Code.FEED_BROKEN, f"the registry is at {heartbeat.number}, behind {self.position.number}")
+            raise Refused(Code.REGISTRY_BEHIND, f"the registry is at {heartbeat.number}, behind {self.position.number}")
         if heartbeat.number == self.position.number and heartbeat.newest != self.position.newest:
-            raise Refused(Code.FEED_BROKEN, f"the registry has another entry {heartbeat.number}")
+            raise Refused(Code.FEED_FORKED, f"the registry has another entry {heartbeat.number}")
         return heartbeat
 
-    def _check_incarnation(self, incarnation: int) -> None:
-        if incarnation == 0 or self.position.incarnation not in (0, incarnation):
-            raise Refused(Code.FEED_BROKEN, "another incarnation of the registry")
+    def _check_entered(self, incarnation: int) -> None:
+        followed = self.position.incarnation or incarnation
+        if not max(self.position.entered_under, 1) <= incarnation <= followed:
+            raise Refused(Code.REGISTRY_RENEWED, "an entry of another incarnation")
 
     def _check_repeated(self, number: int, digest: bytes) -> None:
         known = self._fresh.get(number) or self._known(number)
         if known != digest:
-            raise Refused(Code.FEED_BROKEN, f"another entry {number} than the one applied")
+            raise Refused(Code.FEED_FORKED, f"another entry {number} than the one applied")
 
     def _known(self, number: int) -> bytes | None:
         return self.position.newest if number == self.position.number else self._seen(number)

@@ -13,26 +13,44 @@ from konbini.process.calls import CallServer
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.log import logger
+from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
 from konbini.process.secret_files import read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.decisions.calls import decision_handlers
+from konbini.ward_server.decisions.decision import DecisionKind
+from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
-from konbini.ward_server.residents.config import KeyPaths, RegistryConfig, read_config
+from konbini.ward_server.residents.bulk import BulkLists
+from konbini.ward_server.residents.bulk_calls import bulk_handlers
+from konbini.ward_server.residents.comparing import Comparing
+from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.restoring import RegistryRestored
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.service import archive_handlers, follower_handlers, operator_handlers
+from konbini.ward_server.residents.service import (
+    archive_handlers,
+    comparing_handlers,
+    follower_handlers,
+    operator_handlers,
+)
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "serve"]
+__all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
+_DECISION_EVENTS = DecisionEvents(
+    entered=AuditEvent.REGISTRY_DECISION_ENTERED,
+    agreed=AuditEvent.REGISTRY_DECISION_AGREED,
+    declined=AuditEvent.REGISTRY_DECISION_DECLINED,
+)
 
 _log = logger("konbini.ward_server.residents")
 
@@ -42,6 +60,7 @@ class RegistryRooms:
     """The registry's store and what signs for it, open: for its service, or for taking a town over."""
 
     store: SqliteRegistryStore
+    vault: Vault
     pen: RecordPen
 
 
@@ -52,20 +71,32 @@ def main(arguments: list[str] | None = None) -> int:
 
 @asynccontextmanager
 async def open_registry(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, *, watch: CommitWatch | None = None
+    config: RegistryConfig,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    watch: CommitWatch | None = None,
+    member: Member | None = None,
 ) -> AsyncIterator[RegistryRooms]:
     """Open the store with its keys; a new one begins under an incarnation that is this second.
 
+    Args:
+        config: where it is.
+        clock: for the moment of a beginning.
+        entropy: for what is sealed.
+        watch: told of each commit (tests only).
+        member: who serves with it; a command that only brings something in is none.
+
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
-    pen = RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
-    store = SqliteRegistryStore.open(config.store, _vault(config.municipality, config.keys, entropy), watch=watch)
+    pen, vault = read_pen(config, entropy), read_vault(config, entropy)
+    store = SqliteRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
-        yield RegistryRooms(store=store, pen=pen)
+        yield RegistryRooms(store=store, vault=vault, pen=pen)
     finally:
         await store.close()
 
@@ -76,6 +107,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     acknowledging = Acknowledging(config.follower_names, clock)
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
     archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
+    bulk = BulkLists(rooms.store, rooms.pen, acknowledging, clock)
     publisher = Publisher(
         store=rooms.store,
         pen=rooms.pen,
@@ -83,11 +115,28 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         acknowledging=acknowledging,
         clock=clock,
     )
+    comparing = Comparing(rooms.store, rooms.pen)
+    decisions = Decisions(
+        rooms.store.rows,
+        events=_DECISION_EVENTS,
+        effects={DecisionKind.RESTORED: RegistryRestored()},
+        hashes=read_keyed_hash(config.keys.lookup),
+        clock=clock,
+        entropy=rooms.pen.entropy,
+    )
     position = await publisher.begin()
     async with AsyncExitStack() as ending:
         for socket, handlers in (
-            (config.followers, follower_handlers(publisher)),
-            (config.operators, {**operator_handlers(registry), **archive_handlers(archive, statistics)}),
+            (config.followers, {**follower_handlers(publisher), **comparing_handlers(comparing)}),
+            (
+                config.operators,
+                {
+                    **operator_handlers(registry),
+                    **archive_handlers(archive, statistics),
+                    **bulk_handlers(bulk),
+                    **decision_handlers(decisions),
+                },
+            ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
@@ -95,7 +144,22 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         yield
 
 
-def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
+def read_pen(config: RegistryConfig, entropy: Entropy) -> RecordPen:
+    """Read what signs for the registry.
+
+    Raises:
+        ValueError, OSError: the key cannot be used.
+    """
+    return RecordPen(read_signing_key(config.keys.record), config.municipality, entropy)
+
+
+def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
+    """Read what opens the registry's store.
+
+    Raises:
+        ValueError, OSError: a key cannot be used.
+    """
+    municipality, keys = config.municipality, config.keys
     return Vault(
         municipality=municipality,
         personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),
@@ -106,10 +170,23 @@ def _vault(municipality: str, keys: KeyPaths, entropy: Entropy) -> Vault:
 
 @asynccontextmanager
 async def _open_and_serve(
-    config: RegistryConfig, clock: Clock, entropy: Entropy, _tasks: StandingTasks
+    config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
-    async with open_registry(config, clock, entropy) as rooms, serve(config, rooms, clock):
+    async with (
+        open_registry(config, clock, entropy, member=_member(config)) as rooms,
+        serve(config, rooms, clock),
+        AsyncExitStack() as ending,
+    ):
+        ending.push_async_callback(tasks.close)
+        tasks.start(rooms.store.until_unfit(), "rows")
         yield
+
+
+def _member(config: RegistryConfig) -> Member:
+    """Say what every server of this registry is started with alike."""
+    shared = (config.keys.record, config.keys.lookup)
+    parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
+    return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 
 
 _SERVICE = Service(

@@ -15,7 +15,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 from konbini.process.calls import CallClient
+from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN
+from konbini.ward_server.residents.bulk import BulkAnswer
 from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.operator_text import (
@@ -38,6 +40,15 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     approve.add_argument("change_id")
     withdraw = _command(commands, "withdraw", _withdraw, "take a change back, or turn it down")
     withdraw.add_argument("change_id")
+    bulk = _command(commands, "bulk", _bulk, "enter a list of changes, a line of JSON each; another approves it")
+    bulk.add_argument(
+        "changes", type=Path, help="JSON Lines; a line as for `enter`, with the version it is prepared on"
+    )
+    bulk.add_argument("--source", required=True, help="what the list rests on")
+    show_bulk = _command(commands, "show-bulk", _show_bulk, "show a waiting list whole; recorded as an access")
+    show_bulk.add_argument("change_id")
+    approve_bulk = _command(commands, "approve-bulk", _approve_bulk, "put another's list in force, whole or not at all")
+    approve_bulk.add_argument("change_id")
     _command(commands, "pending", _pending, "list the changes that wait for a second person")
     show = _command(
         commands, "show", _show, "show a waiting change whole, before it is approved; recorded as an access"
@@ -101,6 +112,30 @@ async def _approve(line: OperatorLine, arguments: argparse.Namespace) -> Iterato
 async def _withdraw(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
     await line.withdraw(arguments.change_id)
     return iter(("withdrawn",))
+
+
+async def _bulk(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    lines = arguments.changes.read_text(encoding="utf-8-sig").splitlines()
+    rows = [read_change(text) for text in lines if text.strip()]
+    return _bulk_answer(await line.bulk.enter(arguments.source, rows))
+
+
+async def _show_bulk(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    return (write_change(row) for row in await line.bulk.show(arguments.change_id))
+
+
+async def _approve_bulk(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
+    return _bulk_answer(await line.bulk.approve(arguments.change_id))
+
+
+def _bulk_answer(answer: BulkAnswer) -> Iterator[str]:
+    if answer.refused:
+        yield f"nothing was done: {len(answer.refused)} rows do not hold"
+        yield from (f"row {row.place}: {Code(row.code).name}" for row in answer.refused)
+    elif answer.number:
+        yield f"in force: entry {answer.number} of the feed"
+    else:
+        yield answer.change_id
 
 
 async def _pending(line: OperatorLine, _arguments: argparse.Namespace) -> Iterator[str]:

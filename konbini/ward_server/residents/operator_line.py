@@ -14,6 +14,7 @@ from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, from_value, to_value
 from konbini.ward_server.residents.archive import History
+from konbini.ward_server.residents.bulk_calls import BulkLine
 from konbini.ward_server.residents.calls import (
     SETTLING_SECONDS,
     Approve,
@@ -52,6 +53,7 @@ class OperatorLine:
     def __init__(self, client: CallClient, operator: str) -> None:
         self._client = client
         self._operator = operator
+        self.bulk = BulkLine(client, operator)
 
     async def enter(self, change: Change) -> str:
         """Enter a change and give its id."""

@@ -7,6 +7,7 @@ byte for byte, under the incarnation it was founded with.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.cose import SigningKey, VerifyingKey
@@ -19,6 +20,7 @@ from konbini.ward_server.residents.calls import MOST_ENTRIES, MOST_WAIT_SECONDS
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedPosition, Heartbeat
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
+from konbini.ward_server.residents.witness import NO_RANGES, Told, check_can_be
 
 __all__ = ["Publisher"]
 
@@ -51,7 +53,7 @@ class Publisher:
         """Give the blocks that go beyond `number`, waiting for the first for up to `wait_seconds`.
 
         Raises:
-            Refused: `FEED_BROKEN`: the follower applied more than this registry ever wrote.
+            Refused: `REGISTRY_BEHIND`: the follower applied more than this registry ever wrote.
         """
         most = min(most, MOST_ENTRIES)
         entries = await self._store.read(lambda reading: _feed_after(reading, number, most))
@@ -78,16 +80,42 @@ class Publisher:
         )
         return heartbeat.sign(self._pen.key)
 
-    async def applied(self, follower: str, number: int) -> None:
-        """Hear how far a follower is.
+    async def applied(self, follower: str, told: Told) -> None:
+        """Hear how far a follower is, and remember it.
 
         Raises:
-            Refused: `MISROUTED`; `FEED_BROKEN`: further than the feed goes.
+            Refused: `MISROUTED`; `REGISTRY_BEHIND`, `FEED_FORKED`: it applied what this registry has not, so that this
+                registry forgot something; `WARD_RESTORED`: behind what it told before, so that the follower did. Each
+                is recorded.
         """
-        position = await self._store.read(lambda reading: reading.position())
-        if number > position.number:
-            raise Refused(Code.FEED_BROKEN, f"{number} applied, the feed goes to {position.number}")
-        self._acknowledging.applied(follower, number)
+        self._acknowledging.known(follower)
+        now = self._clock.now()
+        known, written = await self._store.read(
+            lambda reading: (reading.told(follower), reading.entry_hash(told.number))
+        )
+        if known != told or (told.number and written != told.newest):
+            refused = await self._store.write(lambda writing: _hear(writing, follower, told, now), step="told")
+            if refused is not None:
+                raise refused
+        self._acknowledging.applied(follower, told.number)
+
+    async def told(self, follower: str) -> tuple[Told | None, int]:
+        """Give what a follower told last, and the ranges of numbers that any follower used.
+
+        Raises:
+            Refused: `MISROUTED`: nobody of that name follows.
+        """
+        self._acknowledging.known(follower)
+        return await self._store.read(lambda reading: (reading.told(follower), reading.used_ranges()))
+
+    async def state_at(self, resident: str, moment: int, number: int) -> tuple[int, int]:
+        """Give which version was in force at a moment, and how many changes behind `number` were."""
+        return await self._store.read(
+            lambda reading: (
+                reading.version_at(resident, moment),
+                reading.changed_between(resident, number, moment),
+            )
+        )
 
     async def certify_message_key(self, point: bytes) -> bytes:
         """Certify a message key of `issuing` for a day, with the ward's identity key.
@@ -122,8 +150,22 @@ class Publisher:
 
 def _feed_after(reading: RegistryReading, number: int, most: int) -> tuple[bytes, ...]:
     if number > reading.position().number:
-        raise Refused(Code.FEED_BROKEN, f"entry {number} was never written")
+        raise Refused(Code.REGISTRY_BEHIND, f"entry {number} was never written")
     return reading.feed_after(number, most)
+
+
+def _hear(writing: RegistryWriting, follower: str, told: Told, now: int) -> Refused | None:
+    """Keep what a follower told, or record that it cannot be."""
+    before = writing.told(follower)
+    try:
+        check_can_be(told, before, writing.entry_hash(told.number))
+    except Refused as refused:
+        behind = refused.code is Code.WARD_RESTORED
+        event = AuditEvent.FOLLOWER_BEHIND if behind else AuditEvent.FOLLOWER_AHEAD
+        writing.audit(AuditEntry(moment=now, event=event, about=follower, code=refused.code, digest=told.log_hash))
+        return refused
+    writing.put_told(follower, replace(told, ranges=told.ranges | (NO_RANGES if before is None else before.ranges)))
+    return None
 
 
 def _hand_out(writing: RegistryWriting, follower: str, resident: str, commitment: bytes, now: int) -> bytes | None:

@@ -47,7 +47,7 @@ def restricted(standing: Standing, change: Change, body: Restriction) -> StoredR
         version=change.seen + 1,
         in_force=not ends,
         planned_end=current.planned_end if ends and current else body.planned_end,
-        begun=current.begun if current else change.effective,
+        begun=current.begun if current else body.begun or change.effective,
         ended=change.effective if ends else None,
         category=body.category or (current.category if current else None),
         protection=body.protection or (current.protection if current else None),

@@ -15,7 +15,10 @@ from konbini.ward_server.residents.calls import (
     Enter,
     FeedAfter,
     FollowerMethod,
+    Follows,
     HeartbeatFor,
+    HeldPart,
+    HeldRowsOf,
     HistoryOf,
     IndividualNumberOf,
     LookUp,
@@ -23,15 +26,17 @@ from konbini.ward_server.residents.calls import (
     PastRecord,
     Pending,
     Show,
+    StateAt,
     StatisticsFor,
     Withdraw,
 )
 from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.statistics import Statistics
 
-__all__ = ["archive_handlers", "follower_handlers", "operator_handlers"]
+__all__ = ["archive_handlers", "comparing_handlers", "follower_handlers", "operator_handlers"]
 
 _MOST_PENDING = 32
 
@@ -49,7 +54,7 @@ def follower_handlers(publisher: Publisher) -> Mapping[int, Handler]:
 
     async def applied(arguments: Sequence[Value]) -> Value:
         told = from_value(Applied, arguments)
-        await publisher.applied(told.follower, told.number)
+        await publisher.applied(told.follower, told.told)
         return None
 
     async def certify(arguments: Sequence[Value]) -> Value:
@@ -59,12 +64,48 @@ def follower_handlers(publisher: Publisher) -> Mapping[int, Handler]:
         asked = from_value(IndividualNumberOf, arguments)
         return await publisher.individual_number(asked.follower, asked.resident, asked.commitment)
 
+    async def told_last(arguments: Sequence[Value]) -> Value:
+        told, ranges = await publisher.told(from_value(Follows, arguments).follower)
+        return [None if told is None else to_bytes(told), ranges]
+
+    async def state_at(arguments: Sequence[Value]) -> Value:
+        asked = from_value(StateAt, arguments)
+        return list(await publisher.state_at(asked.resident, asked.moment, asked.number))
+
     return {
         FollowerMethod.FEED_AFTER: feed_after,
         FollowerMethod.HEARTBEAT: heartbeat,
         FollowerMethod.APPLIED: applied,
         FollowerMethod.CERTIFY_MESSAGE_KEY: certify,
         FollowerMethod.INDIVIDUAL_NUMBER: individual_number,
+        FollowerMethod.TOLD: told_last,
+        FollowerMethod.STATE_AT: state_at,
+    }
+
+
+def comparing_handlers(comparing: Comparing) -> Mapping[int, Handler]:
+    """Give the methods of the followers' socket with which a follower compares."""
+
+    async def tree(arguments: Sequence[Value]) -> Value:
+        asked = from_value(HeartbeatFor, arguments)
+        return await comparing.tree(asked.follower, asked.nonce)
+
+    async def children(arguments: Sequence[Value]) -> Value:
+        asked = from_value(HeldPart, arguments)
+        return list(comparing.children(asked.follower, asked.place))
+
+    async def bucket(arguments: Sequence[Value]) -> Value:
+        asked = from_value(HeldPart, arguments)
+        return [list(one) for one in comparing.bucket(asked.follower, asked.place)]
+
+    async def rows_of(arguments: Sequence[Value]) -> Value:
+        return to_bytes(await comparing.rows_of(from_value(HeldRowsOf, arguments).residents))
+
+    return {
+        FollowerMethod.HELD_TREE: tree,
+        FollowerMethod.HELD_CHILDREN: children,
+        FollowerMethod.HELD_BUCKET: bucket,
+        FollowerMethod.HELD_ROWS: rows_of,
     }
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Self, TypeVar
 
+from konbini.process.membership import Member
 from konbini.process.rows import CommitWatch, Rows
 from konbini.process.statements import Connection
 from konbini.process.stores import StoreAddress, open_rows
@@ -30,13 +31,15 @@ class SqliteRegistryStore:
         self._vault = vault
 
     @classmethod
-    def open(cls, address: StoreAddress, vault: Vault, *, watch: CommitWatch | None = None) -> Self:
+    def open(
+        cls, address: StoreAddress, vault: Vault, *, watch: CommitWatch | None = None, member: Member | None = None
+    ) -> Self:
         """Open or create the rows. Blocks: meant for the start.
 
         Raises:
-            AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error, OSError: see `open_rows`.
+            AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError: see `open_rows`.
         """
-        return cls(open_rows(address, files(__package__) / "migrations", watch=watch), vault)
+        return cls(open_rows(address, files(__package__) / "migrations", watch=watch, member=member), vault)
 
     async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
         """Begin the registry under an incarnation, if it has not begun, and put that on record.
@@ -56,6 +59,15 @@ class SqliteRegistryStore:
     async def read(self, use: Callable[[RegistryReading], T]) -> T:
         """Run `use` on one moment; see `RegistryStore`."""
         return await self._rows.read(lambda connection: use(SqliteTransaction(connection, self._vault)))
+
+    async def until_unfit(self) -> None:
+        """Return when the store takes nothing any more; see `Rows.until_unfit`."""
+        await self._rows.until_unfit()
+
+    @property
+    def rows(self) -> Rows:
+        """The rows themselves, for the decisions about this process."""
+        return self._rows
 
     async def close(self) -> None:
         """Close the rows."""

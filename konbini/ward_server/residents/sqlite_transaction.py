@@ -9,11 +9,13 @@ audit log show it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import functools
+import operator
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from konbini.process.statements import Connection
+from konbini.process.statements import Connection, Parameters
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
@@ -36,6 +38,7 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
     StoredSeal,
 )
+from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
 
@@ -95,6 +98,7 @@ class SqliteTransaction:
         self._connection = connection
         self._vault = vault
         self._keys: dict[str, DataKey] = {}
+        self._hashed: tuple[CardSerial, bytes] | None = None
 
     def incarnation(self) -> int:
         """Give the incarnation."""
@@ -105,6 +109,11 @@ class SqliteTransaction:
         row = self._connection.execute("SELECT last, hash FROM feed_block ORDER BY last DESC LIMIT 1").fetchone()
         number, newest = row or (0, NOTHING_BEFORE)
         return FeedPosition(incarnation=self.incarnation(), number=number, newest=newest)
+
+    def entry_hash(self, number: int) -> bytes | None:
+        """Give the hash of an entry of the feed that ends a block."""
+        row = self._connection.execute("SELECT hash FROM feed_block WHERE last = ?", (number,)).fetchone()
+        return None if row is None else bytes(row[0])
 
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
@@ -242,6 +251,55 @@ class SqliteTransaction:
         )
         return tuple(self._change(row) for row in rows)
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+        rows = self._connection.execute(
+            "SELECT place, resident, sealed FROM bulk_row WHERE change_id = ? ORDER BY place", (change_id,)
+        ).fetchall()
+        return tuple(
+            Change.open(self._open(_bulk_place(change_id, place, resident), sealed)) for place, resident, sealed in rows
+        )
+
+    def told(self, follower: str) -> Told | None:
+        """Give what a follower told last of how far it is."""
+        row = self._connection.execute(
+            "SELECT life, number, newest, entries, log_hash, ranges FROM follower WHERE name = ?", (follower,)
+        ).fetchone()
+        if row is None:
+            return None
+        return Told(
+            life=row[0],
+            number=row[1],
+            newest=bytes(row[2]),
+            entries=row[3],
+            log_hash=bytes(row[4]),
+            ranges=row[5],
+        )
+
+    def used_ranges(self) -> int:
+        """Give the ranges of issuance numbers that any follower told of, one bit each."""
+        found = self._connection.execute("SELECT ranges FROM follower")
+        return functools.reduce(operator.or_, (row[0] for row in found), NO_RANGES)
+
+    def version_at(self, resident: str, moment: int) -> int:
+        """Give which version of a record was in force at a moment (Unix milliseconds), 0 where there was none."""
+        (version,) = self._connection.execute(
+            "SELECT coalesce(max(record.version), 0) FROM record JOIN change ON change.change_id = record.change_id"
+            " WHERE record.resident = ? AND change.concluded_at <= ?",
+            (resident, moment),
+        ).fetchone()
+        return int(version)
+
+    def changed_between(self, resident: str, number: int, moment: int) -> int:
+        """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM change WHERE state = 2 AND number > ?2 AND concluded_at <= ?3 AND (resident = ?1"
+            " OR change_id IN (SELECT change_id FROM record WHERE resident = ?1)"
+            " OR change_id IN (SELECT change_id FROM bulk_row WHERE resident = ?1))",
+            (resident, number, moment),
+        ).fetchone()
+        return int(count)
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
         row = self._connection.execute(
@@ -250,6 +308,31 @@ class SqliteTransaction:
         if row is None:
             return None
         return self._vault.numbers.open(row[0], _pending_place(change.change_id, change.change.resident), row[1])
+
+    def put_told(self, follower: str, told: Told) -> None:
+        """Keep what a follower told."""
+        self._connection.execute(
+            "INSERT INTO follower (name, life, number, newest, entries, log_hash, ranges)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (name) DO UPDATE SET life = excluded.life, number = excluded.number,"
+            " newest = excluded.newest, entries = excluded.entries, log_hash = excluded.log_hash,"
+            " ranges = excluded.ranges",
+            (follower, told.life, told.number, told.newest, told.entries, told.log_hash, told.ranges),
+        )
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+        marks = ", ".join("?" * len(residents))
+        found = self._connection.execute(
+            f"SELECT resident FROM data_key WHERE resident IN ({marks})",  # noqa: S608 - question marks
+            residents,
+        )
+        return {str(row[0]) for row in found.fetchall()}
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
+        for statement, parameters in rows.items():
+            self._connection.executemany(statement, parameters)
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written but a first data key."""
@@ -382,6 +465,15 @@ class SqliteTransaction:
         if change.state is not ChangeState.ENTERED:
             self._connection.execute("DELETE FROM pending_number WHERE change_id = ?", (change.change_id,))
 
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
+        for place, row in enumerate(rows, start=1):
+            sealed = self._seal(_bulk_place(change_id, place, row.resident), row.to_bytes())
+            self._connection.execute(
+                "INSERT INTO bulk_row (change_id, place, resident, sealed) VALUES (?, ?, ?, ?)",
+                (change_id, place, row.resident, sealed),
+            )
+
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""
         wrapped = self._vault.numbers.new_data_key(part.resident)
@@ -486,7 +578,9 @@ class SqliteTransaction:
         )
 
     def _card(self, card: CardSerial) -> bytes:
-        return self._vault.keyed_hash.card(card.issuer_key_id, card.serial)
+        if self._hashed is None or self._hashed[0] != card:
+            self._hashed = (card, self._vault.keyed_hash.card(card.issuer_key_id, card.serial))
+        return self._hashed[1]
 
     def _restriction(self, resident: str, kind: FeedKind, name: str) -> bytes:
         return self._vault.keyed_hash.restriction(self._vault.municipality, resident, int(kind), name)
@@ -529,6 +623,10 @@ def _feed_place(resident: str) -> Place:
 
 def _row_place(table: str, row: bytes, resident: str, version: int) -> Place:
     return Place(table=f"{table} {row.hex()}", resident=resident, version=version)
+
+
+def _bulk_place(change_id: str, place: int, resident: str) -> Place:
+    return Place(table=f"bulk_row {change_id}", resident=resident, version=place)
 
 
 def _pending_place(change_id: str, resident: str) -> Place:

@@ -7,11 +7,12 @@ it is sealed at rest is the store's duty.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Protocol, TypeVar
 
+from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
@@ -19,6 +20,7 @@ from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial, EntryDraft, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import SignedHead
 from konbini.ward_server.residents.record import IndividualNumberPart
+from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "ChangeState",
@@ -152,6 +154,9 @@ class RegistryReading(Protocol):
     def position(self) -> FeedPosition:
         """Give the newest entry of the feed."""
 
+    def entry_hash(self, number: int) -> bytes | None:
+        """Give the hash of an entry of the feed."""
+
     def feed_after(self, number: int, most: int) -> tuple[bytes, ...]:
         """Give the blocks beyond `number`, of `most` entries together and as many as fit an answer; at least one."""
 
@@ -200,6 +205,21 @@ class RegistryReading(Protocol):
     def pending(self) -> tuple[StoredChange, ...]:
         """Give the changes that wait for a second person, oldest first."""
 
+    def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
+        """Give the rows of a bulk list, in order."""
+
+    def told(self, follower: str) -> Told | None:
+        """Give what a follower told last of how far it is."""
+
+    def used_ranges(self) -> int:
+        """Give the ranges of issuance numbers that any follower told of, one bit each."""
+
+    def version_at(self, resident: str, moment: int) -> int:
+        """Give which version of a record was in force at a moment (Unix milliseconds), 0 where there was none."""
+
+    def changed_between(self, resident: str, number: int, moment: int) -> int:
+        """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""
+
     def pending_number(self, change: StoredChange) -> bytes | None:
         """Give the individual number's part that a waiting change was entered with."""
 
@@ -212,6 +232,15 @@ class RegistryReading(Protocol):
 
 class RegistryWriting(RegistryReading, Protocol):
     """What is written to the registry, in one transaction."""
+
+    def put_told(self, follower: str, told: Told) -> None:
+        """Keep what a follower told."""
+
+    def known(self, residents: Sequence[str]) -> set[str]:
+        """Give those of some residents of whom the store holds anything, a waiting change among it."""
+
+    def add_rows(self, rows: Mapping[str, Sequence[Parameters]]) -> None:
+        """Insert rows that were sealed elsewhere for this store, by statement, of residents that are not known."""
 
     def seal_entries(self, drafts: Sequence[EntryDraft]) -> tuple[SealedEntry, ...]:
         """Seal entries of the feed, whose records stand already; nothing is written."""
@@ -236,6 +265,9 @@ class RegistryWriting(RegistryReading, Protocol):
 
     def put_change(self, change: StoredChange) -> None:
         """Keep a change; the pending number of one that waits no more is gone."""
+
+    def add_bulk_rows(self, change_id: str, rows: Sequence[Change]) -> None:
+        """Keep the rows of a bulk list."""
 
     def put_pending_number(self, change_id: str, part: IndividualNumberPart) -> None:
         """Keep the individual number of a waiting change, apart from it."""

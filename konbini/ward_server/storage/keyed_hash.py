@@ -3,13 +3,21 @@
 Each use has a domain of its own, so that a hash of one table says nothing in another. The hash of a card's serial
 (コンビニ交付シリアル番号) finds its resident; the hash of a resident finds the protective measures, so that a stolen
 file does not even show who is protected.
+
+What a hash stands for can be kept beside it, hidden under the same key and bound to its row (AES-SIV, RFC 5297): a
+reconcile must know which card and which measure a row is about, and a row whose hash was changed or swapped does not
+open. It is deterministic, so that nothing random is needed where a row is written; equal contents differ by their rows.
 """
 
 from __future__ import annotations
 
 import hmac
 
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
 from konbini.protocol.codec import Value, encode
+from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
 __all__ = ["KeyedHash"]
@@ -29,6 +37,7 @@ class KeyedHash:
         if len(key) != _KEY_BYTES:
             raise ValueError("the key of a keyed hash has 32 bytes")
         self._key = key
+        self._hidden = AESSIV(hmac.digest(key, f"{PROTOCOL} hidden beside a keyed hash".encode(), "sha512"))
 
     def __repr__(self) -> str:
         return "KeyedHash(...)"
@@ -44,6 +53,25 @@ class KeyedHash:
     def restriction(self, municipality: str, resident: str, kind: int, name: str) -> bytes:
         """Hash which protective measure or hold of which resident."""
         return self._digest("restriction", municipality, resident, kind, name)
+
+    def difference(self, kind: int, resident: str, what: str) -> bytes:
+        """Hash what differs between the registry and a copy of it."""
+        return self._digest("difference", kind, resident, what)
+
+    def hide(self, table: str, row: bytes, content: bytes) -> bytes:
+        """Hide what the row of a table is about."""
+        return self._hidden.encrypt(content, [table.encode(), row])
+
+    def reveal(self, table: str, row: bytes, hidden: bytes) -> bytes:
+        """Give what `hide` hid for this very row.
+
+        Raises:
+            Refused: `SEAL_BROKEN`: another row's, another key's, or changed.
+        """
+        try:
+            return self._hidden.decrypt(hidden, [table.encode(), row])
+        except InvalidTag as error:
+            raise Refused(Code.SEAL_BROKEN, f"{table}: hidden for another row, or changed") from error
 
     def _digest(self, domain: str, *parts: Value) -> bytes:
         return hmac.digest(self._key, encode([f"{PROTOCOL} keyed hash", domain, *parts]), "sha256")

@@ -377,7 +377,7 @@ class RunningCenter:
         self.town, self.clock = town, clock
         self.kiosk_port = self.ward_port = 0
         self._serving = AsyncExitStack()
-        self._dialling: list[asyncio.Task[None]] = []
+        self._dialling: dict[End, asyncio.Task[None]] = {}
 
     @property
     def now(self) -> int:
@@ -395,14 +395,22 @@ class RunningCenter:
         """End it in order."""
         await self._serving.aclose()
 
-    async def connect(self, name: str, **options: int) -> End:
+    async def connect(self, name: str, *, patience: float = 10, **options: int) -> End:
         """Connect a scripted end."""
         port = self.kiosk_port if name in self.town.kiosks else self.ward_port
         end = self.town.end(name, port, **options)
-        self._dialling.append(asyncio.create_task(end.link.run()))
-        async with asyncio.timeout(10):
+        self._dialling[end] = asyncio.create_task(end.link.run())
+        async with asyncio.timeout(patience):
             await end.up.wait()
         return end
+
+    async def drop(self, end: End) -> None:
+        """End one scripted end, and wait until its link is down."""
+        task = self._dialling.pop(end)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with asyncio.timeout(10):
+            await end.down.wait()
 
     async def ward(self, code: str) -> End:
         """Connect a ward whose PREKEY the center has taken: a frame that is refused answers for it."""
@@ -414,9 +422,9 @@ class RunningCenter:
 
     async def hang_up(self) -> None:
         """End all scripted ends."""
-        for task in self._dialling:
+        for task in self._dialling.values():
             task.cancel()
-        await asyncio.gather(*self._dialling, return_exceptions=True)
+        await asyncio.gather(*self._dialling.values(), return_exceptions=True)
         self._dialling.clear()
 
 

@@ -89,6 +89,13 @@ async def test_a_refusal_names_what_it_refuses(center: RunningCenter) -> None:
     assert hashlib.sha256(b"no such visit").digest() in refusal.body
 
 
+async def test_a_municipality_that_takes_no_part(center: RunningCenter) -> None:
+    """One that is on no list of the center's is asked nothing, and the kiosk is told that it cannot be reached."""
+    kiosk, keys = await center.connect("K-0001"), center.town.kiosks["K-0001"]
+    kiosk.send(keys.hello("131016", os.urandom(16)))
+    assert await kiosk.refused() is Code.WARD_UNREACHABLE
+
+
 async def test_a_ward_that_is_gone_is_unreachable(center: RunningCenter) -> None:
     """Before the ticket, and in the middle of a visit; once it is back with a PREKEY, visits begin again."""
     kiosk, keys = await center.connect("K-0001"), center.town.kiosks["K-0001"]

@@ -25,6 +25,9 @@ from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.store import ClerkStore
+from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.following.current import Current
+from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.issuances import NewOrder
@@ -32,7 +35,7 @@ from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.visits import NewVisit
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
-from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.feed import LEASE_SECONDS, CardSerial
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
@@ -65,7 +68,16 @@ def feed_rows(key: SigningKey) -> FeedRows:
 
 def ledger_on(rows: Rows, key: SigningKey) -> Ledger:
     """Return the ledger of `issuing`."""
-    return Ledger(rows, feed_rows(key), ward=MUNICIPALITY, hash_card=lambda card: card.serial)
+    lease, clock = Lease(), SettableClock(NOW)
+    lease.granted(asked_at=clock.monotonic(), seconds=LEASE_SECONDS, number=0)
+    return Ledger(
+        rows,
+        feed_rows(key),
+        ward=MUNICIPALITY,
+        hash_card=lambda card: card.serial,
+        stop=Stop(rows, AuditEvent.ISSUING_STOPPED),
+        current=Current(rows, lease, clock),
+    )
 
 
 def order_of(visit: bytes, ordinal: int) -> NewOrder:

@@ -42,6 +42,12 @@ class Apart:
         async with asyncio.timeout(_SECONDS):
             assert await self._process.stdout.readline() == b"ready\n"
 
+    @property
+    def process_id(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None
+        return self._process.pid
+
     async def died(self) -> int:
         """Wait for its end and give its status."""
         assert self._process is not None

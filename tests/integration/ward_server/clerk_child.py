@@ -26,7 +26,7 @@ async def main() -> None:
     clock = SettableClock(int(now))
     watch = Crash(crash[0], step=crash[1]) if crash else None
     async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as clerk:
-        while not clerk._lease.holds(clock.monotonic()):  # noqa: ASYNC110 - a lease sets no event
+        while not clerk._current.lease_holds():  # noqa: ASYNC110 - a lease sets no event
             await asyncio.sleep(0.01)
         os.write(1, b"ready\n")
         await asyncio.Event().wait()

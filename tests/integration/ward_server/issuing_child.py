@@ -67,7 +67,7 @@ async def main() -> None:
     clock = SettableClock(int(now))
     watch = Crash(crash[0], step=crash[1]) if crash else None
     async with serve(read_config(Path(config)), clock, SystemEntropy(), StandingTasks(), watch=watch) as desk:
-        while desk.prekeys.newest is None or not desk.lease.holds(clock.monotonic()):  # noqa: ASYNC110 - they set no event
+        while desk.prekeys.newest is None or not desk.current.lease_holds():  # noqa: ASYNC110 - they set no event
             await asyncio.sleep(0.01)
         await CallServer.listen(Path(socket), handlers(DeskFront(desk)), peers=frozenset({os.getuid()}))
         os.write(1, b"ready\n")

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from konbini.simulation.town.numbers import individual_number, resident_code
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.ward_server.residents.changes import Restriction
@@ -55,7 +58,6 @@ NEW_CARD = 7_000_000_001
 """The serial of a card that nobody holds yet."""
 
 MEASURE = "S-2026-0001"
-_NUMBER = "123456789018"
 _LINKED = 20240401
 
 
@@ -149,7 +151,7 @@ def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
     return tuple(
         TownRow(
             record=record,
-            individual_number=_NUMBER,
+            individual_number=individual_number(_ordinal(record)),
             cards=tuple(
                 TownCard(card=authority.card_serial(card.serial), counts_from=card.counts_from)
                 for card in (CARDS.get(record.resident),)
@@ -158,5 +160,9 @@ def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
             measures=(Restriction(name=MEASURE, planned_end=None),) if record.resident == PROTECTED else (),
             seal=TownSeal(registered=_LINKED, seal=SEALS[record.resident]) if record.resident in SEALS else None,
         )
-        for record in _records()
+        for record in (replace(one, resident_code=resident_code(_ordinal(one))) for one in _records())
     )
+
+
+def _ordinal(record: ResidentRecord) -> int:
+    return int(record.resident[1:])

@@ -6,6 +6,7 @@ are the test's. What a kiosk or a center says comes from `tests.integration.ward
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import datetime as dt
@@ -30,6 +31,7 @@ from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.town.configs import Ports, free_ports, write_configs
 from konbini.simulation.town.layout import make_town
+from konbini.simulation.town.listing import write_csv, write_json_lines
 from konbini.simulation.town.pki.revocations import Revocations
 from konbini.simulation.town.responder import OcspResponder
 from konbini.simulation.town.town import Town
@@ -38,6 +40,8 @@ from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import main as clerk_main
 from konbini.ward_server.clerk.clerk import Clerk
+from konbini.ward_server.decisions import commands
+from konbini.ward_server.following.current import Current
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
@@ -47,9 +51,10 @@ from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
+from konbini.ward_server.residents.importing.main import take_list
+from konbini.ward_server.residents.importing.takeover import Approval, Reports, import_rows
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
-from konbini.ward_server.residents.town import import_town
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
@@ -89,6 +94,7 @@ class Ward:
 
     town: Town
     place: Place
+    listed: str | None
     clock: SettableClock
     entropy: SeededEntropy
     responder: OcspResponder
@@ -99,6 +105,8 @@ class Ward:
     center: Center
     desk: Desk = field(init=False)
     clerk: Clerk = field(init=False)
+    suffix: str = ""
+    """Behind the names of issuing and clerk, where this is the ward's second server."""
     apart: Front | None = None
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
@@ -125,6 +133,11 @@ class Ward:
     def prekey_of(self, ticket: bytes) -> bytes:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
         return Ticket.read(ticket, self.center.key.verifying).prekey
+
+    @property
+    def currents(self) -> tuple[Current, Current]:
+        """What issuing and the clerk judge by whether their copies are current."""
+        return self.desk.current, self.clerk._current
 
     def kiosk(self, name: str = "K-0001") -> Kiosk:
         """Give one of the town's kiosks."""
@@ -205,6 +218,45 @@ class Ward:
         """Set a protective measure."""
         await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
 
+    async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
+        """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
+        parser = argparse.ArgumentParser()
+        commands.add_commands(parser.add_subparsers(required=True))
+        socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
+        command, *rest = words
+        read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
+        shown: list[str] = []
+        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        await self.go_on_until(saying.done)
+        saying.result()
+        return shown
+
+    async def decide(self, process: str, *words: str) -> None:
+        """Have one operator enter a decision and another agree to it."""
+        (decision,) = await self.say(process, *words, "--reason", "a test")
+        await self.say(process, "agree", decision, operator="bando")
+
+    async def mended(self, process: str) -> None:
+        """Wait until a process's copy was re-taken and agrees, and both followers hold a lease again."""
+        await self.go_on_until(lambda: not self.rows(process, "SELECT 1 FROM feed_break"))
+        await self.caught_up()
+
+    async def back_up(self, process: str) -> None:
+        """Copy a process's store, as a backup of last night holds it; the process is started again."""
+        await self.stop(process)
+        self.place.back_up(self._named(process))
+        await self.start(process)
+
+    async def restore(self, process: str) -> None:
+        """Put a process's backup in the place of its store, and start it."""
+        await self.stop(process)
+        self.place.restore(self._named(process))
+        await self.start(process)
+
+    async def start(self, process: str) -> None:
+        """Start a process by its name."""
+        await {"registry": self.start_registry, "issuing": self.start_issuing, "clerk": self.start_clerk}[process]()
+
     async def serve_lists(self) -> None:
         """Have the card issuer serve its revocation list from now on, and wait until `issuing` keeps it."""
         self.responder.lists = self.town.list_maker(self.revocations).make
@@ -230,8 +282,7 @@ class Ward:
 
     async def caught_up(self) -> None:
         """Wait until both followers hold a lease."""
-        leases = (self.desk.lease, self.clerk._lease)
-        await self.go_on_until(lambda: all(lease.holds(self.clock.monotonic()) for lease in leases))
+        await self.go_on_until(lambda: all(current.lease_holds() for current in self.currents))
 
     async def go_on_until(self, holds: Callable[[], bool]) -> None:
         """Let the clock go on by half seconds until something holds that a process does in its own turn."""
@@ -242,15 +293,15 @@ class Ward:
 
     def rows(self, process: str, query: str) -> list[tuple[Any, ...]]:
         """Read a process's store beside it."""
-        return rows_of(self.place, process, query)
+        return rows_of(self.place, self._named(process), query)
 
     def write(self, process: str, statement: str) -> None:
         """Change a process's store behind its back; the process has ended."""
-        self.place.write(process, statement)
+        self.place.write(self._named(process), statement)
 
     def audit(self, process: str) -> list[AuditEntry]:
         """Read a process's audit log, after checking its chain."""
-        look_once(address(self.place, process), verify)
+        look_once(address(self.place, self._named(process)), verify)
         found = self.rows(process, "SELECT entry FROM audit_entry ORDER BY position")
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
@@ -274,16 +325,16 @@ class Ward:
 
     async def start_registry(self) -> None:
         """Start the registry; the first time it takes its residents over."""
-        await self._start("registry", _registry(self.town, self.clock, self.entropy))
+        await self._start("registry", _registry(self.town, self.clock, self.entropy, self.listed))
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
-        config = clerk_config.read_config(self.town.configs / "clerk.toml")
+        config = clerk_config.read_config(self.town.configs / f"{self._named('clerk')}.toml")
         self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy, StandingTasks()))
 
     async def start_issuing(self) -> None:
         """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
-        config = issuing_config.read_config(self.town.configs / "issuing.toml")
+        config = issuing_config.read_config(self.town.configs / f"{self._named('issuing')}.toml")
         self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy, StandingTasks()))
         await eventually(lambda: self.desk.prekeys.newest is not None)
 
@@ -295,13 +346,18 @@ class Ward:
             await asyncio.wait((ending,), timeout=0.01)
         ending.result()
 
+    def _named(self, process: str) -> str:
+        return process if process == "registry" else f"{process}{self.suffix}"
+
     async def _start(self, name: str, serving: contextlib.AbstractAsyncContextManager[_T]) -> _T:
         ending = self.processes[name] = AsyncExitStack()
         return await ending.enter_async_context(serving)
 
 
 @asynccontextmanager
-async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place | None = None) -> AsyncIterator[Ward]:
+async def open_ward(
+    keys: Town, folder: Path, *, without: str = "", place: Place | None = None, listed: str | None = None
+) -> AsyncIterator[Ward]:
     """Open a ward with keys that were made before, and files of its own below `folder`.
 
     Args:
@@ -309,6 +365,8 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
         folder: empty; its path is short, since sockets go below it.
         without: the one process that the test runs apart: "issuing" or "clerk".
         place: where the processes keep their rows; files below `folder` otherwise.
+        listed: the name of the file that the residents are taken over from, which tells its form; they are at hand
+            otherwise.
     """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
@@ -330,6 +388,7 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
         ward = Ward(
             town=town,
             place=kept,
+            listed=listed,
             clock=clock,
             entropy=entropy,
             responder=responder,
@@ -351,21 +410,31 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
 
 
 @asynccontextmanager
-async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) -> AsyncIterator[None]:
-    config = registry_config.read_config(town.configs / "registry.toml")
+async def _registry(
+    town: Town, clock: SettableClock, entropy: SeededEntropy, listed: str | None
+) -> AsyncIterator[None]:
+    path = town.configs / "registry.toml"
+    approval = Approval(entered_by="aoki", approved_by="bando", source="a list for tests")
+    if listed is not None and not (town.root / listed).exists():
+        await _take_file(town, town.root / listed, clock, entropy, approval)
+    config = registry_config.read_config(path)
     async with registry_main.open_registry(config, clock, entropy) as rooms:
         if not (await rooms.store.read(lambda reading: reading.position())).number:
-            await import_town(
-                rooms.store,
-                rooms.pen,
-                clock,
-                rows(town.card_authority),
-                entered_by="aoki",
-                approved_by="bando",
-                source="a list for tests",
-            )
+            residents = rows(town.card_authority)
+            await import_rows(rooms.store, rooms.vault, rooms.pen, clock, residents, approval=approval)
         async with registry_main.serve(config, rooms, clock):
             yield
+
+
+async def _take_file(town: Town, file: Path, clock: SettableClock, entropy: SeededEntropy, approval: Approval) -> None:
+    residents = rows(town.card_authority)
+    if file.suffix == ".csv":
+        write_csv(file, residents)
+    else:
+        write_json_lines(file, residents)
+    config = town.configs / "registry.toml"
+    reports = Reports()
+    await take_list(config, file, clock, entropy, approval=approval, sha256=None, processes=0, reports=reports)
 
 
 def _entry(town: Town) -> WardEntry:

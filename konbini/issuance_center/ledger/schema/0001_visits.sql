@@ -3,6 +3,8 @@ CREATE TABLE visit (
     visit_id       BLOB    NOT NULL PRIMARY KEY CHECK (length(visit_id) = 16),
     kiosk          TEXT    NOT NULL,
     ward           TEXT    NOT NULL,
+    -- Of the ward, where it has several; '' otherwise.
+    server         TEXT    NOT NULL DEFAULT '',
     -- Null where a receipt came for a visit of before this file.
     ticketed       INTEGER,
     ticket_expires INTEGER NOT NULL,

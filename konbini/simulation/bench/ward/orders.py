@@ -96,7 +96,7 @@ class Terminal:
         ledger, now = self._store.ledger, self._now()
         if await ledger.visits.body_of(visit.visit_id) is not None:
             raise Refused(Code.VISIT_CONFLICT, "a visit id twice")
-        await self._check_serving()
+        await self._store.current.check()
         holder = await self._store.copy.holder(card, now.day_number)
         await self._store.copy.household_of(holder)
         opened = NewVisit(
@@ -118,7 +118,7 @@ class Terminal:
         if await ledger.issuances.find(visit.v, 1) is not None:
             raise Refused(Code.ORDER_CONFLICT, "this ordinal has been ordered already")
         await ledger.receipts.in_turn(visit.v, 1)
-        await self._check_serving()
+        await self._store.current.check()
         await ledger.receipts.check_left(visit.v, _CERTIFICATES_A_VISIT)
         await self._store.copy.household_of(holder)
         order = NewOrder(
@@ -148,10 +148,11 @@ class Terminal:
             seal_registration=None,
             document=self._document,
             print_by=now.seconds + PRINT_SECONDS,
+            in_outage=False,
         )
         digest = hashlib.sha256(self._document).digest()
         entry = self._entry(visit, AuditEvent.ORDER_SEALED, now, ordinal=1, number=number, digest=digest)
-        await self._store.ledger.issuances.complete(completion, entry, self._check_lease)
+        await self._store.ledger.issuances.complete(completion, entry)
 
     async def _settle(self, visit: _Visit, outcome: Outcome, *, ordinal: int, number: str | None = None) -> None:
         now, pages = self._now(), int(outcome is Outcome.PRINTED)
@@ -177,13 +178,6 @@ class Terminal:
         event = AuditEvent.RECEIPT_TAKEN if ordinal else AuditEvent.VISIT_CLOSED
         entry = self._entry(visit, event, now, ordinal=ordinal, number=number or "", digest=digest)
         await self._store.ledger.receipts.take(new, entry)
-
-    async def _check_serving(self) -> None:
-        await self._store.ledger.stop.check_running()
-        self._check_lease()
-
-    def _check_lease(self) -> None:
-        self._store.lease.check(self._clock.monotonic())
 
     def _now(self) -> Now:
         return Now(milliseconds=self._clock.now())

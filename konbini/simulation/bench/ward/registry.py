@@ -26,6 +26,7 @@ from konbini.ward_server.residents.feed import (
 )
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import SignedRecord, record_bytes
+from konbini.ward_server.residents.witness import NO_RANGES, Told
 
 __all__ = ["CardIssuer", "StreamingRegistry"]
 
@@ -64,6 +65,7 @@ class StreamingRegistry:
         self._municipality = municipality
         self._position = FeedPosition(incarnation=incarnation)
         self._entered = 0
+        self._told: Told | None = None
 
     async def feed_after(self, number: int, most: int, _wait_seconds: int) -> Sequence[bytes]:
         """Make the next blocks, of `most` entries or a block's more.
@@ -91,14 +93,19 @@ class StreamingRegistry:
         )
         return heartbeat.sign(self._key)
 
-    async def applied(self, _follower: str, number: int) -> None:
-        """Hear how far the follower is.
+    async def applied(self, told: Told) -> None:
+        """Hear how far the follower is, and remember it.
 
         Raises:
             Refused: `FEED_BROKEN`: further than the feed goes.
         """
-        if number > self._position.number:
-            raise Refused(Code.FEED_BROKEN, f"{number} applied, the feed goes to {self._position.number}")
+        if told.number > self._position.number:
+            raise Refused(Code.FEED_BROKEN, f"{told.number} applied, the feed goes to {self._position.number}")
+        self._told = told
+
+    async def told(self) -> tuple[Told | None, int]:
+        """Say what was told last, and which ranges of numbers were used."""
+        return self._told, NO_RANGES if self._told is None else self._told.ranges
 
     def _block(self, people: Sequence[Townsperson]) -> bytes:
         coded = [to_bytes(draft) for draft in self._drafts(people)]

@@ -70,6 +70,11 @@ class SinglyCommitting:
         self._rows = rows
         self._turn = asyncio.Lock()
 
+    @property
+    def epoch(self) -> int:
+        """See `Rows`."""
+        return self._rows.epoch
+
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` when the one before it is durable; see `Rows`."""
         async with self._turn:
@@ -78,6 +83,10 @@ class SinglyCommitting:
     async def read(self, look: Callable[[Connection], T]) -> T:
         """See `Rows`."""
         return await self._rows.read(look)
+
+    async def until_unfit(self) -> None:
+        """See `Rows`."""
+        await self._rows.until_unfit()
 
     async def close(self) -> None:
         """See `Rows`."""

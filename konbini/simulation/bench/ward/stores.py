@@ -13,15 +13,22 @@ from typing import Final
 from konbini.process.clock import Clock
 from konbini.process.copying import copy_store
 from konbini.process.entropy import Entropy
+from konbini.process.membership import Member, ServerNames
 from konbini.process.rows import Rows
 from konbini.process.stores import StoreAddress, open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.bench.ward.registry import StreamingRegistry
+from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.following.current import Current
+from konbini.ward_server.following.events import ISSUING
 from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.life import Life, Numbers
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.following.standing import Standing
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
+from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 
@@ -30,6 +37,7 @@ __all__ = ["IssuingStore", "WardKeys", "copy_filled", "fill", "open_filled", "ov
 _MIGRATIONS: Final = files("konbini.ward_server.issuing") / "migrations"
 _KEY_BYTES: Final = 32
 _NAME: Final = "issuing"
+_RANGES: Final = (0,)
 
 
 class WardKeys:
@@ -57,31 +65,43 @@ class IssuingStore:
     rows: Rows
     copy: ResidentCopy
     ledger: Ledger
-    lease: Lease
+    current: Current
     follower: Follower
 
 
 def over_rows(rows: Rows, keys: WardKeys, registry: StreamingRegistry) -> IssuingStore:
     """Put together what `issuing` holds over rows."""
     ward, key = keys.municipality, keys.record.verifying
-    feed, lease = FeedRows(ward, key, keys.hashes), Lease()
+    feed, lease, ranges = FeedRows(ward, key, keys.hashes), Lease(), Ranges(_RANGES)
     copy = ResidentCopy(rows, feed, sealer=keys.sealer, record_key=key, municipality=ward)
-    return IssuingStore(
-        rows=rows,
-        copy=copy,
-        ledger=Ledger(rows, feed, ward=ward, hash_card=lambda card: keys.hashes.card(card.issuer_key_id, card.serial)),
-        lease=lease,
-        follower=Follower(
-            name=_NAME,
-            municipality=ward,
-            key=key,
-            registry=registry,
-            application=copy,
-            lease=lease,
-            clock=keys.clock,
-            entropy=keys.entropy,
-        ),
+    current = Current(rows, lease, keys.clock)
+    ledger = Ledger(
+        rows,
+        feed,
+        ward=ward,
+        hash_card=lambda card: keys.hashes.card(card.issuer_key_id, card.serial),
+        stop=Stop(rows, ISSUING.stopped),
+        current=current,
     )
+    follower = Follower(
+        name=_NAME,
+        municipality=ward,
+        key=key,
+        registry=registry,
+        application=copy,
+        standing=Standing(rows, ISSUING.follower),
+        life=Life(rows, ISSUING.life, Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take)),
+        agrees=_never_agrees,
+        lease=lease,
+        clock=keys.clock,
+        entropy=keys.entropy,
+    )
+    return IssuingStore(rows=rows, copy=copy, ledger=ledger, current=current, follower=follower)
+
+
+async def _never_agrees() -> bool:
+    """Say that a copy whose feed broke is not mended: the registry that made it keeps nothing to compare it with."""
+    return False
 
 
 async def fill(address: StoreAddress, keys: WardKeys, registry: StreamingRegistry) -> None:
@@ -112,9 +132,9 @@ async def copy_filled(source: StoreAddress, target: StoreAddress) -> None:
 
 
 def open_filled(address: StoreAddress) -> Rows:
-    """Open a copy, or make it where it is not there.
+    """Open a copy as the one server of its ward, or make it where it is not there.
 
     Raises:
-        AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error, OSError: it cannot be opened.
+        AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError: it cannot be opened.
     """
-    return open_rows(address, _MIGRATIONS)
+    return open_rows(address, _MIGRATIONS, member=Member.of(ServerNames(), ()))

@@ -9,7 +9,7 @@ Numbers that are not settled have an index of their own: a statement that says `
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum, unique
 
@@ -21,8 +21,9 @@ from konbini.protocol.numbers import IssuanceNumber
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.clerk.evidence import Version
+from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.rows import FeedRows, position
-from konbini.ward_server.issuing.ledger.stop import check_running
+from konbini.ward_server.issuing.ledger.numbers import next_number
 from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.feed import CardSerial
 
@@ -58,6 +59,7 @@ class Completion:
     """What the completing transaction compares and writes.
 
     `whole`: the paper says that it shows all the household. `seal_registration`: the version that the paper shows.
+    `in_outage`: it was begun in outage mode.
     """
 
     number: str
@@ -69,6 +71,7 @@ class Completion:
     seal_registration: Version | None
     document: bytes
     print_by: int
+    in_outage: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,17 +99,20 @@ class Overdue:
 class IssuanceLedger:
     """The issuances in the rows of `issuing`."""
 
-    def __init__(self, rows: Rows, feed: FeedRows, *, ward: str) -> None:
+    def __init__(self, rows: Rows, feed: FeedRows, current: Current, *, ward: str) -> None:
         self._rows = rows
         self._feed = feed
+        self._current = current
         self._ward = ward
 
     async def recover(self, entry: AuditEntry) -> int:
-        """Void what a process that died had reserved and not issued; give how many there were."""
+        """Void what a process that is gone had reserved and not issued; give how many there were."""
 
         def change(connection: Connection) -> int:
             numbers = connection.execute(
-                "SELECT number, visit, ordinal FROM issuance WHERE state = ? AND state < 4", (IssuanceState.SEALING,)
+                "SELECT number, visit, ordinal FROM issuance WHERE state = ? AND state < 4"
+                " AND epoch NOT IN (SELECT epoch FROM member WHERE gone = 0)",
+                (IssuanceState.SEALING,),
             ).fetchall()
             for number, visit, ordinal in numbers:
                 _void(connection, number, Code.INTERNAL)
@@ -141,21 +147,19 @@ class IssuanceLedger:
         """Reserve a number and record the intent: from here on a crash leaves a void, never a lost paper.
 
         Raises:
-            Refused: `WARD_STOPPED`, `ORDER_CONFLICT` (the ordinal is taken), `WARD_NOT_CURRENT` (no incarnation yet).
+            Refused: `WARD_STOPPED`, `WARD_NOT_CURRENT`, the code of what broke the feed, `ORDER_CONFLICT` (the ordinal
+                is taken), `RANGE_CLOSED` (the range of numbers is used up).
         """
 
         def change(connection: Connection) -> str:
-            check_running(connection)
-            incarnation = position(connection).incarnation
-            if not incarnation:
-                raise Refused(Code.WARD_NOT_CURRENT, "the registry has not been heard yet")
-            number = str(IssuanceNumber.of(self._ward, to_day(day), incarnation, _next(connection, incarnation)))
+            self._current.check_in(connection)
+            number = str(IssuanceNumber.of(self._ward, to_day(day), *next_number(connection)))
             added = connection.execute(
-                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, state)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
+                "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, epoch, state)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO NOTHING",
                 (
                     *(number, order.visit, order.ordinal, order.kiosk, order.t, order.kind, order.fee),
-                    *(order.order_hash, order.reserved, IssuanceState.SEALING),
+                    *(order.order_hash, order.reserved, self._rows.epoch, IssuanceState.SEALING),
                 ),
             )
             if added.rowcount != 1:
@@ -165,16 +169,18 @@ class IssuanceLedger:
 
         return await self._rows.write(change, step="reserve")
 
-    async def complete(self, completion: Completion, entry: AuditEntry, check_lease: Callable[[], None]) -> None:
+    async def complete(self, completion: Completion, entry: AuditEntry) -> None:
         """Issue: compare everything once more and write state, document and audit entry in one transaction.
 
         Raises:
-            Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`.
+            Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`, or the code
+                of what broke the feed.
         """
 
         def change(connection: Connection) -> None:
-            check_lease()
-            check_running(connection)
+            outage = self._current.check_in(connection)
+            if completion.in_outage is (outage is None):
+                raise Refused(Code.CHANGED_LOOK_AGAIN, "an outage began or ended meanwhile")
             self._check_people(connection, completion)
             _check_seal(connection, completion.seal_registration)
             changed = connection.execute(
@@ -190,6 +196,8 @@ class IssuanceLedger:
             if changed.rowcount != 1:
                 raise Refused(Code.ORDER_CONFLICT, "the number is no longer waiting")
             append(connection, entry)
+            if outage is not None:
+                _list_for_review(connection, completion, entry.moment)
 
         await self._rows.write(change, step="complete")
 
@@ -252,6 +260,16 @@ class IssuanceLedger:
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
 
 
+def _list_for_review(connection: Connection, completion: Completion, moment: int) -> None:
+    """Keep what was issued in outage mode, to be held against the registry when it is back."""
+    applied = position(connection).number
+    for version in completion.versions:
+        connection.execute(
+            "INSERT INTO outage_issue (number, resident, version, issued, applied) VALUES (?, ?, ?, ?, ?)",
+            (completion.number, version.resident, version.version, moment, applied),
+        )
+
+
 def _check_seal(connection: Connection, shown: Version | None) -> None:
     if shown is None:
         return
@@ -260,15 +278,6 @@ def _check_seal(connection: Connection, shown: Version | None) -> None:
     ).fetchone()
     if row is None or row[0] != shown.version:
         raise Refused(Code.RECORD_STALE, "the seal registration changed meanwhile")
-
-
-def _next(connection: Connection, incarnation: int) -> int:
-    row = connection.execute(
-        "INSERT INTO number_range (incarnation, last) VALUES (?, 1)"
-        " ON CONFLICT (incarnation) DO UPDATE SET last = number_range.last + 1 RETURNING last",
-        (incarnation,),
-    ).fetchone()
-    return int(row[0])
 
 
 def _void(connection: Connection, number: str, code: Code) -> None:

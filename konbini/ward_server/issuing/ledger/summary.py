@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
+from konbini.ward_server.decisions.stop import stop_code
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.issuing.ledger.reviews import ReviewCount, count_reviews
+from konbini.ward_server.residents.feed import FeedKind
 
 __all__ = ["IssuanceLine", "Summary", "summarise"]
 
@@ -26,6 +29,15 @@ class IssuanceLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DifferenceLine:
+    """One open difference from the registry: its kind, and the place of its audit entry; it names nobody."""
+
+    log_index: int
+    kind: FeedKind
+    since: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """The ledger at one moment: counts, money in yen, the newest issuances."""
 
@@ -34,12 +46,13 @@ class Summary:
     fees: int
     unsettled: int
     cases: int
+    reviews: ReviewCount
+    differences: tuple[DifferenceLine, ...]
     newest: tuple[IssuanceLine, ...]
 
 
 def summarise(connection: Connection, most: int) -> Summary:
     """Give the ledger with its newest `most` issuances."""
-    stop = connection.execute("SELECT code FROM stop").fetchone()
     printed, fees = connection.execute(
         "SELECT count(*), coalesce(sum(fee), 0) FROM issuance JOIN receipt USING (visit, ordinal) WHERE outcome = ?",
         (Outcome.PRINTED,),
@@ -54,11 +67,18 @@ def summarise(connection: Connection, most: int) -> Summary:
         (most,),
     ).fetchall()
     return Summary(
-        stop_code=None if stop is None else Code(stop[0]),
+        stop_code=stop_code(connection),
         printed=printed,
         fees=fees,
         unsettled=unsettled,
         cases=cases,
+        reviews=count_reviews(connection),
+        differences=tuple(
+            DifferenceLine(log_index=row[0], kind=FeedKind(row[1]), since=row[2])
+            for row in connection.execute(
+                "SELECT log_index, kind, since FROM difference WHERE closed = 0 ORDER BY log_index LIMIT ?", (most,)
+            ).fetchall()
+        ),
         newest=tuple(
             IssuanceLine(
                 number=row[0],

@@ -19,6 +19,20 @@ CREATE TABLE feed_entry (
     hash BLOB NOT NULL
 ) STRICT;
 
+-- The registry's incarnation that this store follows.
+CREATE TABLE followed (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    incarnation INTEGER NOT NULL CHECK (incarnation > 0)
+) STRICT;
+
+-- How the feed broke, the first way: one row until the copy was re-taken and agreed with. retaking: two persons said so.
+CREATE TABLE feed_break (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    since INTEGER NOT NULL,
+    code INTEGER NOT NULL,
+    retaking INTEGER NOT NULL CHECK (retaking IN (0, 1))
+) STRICT;
+
 CREATE TABLE data_key (
     resident TEXT PRIMARY KEY,
     wrapped BLOB NOT NULL
@@ -47,17 +61,84 @@ CREATE TABLE card_link (
     version INTEGER NOT NULL,
     counts_from INTEGER NOT NULL,
     ended INTEGER NOT NULL CHECK (ended IN (0, 1)),
-    counts_until INTEGER
+    counts_until INTEGER,
+    hidden BLOB NOT NULL
 ) STRICT;
+CREATE INDEX card_link_resident ON card_link (resident);
 
 -- A protective measure (kind 3) or a hold (kind 4); whose it is stands as a keyed hash.
 CREATE TABLE bar (
     restriction BLOB PRIMARY KEY,
     whose BLOB NOT NULL,
     version INTEGER NOT NULL,
+    in_force INTEGER NOT NULL CHECK (in_force IN (0, 1)),
+    hidden BLOB NOT NULL
+) STRICT;
+CREATE INDEX bar_whose ON bar (whose);
+
+-- A hold that two persons set at this process while the registry was away; the reconcile does not know it.
+CREATE TABLE local_hold (
+    whose BLOB PRIMARY KEY,
     in_force INTEGER NOT NULL CHECK (in_force IN (0, 1))
 ) STRICT;
-CREATE INDEX bar_whose ON bar (whose) WHERE in_force = 1;
+
+-- What two persons decide about this process (konbini/ward_server/decisions). hidden: what it holds beside the reason, under
+-- the lookup key.
+CREATE TABLE decision (
+    decision_id TEXT PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    hidden BLOB NOT NULL,
+    state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    CHECK (state <> 2 OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision WHEN OLD.state <> 1
+BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
+CREATE TRIGGER decision_remains BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
+
+-- The life of this store: when it began, or was said to be restored (Unix milliseconds). unsaid: the registry remembers
+-- what this store does not, and nobody has said yet that it was restored.
+CREATE TABLE life (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    begun INTEGER NOT NULL,
+    unsaid INTEGER NOT NULL CHECK (unsaid IN (0, 1))
+) STRICT;
+
+-- The last full reconcile with the registry, and what differed: which kind of row; of whom and in what stands hidden under
+-- the lookup key. closed: a later reconcile agreed.
+CREATE TABLE reconciled (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    moment INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    residents INTEGER NOT NULL,
+    differences INTEGER NOT NULL
+) STRICT;
+CREATE TABLE difference (
+    named BLOB PRIMARY KEY,
+    since INTEGER NOT NULL,
+    kind INTEGER NOT NULL,
+    hidden BLOB NOT NULL,
+    log_index INTEGER NOT NULL,
+    closed INTEGER NOT NULL CHECK (closed IN (0, 1))
+) STRICT;
+
+-- Outage mode (縮退運用), as two persons declared it at this process: moments in Unix milliseconds.
+-- seals_as_holds: cancellations of seal registrations are entered here as holds. heard: when the registry was heard last.
+CREATE TABLE outage (
+    number INTEGER PRIMARY KEY,
+    decision_id TEXT NOT NULL UNIQUE,
+    begun INTEGER NOT NULL,
+    ends INTEGER NOT NULL,
+    seals_as_holds INTEGER NOT NULL CHECK (seals_as_holds IN (0, 1))
+) STRICT;
+CREATE TABLE heard (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    moment INTEGER NOT NULL
+) STRICT;
 
 -- A visit's keys, menu and evidence live in memory: a restart destroys the prekeys, and with them the visit.
 CREATE TABLE visit (
@@ -73,11 +154,15 @@ CREATE TABLE visit (
 CREATE INDEX visit_card ON visit (card_hash, opened);
 CREATE INDEX visit_open ON visit (kiosk) WHERE closed = 0;
 
+-- The range of numbers in use now (only one row has in_use), and those of earlier lives: the first digit of the serial.
 CREATE TABLE number_range (
-    incarnation INTEGER PRIMARY KEY,
-    last INTEGER NOT NULL
+    range INTEGER PRIMARY KEY CHECK (range BETWEEN 0 AND 9),
+    last INTEGER NOT NULL,
+    in_use INTEGER NOT NULL CHECK (in_use IN (0, 1))
 ) STRICT;
+CREATE UNIQUE INDEX number_range_in_use ON number_range (in_use) WHERE in_use = 1;
 
+-- epoch: which opening of the store reserved it (konbini/process/membership.py).
 -- state: 1 sealing (a number reserved, the intent recorded), 2 issued, 3 void before it was sent,
 -- 4 settled by a receipt. outcome: protocol/kinds.py.
 CREATE TABLE issuance (
@@ -90,6 +175,7 @@ CREATE TABLE issuance (
     fee INTEGER NOT NULL,
     order_hash BLOB NOT NULL,
     reserved INTEGER NOT NULL,
+    epoch INTEGER NOT NULL,
     state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
     refused INTEGER,
     print_by INTEGER,
@@ -99,6 +185,20 @@ CREATE TABLE issuance (
 ) STRICT;
 CREATE INDEX issuance_newest ON issuance (reserved, number);
 CREATE INDEX issuance_open ON issuance (state, print_by) WHERE state < 4;
+
+-- What was issued in outage mode, and what the registry says of it when it is back: agrees 1, differs 0. applied: the
+-- newest entry of the feed in the copy then.
+CREATE TABLE outage_issue (
+    number TEXT NOT NULL REFERENCES issuance (number),
+    resident TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    issued INTEGER NOT NULL,
+    applied INTEGER NOT NULL,
+    agrees INTEGER CHECK (agrees IN (0, 1)),
+    reviewed INTEGER,
+    PRIMARY KEY (number, resident)
+) STRICT;
+CREATE INDEX outage_issue_open ON outage_issue (issued) WHERE agrees IS NULL;
 
 -- One row an order of which a kiosk has spoken, whether or not it reached the ward.
 CREATE TABLE receipt (
@@ -136,4 +236,16 @@ CREATE TABLE open_case (
 CREATE TABLE revocation_list (
     address TEXT PRIMARY KEY,
     content BLOB NOT NULL
+) STRICT;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
 ) STRICT;

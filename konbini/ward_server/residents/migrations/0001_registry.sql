@@ -69,6 +69,15 @@ CREATE TABLE pending_number (
     sealed BLOB NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- The rows of a bulk list; the change itself holds their digest.
+CREATE TABLE bulk_row (
+    change_id TEXT NOT NULL REFERENCES change (change_id),
+    place INTEGER NOT NULL CHECK (place > 0),
+    resident TEXT NOT NULL REFERENCES data_key (resident),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (change_id, place)
+) STRICT, WITHOUT ROWID;
+
 -- `card` is the keyed hash of (issuer key id, serial): one row for each card in all time.
 CREATE TABLE card_link (
     card BLOB PRIMARY KEY CHECK (length(card) = 32),
@@ -118,6 +127,35 @@ CREATE TABLE feed (
     CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
+-- What each follower told last of how far it is; one that comes back behind it was restored from a backup.
+CREATE TABLE follower (
+    name TEXT PRIMARY KEY,
+    life INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    newest BLOB NOT NULL,
+    entries INTEGER NOT NULL,
+    log_hash BLOB NOT NULL,
+    ranges INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- What two persons decide about the registry's process (konbini/ward_server/decisions). hidden: what it holds beside the
+-- reason, under the lookup key.
+CREATE TABLE decision (
+    decision_id TEXT PRIMARY KEY,
+    kind INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    hidden BLOB NOT NULL,
+    state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    CHECK (state <> 2 OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision WHEN OLD.state <> 1
+BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
+CREATE TRIGGER decision_remains BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
+
 CREATE TABLE audit_entry (
     position INTEGER PRIMARY KEY,
     entry BLOB NOT NULL,
@@ -147,7 +185,21 @@ CREATE TRIGGER seal_registration_stays BEFORE UPDATE ON seal_registration
 BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
 CREATE TRIGGER seal_registration_remains BEFORE DELETE ON seal_registration
 BEGIN SELECT RAISE(ABORT, 'a version of a seal registration stays'); END;
+CREATE TRIGGER bulk_row_stays BEFORE UPDATE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
+CREATE TRIGGER bulk_row_remains BEFORE DELETE ON bulk_row BEGIN SELECT RAISE(ABORT, 'a row of a list stays'); END;
 CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(ABORT, 'a card link stays'); END;
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
+
+-- Who has these rows open, and had: konbini/process/membership.py.
+CREATE TABLE member (
+    epoch INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    version TEXT NOT NULL,
+    migrations BLOB NOT NULL,
+    configuration BLOB NOT NULL,
+    topology BLOB NOT NULL,
+    seen INTEGER NOT NULL,
+    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
+) STRICT;

@@ -29,7 +29,7 @@ async def ward(
 ) -> AsyncIterator[Ward]:
     """Open a ward whose clerk runs apart."""
     async with open_ward(town_keys, tmp_path_factory.mktemp("w"), without="clerk", place=rows_place) as running:
-        await running.go_on_until(lambda: running.desk.lease.holds(running.clock.monotonic()))
+        await running.go_on_until(running.desk.current.lease_holds)
         yield running
 
 

@@ -37,13 +37,12 @@ async def test_a_registry_restored_from_a_backup(ward: Ward) -> None:
     await ward.stop("registry")
     ward.place.restore("registry")
     await ward.start_registry()
-    leases = (ward.desk.lease, ward.clerk._lease)
-    await ward.go_on_until(lambda: not any(lease.holds(ward.clock.monotonic()) for lease in leases))
+    await ward.go_on_until(lambda: not any(current.lease_holds() for current in ward.currents))
     for _ in range(100):
         await asyncio.sleep(0.002)
         await ward.clock.advance(1)
-    assert not any(lease.holds(ward.clock.monotonic()) for lease in leases)
-    assert (await ward.visit(ALONE).open()).code is Code.WARD_NOT_CURRENT
+    assert not any(current.lease_holds() for current in ward.currents)
+    assert (await ward.visit(ALONE).open()).code is Code.REGISTRY_BEHIND
 
 
 async def test_a_change_is_acknowledged_when_nothing_older_can_be_issued(ward: Ward) -> None:

@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import os
+
 import aiohttp
 
+from konbini.process.calls import CallClient
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Scope
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.clerk.calls import ClerkClient
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.states import KioskStates
 from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward
 
 
-async def _page(ward: Ward, *, link_up: bool = True, feed_broken: bool = False) -> str:
-    page = WardPage(ward.desk, states=KioskStates(ward.desk), feed_broken=lambda: feed_broken, link_up=lambda: link_up)
+async def _page(ward: Ward, *, link_up: bool = True) -> str:
+    client = CallClient(ward.town.run / "clerk.sock", peers=frozenset({os.getuid()}))
+    page = WardPage(
+        ward.desk, states=KioskStates(ward.desk), clerk=ClerkClient(client).condition, link_up=lambda: link_up
+    )
+    try:
+        return await _text(page)
+    finally:
+        await client.close()
+
+
+async def _text(page: WardPage) -> str:
     async with (
         page.listening(0) as port,
         aiohttp.ClientSession() as session,
@@ -44,10 +58,13 @@ async def test_the_page_counts_and_names_nobody(ward: Ward) -> None:
 async def test_the_page_says_what_is_wrong(ward: Ward) -> None:
     """The link, the feed, the lease, a stop: each in its own words, the worst first."""
     assert "証明書交付センターに接続していません" in await _page(ward, link_up=False)
-    assert "住民記録との連携が途切れています" in await _page(ward, link_up=False, feed_broken=True)
     await ward.stop("registry")
     await ward.clock.advance(61)
     assert "住民記録の最新性を確認できません" in await _page(ward)
+    await ward.desk.keeping.standing.broke(Code.FEED_FORKED, ward.clock.now())
+    page = await _page(ward)
+    assert "住民記録との連携が途切れています（FEED_FORKED 410）" in page
+    assert "The feed has forked" in page
     entry = AuditEntry(
         moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=Code.SUBJECT_MISMATCH, about="test"
     )

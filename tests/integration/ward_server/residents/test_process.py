@@ -24,6 +24,7 @@ from konbini.ward_server.residents.feed import FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.main import main
 from konbini.ward_server.residents.operator_line import OperatorLine
+from konbini.ward_server.residents.witness import Told
 
 Start = Callable[[], Awaitable[subprocess.Popen[bytes]]]
 
@@ -57,6 +58,11 @@ async def calls(config: RegistryConfig) -> AsyncIterator[tuple[CallClient, CallC
         await client.close()
 
 
+def told(number: int, newest: bytes = b"") -> Told:
+    """Give a follower's word on how far it is."""
+    return Told(life=1, number=number, newest=newest, entries=0, log_hash=b"", ranges=0)
+
+
 async def test_an_operators_change_reaches_a_follower_before_it_is_acknowledged(
     start: Start, calls: tuple[CallClient, CallClient], record_key: SigningKey, arrival: Change
 ) -> None:
@@ -74,7 +80,7 @@ async def test_an_operators_change_reaches_a_follower_before_it_is_acknowledged(
     follower.accept(signed)
     assert follower.hear(await issuing.heartbeat(NONCE), NONCE).number == 1
     assert not approval.done()
-    await issuing.applied("issuing", 1)
+    await issuing.applied(told(1, follower.position.newest))
     assert await approval == 1
     found = await bando.look_up(RESIDENT, "a test")
     assert found.links == ()
@@ -98,7 +104,7 @@ async def test_a_killed_registry_comes_back_as_it_was(
     follower.accept(before)
     assert await issuing.feed_after(1, 100, 0) == []
     assert follower.hear(await issuing.heartbeat(NONCE), NONCE).number == 1
-    await issuing.applied("issuing", 1)
+    await issuing.applied(told(1, follower.position.newest))
     assert await bando.approve(change_id) == 1
 
 

@@ -16,6 +16,7 @@ from konbini.simulation.town.numbers import MOST_ORDINAL, individual_number, res
 from konbini.simulation.town.people import CardCondition, Population
 from konbini.simulation.town.populate import FEWEST, populate
 from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.entry import NumberCardStatus, RegisterEntry
 from konbini.ward_server.residents.record import ForeignCategory, ResidentRecord
 
 TODAY = dt.date(2026, 11, 20)
@@ -202,3 +203,30 @@ def test_any_seed_and_day_make_sound_records(seed: int, today: dt.date) -> None:
     for person in populate(seed, FEWEST, today).people:
         assert from_bytes(ResidentRecord, to_bytes(person.record)) == person.record
         assert person.age(today) >= 0
+
+
+def test_what_is_kept_beyond_the_record_is_sound(population: Population) -> None:
+    """Other offices' items follow age and nationality, the card's items the card, an alias its history."""
+    for person in population.people:
+        record, entry, age = person.record, person.entry, person.age(TODAY)
+        assert entry.administrative.voter == (record.foreign is None and age >= 18)
+        assert (entry.administrative.elderly.since is not None) == (age >= 75)
+        assert (entry.administrative.pension_number is not None) == (20 <= age < 65)
+        assert entry.number_card is not None
+        assert (entry.number_card.status is NumberCardStatus.IN_USE) == (person.card is not None)
+        assert [line.alias for line in entry.aliases] == ([record.alias] if record.alias else [])
+        assert (record.earlier_address is not None) == (record.address_set != record.became_resident)
+        assert (entry.foreign is None) == (record.foreign is None)
+    for person in population.people[::50]:
+        assert from_bytes(RegisterEntry, to_bytes(person.entry)) == person.entry
+
+
+def test_every_household_would_be_taken_by_the_register(population: Population) -> None:
+    """One head, whose name all records bear, orders of their own, one address: what the register's rules ask."""
+    for members in population.households():
+        records = [person.record for person in members]
+        heads = [record for record in records if record.relationship == "世帯主"]
+        assert len(heads) == 1
+        assert {record.head for record in records} <= {heads[0].name, heads[0].alias}
+        assert len({record.order for record in records}) == len(records)
+        assert len({(record.address, record.address_detail) for record in records}) == 1

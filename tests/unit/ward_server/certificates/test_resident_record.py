@@ -32,11 +32,13 @@ JAPANESE = written(
     former_name="旧姓　文",
     former_name_reading="キュウセイ　アヤ",
     previous_address="大阪府架空市一番地",
+    earlier_address="東京都澄川区旧町二番地",
     remarks="備考あり",
 )
 FOREIGN = written(
     "1000000001",
     alias="堂本　暮",
+    earlier_address="東京都澄川区旧町二番地",
     domicile=None,
     domicile_head=None,
     foreign=ForeignRecord(
@@ -55,6 +57,7 @@ SECRETS: dict[Options, set[str | None]] = {
     Options.INDIVIDUAL_NUMBER: {NUMBER},
     Options.RESIDENT_CODE: {JAPANESE.resident_code},
     Options.FOREIGN_ITEMS: {"フランス", "中長期在留者", "永住者", "無期限", "令和１２年１月１日", "AB12345678CD"},
+    Options.EARLIER_ADDRESS: {JAPANESE.earlier_address},
 }
 """What each option prints, and nothing else of the record does."""
 EVERY = [

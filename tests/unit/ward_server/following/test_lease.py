@@ -78,10 +78,26 @@ def test_a_broken_feed_ends_it_for_good(before: list[Grant | Apply], after: list
     lease = Lease()
     for step in before:
         carry_out(lease, step)
-    lease.broken()
+    lease.broken(Code.FEED_GAP)
     for step in after:
         carry_out(lease, step)
         assert not lease.holds(now)
+
+
+@given(before=STEPS, seconds=st.integers(1, 90), number=st.integers(0, 8))
+def test_a_mended_feed_is_granted_anew(before: list[Grant | Apply], seconds: int, number: int) -> None:
+    """Only grants from after the mending count, from where the re-taken copy stands."""
+    lease = Lease()
+    for step in before:
+        carry_out(lease, step)
+    lease.broken(Code.REGISTRY_RENEWED)
+    with pytest.raises(Refused) as caught:
+        lease.check(0.0)
+    assert caught.value.code is Code.REGISTRY_RENEWED
+    lease.mended(number)
+    assert not lease.holds(0.0)
+    lease.granted(asked_at=500.0, seconds=seconds, number=number)
+    assert lease.holds(500.0)
 
 
 def test_nothing_is_granted_at_the_start() -> None:

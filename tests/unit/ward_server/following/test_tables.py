@@ -23,7 +23,13 @@ def declarations(store: str) -> dict[str, str]:
         return dict(connection.execute("SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL"))
 
 
-@pytest.mark.parametrize("name", ["feed_entry", "card_link", "bar", "bar_whose"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("followed", "feed_entry", "feed_break", "card_link", "card_link_resident", "bar", "bar_whose", "local_hold"),
+        *("decision", "decision_concluded", "decision_remains", "life", "reconciled", "difference", "outage", "heard"),
+    ],
+)
 def test_the_followers_keep_the_feed_alike(name: str) -> None:
     """`following.rows` reads and writes them for both."""
     clerk, issuing = (declarations(store)[name] for store in FOLLOWERS)

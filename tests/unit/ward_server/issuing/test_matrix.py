@@ -103,8 +103,8 @@ SITUATIONS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[CertificateKind
 }
 ALLOWED = {
     # the options that each kind has here, for a household of Japanese; a foreign member adds FOREIGN_ITEMS
-    RECORD: Options.HEAD_AND_RELATIONSHIP | Options.DOMICILE | Options.INDIVIDUAL_NUMBER,
-    ITEMS: Options.HEAD_AND_RELATIONSHIP | Options.DOMICILE,
+    RECORD: Options.HEAD_AND_RELATIONSHIP | Options.DOMICILE | Options.EARLIER_ADDRESS | Options.INDIVIDUAL_NUMBER,
+    ITEMS: Options.HEAD_AND_RELATIONSHIP | Options.DOMICILE | Options.EARLIER_ADDRESS,
     SEAL: Options(0),
 }
 WHOM = {
@@ -133,12 +133,12 @@ def expected(kind: CertificateKind, scope: Scope, options: Options, situation: s
 
 @pytest.mark.parametrize("situation", sorted(SITUATIONS))
 def test_rule_by_kind_by_option(situation: str) -> None:
-    """Three kinds, three scopes, all 32 sets of options."""
+    """Three kinds, three scopes, all 64 sets of options."""
     holder, spouse, _, _ = SITUATIONS[situation]
     people, terms = household(holder, spouse), MATRIX.terms(DAY)
     for kind in CertificateKind:
         for scope in Scope:
-            for bits in range(32):
+            for bits in range(64):
                 wish = Wish(kind=kind, scope=scope, options=Options(bits), residents=WHOM[scope])
                 try:
                     shown = may_issue(wish, people, terms, DAY)

@@ -11,7 +11,9 @@ from konbini.ward_server.issuing.message_keys import MessageKeys
 
 WARD = "131997"
 NOON = 1_795_143_600
-DUE = NOON + MESSAGE_KEY_SECONDS - 3600 - 1200 - 1800
+AWAY = 12 * 3600
+"""How long the registry may be away before a key is too old."""
+DUE = NOON + MESSAGE_KEY_SECONDS - AWAY - 1200 - 1800
 """When the first key is to be turned: an hour before a prekey of 20 minutes and a visit of 30 would outlive it."""
 IDENTITY = SigningKey.generate()
 ENTRY = WardEntry(
@@ -67,11 +69,11 @@ async def test_the_last_key_serves_while_no_new_one_can_be_had(registry: Registr
     first = await keys.of(at(registry, NOON))
     registry.away = True
     assert await keys.of(at(registry, DUE)) is first
-    assert await keys.of(at(registry, DUE + 3599)) is first
+    assert await keys.of(at(registry, DUE + AWAY - 1)) is first
     with pytest.raises(ConnectionRefusedError):
-        await keys.of(at(registry, DUE + 3600))
+        await keys.of(at(registry, DUE + AWAY))
     registry.away = False
-    assert await keys.of(at(registry, DUE + 3601)) is not first
+    assert await keys.of(at(registry, DUE + AWAY + 1)) is not first
 
 
 async def test_nothing_is_signed_before_the_first_key(registry: Registry, keys: MessageKeys) -> None:

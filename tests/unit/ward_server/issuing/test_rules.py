@@ -125,13 +125,13 @@ def wishes(draw: st.DrawFn, household: Household) -> Wish:
         scope = draw(st.sampled_from(Scope))
         part = draw(st.sets(st.sampled_from(names), min_size=1)) if names else set()
         likely = {Scope.SELF: {household.holder.record.resident}, Scope.WHOLE: set(names), Scope.PART: part}
-        options = options_for(KIND, household.members, TERMS) & Options(draw(st.integers(0, 31)))
+        options = options_for(KIND, household.members, TERMS) & Options(draw(st.integers(0, 63)))
         return Wish(kind=KIND, scope=scope, options=options, residents=frozenset(likely[scope]))
     names.append("1099999999")
     return Wish(
         kind=KIND,
         scope=draw(st.sampled_from(Scope)),
-        options=Options(draw(st.integers(0, 31))),
+        options=Options(draw(st.integers(0, 63))),
         residents=frozenset(draw(st.sets(st.sampled_from(names)))),
     )
 

@@ -13,9 +13,10 @@ from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedPosition, Heartbeat
-from konbini.ward_server.residents.feed_blocks import FeedFollower
+from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.store import RegistryReading, RegistryStore, RegistryWriting
+from konbini.ward_server.residents.witness import Told
 from tests.unit.ward_server.residents.conftest import MakeRecord, OpenOffice
 
 T = TypeVar("T")
@@ -27,6 +28,11 @@ NONCE = bytes(16)
 def clock() -> SettableClock:
     """Return a clock at rest."""
     return SettableClock(1_790_000_000_000)
+
+
+def told(number: int, newest: bytes = b"") -> Told:
+    """Give a follower's word on how far it is."""
+    return Told(life=1, number=number, newest=newest, entries=0, log_hash=b"", ranges=0)
 
 
 async def turns() -> None:
@@ -136,7 +142,7 @@ async def test_an_approval_waits_for_the_follower(
     heartbeat = follower.hear(await office.publisher.heartbeat("issuing", NONCE), NONCE)
     assert (heartbeat.number, heartbeat.lease_seconds) == (1, LEASE_SECONDS)
     assert not approval.done()
-    await office.publisher.applied("issuing", follower.position.number)
+    await office.publisher.applied("issuing", told(1, follower.position.newest))
     assert await approval == 1
 
 
@@ -184,17 +190,19 @@ async def test_a_heartbeat_on_its_way_is_waited_for(
     assert Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, NONCE).number == 0
     await turns()
     assert not approval.done()
-    await office.publisher.applied("issuing", 1)
+    (block,) = await office.publisher.feed_after(0, 10, 0)
+    newest = FeedBlock.open(block, office.pen.key.verifying, office.pen.municipality).head.newest
+    await office.publisher.applied("issuing", told(1, newest))
     assert await approval == 1
 
 
 async def test_a_follower_cannot_have_applied_what_was_never_written(open_office: OpenOffice) -> None:
     """Nor ask for what follows it: then this registry is not the one it followed."""
     office = await open_office("issuing")
-    for ask in (office.publisher.applied("issuing", 1), office.publisher.feed_after(1, 10, 0)):
+    for ask in (office.publisher.applied("issuing", told(1)), office.publisher.feed_after(1, 10, 0)):
         with pytest.raises(Refused) as refusal:
             await ask
-        assert refusal.value.code is Code.FEED_BROKEN
+        assert refusal.value.code is Code.REGISTRY_BEHIND
 
 
 async def test_a_heartbeat_answers_its_own_question(open_office: OpenOffice) -> None:
@@ -203,4 +211,4 @@ async def test_a_heartbeat_answers_its_own_question(open_office: OpenOffice) -> 
     signed = await office.publisher.heartbeat("issuing", NONCE)
     with pytest.raises(Refused) as refusal:
         Heartbeat.open(signed, office.pen.key.verifying, office.pen.municipality, b"\x01" * 16)
-    assert refusal.value.code is Code.FEED_BROKEN
+    assert refusal.value.code is Code.FEED_NOT_SIGNED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 import pytest
@@ -25,12 +26,19 @@ from konbini.ward_server.residents.changes import BODIES, ChangeKind
 from konbini.ward_server.residents.entry import Basis, DeathDay, Doubt
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.record_text import record_from, write_record
+from tests.impressions import DOTS_PER_INCH, seal_image
 from tests.unit.ward_server.residents.conftest import MakeRecord
 
 RESIDENT = "000000000000001"
 COMMON = {"resident": RESIDENT, "seen": 0, "effective": 20260921, "source": "届書"}
 CARD, OTHER_CARD = ["00" * 20, "01000001"], ["00" * 20, "01000002"]
 MEMBER = {"resident": RESIDENT, "seen": 1, "order": 1, "relationship": "世帯主"}
+SEAL: dict[str, object] = {
+    "number": "12345",
+    "form": "name",
+    "text": "葛城",
+    "image": {"png": base64.b64encode(seal_image().png).decode(), "dots_per_inch": DOTS_PER_INCH},
+}
 MEASURE = {"name": "2026-017", "planned_end": 20270331, "category": "stalking", "protection": "applicant"}
 ENTRY = {
     "administrative": {"voter": True, "health": {"since": 20240401}, "pension_class": 1},
@@ -97,16 +105,18 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "card_withheld": {"card": CARD, "why": "lost"},
         "card_resumed": {"card": CARD},
         "measure_anew": MEASURE,
+        "seal_registered": SEAL,
+        "seal_cancelled": {"reason": "lost"},
     }
 
 
 def test_each_kind_of_change_is_read_and_written_again(make_record: MakeRecord) -> None:
-    """With the body that its kind has; an import alone is not typed."""
+    """With the body that its kind has; an import and a list are not typed."""
     written = bodies(json.loads(write_record(make_record())))
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
     assert {change.kind.name.lower() for change in changes.values()} == set(written)
     assert {kind.name.lower() for kind in BODIES} == set(written)
-    assert set(ChangeKind) - set(BODIES) == {ChangeKind.IMPORT}
+    assert set(ChangeKind) - set(BODIES) == {ChangeKind.IMPORT, ChangeKind.BULK}
     for name, change in changes.items():
         text = write_change(change)
         assert read_change(text) == change

@@ -68,15 +68,15 @@ def follower_of(key: SigningKey, applied: Sequence[bytes] = ()) -> FeedFollower:
     position = FeedPosition()
     if known:
         number, newest = max(known.items())
-        position = FeedPosition(incarnation=INCARNATION, number=number, newest=newest)
+        position = replace(BEGINNING, number=number, newest=newest, entered_under=INCARNATION)
     return FeedFollower(MUNICIPALITY, key.verifying, position, seen=known.get)
 
 
-def assert_broken(ask: Callable[[], object]) -> None:
-    """Assert that the feed is found broken."""
+def assert_broken(ask: Callable[[], object], code: Code = Code.FEED_BROKEN) -> None:
+    """Assert that the feed is found broken, and in which way."""
     with pytest.raises(Refused) as refusal:
         ask()
-    assert refusal.value.code is Code.FEED_BROKEN
+    assert refusal.value.code is code
 
 
 def test_a_feed_is_applied_in_order(record_key: SigningKey) -> None:
@@ -92,7 +92,7 @@ def test_a_gap_is_refused_and_the_position_stays(record_key: SigningKey) -> None
     follower = follower_of(record_key)
     first, second, third = chain(record_key, 3)
     follower.accept(first)
-    assert_broken(lambda: follower.accept(third))
+    assert_broken(lambda: follower.accept(third), Code.FEED_GAP)
     assert follower.position.number == 1
     assert len(follower.accept(second)) == 1
     assert len(follower.accept(third)) == 1
@@ -114,25 +114,48 @@ def test_another_entry_of_a_number_that_was_applied_is_a_fork(record_key: Signin
     entries = chain(record_key, 3)
     fork = chain(record_key, 3, name="2026-018")
     for signed in fork:
-        assert_broken(lambda signed=signed: follower_of(record_key, entries).accept(signed))  # type: ignore[misc] # bound now
+        with pytest.raises(Refused) as refusal:
+            follower_of(record_key, entries).accept(signed)
+        assert refusal.value.code is Code.FEED_FORKED
     position = follower_of(record_key, entries).position
     forgetful = FeedFollower(MUNICIPALITY, record_key.verifying, position, seen=lambda _number: None)
     assert forgetful.accept(entries[2]) == ()
-    assert_broken(lambda: forgetful.accept(entries[0]))
+    assert_broken(lambda: forgetful.accept(entries[0]), Code.FEED_FORKED)
 
 
 def test_an_entry_that_follows_another_past_is_a_fork(record_key: SigningKey) -> None:
     """The number fits, the hash of the one before does not."""
     follower = follower_of(record_key, chain(record_key, 2))
-    assert_broken(lambda: follower.accept(chain(record_key, 3, name="2026-018")[2]))
+    assert_broken(lambda: follower.accept(chain(record_key, 3, name="2026-018")[2]), Code.FEED_FORKED)
 
 
 def test_another_incarnation_is_refused(record_key: SigningKey) -> None:
     """A registry restored from a backup says so itself."""
     follower = follower_of(record_key)
     follower.accept(chain(record_key, 1)[0])
-    assert_broken(lambda: follower.accept(chain(record_key, 2, incarnation=INCARNATION + 1)[1]))
-    assert_broken(lambda: follower_of(record_key).accept(chain(record_key, 1, incarnation=0)[0]))
+    newer = chain(record_key, 2, incarnation=INCARNATION + 1)[1]
+    assert_broken(lambda: follower.accept(newer), Code.REGISTRY_RENEWED)
+    nothing = chain(record_key, 1, incarnation=0)[0]
+    assert_broken(lambda: follower_of(record_key).accept(nothing), Code.REGISTRY_RENEWED)
+
+
+def test_the_history_of_a_restored_registry_is_applied_and_never_falls_back(record_key: SigningKey) -> None:
+    """Whoever follows the new incarnation applies what the old one wrote, then the new; nothing old behind that."""
+    first = chain_of(record_key, [2])[0]
+    second = reincarnated(record_key, first, incarnation=INCARNATION + 1)
+    third = reincarnated(record_key, second, incarnation=INCARNATION)
+    agreed = FeedPosition(incarnation=INCARNATION + 1)
+    follower = FeedFollower(MUNICIPALITY, record_key.verifying, agreed, seen=lambda _number: None)
+    assert len(follower.accept(first.to_bytes())) == 2
+    assert len(follower.accept(second.to_bytes())) == 1
+    assert_broken(lambda: follower.accept(third.to_bytes()), Code.REGISTRY_RENEWED)
+    assert follower.position == replace(second.position, incarnation=INCARNATION + 1)
+
+
+def reincarnated(key: SigningKey, before: FeedBlock, *, incarnation: int) -> FeedBlock:
+    """Write the block that follows `before` under another incarnation."""
+    after = replace(before.position, incarnation=incarnation)
+    return FeedBlock.sign([draft_of(after.number + 1)], after, key, MUNICIPALITY)
 
 
 def test_another_key_or_another_kind_of_message_is_refused(record_key: SigningKey) -> None:
@@ -140,7 +163,9 @@ def test_another_key_or_another_kind_of_message_is_refused(record_key: SigningKe
     heartbeat = beat(record_key, 0, NOTHING_BEFORE)
     inside = encode([heartbeat, [chain_of(record_key, [1])[0].coded[0]]])
     for signed in (chain(SigningKey.generate(), 1)[0], heartbeat, inside, b"", b"\xd2\x84"):
-        assert_broken(lambda signed=signed: follower_of(record_key).accept(signed))  # type: ignore[misc] # bound now
+        with pytest.raises(Refused) as refusal:
+            follower_of(record_key).accept(signed)
+        assert refusal.value.code is Code.FEED_NOT_SIGNED
 
 
 def beat(key: SigningKey, number: int, newest: bytes, incarnation: int = INCARNATION) -> bytes:
@@ -163,13 +188,15 @@ def test_a_heartbeat_is_compared_with_the_position(record_key: SigningKey) -> No
     newest = follower.position.newest
     assert follower.hear(beat(record_key, 2, newest), bytes(16)).number == 2
     assert follower.hear(beat(record_key, 3, bytes(32)), bytes(16)).number == 3
-    for wrong in (
-        beat(record_key, 1, ends(record_key, entries)[1]),
-        beat(record_key, 2, bytes(32)),
-        beat(record_key, 2, newest, INCARNATION + 1),
-        beat(SigningKey.generate(), 2, newest),
+    for wrong, code in (
+        (beat(record_key, 1, ends(record_key, entries)[1]), Code.REGISTRY_BEHIND),
+        (beat(record_key, 2, bytes(32)), Code.FEED_FORKED),
+        (beat(record_key, 2, newest, INCARNATION + 1), Code.REGISTRY_RENEWED),
+        (beat(SigningKey.generate(), 2, newest), Code.FEED_NOT_SIGNED),
     ):
-        assert_broken(lambda wrong=wrong: follower.hear(wrong, bytes(16)))  # type: ignore[misc] # bound now
+        with pytest.raises(Refused) as refusal:
+            follower.hear(wrong, bytes(16))
+        assert refusal.value.code is code
 
 
 def test_a_body_is_read_as_its_own_kind(record_key: SigningKey) -> None:
@@ -205,7 +232,7 @@ def test_a_block_that_is_applied_in_part_is_gone_on_with(record_key: SigningKey)
     assert follower.accept(second.to_bytes()) == second.entries()[2:]
     assert follower.position == second.position
     follower = follower_of(record_key, [first.to_bytes(), half.to_bytes()])
-    assert_broken(lambda: follower.accept(other[1].to_bytes()))
+    assert_broken(lambda: follower.accept(other[1].to_bytes()), Code.FEED_FORKED)
     assert follower.position == half.position
 
 
@@ -234,7 +261,7 @@ def test_entries_in_another_block_order_or_count_are_refused(
     )
     follower = follower_of(record_key, [one.to_bytes() for one in blocks[:place]])
     before = follower.position
-    assert_broken(lambda: follower.accept(encode([block.signed_head, entries])))
+    assert_broken(lambda: follower.accept(encode([block.signed_head, entries])), Code.FEED_NOT_SIGNED)
     assert follower.position == before
     assert follower.accept(block.to_bytes()) == block.entries()
 

@@ -32,7 +32,7 @@ from konbini.ward_server.residents.changes import (
     Restriction,
     new_change,
 )
-from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
+from konbini.ward_server.residents.feed import BREAKING, CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
 from konbini.ward_server.residents.seal import SealCancelled, SealEnd, SealRegistration
 from tests.impressions import seal_of
@@ -213,7 +213,7 @@ class Following(RuleBasedStateMachine):
                     self.copy.apply(entry)
                 if entries:
                     self.copy.end(follower.position)
-        assert refused <= {Code.FEED_BROKEN}
+        assert refused <= BREAKING
         assert self.copy.position == follower.position
 
     @rule(position=st.integers(min_value=0), bit=st.integers(0, 7))

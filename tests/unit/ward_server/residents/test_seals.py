@@ -25,6 +25,7 @@ from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_
 from konbini.ward_server.residents.entry import DeathDay, Doubt
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
+from konbini.ward_server.residents.importing.takeover import Approval, TownRefused, import_rows
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord
 from konbini.ward_server.residents.seal import (
     NameForm,
@@ -36,10 +37,10 @@ from konbini.ward_server.residents.seal import (
     SignedSeal,
     stands,
 )
-from konbini.ward_server.residents.town import TownRefused, TownRow, TownSeal, import_town
+from konbini.ward_server.residents.town import TownRow, TownSeal
 from tests.impressions import DOTS_PER_INCH, black_png, largest_image, seal_image, seal_of
 from tests.records import written as plain
-from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, Office
+from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, Office, vault_of
 
 RESIDENT, OTHER = "000000000000001", "000000000000002"
 FOREIGN = ForeignItems(
@@ -391,14 +392,13 @@ async def test_a_town_brings_its_seals(office: Office, make_record: Callable[...
     """Beside each record; one that may not stand keeps the town out."""
 
     def row(place: int, seal: SealRegistered, **changes: object) -> TownRow:
-        record = make_record(f"{place:015d}", **changes)
+        record = make_record(f"{place:015d}", household=f"{place:010d}", resident_code=None, **changes)
         town_seal = TownSeal(registered=20200401, seal=seal)
         return TownRow(record=record, individual_number=None, cards=(), measures=(), seal=town_seal)
 
     async def take_over(*rows: TownRow) -> int:
-        return await import_town(
-            office.store, office.pen, office.clock, rows, entered_by="aoki", approved_by="bando", source="移行データ"
-        )
+        approval = Approval(entered_by="aoki", approved_by="bando", source="移行データ")
+        return await import_rows(office.store, vault_of(), office.pen, office.clock, rows, approval=approval)
 
     good = row(1, seal_of(number="1"))
     for bad in (

@@ -36,10 +36,11 @@ from konbini.ward_server.issuing.desk import household
 from konbini.ward_server.issuing.rules import Household, kind_reasons
 from konbini.ward_server.residents.bodies import RecordWritten, Removal
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
-from konbini.ward_server.residents.feed import FeedKind, Heartbeat
+from konbini.ward_server.residents.feed import BREAKING, FeedKind, FeedPosition, Heartbeat
 from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
 from konbini.ward_server.residents.seal import SealCancelled, SealEnd, SealRegistration, SignedSeal, stands
+from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.impressions import seal_of
@@ -220,17 +221,18 @@ class CancelledSeals(RuleBasedStateMachine):
             return
         self.lease.applied(position.number)
         if told:
-            self.run(self._tell(position.number))
+            self.run(self._tell(position))
 
-    async def _tell(self, number: int) -> None:
-        await self.office.publisher.applied(FOLLOWER, number)
+    async def _tell(self, position: FeedPosition) -> None:
+        word = Told(life=1, number=position.number, newest=position.newest, entries=0, log_hash=b"", ranges=NO_RANGES)
+        await self.office.publisher.applied(FOLLOWER, word)
         await asyncio.sleep(0.001)
 
     def breaks(self, refused: Refused) -> None:
         """Take what the follower takes as a broken feed; anything else is a defect."""
-        if refused.code is not Code.FEED_BROKEN:
+        if refused.code not in BREAKING:
             raise refused
-        self.lease.broken()
+        self.lease.broken(refused.code)
 
     @rule()
     def ask(self) -> None:

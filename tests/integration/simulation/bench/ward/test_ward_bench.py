@@ -24,14 +24,14 @@ from konbini.simulation.bench.ward.registry import CardIssuer, StreamingRegistry
 from konbini.simulation.bench.ward.residents import Residents
 from konbini.simulation.bench.ward.stores import WardKeys, fill, open_filled, over_rows
 from konbini.simulation.town.ward import SUMIKAWA
-from konbini.ward_server.audit.log import verify
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.postgres import check_installed
 
 T = TypeVar("T")
 
 _COUNT = 300
-_ONE_ROW = {"SELECT 1 FROM stop"}
 
 
 class _Noted:
@@ -55,6 +55,13 @@ class _NotedRows:
     def __init__(self, rows: Rows) -> None:
         self._rows = rows
         self.notes: dict[str, Parameters] = {}
+
+    @property
+    def epoch(self) -> int:
+        return self._rows.epoch
+
+    async def until_unfit(self) -> None:
+        await self._rows.until_unfit()
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         return await self._rows.write(lambda connection: change(_Noted(connection, self.notes)), step=step)
@@ -98,6 +105,13 @@ def _plans(path: Path, notes: dict[str, Parameters]) -> Iterator[tuple[str, str]
         for sql, parameters in notes.items():
             for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", tuple(parameters)):
                 yield sql, str(row[3])
+
+
+def _small(path: Path) -> set[str]:
+    """Give the tables that hold one row by their schema, and that of the starts of servers."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
+    return {"member", *(name for name, sql in tables if "only_one" in sql)}
 
 
 async def test_an_order_is_an_issuance_that_is_settled(
@@ -158,11 +172,12 @@ async def test_nothing_that_an_order_does_walks_a_table(
     await terminal.visit(CardIssuer(b"issuer").card(residents.draw(1)[0]))
     await store.ledger.issuances.drop_late(0)
     await store.ledger.issuances.overdue(0)
+    await store.ledger.issuances.recover(AuditEntry(moment=0, event=AuditEvent.ORDER_VOIDED))
     await rows.close()
     walked = {
         sql
         for sql, step in _plans(place.path, rows.notes)
-        if step.startswith("SCAN") and not sql.endswith("DESC LIMIT 1") and sql not in _ONE_ROW
+        if step.startswith("SCAN") and step.split()[1] not in _small(place.path) and not sql.endswith("DESC LIMIT 1")
     }
     assert len(rows.notes) > 20
     assert walked == set()

@@ -1,0 +1,201 @@
+"""Keeping a copy right (交付用データの維持): all that `issuing` and the clerk do alike with their copy of the register.
+
+Built once by each process's wiring room: it follows, reconciles every night and on demand, and takes what two persons
+decide. What differs from one process to the other is `Own`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from konbini.process.calls import Handler
+from konbini.process.clock import Clock
+from konbini.process.config import ConfigRefused, Table
+from konbini.process.entropy import Entropy
+from konbini.process.rows import Rows
+from konbini.protocol.cose import VerifyingKey
+from konbini.ward_server.decisions.calls import Steps, decision_handlers
+from konbini.ward_server.decisions.decision import DecisionKind
+from konbini.ward_server.decisions.desk import Decisions, Effect
+from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.following.events import ProcessEvents
+from konbini.ward_server.following.follower import Application, Follower, Registry
+from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.life import Life, Numbers
+from konbini.ward_server.following.mending import Release, Restored, Retake
+from konbini.ward_server.following.nightly import Nightly
+from konbini.ward_server.following.outage import MOST_HOURS, Outages, outage_effects
+from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, SignedRows
+from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.following.standing import Standing
+from konbini.ward_server.residents.registry import require_person
+from konbini.ward_server.residents.witness import NO_RANGES, Told
+from konbini.ward_server.storage.keyed_hash import KeyedHash
+
+__all__ = ["Keeping", "KeepingConfig", "Own", "read_keeping"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeepingConfig:
+    """What a process is told of its copy.
+
+    Attributes:
+        name: under which the registry knows this follower.
+        reconcile_at: minute of the day in Japan.
+        most_outage_hours: the longest outage that may be declared.
+        standby: it follows, and serves in outage mode alone (縮退運用環境用サーバー).
+    """
+
+    name: str
+    reconcile_at: int
+    most_outage_hours: int
+    standby: bool
+
+
+def read_keeping(table: Table) -> KeepingConfig:
+    """Read `[copy]`: `name`, `reconcile_at` (time of the day in Japan, "HH:MM"), `most_outage_hours`, `standby`.
+
+    Raises:
+        ConfigRefused: naming the place.
+    """
+    hours = table.integer("most_outage_hours", least=1)
+    if hours > MOST_HOURS:
+        raise ConfigRefused(f"most_outage_hours: {MOST_HOURS} at most")
+    return KeepingConfig(
+        name=table.text("name"),
+        reconcile_at=table.minute("reconcile_at"),
+        most_outage_hours=hours,
+        standby=table.boolean("standby"),
+    )
+
+
+async def nobody() -> int:
+    """Say that nobody else knows of ranges of numbers."""
+    return NO_RANGES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Own:
+    """What is a process's own about its copy.
+
+    Attributes:
+        config: what it is told.
+        events: under which it records.
+        municipality: whose register.
+        key: the registry's record key.
+        hashes: its keyed hashes.
+        feed: its rows of the feed.
+        application: where records go.
+        signed_rows: reads the rows of a record and a seal registration as they are held.
+        numbers: what it does about ranges of issuance numbers.
+        used_ranges: asks others of this ward which ranges they know to be used.
+    """
+
+    config: KeepingConfig
+    events: ProcessEvents
+    municipality: str
+    key: VerifyingKey
+    hashes: KeyedHash
+    feed: FeedRows
+    application: Application
+    signed_rows: SignedRows
+    numbers: Numbers
+    used_ranges: Callable[[], Awaitable[int]] = nobody
+
+
+class RegistryOfCopy(Registry, HeldRegistry, Protocol):
+    """The registry, as what keeps a copy calls it."""
+
+
+class Keeping:
+    """The copy of one process, kept right."""
+
+    def __init__(self, own: Own, rows: Rows, registry: RegistryOfCopy, clock: Clock, entropy: Entropy) -> None:
+        self._own = own
+        self._registry = registry
+        self._clock = clock
+        self.lease = Lease()
+        self.standing = Standing(rows, own.events.follower)
+        self.outages = Outages(rows)
+        self.stop = Stop(rows, own.events.stopped)
+        self.reconciling = Reconciling(
+            municipality=own.municipality,
+            key=own.key,
+            registry=registry,
+            rows=rows,
+            feed=own.feed,
+            signed_rows=own.signed_rows,
+            hashes=own.hashes,
+            events=own.events.reconcile,
+            clock=clock,
+            entropy=entropy,
+        )
+        self.follower = Follower(
+            name=own.config.name,
+            municipality=own.municipality,
+            key=own.key,
+            registry=registry,
+            application=own.application,
+            standing=self.standing,
+            life=Life(rows, own.events.life, own.numbers),
+            agrees=self._agrees,
+            lease=self.lease,
+            clock=clock,
+            entropy=entropy,
+        )
+        self._decisions = Decisions(
+            rows,
+            events=own.events.decisions,
+            effects=self._effects(),
+            hashes=own.hashes,
+            clock=clock,
+            entropy=entropy,
+        )
+
+    def works(self) -> Mapping[str, Coroutine[None, None, None]]:
+        """Give the standing tasks, by name."""
+        nightly = Nightly(
+            self.reconciling,
+            self.standing,
+            self.follower.catch_up,
+            at=self._own.config.reconcile_at,
+            clock=self._clock,
+        )
+        return {"follower": self.follower.run(), "reconcile": nightly.run()}
+
+    def operator_handlers(self) -> Mapping[int, Handler]:
+        """Give the methods of this process's socket for operators."""
+        return decision_handlers(
+            self._decisions, Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
+        )
+
+    def _effects(self) -> dict[DecisionKind, Effect]:
+        own, events = self._own, self._own.events
+        retake = Retake(own.feed, events.follower.retaken, self.follower.incarnation)
+        return {
+            DecisionKind.RELEASE: Release(events.released),
+            DecisionKind.RETAKE: retake,
+            DecisionKind.RESTORED: Restored(retake, own.numbers, events.life.said, self._remembered),
+            **outage_effects(own.feed, events.outage, most_hours=own.config.most_outage_hours),
+        }
+
+    async def _remembered(self) -> tuple[Told | None, int]:
+        told, used = await self._registry.told()
+        return told, used | await self._own.used_ranges()
+
+    async def _agrees(self) -> bool:
+        return not (await self.reconciling.run(self.follower.catch_up)).differences
+
+    async def _stop(self, operator: str, reason: str) -> None:
+        await self.stop.by_operator(operator, reason, self._clock)
+
+    async def _reconcile(self, operator: str) -> int:
+        require_person(operator)
+        return (await self.reconciling.run(self.follower.catch_up, operator)).differences
+
+    async def _differences(self, operator: str) -> list[tuple[str, str, str, int]]:
+        require_person(operator)
+        found = await self.reconciling.differences(operator, self._own.events.shown)
+        return [(one.kind.name, one.resident, one.what, one.since) for one in found]

@@ -1,0 +1,157 @@
+"""The life of a follower's store, and how a store that was restored from a backup is found.
+
+The registry remembers what a follower told last (`konbini.ward_server.residents.witness`): the newest entry of the feed
+that it applied, and how long its audit log was and its newest hash. A store that does not hold that any more, was
+restored from a backup, or is a new file in the place of a lost one. It is stopped at once (`WARD_RESTORED`), has no
+lease, and tells nothing, until two persons say that it was restored: it then begins a new life.
+
+Table: `life`, as each follower's first migration declares it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from konbini.process.rows import Rows
+from konbini.process.statements import Connection
+from konbini.protocol.errors import Code
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, append, hash_at, newest
+from konbini.ward_server.decisions.stop import keep_stop
+from konbini.ward_server.following.rows import position
+from konbini.ward_server.following.standing import break_of
+from konbini.ward_server.residents.witness import Told
+
+__all__ = ["Life", "LifeEvents", "Numbers", "begin_life", "is_unsaid"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifeEvents:
+    """Under which events a process records a restoration."""
+
+    found: AuditEvent
+    stopped: AuditEvent
+    said: AuditEvent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbers:
+    """What a process does about ranges of issuance numbers, within its transactions.
+
+    Attributes:
+        used: gives the ranges that this store knows to be used, one bit each.
+        begin: begins where the store is new, told the ranges that anybody used.
+        renew: goes on where a new life begins, told the ranges that anybody used in any life.
+    """
+
+    used: Callable[[Connection], int]
+    begin: Callable[[Connection, int], None]
+    renew: Callable[[Connection, int], None]
+
+
+class Life:
+    """The life of one store."""
+
+    def __init__(self, rows: Rows, events: LifeEvents, numbers: Numbers) -> None:
+        self._rows = rows
+        self._events = events
+        self._numbers = numbers
+
+    async def unsaid(self) -> bool:
+        """Say whether this store was restored and nobody has said so."""
+        return await self._rows.read(is_unsaid)
+
+    async def word(self) -> Told:
+        """Give what this follower tells of how far it is."""
+
+        def look(connection: Connection) -> Told:
+            entries, last = newest(connection)
+            applied = position(connection)
+            return Told(
+                life=_begun(connection) or 0,
+                number=applied.number,
+                newest=applied.newest if applied.number else b"",
+                entries=entries,
+                log_hash=last if entries else b"",
+                ranges=self._numbers.used(connection),
+            )
+
+        return await self._rows.read(look)
+
+    async def attest(self, told: Told | None, used: int, now: int) -> bool:
+        """Compare this store with what the registry remembers of it; a new store begins.
+
+        Args:
+            told: what was told last under this follower's name, None where nothing was.
+            used: ranges of numbers that anybody used.
+            now: Unix milliseconds.
+
+        Returns:
+            Whether it goes on. If not, it is stopped now.
+        """
+
+        def change(connection: Connection) -> bool:
+            if is_unsaid(connection):
+                return False
+            if _begun(connection) is None and told is None:
+                begin_life(connection, now)
+                self._numbers.begin(connection, used)
+                return True
+            if told is None or _follows_on(connection, told):
+                return True
+            self._found(connection, told, now)
+            return False
+
+        return await self._rows.write(change, step="attest")
+
+    def _found(self, connection: Connection, told: Told, now: int) -> None:
+        connection.execute(
+            "INSERT INTO life (only_one, begun, unsaid) VALUES (1, 0, 1)"
+            " ON CONFLICT (only_one) DO UPDATE SET unsaid = 1"
+        )
+        keep_stop(connection, now, Code.WARD_RESTORED, "the registry remembers what this store does not")
+        for event in (self._events.found, self._events.stopped):
+            append(
+                connection,
+                AuditEntry(
+                    moment=now,
+                    event=event,
+                    about=f"told {told.number}, log {told.entries}",
+                    code=Code.WARD_RESTORED,
+                    digest=told.log_hash,
+                ),
+            )
+
+
+def begin_life(connection: Connection, moment: int) -> None:
+    """Begin a life within the caller's transaction."""
+    connection.execute(
+        "INSERT INTO life (only_one, begun, unsaid) VALUES (1, ?, 0)"
+        " ON CONFLICT (only_one) DO UPDATE SET begun = excluded.begun, unsaid = 0",
+        (moment,),
+    )
+
+
+def is_unsaid(connection: Connection) -> bool:
+    """Say whether this store was restored and nobody has said so, within a transaction."""
+    row = connection.execute("SELECT unsaid FROM life").fetchone()
+    return row is not None and bool(row[0])
+
+
+def _begun(connection: Connection) -> int | None:
+    row = connection.execute("SELECT begun FROM life").fetchone()
+    return None if row is None else int(row[0])
+
+
+def _follows_on(connection: Connection, told: Told) -> bool:
+    """Say whether this store holds everything that was told of it."""
+    begun = _begun(connection)
+    if begun is None or begun < told.life:
+        return False
+    if begun > told.life:
+        return True  # a life that two persons began, and of which nothing was told yet
+    broken = break_of(connection)
+    retaking = broken is not None and broken.retaking  # the copy is on its way from the first entry on
+    log_holds = not told.entries or hash_at(connection, told.entries - 1) == told.log_hash
+    return log_holds and (retaking or position(connection).number >= told.number)

@@ -1,0 +1,247 @@
+"""Taking a whole town over: every resident once, all or nothing, in one transaction.
+
+One person hands the list in and another approves it before it is read. Every row is judged by itself, then against the
+registry and against all other rows; each bad one is named once by its place, and one bad row keeps the whole town out.
+
+Limits: while it runs nothing else writes to the registry. The transaction's log is about as long as what it writes; a
+process that ends in the middle leaves nothing of it. Individual numbers and resident codes are compared within the
+list, not with residents taken over before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from konbini.process.clock import Clock
+from konbini.protocol.errors import Code
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.residents.changes import Change, ChangeKind
+from konbini.ward_server.residents.dates import today
+from konbini.ward_server.residents.importing.claims import Claims
+from konbini.ward_server.residents.importing.files import Chunk, chunks
+from konbini.ward_server.residents.importing.pool import Preparing, here
+from konbini.ward_server.residents.importing.preparing import BadRow, Prepared, Preparer
+from konbini.ward_server.residents.registry import require_person, require_two
+from konbini.ward_server.residents.scribe import RecordPen, add_block
+from konbini.ward_server.residents.sqlite_transaction import Vault
+from konbini.ward_server.residents.store import ChangeState, RegistryStore, RegistryWriting, StoredChange
+from konbini.ward_server.residents.town import TownRow
+
+__all__ = ["Approval", "Reports", "TownRefused", "import_rows", "take_over"]
+
+_ID_BYTES = 8
+_MOST_KEPT = 10_000
+
+
+class TownRefused(Exception):  # noqa: N818 - an answer about a list
+    """The town was not taken over; nothing of it is kept. Holds the first 10,000 bad rows and counts all."""
+
+    def __init__(self, rows: tuple[BadRow, ...], count: int) -> None:
+        super().__init__(f"{count} bad rows")
+        self.rows = rows
+        self.count = count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """Who hands a list in and who approved it, and what it rests on."""
+
+    entered_by: str
+    approved_by: str
+    source: str
+
+    def resting_on(self, sha256: str) -> Approval:
+        """Name the file beside what it rests on."""
+        return replace(self, source=f"{self.source} (SHA-256 {sha256})")
+
+    def change(self, pen: RecordPen, clock: Clock) -> StoredChange:
+        """Make the change that everything of the list rests on.
+
+        Raises:
+            Refused: `SAME_PERSON`; `CHANGE_INVALID`: an id that is none.
+        """
+        require_person(self.entered_by)
+        require_person(self.approved_by)
+        require_two(self.entered_by, self.approved_by)
+        now = clock.now()
+        change = Change(
+            kind=ChangeKind.IMPORT,
+            resident="",
+            seen=0,
+            effective=today(now),
+            source=self.source,
+            corrects="",
+            content=b"",
+        )
+        return StoredChange(
+            change_id=pen.entropy.token(_ID_BYTES).hex(),
+            change=change,
+            state=ChangeState.APPROVED,
+            entered_by=self.entered_by,
+            entered_at=now,
+            concluded_by=self.approved_by,
+            concluded_at=now,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reports:
+    """What a takeover tells while it runs, in the store's thread: how many rows were judged, and each bad row."""
+
+    progress: Callable[[int], None] = lambda _count: None
+    bad: Callable[[BadRow], None] = lambda _row: None
+
+
+async def import_rows(  # noqa: PLR0913 - who, what and with which means, all named
+    store: RegistryStore,
+    vault: Vault,
+    pen: RecordPen,
+    clock: Clock,
+    rows: Iterable[TownRow],
+    *,
+    approval: Approval,
+    progress: Callable[[int], None] = lambda _count: None,
+) -> int:
+    """Take over rows that are at hand, in this process; see `take_over`. Places count from 1."""
+    imported = approval.change(pen, clock)
+    claim_key = pen.entropy.token(32)
+    preparing = here(lambda: Preparer(vault, pen, None, change_id=imported.change_id, claim_key=claim_key))
+    reports = Reports(progress=progress)
+    return await take_over(store, pen, imported, chunks(enumerate(rows, start=1)), preparing, reports=reports)
+
+
+async def take_over(  # noqa: PLR0913 - what, with which means, all named
+    store: RegistryStore,
+    pen: RecordPen,
+    imported: StoredChange,
+    listed: Iterator[Chunk],
+    preparing: Preparing,
+    *,
+    reports: Reports,
+    folder: Path | None = None,
+) -> int:
+    """Take a town over in one transaction.
+
+    Args:
+        store: the registry's store; nothing else writes to it meanwhile.
+        pen: what signs the feed.
+        imported: the change, of two persons.
+        listed: the list, iterated once, in a thread of the store.
+        preparing: makes the rows ready.
+        reports: told of rows and of bad ones.
+        folder: where the claims' unnamed file is; the system's own place where None.
+
+    Returns:
+        How many residents were taken over.
+
+    Raises:
+        TownRefused: there are bad rows, or no row at all.
+        Exception: what the store or a process of the pool raised; nothing is kept.
+    """
+
+    def use(writing: RegistryWriting) -> int:
+        with Claims(folder) as claims:
+            return _Takeover(writing, pen, imported, claims, reports).run(listed, preparing)
+
+    return await store.write(use, step="import")
+
+
+class _Takeover:
+    """One import within its transaction."""
+
+    def __init__(
+        self, writing: RegistryWriting, pen: RecordPen, imported: StoredChange, claims: Claims, reports: Reports
+    ) -> None:
+        self._writing = writing
+        self._pen = pen
+        self._imported = imported
+        self._claims = claims
+        self._reports = reports
+        self._position = writing.position()
+        self._follows_others = self._position.number > 0
+        self._bad: list[BadRow] = []
+        self._named = _Places()
+        self._count = 0
+
+    def run(self, listed: Iterator[Chunk], preparing: Preparing) -> int:
+        self._writing.put_change(self._imported)
+        for prepared in preparing(listed, lambda: self._named.count > 0):
+            self._take(prepared)
+        for conflict in self._claims.conflicts():
+            self._refuse(BadRow(place=conflict.place, code=Code.CHANGE_INVALID, detail=conflict.reason))
+        if self._named.count or self._count == 0:
+            raise TownRefused(tuple(self._bad), self._named.count)
+        self._writing.audit(
+            AuditEntry(
+                moment=self._imported.entered_at,
+                event=AuditEvent.TOWN_IMPORTED,
+                operators=(self._imported.entered_by, self._imported.concluded_by),
+                about=self._imported.change_id,
+                digest=self._position.newest,
+            )
+        )
+        return self._count
+
+    def _take(self, prepared: Prepared) -> None:
+        self._count += prepared.count
+        self._claims.add(prepared.claims)
+        for row in prepared.bad:
+            self._refuse(row)
+        self._compare(prepared)
+        if not self._named.count:
+            self._writing.add_rows(prepared.rows)
+            for entries in prepared.blocks:
+                self._position = add_block(self._writing, self._pen, self._position, entries)
+        self._reports.progress(self._count)
+
+    def _compare(self, prepared: Prepared) -> None:
+        """Name the rows of residents, cards and seal numbers that stand already."""
+        named = tuple(resident for _, resident in prepared.residents)
+        seen = self._writing.known(named) if named else set()
+        for place, resident in prepared.residents:
+            if resident in seen:
+                detail = "this resident is known already, or stands earlier in the list"
+                self._refuse(BadRow(place=place, code=Code.CHANGED_MEANWHILE, detail=detail))
+            seen.add(resident)
+        if self._follows_others:
+            self._compare_with_before(prepared)
+
+    def _compare_with_before(self, prepared: Prepared) -> None:
+        """Name the rows of what was given to a resident who was here before; within the list, claims tell it."""
+        for place, card in prepared.cards:
+            if self._writing.link(card) is not None:
+                detail = "a card's serial is linked once in all time"
+                self._refuse(BadRow(place=place, code=Code.CARD_LINKED_BEFORE, detail=detail))
+        for place, number in prepared.seals:
+            if self._writing.seal_number_given(number):
+                detail = "a seal registration's number is given once in all time"
+                self._refuse(BadRow(place=place, code=Code.CHANGE_INVALID, detail=detail))
+
+    def _refuse(self, row: BadRow) -> None:
+        """Name a bad row, once."""
+        if not self._named.add(row.place):
+            return
+        if len(self._bad) < _MOST_KEPT:
+            self._bad.append(row)
+        self._reports.bad(row)
+
+
+class _Places:
+    """Places of a list that were named, a bit for each."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._bits = bytearray()
+
+    def add(self, place: int) -> bool:
+        """Name a place; say whether it was not named before."""
+        byte, bit = place // 8, 1 << place % 8
+        self._bits.extend(bytes(max(0, byte + 1 - len(self._bits))))
+        if self._bits[byte] & bit:
+            return False
+        self._bits[byte] |= bit
+        self.count += 1
+        return True

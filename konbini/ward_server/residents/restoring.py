@@ -1,0 +1,43 @@
+"""The registry was restored from a backup, two persons say: it goes on under a new incarnation.
+
+Its feed goes on from the entry that the backup ends with; each entry from here on, and each heartbeat, names the new
+incarnation. Every follower notices (`REGISTRY_RENEWED`) and issues nothing until two persons had its copy re-taken:
+what the registry forgot is in no copy then, and has to be entered again from its source documents.
+"""
+
+from __future__ import annotations
+
+from konbini.process.clock import to_seconds
+from konbini.process.statements import Connection
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.decisions.decision import Decision
+from konbini.ward_server.decisions.desk import Agreed
+
+__all__ = ["RegistryRestored"]
+
+
+class RegistryRestored:
+    """The effect of that decision."""
+
+    async def prepare(self, _decision: Decision) -> bytes:
+        """Nothing of another process is needed."""
+        return b""
+
+    def check(self, _connection: Connection, _decision: Decision) -> None:
+        """Whoever restored a file may say so at any time."""
+
+    def apply(self, connection: Connection, agreed: Agreed, _prepared: bytes) -> None:
+        """Take a later incarnation than any before: the second at which it was said."""
+        (before,) = connection.execute("SELECT incarnation FROM registry").fetchone()
+        now = max(to_seconds(agreed.moment), before + 1)
+        connection.execute("UPDATE registry SET incarnation = ?", (now,))
+        append(
+            connection,
+            AuditEntry(
+                moment=agreed.moment,
+                event=AuditEvent.REGISTRY_RESTORED,
+                operators=agreed.operators,
+                about=f"{agreed.decision_id} {before} to {now}",
+            ),
+        )

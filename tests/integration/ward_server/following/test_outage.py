@@ -1,0 +1,142 @@
+"""Outage mode (縮退運用): the registry is away, two persons declared it at both processes, the lease is relaxed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CertificateKind, Options
+from konbini.ward_server.audit.events import AuditEvent
+from tests.integration.ward_server.issuing.test_kinds import text_of
+from tests.integration.ward_server.kiosk import Told
+from tests.integration.ward_server.people import ALONE, HEAD, PROTECTED, SPOUSE
+from tests.integration.ward_server.ward import Ward
+
+_REVIEWED = (AuditEvent.OUTAGE_ISSUE_AGREES, AuditEvent.OUTAGE_ISSUE_DIFFERS)
+
+
+async def declare(ward: Ward, *processes: str, hours: int = 2) -> None:
+    """Have two persons declare outage mode."""
+    for process in processes:
+        await ward.decide(process, "outage", "--hours", str(hours))
+
+
+async def lose_registry(ward: Ward) -> None:
+    """End the registry, and wait until no lease holds."""
+    await ward.stop("registry")
+    await ward.clock.advance(61)
+    assert not any(current.lease_holds() for current in ward.currents)
+
+
+async def ask(ward: Ward, holder: str, kiosk: str = "K-0001") -> Told:
+    """Order one paper about the holder alone; the resident goes again."""
+    visit = ward.visit(holder, ward.kiosk(kiosk))
+    told = await visit.open()
+    if told.menu is None:
+        return told
+    told = await visit.order()
+    if told.document is not None:
+        await visit.printed(told)
+    await visit.settle(visit.goodbye(), ordinal=0)
+    return told
+
+
+async def test_papers_of_an_outage(ward: Ward) -> None:
+    """Resident records alone, without individual numbers, as of when; protected and barred as before; then it ends."""
+    await lose_registry(ward)
+    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT
+    await declare(ward, "issuing", "clerk")
+    visit = ward.visit(HEAD)
+    menu = (await visit.open()).given_menu
+    assert {offer.kind for offer in menu.offers} == {CertificateKind.RESIDENT_RECORD}
+    assert not any(Options.INDIVIDUAL_NUMBER in Options(offer.options) for offer in menu.offers)
+    told = await visit.order()
+    assert "令和８年１１月２０日１２時" in (said := text_of(told.given_document.pdf))
+    assert "分時点" in said
+    await visit.printed(told)
+    await visit.settle(visit.goodbye(), ordinal=0)
+    assert (await ask(ward, PROTECTED)).code is Code.ASK_AT_COUNTER
+    assert ward.rows("issuing", "SELECT count(*) FROM outage_issue WHERE agrees IS NULL") == [(1,)]
+    await ward.say("issuing", "stop", "--reason", "a stop stays in force")
+    assert (await ask(ward, ALONE)).code is Code.WARD_STOPPED
+    await ward.decide("issuing", "release")
+    await ward.set_clock(2 * 60)
+    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT
+
+
+async def test_each_process_is_told_by_itself(ward: Ward) -> None:
+    """`issuing` cannot make the clerk relax anything, and the clerk alone serves nobody."""
+    await lose_registry(ward)
+    await declare(ward, "issuing")
+    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT  # the clerk's own word
+    assert (AuditEvent.CERTIFY_REFUSED, Code.WARD_NOT_CURRENT) in ward.events("clerk")
+    await declare(ward, "clerk")
+    assert (await ask(ward, SPOUSE)).document is not None
+    await ward.decide("issuing", "end-outage")
+    assert (await ask(ward, HEAD)).code is Code.WARD_NOT_CURRENT
+
+
+async def test_a_broken_feed_is_not_relaxed(ward: Ward) -> None:
+    """A registry that forgot what it published: outage mode changes nothing."""
+    await ward.back_up("registry")
+    await ward.caught_up()
+    await ward.protect(HEAD)
+    await ward.restore("registry")
+    for process in ("issuing", "clerk"):
+        await ward.go_on_until(lambda process=process: bool(ward.rows(process, "SELECT 1 FROM feed_break")))  # type: ignore[misc] # bound now
+    await declare(ward, "issuing", "clerk")
+    assert (await ask(ward, ALONE)).code is Code.REGISTRY_BEHIND
+
+
+async def test_holds_that_are_set_here(ward: Ward) -> None:
+    """Within the outage alone, each process by itself; they bar until two persons lift them."""
+    with pytest.raises(Refused) as refusal:
+        await ward.decide("issuing", "hold", ALONE)
+    assert refusal.value.code is Code.CHANGE_INVALID
+    await lose_registry(ward)
+    await declare(ward, "issuing", "clerk")
+    await ward.decide("clerk", "hold", ALONE)
+    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER  # the clerk's own refusal
+    await ward.decide("issuing", "hold", ALONE)
+    told = await ask(ward, ALONE)
+    assert (told.menu, told.code) == (None, Code.ASK_AT_COUNTER)
+    assert (await ask(ward, HEAD)).document is not None
+    await ward.start_registry()
+    await ward.caught_up()
+    for process in ("issuing", "clerk"):
+        await ward.decide(process, "end-outage")
+        assert await ward.say(process, "reconcile") == ["0 differences"]
+    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER
+    for process in ("issuing", "clerk"):
+        await ward.decide(process, "lift-hold", ALONE)
+    assert (await ask(ward, ALONE)).document is not None
+
+
+async def test_what_was_issued_is_reviewed(ward: Ward) -> None:
+    """The ward was cut off from a registry that went on: a paper that it would not have issued is a case."""
+    config = ward.town.configs / "registry.toml"
+    reached = config.read_text(encoding="utf-8")
+    await ward.stop("registry")
+    config.write_text(reached.replace("run/registry.sock", "run/elsewhere.sock"), encoding="utf-8")
+    await ward.start_registry()
+    changing = asyncio.create_task(ward.rewrite(ALONE, postcode="1500001"))
+    while not changing.done():
+        await ward.clock.advance(1)
+        await asyncio.sleep(0.02)
+    await changing
+    await declare(ward, "issuing", "clerk")
+    for holder in (ALONE, HEAD):
+        assert (await ask(ward, holder)).document is not None
+    await ward.stop("registry")
+    config.write_text(reached, encoding="utf-8")
+    await ward.start_registry()
+    await ward.go_on_until(lambda: not ward.rows("issuing", "SELECT 1 FROM outage_issue WHERE agrees IS NULL"))
+    assert ward.rows("issuing", "SELECT resident, version, agrees FROM outage_issue ORDER BY resident") == [
+        (HEAD, 1, 1),
+        (ALONE, 1, 0),
+    ]
+    assert ward.cases() == [("OUTAGE_ISSUE_DIFFERS", "K-0001")]
+    reviewed = [entry.event for entry in ward.audit("issuing") if entry.event in _REVIEWED]
+    assert sorted(reviewed) == sorted(_REVIEWED)

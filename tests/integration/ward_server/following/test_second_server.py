@@ -1,0 +1,101 @@
+"""A second server at another place (縮退運用環境用サーバー): it follows, and serves in an outage declared there."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+
+from konbini.protocol.errors import Code
+from konbini.protocol.numbers import IssuanceNumber
+from tests.integration.ward_server.kiosk import Told
+from tests.integration.ward_server.people import ALONE, HEAD, SPOUSE
+from tests.integration.ward_server.ward import Ward
+
+MAIN, SECOND = range(5), range(5, 10)
+"""Ranges of numbers of either server."""
+
+
+def write_configs(ward: Ward) -> None:
+    """Write what the second server is told, and tell the registry of its followers."""
+    configs = ward.town.configs
+    registry = (configs / "registry.toml").read_text(encoding="utf-8")
+    names = '["issuing", "clerk", "issuing-2", "clerk-2"]'
+    (configs / "registry.toml").write_text(registry.replace('["issuing", "clerk"]', names), encoding="utf-8")
+    for process in ("issuing", "clerk"):
+        text = (configs / f"{process}.toml").read_text(encoding="utf-8")
+        for one, other in (
+            (ward.place.uri(process), ward.place.uri(f"{process}-2")),
+            ("run/clerk.sock", "run/clerk-2.sock"),
+            (f"run/{process}-operators.sock", f"run/{process}-2-operators.sock"),
+            (f'name = "{process}"', f'name = "{process}-2"'),
+            ("standby = false", "standby = true"),
+            ('ranges = "01234"', 'ranges = "56789"'),
+        ):
+            text = text.replace(one, other)
+        (configs / f"{process}-2.toml").write_text(text, encoding="utf-8")
+
+
+@pytest.fixture
+async def second(ward: Ward) -> AsyncIterator[Ward]:
+    """Start the second server beside the ward's own."""
+    write_configs(ward)
+    await ward.stop("registry")
+    await ward.start_registry()
+    server = replace(ward, suffix="-2", processes={})
+    try:
+        await server.start_clerk()
+        await server.start_issuing()
+        await ward.caught_up()
+        await server.caught_up()
+        yield server
+    finally:
+        for process in tuple(server.processes):
+            await server.stop(process)
+
+
+async def ask(ward: Ward, holder: str) -> Told:
+    """Order one paper about the holder; the resident goes again."""
+    visit = ward.visit(holder)
+    told = await visit.open()
+    if told.menu is None:
+        return told
+    told = await visit.order()
+    if told.document is not None:
+        await visit.printed(told)
+    await visit.settle(visit.goodbye(), ordinal=0)
+    return told
+
+
+def range_of(told: Told) -> int:
+    """Give the range of a paper's number."""
+    return IssuanceNumber.parse(told.given_document.number).incarnation
+
+
+async def test_it_serves_when_the_first_place_is_lost(ward: Ward, second: Ward) -> None:
+    """Idle until two persons declare there; then from its own copy, with its own clerk, under its own numbers."""
+    assert range_of(await ask(ward, HEAD)) in MAIN
+    assert (await ask(second, ALONE)).code is Code.WARD_CLOSED
+    await ward.protect(SPOUSE)  # acknowledged when the second server has it too
+    for process in ("issuing", "clerk", "registry"):
+        await ward.stop(process)
+    await second.clock.advance(61)
+    for process in ("issuing", "clerk"):
+        await second.decide(process, "outage", "--hours", "4")
+    told = await ask(second, ALONE)
+    assert range_of(told) in SECOND
+    assert (await ask(second, SPOUSE)).code is Code.ASK_AT_COUNTER
+    await second.decide("issuing", "end-outage")
+    assert (await ask(second, HEAD)).code is Code.WARD_CLOSED
+    assert second.stops() == {"issuing": None, "clerk": None}
+
+
+async def test_an_outage_of_the_first_place_is_not_its_own(ward: Ward, second: Ward) -> None:
+    """What is declared at one server relaxes nothing at the other; both reconcile with the one registry."""
+    for process in ("issuing", "clerk"):
+        await ward.decide(process, "outage", "--hours", "4")
+        assert await second.say(process, "reconcile") == ["0 differences"]
+    assert (await ask(second, ALONE)).code is Code.WARD_CLOSED
+    assert range_of(await ask(ward, ALONE)) in MAIN
+    assert ward.rows("registry", "SELECT count(*) FROM follower") == [(4,)]
