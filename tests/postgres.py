@@ -43,6 +43,11 @@ class Server:
         """The data directory."""
         return self.folder / "data"
 
+    @property
+    def user(self) -> str:
+        """Who owns the databases, and is let in without a password."""
+        return _owner()
+
     def address(self, database: str = "postgres", schema: str = "konbini") -> PostgresAddress:
         """Give the address of a schema."""
         return PostgresAddress.parse(self.uri(database, schema))

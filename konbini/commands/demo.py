@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from konbini.process.clock import SystemClock
@@ -30,6 +31,7 @@ from konbini.simulation.demo.robot import VisitFailedError
 from konbini.simulation.demo.step_times import spreads, visits_in
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
 from konbini.simulation.printer.virtual import PrinterDidNotStartError
+from konbini.simulation.town.configs import file_store
 
 __all__ = ["demo"]
 
@@ -52,6 +54,7 @@ class _Wanted:
     directory: Path
     residents: int
     seed: int
+    database: str | None
 
 
 def demo(given: Sequence[str]) -> int:
@@ -78,8 +81,12 @@ def _read(given: Sequence[str]) -> _Wanted:
     parser.add_argument("--dir", type=Path, metavar="TOWN", help="where the town is kept; a cache folder otherwise")
     parser.add_argument("--residents", type=_count, default=_RESIDENTS, help=f"of the town ({_RESIDENTS})")
     parser.add_argument("--seed", type=int, default=_SEED, help=f"of its people ({_SEED})")
+    parser.add_argument(
+        "--store", metavar="ADDRESS", help="postgresql:… of a database for the ward's rows; files otherwise"
+    )
     read = parser.parse_args(given)
     return _Wanted(
+        database=read.store,
         auto=read.auto,
         visits=read.visits,
         out=read.out,
@@ -132,12 +139,18 @@ async def _run(wanted: _Wanted) -> int:
         tray=(wanted.out or wanted.directory / "papers").absolute(),
         seed=wanted.seed,
         residents=wanted.residents,
+        store=file_store if wanted.database is None else partial(_schema, wanted.database),
     )
     _say(f"the town is in {wanted.directory}")
     async with run_town(plan, SystemClock(), SystemEntropy(), say=_say) as town:
         if wanted.auto:
             return await _visit(wanted, town)
         return await _stay(town)
+
+
+def _schema(database: str, process: str) -> str:
+    """Give the address of a process's own schema in one database."""
+    return f"{database}{'&' if '?' in database else '?'}schema={process}"
 
 
 async def _stay(town: RunningTown) -> int:

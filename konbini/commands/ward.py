@@ -1,6 +1,6 @@
 """`konbini ward`: a ward's operators at a terminal, at the registry and at each process that they steer.
 
-Whoever takes a town over, and whoever moves a ward's rows, types here too.
+Whoever takes a town over, and whoever moves, keeps or restores a ward's rows, types here too.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from konbini.commands import copy_store
+from konbini.commands import backup, copy_store
 from konbini.process.clock import SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
@@ -40,9 +40,12 @@ def carry_out(given: Sequence[str]) -> int:
     copy_store.add_command(words)
     taking = words.add_parser("import", help="take a town's list over, all or nothing, while the registry is stopped")
     _describe_import(taking)
+    backup.add_commands(words)
     read = parser.parse_args(given)
     if read.command == "copy-store":
         return copy_store.carry_out(read, _show)
+    if read.command in backup.COMMANDS:
+        return backup.carry_out(read, _show)
     return _import(read) if "act" not in read else _act(read)
 
 

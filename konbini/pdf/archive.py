@@ -19,10 +19,11 @@ from xml.sax.saxutils import escape
 from konbini.pdf.binding import piece_info
 from konbini.pdf.objects import ObjectId, Revision, StreamBody, text_string
 
-__all__ = ["SIGNATURE_FIELD", "Shell", "close", "grey_profile", "signature_field"]
+__all__ = ["SIGNATURE_FIELD", "Shell", "add_profile", "close", "grey_profile", "signature_field"]
 
 SIGNATURE_FIELD: Final = "Clerk"
 _PROFILE_NAME: Final = "Grey, gamma 2.2"
+_PROFILE_TEXT: Final = text_string(_PROFILE_NAME)
 _D50: Final = (0xF6D6, 0x10000, 0xD32D)  # s15Fixed16: 0.9642, 1.0, 0.8249
 _PRINTED_AND_LOCKED: Final = 4 | 128  # flags of an annotation (ISO 32000-1, table 165)
 
@@ -46,13 +47,19 @@ class Shell:
     identity: bytes
 
 
-def close(revision: Revision, pages: Sequence[str], shell: Shell) -> bytes:
+def add_profile(revision: Revision) -> ObjectId:
+    """Add the output intent's profile."""
+    return revision.add(StreamBody.compressed(grey_profile(), "/N 1 /Alternate /DeviceGray"))
+
+
+def close(revision: Revision, pages: Sequence[str], shell: Shell, *, profile: ObjectId) -> bytes:
     """Add pages, page tree and catalogue, and write the file.
 
     Args:
         revision: holds what the pages refer to.
         pages: each page's entries (`/MediaBox`, `/Contents`, `/Resources`), without type, parent and annotations.
         shell: the rest.
+        profile: the output intent's, among what the revision holds.
     """
     tree, field = revision.reserve(), revision.reserve()
     kids = [
@@ -62,12 +69,11 @@ def close(revision: Revision, pages: Sequence[str], shell: Shell) -> bytes:
     revision.put(tree, f"<< /Type /Pages /Kids [{' '.join(map(str, kids))}] /Count {len(kids)} >>")
     revision.put(field, signature_field(str(kids[0])))
     metadata = revision.add(StreamBody.filtered(_xmp(shell.title, shell.issued_on), "/Type /Metadata /Subtype /XML"))
-    profile = revision.add(_profile_stream())
     root = revision.add(
         f"<< /Type /Catalog /Pages {tree} /Lang (ja-JP) /Metadata {metadata} "
         f"/ViewerPreferences << /DisplayDocTitle true >> "
-        f"/OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier {text_string(_PROFILE_NAME)} "
-        f"/Info {text_string(_PROFILE_NAME)} /DestOutputProfile {profile} >>] "
+        f"/OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier {_PROFILE_TEXT} "
+        f"/Info {_PROFILE_TEXT} /DestOutputProfile {profile} >>] "
         f"/AcroForm << /Fields [{field}] /SigFlags 3 >> "
         f"{piece_info(shell.binding, shell.number, shell.issued_on)} >>"
     )
@@ -102,11 +108,6 @@ def _xmp(title: str, day: date) -> bytes:
         "</rdf:Description></rdf:RDF></x:xmpmeta>\n"
         '<?xpacket end="r"?>'
     ).encode()
-
-
-@cache
-def _profile_stream() -> StreamBody:
-    return StreamBody.compressed(grey_profile(), "/N 1 /Alternate /DeviceGray")
 
 
 @cache

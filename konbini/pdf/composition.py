@@ -9,7 +9,7 @@ What is left to compare, what each page writes and where, is returned.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from konbini.pdf.archive import SIGNATURE_FIELD
@@ -131,7 +131,7 @@ class Composition:
             raise mismatch(f"{where}: something painted beside its text and parts")
         named = {name: self._object(name, objects[f"/{name}"], due, f"{where}, {name}") for name in sorted(placed)}
         return (
-            *(piece.moved(_up(line)) for line in places for piece in named[line.resource]),
+            *(piece for line in places for piece in _moved(named[line.resource], line)),
             *(piece for line in texts for piece in line.pieces),
         )
 
@@ -190,8 +190,10 @@ def _reference(value: Value) -> Reference:
     return value
 
 
-def _up(line: Line) -> float:
-    return line.numbers[0] if line.act is Act.PLACE else 0.0
+def _moved(pieces: tuple[Piece, ...], line: Line) -> Iterable[Piece]:
+    """Return what a part writes where a line places it."""
+    up = line.numbers[0] if line.act is Act.PLACE else 0.0
+    return [piece.moved(up) for piece in pieces] if up else pieces
 
 
 def _take_part(part: Value, where: str) -> Stream:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from konbini.pdf.originals import ReadFont
-from konbini.pdf.written_text import Piece, read_pieces
+from konbini.pdf.written_text import Piece, read_piece, read_pieces
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["ROUNDING", "Act", "Line", "alike", "read_lines"]
@@ -77,7 +77,10 @@ _PATTERNS: Final = tuple(
         (Act.MARK, rf"q {_N} g BT {_NAME} {_N} Tf {_N} {_N} {_N} {_N} {_N} {_N} Tm {_SHOWS} ET Q"),
     )
 )
+_ONE_PIECE: Final = re.compile(rf"BT {_NAME} {_N} Tf 1 0 0 1 {_N} {_N} Tm <((?:[0-9A-F]{{4}})+)> Tj ET")
+"""The most usual line that writes: one that `Act.TEXT` has too, of one piece in one font."""
 _SHOWN: Final = "Tj"
+_FIGURES: Final = "0123456789"
 _LONGEST: Final = 120  # characters of a line that shows no text
 _WRITING: Final = frozenset((Act.TEXT, Act.LABEL, Act.MARK))
 _WRITTEN: Final = tuple((act, pattern) for act, pattern in _PATTERNS if act in _WRITING)
@@ -114,6 +117,12 @@ def _read_line(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line:
 
 
 def _written(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line | None:
+    plain = _ONE_PIECE.fullmatch(text)
+    if plain:
+        name, size, x, y, shown = plain.groups()
+        piece = read_piece(fonts, name, shown, (float(x), float(y), float(size)), where)
+        _check_bounds(piece.size, 0.0, _FULL, where)
+        return Line(Act.TEXT, name.rstrip(_FIGURES), (), (piece,))
     for act, pattern in _WRITTEN:
         found = pattern.fullmatch(text)
         if found:
@@ -133,16 +142,20 @@ def _painted(text: str) -> Line | None:
 
 def _writing(act: Act, found: re.Match[str], fonts: Mapping[str, ReadFont], where: str) -> Line:
     """Take a line that writes apart; the mark's numbers are the form's, all others have bounds."""
-    family = found["resource"].rstrip("0123456789")
+    family = found["resource"].rstrip(_FIGURES)
     first, *others = (text for text in found.groups() if text != found["resource"])
     numbers = (float(first), *map(float, others))
     if act is Act.MARK:
         pieces = (piece._replace(turned=True) for piece in read_pieces(found[0], fonts, where))
         return Line(act, family, numbers, tuple(pieces))
     size, gap, width = numbers if act is Act.LABEL else (*numbers, 0.0, _FULL)
+    _check_bounds(size, gap, width, where)
+    return Line(act, family, (), read_pieces(found[0], fonts, where, gap=gap, width=width / _FULL))
+
+
+def _check_bounds(size: float, gap: float, width: float, where: str) -> None:
     if not (_SMALLEST <= size <= _LARGEST and 0 <= gap <= _WIDEST_GAP and _NARROWEST <= width <= _FULL):
         raise Refused(Code.PAGE_MISMATCH, f"{where}: text of a size that no cell has")
-    return Line(act, family, (), read_pieces(found[0], fonts, where, gap=gap, width=width / _FULL))
 
 
 def alike(one: Line, other: Line) -> bool:

@@ -41,7 +41,7 @@ Dictionary: TypeAlias = dict[str, Value]
 
 _HEADER: Final = re.compile(rb"%PDF-1\.7\n%[\x80-\xff]{4}\n")
 _END: Final = re.compile(rb"trailer\n([^\n]+)\nstartxref\n([1-9][0-9]{1,8})\n%%EOF\n")
-_FREE: Final = b"xref\n0 1\n0000000000 65535 f \n"
+_FREE: Final = b"0000000000 65535 f \n"
 _STREAM, _STREAM_END, _OBJECT_END = b"\nstream\n", b"\nendstream\nendobj\n", b"\nendobj\n"
 _ENDED: Final = rb"(?=[ \]]|\Z)"  # what would go on without a delimiter
 _INTEGER: Final = rb"-?(?:0|[1-9][0-9]{0,9})"
@@ -137,7 +137,8 @@ def _object(pdf: bytes, start: int, number: int, named: list[list[int]]) -> tupl
 
 def _trailer(pdf: bytes, place: int, starts: list[int]) -> tuple[Dictionary, list[int]]:
     """Read cross-reference table and trailer, which stand at `place`, and return the trailer and what it names."""
-    table = _FREE + b"".join(b"%d 1\n%010d 00000 n \n" % entry for entry in enumerate(starts, 1))
+    entries = b"".join([b"%010d 00000 n \n" % start for start in starts])
+    table = b"xref\n0 %d\n%b%b" % (len(starts) + 1, _FREE, entries)
     if not pdf.startswith(table, place):
         raise _not("a cross-reference table that is not of its objects")
     end = _END.fullmatch(pdf, place + len(table))

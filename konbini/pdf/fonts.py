@@ -10,6 +10,8 @@ the text read back from the paper is the text that was drawn, selector included.
 from __future__ import annotations
 
 import struct
+import sys
+from array import array
 from collections.abc import Callable, Iterable
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Final, NamedTuple
 
 import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.pdf.characters import code_points, is_printable, sequences, text_map
+from konbini.pdf.characters import code_digits, code_points, is_printable, sequences, text_map
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
@@ -44,7 +46,7 @@ class Face:
         path: the font file; its PostScript name is what it is called in documents.
     """
 
-    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units")
+    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units", "widest")
 
     def __init__(self, path: Path) -> None:
         self._source = hb.Face(hb.Blob.from_file_path(str(path)))  # the prepared face points into its memory
@@ -57,6 +59,7 @@ class Face:
         self.box: tuple[int, ...] = tuple(self.scaled(edge) for edge in struct.unpack(">4h", head[36:44]))
         extents = self._font.get_font_extents("ltr")
         self.ascent, self.descent = self.scaled(extents.ascender), self.scaled(extents.descender)
+        self.widest = self.scaled(max(_advances(self._source)))
 
     def scaled(self, units: int) -> int:
         """Turn font units into thousandths of an em."""
@@ -84,6 +87,15 @@ class Face:
         plan = hb.SubsetPlan(self._prepared, wanted)
         places = plan.old_to_new_glyph_mapping
         return plan.execute().blob.data, {glyph: places[glyph] for glyph in glyphs}
+
+
+def _advances(face: hb.Face) -> array[int]:
+    """Return every advance that the font's metrics name, in font units (OpenType, hmtx)."""
+    (count,) = struct.unpack(">H", face.reference_table("hhea").data[34:36])
+    metrics = array("H", face.reference_table("hmtx").data[: 4 * count])
+    if sys.byteorder == "little":
+        metrics.byteswap()
+    return metrics[::2]
 
 
 class _Glyphs(dict[str, Glyph]):
@@ -118,16 +130,21 @@ class Typeface:
     Args:
         paths: the font files, in the order in which they are asked for a character.
 
+    Attributes:
+        faces: the chain.
+        widest: how wide a sequence is at most, in thousandths of an em.
+
     Raises:
         ValueError: there is none.
     """
 
-    __slots__ = ("_advances", "_glyphs", "faces")
+    __slots__ = ("_advances", "_glyphs", "faces", "widest")
 
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
         self.faces = tuple(Face(path) for path in paths)
+        self.widest = max(face.widest for face in self.faces)
         self._glyphs = _Glyphs(self._look_up)
         self._advances = _Advances(self._glyphs)
 
@@ -190,7 +207,7 @@ class _Codes(dict[str, str]):
         glyph = self._find(sequence)
         part = self._parts[glyph.face]
         part[sequence] = glyph
-        code = self[sequence] = f"{len(part):04X}"
+        code = self[sequence] = code_digits(len(part))
         return code
 
 
@@ -219,17 +236,25 @@ class Subset:
         """
         return self.runs_of(sequences(text))
 
+    def codes_of(self, found: Iterable[str]) -> str | None:
+        """Give the codes of sequences in hexadecimal digits where the chain has one face; None where it has several.
+
+        Raises:
+            Refused: `GLYPH_MISSING`.
+        """
+        return "".join(map(self._codes.__getitem__, found)) if len(self._parts) == 1 else None
+
     def runs_of(self, found: Iterable[str]) -> list[tuple[int, str]]:
         """Split sequences where their face changes, as `runs` does a text.
 
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        code_of = self._codes.__getitem__
-        if len(self._parts) == 1:
-            return [(0, "".join(map(code_of, found)))]
+        codes = self.codes_of(found)
+        if codes is not None:
+            return [(0, codes)]
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
-        return [(face, "".join(map(code_of, run))) for face, run in faces] or [(0, "")]
+        return [(face, "".join(map(self._codes.__getitem__, run))) for face, run in faces] or [(0, "")]
 
     def write(self, revision: Revision, family: str, *, level: int | None = None) -> str:
         """Add a font for each face that is used: composite, of type 2, with Identity-H (9.7).

@@ -8,14 +8,16 @@ and the file keeps PDF/A's rules of syntax (ISO 19005-2, 6.1: a binary comment i
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from konbini.pdf.stored import stored
 
-__all__ = ["ONCE", "ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
+__all__ = ["ONCE", "Beginning", "ObjectId", "Revision", "StreamBody", "hex_string", "text_string"]
 
 _END = b"\nendobj\n"
 _HEADER = b"%PDF-1.7\n%\xe5\x9b\xbd\xe5\n"
+_FREE = b"0000000000 65535 f \n"
 ONCE = 9
 """zlib's level for what is made once and written into every document."""
 _QUICK = 1  # of zlib: half the time of its usual 6, for a file that is 2 % larger
@@ -51,23 +53,46 @@ class StreamBody:
     def filtered(cls, content: bytes, entries: str) -> StreamBody:
         """Take `content` as it is; `entries` say how it is encoded."""
         head = f"<< /Length {len(content)} {entries.strip()} >>\nstream\n".encode()
-        return cls(head + content + b"\nendstream")
+        return cls(b"".join((head, content, b"\nendstream")))
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A file's first objects as they are written, 1 and up: made once where many files begin alike.
+
+    Attributes:
+        data: the file so far, its header first.
+        table: what the cross-reference table says of the objects.
+        next: the number of the next object.
+    """
+
+    data: bytes = _HEADER
+    table: bytes = _FREE
+    next: int = 1
+
+
+_EMPTY = Beginning()
 
 
 class Revision:
-    """The objects of one revision, in the order in which they were added."""
+    """The objects of one revision, in the order in which they were added.
 
-    __slots__ = ("_bodies", "_next")
+    Args:
+        first: the first new object's number.
+        after: in place of `first`, what a file begins with.
+    """
 
-    def __init__(self, first: int = 1) -> None:
-        self._next = first
+    __slots__ = ("_after", "_bodies", "_next")
+
+    def __init__(self, first: int = 1, *, after: Beginning = _EMPTY) -> None:
+        self._after = after
+        self._next = max(first, after.next)
         self._bodies: dict[int, bytes] = {}
 
-    def copy(self) -> Revision:
-        """Return a revision that goes on from here, leaving this one as it is."""
-        other = Revision(self._next)
-        other._bodies = dict(self._bodies)
-        return other
+    def beginning(self) -> Beginning:
+        """Return what other files may go on from; every numbered object has its body."""
+        pieces, table, _ = self._file()
+        return Beginning(b"".join(pieces), b"".join(table), self._next)
 
     def reserve(self) -> ObjectId:
         """Number an object that is written later."""
@@ -86,9 +111,10 @@ class Revision:
 
     def to_file(self, *, root: ObjectId, identity: bytes) -> bytes:
         """Write a whole file; `identity` (16 bytes) stands twice in the trailer's `/ID` (14.4)."""
-        file_id = f"[{hex_string(identity)} {hex_string(identity)}]"
-        trailer = f"<< /Size {self._next} /Root {root} /ID {file_id} >>"
-        return self._write(_HEADER, 0, trailer)
+        pieces, table, place = self._file()
+        identity_twice = f"[{hex_string(identity)} {hex_string(identity)}]"
+        trailer = f"<< /Size {self._next} /Root {root} /ID {identity_twice} >>"
+        return b"".join((*pieces, b"xref\n0 %d\n" % self._next, *table, _end(trailer, place)))
 
     def to_update(self, *, after: int, previous_xref: int, root: ObjectId, file_id: str) -> bytes:
         """Write an incremental update (7.5.6) to follow `after` bytes; returns the update alone.
@@ -100,17 +126,42 @@ class Revision:
             file_id: the new `/ID` array, as PDF syntax.
         """
         trailer = f"<< /Size {self._next} /Root {root} /Prev {previous_xref} /ID {file_id} >>"
-        return self._write(b"", after, trailer)
+        pieces, table, place = self._written(sorted(self._bodies), after)
+        sections = b"".join(
+            b"%d %d\n%b" % (first, len(entries), b"".join(entries)) for first, entries in _runs(self._bodies, table)
+        )
+        return b"".join((*pieces, b"xref\n", sections, _end(trailer, place)))
 
-    def _write(self, header: bytes, offset: int, trailer: str) -> bytes:
-        place, pieces = offset + len(header), [header]
-        table = [b"xref\n0 1\n0000000000 65535 f \n" if offset == 0 else b"xref\n"]
-        for number in sorted(self._bodies):
+    def _file(self) -> tuple[list[bytes], list[bytes], int]:
+        """Write a file's objects from the first to the last, as `_written` does, and what comes before them."""
+        after = self._after
+        pieces, table, place = self._written(range(after.next, self._next), len(after.data))
+        return [after.data, *pieces], [after.table, *table], place
+
+    def _written(self, numbers: Iterable[int], place: int) -> tuple[list[bytes], list[bytes], int]:
+        """Write objects from a place on: give the pieces, an entry of the table for each, and the place behind them."""
+        pieces: list[bytes] = []
+        table: list[bytes] = []
+        for number in numbers:
             head, body = b"%d 0 obj\n" % number, self._bodies[number]
-            table.append(b"%d 1\n%010d 00000 n \n" % (number, place))
+            table.append(b"%010d 00000 n \n" % place)
             pieces += (head, body, _END)
             place += len(head) + len(body) + len(_END)
-        return b"".join((*pieces, *table, f"trailer\n{trailer}\nstartxref\n{place}\n%%EOF\n".encode()))
+        return pieces, table, place
+
+
+def _runs(numbers: Iterable[int], entries: list[bytes]) -> list[tuple[int, list[bytes]]]:
+    """Divide entries into those of numbers that follow one another: each run's first number, and its entries."""
+    found: list[tuple[int, list[bytes]]] = []
+    for number, entry in zip(sorted(numbers), entries, strict=True):
+        if not found or found[-1][0] + len(found[-1][1]) != number:
+            found.append((number, []))
+        found[-1][1].append(entry)
+    return found
+
+
+def _end(trailer: str, place: int) -> bytes:
+    return f"trailer\n{trailer}\nstartxref\n{place}\n%%EOF\n".encode()
 
 
 def hex_string(data: bytes) -> str:

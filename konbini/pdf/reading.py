@@ -11,7 +11,8 @@ code. So a wrong paper passes only where the drawing, our reading and pdfium are
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from konbini.pdf.composition import Composition
 from konbini.pdf.entries import mismatch
@@ -104,7 +105,7 @@ def _sorted_into(cells: Sequence[ExpectedCell], pieces: Sequence[Piece], page: s
     by_height = _by_height(cells)
     for piece in pieces:
         _, _, left, _, _, bottom, right, top, _ = piece
-        for place, leftmost, lowest, rightmost, highest in by_height.get(bottom // _BAND, ()):
+        for place, (leftmost, lowest, rightmost, highest) in by_height.get(bottom // _BAND, ()):
             if leftmost <= left and right <= rightmost and lowest <= bottom and top <= highest:
                 found[place].append(piece)
                 break
@@ -113,16 +114,25 @@ def _sorted_into(cells: Sequence[ExpectedCell], pieces: Sequence[Piece], page: s
     return found
 
 
-def _by_height(cells: Sequence[ExpectedCell]) -> dict[float, list[tuple[int, float, float, float, float]]]:
+_Edges: TypeAlias = tuple[float, float, float, float]
+
+
+def _by_height(cells: Sequence[ExpectedCell]) -> dict[float, list[tuple[int, _Edges]]]:
     """Index the cells' edges by the bands of height that they reach into, so that a piece asks its neighbours alone."""
-    bands: dict[float, list[tuple[int, float, float, float, float]]] = {}
+    found: dict[float, list[tuple[int, _Edges]]] = {}
     for place, (_, box, _) in enumerate(cells):
-        left, lowest = box.left - _TOLERANCE, box.bottom - _TOLERANCE
-        highest = box.bottom + box.height + _TOLERANCE
-        edges = (place, left, lowest, box.left + box.width + _TOLERANCE, highest)
-        for band in range(int(lowest // _BAND), int(highest // _BAND) + 1):
-            bands.setdefault(band, []).append(edges)
-    return bands
+        edges, bands = _reach(box)
+        for band in bands:
+            found.setdefault(band, []).append((place, edges))
+    return found
+
+
+@lru_cache(maxsize=4096)  # a form's cells come again in every document
+def _reach(box: Box) -> tuple[_Edges, range]:
+    """Return a cell's edges, with what is tolerated, and the bands of height that they reach into."""
+    lowest, highest = box.bottom - _TOLERANCE, box.bottom + box.height + _TOLERANCE
+    edges = (box.left - _TOLERANCE, lowest, box.left + box.width + _TOLERANCE, highest)
+    return edges, range(int(lowest // _BAND), int(highest // _BAND) + 1)
 
 
 def _says(pieces: Sequence[Piece], due: str) -> bool:

@@ -4,6 +4,10 @@ pdfium parses the same bytes with a parser of its own, interprets the streams, m
 and rasterises. Asked for each page: its size, all its text in the order of painting, where signs stand, each picture
 with its samples and place, and what the codes say that are seen where the paper seal's is due. What pdfium infers (line
 ends, spaces) is left out. Not safe for threads: one document at a time.
+
+A page is asked some two thousand short questions. They go by ctypes' own rules of conversion, which take pointers,
+references and small integers as they are; the library's declared types would convert each of them, for four times the
+cost. What a question returns is as the library declares it, and whatever comes in numbers goes by its own functions.
 """
 
 from __future__ import annotations
@@ -12,10 +16,11 @@ import ctypes
 import hashlib
 import threading
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from itertools import compress
+from typing import Any, Final, TypeAlias
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
@@ -27,12 +32,25 @@ from konbini.protocol.errors import Code, Refused
 __all__ = ["PageSeen", "PictureSeen", "second_reading"]
 
 _Object: TypeAlias = object  # a pointer of pdfium's
+_Function: TypeAlias = Any  # one of its functions, as ctypes has it
 
 _CODE_SCALE: Final = 200 / 72  # pixels a point: what a plain scanner sees
 _ONE_AT_A_TIME: Final = threading.Lock()
 _DEEPEST: Final = 4  # forms within forms; ours stand on the page
-_origin_of, _size_of = pdfium_c.FPDFText_GetCharOrigin, pdfium_c.FPDFText_GetFontSize
 _MAY_BE_INFERRED: Final = frozenset(map(ord, " \r\n"))
+
+
+def _question(function: _Function) -> Callable[..., Any]:
+    """Return a function of pdfium's to be asked with the pointers that it gave, references, and integers of C."""
+    return ctypes.PYFUNCTYPE(function.restype)(ctypes.cast(function, ctypes.c_void_p).value)  # type: ignore[arg-type]  # an address
+
+
+_origin_of: Final = _question(pdfium_c.FPDFText_GetCharOrigin)
+_size_of: Final = _question(pdfium_c.FPDFText_GetFontSize)
+_is_inferred: Final = _question(pdfium_c.FPDFText_IsGenerated)
+_kind_of: Final = _question(pdfium_c.FPDFPageObj_GetType)
+_on_page: Final = _question(pdfium_c.FPDFPage_GetObject)
+_in_form: Final = _question(pdfium_c.FPDFFormObj_GetObject)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +100,7 @@ class PageSeen:
     def pictures(self) -> Iterator[PictureSeen]:
         """Give its images in the order of painting."""
         raw = self._page.raw
-        top = (pdfium_c.FPDFPage_GetObject(raw, index) for index in range(pdfium_c.FPDFPage_CountObjects(raw)))
+        top = [_on_page(raw, index) for index in range(pdfium_c.FPDFPage_CountObjects(raw))]
         return map(_picture, _images(top, 1))
 
     def codes(self, box: Box) -> tuple[bytes, ...]:
@@ -108,24 +126,22 @@ def _shown(text: pdfium.PdfTextPage) -> tuple[list[int], bytes]:
     units = (ctypes.c_ushort * (count + 1))()
     if count and pdfium_c.FPDFText_GetText(raw, 0, count, units) != count + 1:
         raise pdfium.PdfiumError("text that has no place, or places that have no text")
-    inferred = pdfium_c.FPDFText_IsGenerated
     found = array("H", bytes(units)[: 2 * count])
-    spaces = [place for place, unit in enumerate(found) if unit in _MAY_BE_INFERRED]
-    left_out = {place for place in spaces if inferred(raw, place)}
-    places = [place for place in range(count) if place not in left_out]
-    return places, array("H", [found[place] for place in places]).tobytes()
+    stands = bytearray(b"\1") * count
+    for place in compress(range(count), map(_MAY_BE_INFERRED.__contains__, found)):
+        stands[place] = not _is_inferred(raw, place)
+    return list(compress(range(count), stands)), array("H", compress(found, stands)).tobytes()
 
 
 def _images(objects: Iterable[_Object], depth: int) -> Iterator[_Object]:
     """Find the images among pdfium's objects and within its forms; most objects are texts, so no wrapper is made."""
-    kind_of = pdfium_c.FPDFPageObj_GetType
     for raw in objects:
-        kind = kind_of(raw)
+        kind = _kind_of(raw)
         if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             yield raw
         elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
             count = pdfium_c.FPDFFormObj_CountObjects(raw)
-            yield from _images([pdfium_c.FPDFFormObj_GetObject(raw, index) for index in range(count)], depth + 1)
+            yield from _images([_in_form(raw, index) for index in range(count)], depth + 1)
 
 
 def _picture(raw: _Object) -> PictureSeen:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from konbini.pdf.originals import ReadFont
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Piece", "read_pieces"]
+__all__ = ["Piece", "read_piece", "read_pieces"]
 
 _NUMBER: Final = r"(-?[0-9.]+)"
 _STEP: Final = re.compile(rf"/([A-Za-z0-9]+) {_NUMBER} Tf|{_NUMBER} {_NUMBER} Tm|<([0-9A-F]*)> Tj")
@@ -89,6 +89,27 @@ def read_pieces(
     return tuple(found)
 
 
+def read_piece(
+    fonts: Mapping[str, ReadFont], name: str, shown: str, place: tuple[float, float, float], where: str
+) -> Piece:
+    """Read what a line writes that sets one font, one place and shows codes once.
+
+    Args:
+        fonts: the stream's, by their names.
+        name: of the font.
+        shown: the codes, one or more, in hexadecimal digits.
+        place: where the pen is set across and up, and the size.
+        where: names the line in a refusal.
+
+    Raises:
+        Refused: `PAGE_MISMATCH`: a font that is not the stream's, or a code that its font has not.
+    """
+    font = fonts.get(name)
+    if font is None:
+        raise Refused(Code.PAGE_MISMATCH, f"{where}: another font")
+    return _piece([_run(font, shown, where)], *place, 0.0, 1.0)
+
+
 _Run = tuple[ReadFont, list[tuple[str, int]]]
 
 
@@ -102,18 +123,23 @@ def _run(font: ReadFont, shown: str, where: str) -> _Run:
 
 def _piece(runs: list[_Run], x: float, y: float, size: float, gap: float, width: float) -> Piece:  # noqa: PLR0913, PLR0917 - what 9.4.4 puts together
     """Move the pen over what is shown from one place on."""
-    signs = [sign for _, some in runs for sign in some]
+    font, signs = runs[0]
+    ascent, descent = font.ascent, font.descent
+    if len(runs) > 1:
+        signs = [sign for _, some in runs for sign in some]
+        ascent, descent = max([font.ascent for font, _ in runs]), min([font.descent for font, _ in runs])
+    characters, widths = zip(*signs, strict=True)
     em = size / _EM
-    advance = sum([units for _, units in signs]) * em
-    last = signs[-1][1] * em
-    pen = x + (advance + gap * (len(signs) - 1)) * width
+    advance = sum(widths) * em
+    last = widths[-1] * em
+    pen = x + (advance + gap * (len(widths) - 1)) * width
     return Piece(
-        "".join([character for character, _ in signs]),
+        "".join(characters),
         size,
         x,
         y,
         pen - last * width,
-        y + min([font.descent for font, _ in runs]) * em,
+        y + descent * em,
         pen,
-        y + max([font.ascent for font, _ in runs]) * em,
+        y + ascent * em,
     )

@@ -14,32 +14,23 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
-from itertools import islice
-from typing import Final, TypeAlias
+from typing import Final
 
-from konbini.process.postgresql.address import PostgresAddress
-from konbini.process.postgresql.numbering import continue_numbers
 from konbini.process.rows import Rows
-from konbini.process.schema import read_migrations
-from konbini.process.sqlite.migrating import migrate
 from konbini.process.statements import Connection, Parameters
 from konbini.process.stores import StoreAddress, open_rows
-from konbini.protocol.codec import encode
+from konbini.process.tables import Settle, Table, declared_tables, hashed, in_portions, is_empty, settling
 from konbini.protocol.merkle import GrowingRoot
 
 __all__ = ["CopiedTable", "CopyRefused", "copy_store"]
 
-_PORTION: Final = 500
 _PORTIONS_AHEAD: Final = 8
 _LOOK_SECONDS: Final = 0.2
-_Settle: TypeAlias = Callable[[Connection, str, Sequence[str]], None]
-_NOT_COPIED: Final = frozenset({"applied_migration"})
 
 
 class CopyRefused(Exception):  # noqa: N818 - the answer to a copy that must not be
@@ -62,26 +53,6 @@ class CopiedTable:
         return (self.rows, self.root) == (self.target_rows, self.target_root)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Table:
-    """A table as the migrations declare it. `key`: the columns that order its rows."""
-
-    name: str
-    columns: tuple[str, ...]
-    key: tuple[str, ...]
-
-    @property
-    def select(self) -> str:
-        """Read the table whole, in its one order."""
-        return f"SELECT {', '.join(self.columns)} FROM {self.name} ORDER BY {', '.join(self.key)}"  # noqa: S608 - names of our migrations
-
-    @property
-    def insert(self) -> str:
-        """Write one row."""
-        marks = ", ".join("?" * len(self.columns))
-        return f"INSERT INTO {self.name} ({', '.join(self.columns)}) VALUES ({marks})"  # noqa: S608 - see above
-
-
 async def copy_store(
     source: StoreAddress, target: StoreAddress, migrations: Traversable, *, told: Callable[[CopiedTable], None]
 ) -> None:
@@ -98,25 +69,20 @@ async def copy_store(
         AlreadyOwned, NotOpened, SchemaRefused, sqlite3.Error, OSError: a store cannot be opened.
         NotStored: the target did not take it; nothing of it stays.
     """
-    tables = _declared(migrations)
+    tables = declared_tables(migrations)
     first = open_rows(source, migrations)
     try:
         second = open_rows(target, migrations)
         try:
-            await _copy(first, second, tables, told=told, settle=_settling(target))
+            await _copy(first, second, tables, told=told, settle=settling(target))
         finally:
             await second.close()
     finally:
         await first.close()
 
 
-def _settling(target: StoreAddress) -> _Settle:
-    """Give what a table needs after rows came with their numbers: SQLite counts on by itself."""
-    return continue_numbers if isinstance(target, PostgresAddress) else lambda _connection, _table, _key: None
-
-
 async def _copy(
-    source: Rows, target: Rows, tables: tuple[_Table, ...], *, told: Callable[[CopiedTable], None], settle: _Settle
+    source: Rows, target: Rows, tables: tuple[Table, ...], *, told: Callable[[CopiedTable], None], settle: Settle
 ) -> None:
     pipe = _Pipe()
 
@@ -139,21 +105,6 @@ async def _copy(
     faults = [end for end in ends if isinstance(end, BaseException)]
     for fault in sorted(faults, key=lambda fault: isinstance(fault, _OtherSideEnded)):
         raise fault
-
-
-def _declared(migrations: Traversable) -> tuple[_Table, ...]:
-    """Give the tables as the migrations leave them, in the order of their declaration: a parent before its child."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
-        migrate(connection, read_migrations(migrations))
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return tuple(_table(connection, name) for name in names if name not in _NOT_COPIED)
-
-
-def _table(connection: sqlite3.Connection, name: str) -> _Table:
-    found = connection.execute("SELECT name, pk FROM pragma_table_info(?) ORDER BY cid", (name,)).fetchall()
-    columns = tuple(column for column, _ in found)
-    key = tuple(column for place, column in sorted((place, column) for column, place in found if place))
-    return _Table(name=name, columns=columns, key=key or columns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,19 +150,19 @@ class _Pipe:
         raise _OtherSideEnded
 
 
-def _read(connection: Connection, tables: tuple[_Table, ...], pipe: _Pipe) -> None:
+def _read(connection: Connection, tables: tuple[Table, ...], pipe: _Pipe) -> None:
     for table in tables:
         grown = GrowingRoot()
-        for rows in _in_portions(_hashed(connection.execute(table.select), grown)):
+        for rows in in_portions(hashed(connection.execute(table.select), grown)):
             pipe.put(_Portion(rows=rows))
         pipe.put(_Portion(rows=[], end=grown))
 
 
-def _load(connection: Connection, table: _Table, pipe: _Pipe) -> CopiedTable:
+def _load(connection: Connection, table: Table, pipe: _Pipe) -> CopiedTable:
     while (portion := pipe.get()).end is None:
         connection.executemany(table.insert, portion.rows)
     there = GrowingRoot()
-    for _row in _hashed(connection.execute(table.select), there):
+    for _row in hashed(connection.execute(table.select), there):
         pass
     return CopiedTable(
         name=table.name,
@@ -222,17 +173,6 @@ def _load(connection: Connection, table: _Table, pipe: _Pipe) -> CopiedTable:
     )
 
 
-def _require_empty(connection: Connection, table: _Table) -> None:
-    if connection.execute(f"SELECT 1 FROM {table.name} LIMIT 1").fetchone() is not None:  # noqa: S608 - see `_Table`
+def _require_empty(connection: Connection, table: Table) -> None:
+    if not is_empty(connection, table):
         raise CopyRefused(f"the target's table {table.name} is not empty")
-
-
-def _hashed(rows: Iterable[Parameters], grown: GrowingRoot) -> Iterator[Parameters]:
-    for row in rows:
-        grown.add(encode(list(row)))
-        yield row
-
-
-def _in_portions(rows: Iterator[Parameters]) -> Iterator[list[Parameters]]:
-    while portion := list(islice(rows, _PORTION)):
-        yield portion

@@ -130,6 +130,19 @@ class Code(IntEnum):
     PAPER_VOID = 1106
     PAPER_WITHDRAWN = 1107
 
+    # 12xx: what a ward keeps, how long, and its backups; no kiosk sees one
+    RECORD_DISPOSED = 1201
+    NOT_DUE = 1202
+    DISPOSAL_UNKNOWN = 1203
+    BACKUP_NOT_OPENED = 1211
+    BACKUP_TRUNCATED = 1212
+    BACKUP_DAMAGED = 1213
+    BACKUP_OF_ANOTHER = 1214
+    BACKUP_OLDER_SCHEMA = 1215
+    BACKUP_DIFFERS = 1216
+    BACKUP_KEYS_MISSING = 1217
+    STORE_NOT_EMPTY = 1218
+
     # 9xx: the rest
     INTERNAL = 901
     CANCELLED = 902

@@ -69,6 +69,11 @@ class MessageKind(IntEnum):
     SEAL = 213
     HELD = 219
 
+    # Inside a ward: what is kept, and for how long.
+    BACKUP = 215
+    DISPOSAL = 216
+    ENTRY_DISPOSED = 217
+
     # On paper, and what is published for whoever verifies it (docs/paper-seal.md).
     PAGE_SEAL = 220
     ISSUER_LIST = 221

@@ -13,9 +13,9 @@ import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Final, Generic, NamedTuple, TypeVar
+from typing import ClassVar, Final, Generic, NamedTuple, TypeAlias, TypeVar
 
-from konbini.pdf.archive import Shell, close
+from konbini.pdf.archive import Shell, add_profile, close
 from konbini.pdf.facts import Cell, Mark, PrintedFacts
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms import copy_evident
@@ -24,7 +24,7 @@ from konbini.pdf.forms.geometry import A4_HEIGHT, A4_WIDTH, Box
 from konbini.pdf.forms.ink import Ink, Slot
 from konbini.pdf.forms.setting import PADDING
 from konbini.pdf.forms.sheet import CODE, Foot, draw_foot, draw_sheet
-from konbini.pdf.objects import ONCE, ObjectId, Revision, StreamBody
+from konbini.pdf.objects import ONCE, Beginning, ObjectId, Revision, StreamBody
 from konbini.pdf.paper_seal.code_picture import code_picture
 from konbini.pdf.picture import Picture
 from konbini.pdf.printed import printed_hash
@@ -55,12 +55,15 @@ class PlacedPicture(NamedTuple):
     box: Box
 
 
-class Entry(NamedTuple):
-    """One text of a page that comes from the facts; `cell` names it in a refusal."""
+Entry: TypeAlias = tuple[str, str, Slot]
+"""One text of a page that comes from the facts: the cell's name in a refusal, the text, and where it stands."""
 
-    cell: str
-    text: str
-    slot: Slot
+
+class _Ready(NamedTuple):
+    """What documents of some parts begin with, and the parts' numbers in it."""
+
+    beginning: Beginning
+    parts: Mapping[str, ObjectId]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +78,7 @@ class PagePlan:
 def entry(cell: LabelledCell, value: Cell, marks: Marks, whose: str = "") -> Entry:
     """Give the entry of a labelled cell: its text as its steps say, or its mark."""
     slot = cell.mark_slot if isinstance(value, Mark) else cell.slot
-    return Entry(whose + cell.field, marks.text(value), slot)
+    return whose + cell.field, marks.text(value), slot
 
 
 def rule_cells(ink: Ink, cells: Iterable[LabelledCell], size: float) -> None:
@@ -103,7 +106,7 @@ class Form(ABC, Generic[F]):
     SCOPES: ClassVar[tuple[Scope, ...]] = tuple(Scope)
     """The scopes that it can certify."""
 
-    __slots__ = ("_base", "_parts", "_pattern", "_typeface", "template")
+    __slots__ = ("_base", "_parts", "_pattern", "_profile", "_ready", "_typeface", "template")
 
     def __init__(self, template: Template, typeface: Typeface) -> None:
         if template.kind not in self.KINDS:
@@ -112,9 +115,12 @@ class Form(ABC, Generic[F]):
         self._typeface = typeface
         words = Subset(typeface, "FORMAA")
         contents = {name: ink.content() for name, ink in self._all_parts(words).items()}
-        self._base = Revision()
-        fonts, seal = words.write(self._base, "L", level=ONCE), self._base.add(template.seal.picture.to_stream())
-        self._pattern = {copy_evident.RESOURCE: copy_evident.write(self._base)} if template.copy_evident else {}
+        base = Revision()
+        fonts, seal = words.write(base, "L", level=ONCE), base.add(template.seal.picture.to_stream())
+        self._pattern = {copy_evident.RESOURCE: copy_evident.write(base)} if template.copy_evident else {}
+        self._profile = add_profile(base)
+        self._base = base.beginning()
+        self._ready: dict[frozenset[str], _Ready] = {}  # by the parts; a form has few, and fewer that go together
         entries = _form_entries(fonts, seal)
         self._parts = {name: StreamBody.compressed(content, entries, level=ONCE) for name, content in contents.items()}
 
@@ -165,16 +171,16 @@ class Form(ABC, Generic[F]):
         """
         if facts.form != self.template.form:
             raise ValueError("these facts are for another form")
-        revision, values, plans = self._base.copy(), Subset(self._typeface, "FACTSA"), self.plan(facts)
-        digest = facts.digest()
+        values, plans, digest = Subset(self._typeface, "FACTSA"), self.plan(facts), facts.digest()
+        named = [_part_names(facts, plan) for plan in plans]
+        beginning, parts = self._begin(frozenset().union(*named))
+        revision = Revision(after=beginning)
         foot = _foot(facts, digest, len(plans))
         codes = [revision.add(code_picture(seal).to_stream()) for seal in seals]
         contents = [
             revision.add(self._content(facts.scope, plan, values, foot, page)) for page, plan in enumerate(plans, 1)
         ]
         fonts = values.write(revision, "V")
-        named = [_part_names(facts, plan) for plan in plans]
-        parts = {name: revision.add(self._parts[name]) for name in sorted(set().union(*named))}
         pages = [
             _page_entries(
                 content,
@@ -186,7 +192,16 @@ class Form(ABC, Generic[F]):
             )
             for page, (plan, names, content, code) in enumerate(zip(plans, named, contents, codes, strict=True), 1)
         ]
-        return close(revision, pages, _shell(self.template, facts, digest, binding))
+        return close(revision, pages, _shell(self.template, facts, digest, binding), profile=self._profile)
+
+    def _begin(self, names: frozenset[str]) -> _Ready:
+        """Return what is the same in every document of these parts, written once."""
+        ready = self._ready.get(names)
+        if ready is None:
+            revision = Revision(after=self._base)
+            parts = {name: revision.add(self._parts[name]) for name in sorted(names)}
+            ready = self._ready[names] = _Ready(revision.beginning(), parts)
+        return ready
 
     def _content(self, scope: Scope, plan: PagePlan, values: Subset, foot: Foot, page: int) -> StreamBody:
         ink = Ink(values, "V")

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 __all__ = ["A4_HEIGHT", "A4_WIDTH", "MM", "Box"]
 
@@ -12,8 +11,7 @@ A4_WIDTH: Final = 210 * MM
 A4_HEIGHT: Final = 297 * MM
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(NamedTuple):
     """A rectangle that one cell owns."""
 
     left: float

@@ -10,7 +10,6 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum, auto
 from functools import lru_cache
-from typing import NamedTuple
 
 from konbini.pdf.characters import sequences
 from konbini.pdf.fonts import Subset, font_name
@@ -20,6 +19,7 @@ from konbini.pdf.forms.setting import LEADING, PADDING, Step, Steps, Typeset, se
 __all__ = ["Align", "Ink", "Slot"]
 
 _EM = 1000
+_MOST_KEPT = 256
 _WIDEST_GAP = 12.0  # points between a label's characters
 _BASELINE_BELOW_MIDDLE = 0.38  # of the type size: a Japanese em box reaches from -0.12 to 0.88 of it
 
@@ -32,20 +32,45 @@ class Align(Enum):
     RIGHT = auto()
 
 
-class _OneLine(NamedTuple):
+class _OneLine:
     """One step of a slot, as a text of one line takes it.
+
+    Args:
+        slot: which.
+        step: the step.
 
     Attributes:
         widest: in thousandths of an em, that this step holds.
         size: of the type, in points.
-        left: where the line begins, as it is written; None where that depends on its width.
-        baseline: likewise.
+        font: the same, as it is written behind the font's name.
     """
 
-    widest: int
-    size: float
-    left: str | None
-    baseline: str
+    __slots__ = ("_baseline", "_matrices", "_slot", "font", "size", "widest")
+
+    def __init__(self, slot: Slot, step: Step) -> None:
+        self._slot = slot
+        self._baseline = _number(_first_baseline(slot.box, step.size, 1))
+        self._matrices: dict[int, str] = {}
+        self.widest = widest(slot.box, step.size, slot.padding)
+        self.size = step.size
+        self.font = f"{_n(step.size)} Tf"
+
+    def matrix(self, width: int) -> str:
+        """Return what sets the pen before a text of a width; widths come again, and the form has few of them."""
+        found = self._matrices.get(width)
+        if found is None:
+            if len(self._matrices) >= _MOST_KEPT:
+                self._matrices.clear()
+            found = self._matrices[width] = self._matrix(width)
+        return found
+
+    def _matrix(self, width: int) -> str:
+        box, padding = self._slot.box, self._slot.padding
+        if self._slot.align is Align.LEFT:
+            left = box.left + padding
+        else:
+            left = _aligned(box, width * self.size / _EM, self._slot.align, padding)
+        return f"1 0 0 1 {_number(left)} {self._baseline} Tm"
 
 
 class Slot:
@@ -56,29 +81,29 @@ class Slot:
         steps: how it may be set.
         align: where the text stands across.
         padding: free at both sides.
+
+    Attributes:
+        one_line: the steps that are tried before a text is broken.
+        unmeasured: how wide a text may be, in thousandths of an em, that need not be measured: it stands at the left,
+            and the first step holds it.
     """
 
-    __slots__ = ("align", "box", "one_line", "padding", "steps")
+    __slots__ = ("align", "box", "one_line", "padding", "steps", "unmeasured")
 
     def __init__(self, box: Box, steps: Steps, align: Align = Align.LEFT, padding: float = PADDING) -> None:
         self.box = box
         self.steps = steps
         self.align = align
         self.padding = padding
-        self.one_line = tuple(self._one_lines())
+        self.one_line = tuple(_OneLine(self, step) for step in self._steps_of_one_line())
+        self.unmeasured = self.one_line[0].widest if self.one_line and align is Align.LEFT else -1
 
-    def _one_lines(self) -> Iterator[_OneLine]:
-        """Give the steps that are tried before a text is broken."""
+    def _steps_of_one_line(self) -> Iterator[Step]:
         for step in self.steps:
             if step.height <= self.box.height:
-                yield self._one_line(step)
+                yield step
                 if step.lines > 1:
                     return
-
-    def _one_line(self, step: Step) -> _OneLine:
-        left = _number(self.box.left + self.padding) if self.align is Align.LEFT else None
-        baseline = _number(_first_baseline(self.box, step.size, 1))
-        return _OneLine(widest(self.box, step.size, self.padding), step.size, left, baseline)
 
 
 class Ink:
@@ -125,11 +150,12 @@ class Ink:
             Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING`.
         """
         found = sequences(text)
-        width = self._typeface.width_of(found)
-        for widest_held, size, left, baseline in slot.one_line:
-            if width <= widest_held:
-                at = left or _number(_aligned(slot.box, width * size / _EM, slot.align, slot.padding))
-                self._operators.append(f"BT {self._shown(f'1 0 0 1 {at} {baseline} Tm', found, size)} ET")
+        width = len(found) * self._typeface.widest
+        if width > slot.unmeasured:
+            width = self._typeface.width_of(found)
+        for step in slot.one_line:
+            if width <= step.widest:
+                self._write_line(step, step.matrix(width if slot.unmeasured < 0 else 0), found)
                 return
         broken = set_text(text, slot.box, slot.steps, self._typeface, cell=cell, padding=slot.padding)
         self.text(broken, slot.box, slot.align, slot.padding)
@@ -144,13 +170,12 @@ class Ink:
             pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", sequences(line)))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
-    def _shown(self, matrix: str, found: Sequence[str], size: float) -> str:
-        """Give the operators of one piece of text; nearly all are of one face."""
-        runs = self._subset.runs_of(found)
-        if len(runs) > 1:
-            return " ".join(self._written([(matrix, found)], size))
-        ((face, codes),) = runs
-        return f"{_font(self._resource, face, size)} {matrix} <{codes}> Tj"
+    def _write_line(self, step: _OneLine, matrix: str, found: Sequence[str]) -> None:
+        codes = self._subset.codes_of(found)
+        if codes is None:
+            self._operators.append(f"BT {' '.join(self._written([(matrix, found)], step.size))} ET")
+        else:
+            self._operators.append(f"BT /{self._resource} {step.font} {matrix} <{codes}> Tj ET")
 
     def _written(self, pieces: Iterable[tuple[str, Sequence[str]]], size: float) -> list[str]:
         """Give the operators that write texts where their matrices say; the font's changes with the face."""

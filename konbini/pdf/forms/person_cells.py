@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from operator import attrgetter
 from typing import Final
 
@@ -30,10 +30,9 @@ class PersonCells:
         self._cells = [(cell.field, cell.slot, cell.mark_slot) for cell in cells]
         self._values = attrgetter(*(name if name in _OWN else f"items.{name}" for name, _, _ in self._cells))
 
-    def entries(self, person: PersonFacts, marks: Marks, whose: str) -> Iterator[Entry]:
+    def entries(self, person: PersonFacts, marks: Marks, whose: str) -> list[Entry]:
         """Give what stands in each cell, as `entry` does, in the order of drawing."""
-        for (name, slot, mark_slot), value in zip(self._cells, self._values(person), strict=True):
-            if isinstance(value, Mark):
-                yield Entry(whose + name, marks.text(value), mark_slot)
-            else:
-                yield Entry(whose + name, value, slot)
+        return [
+            (whose + name, marks.text(value), mark_slot) if isinstance(value, Mark) else (whose + name, value, slot)
+            for (name, slot, mark_slot), value in zip(self._cells, self._values(person), strict=True)
+        ]

@@ -68,7 +68,7 @@ class ResidentRecordForm(Form[CertificateFacts]):
         yield entry(grid.HEAD, facts.head, marks)
         for block, place in zip(_BLOCKS, places, strict=False):
             person, whose = facts.people[place], f"person {place + 1} "
-            yield Entry("ordinal", str(place + 1), block.ordinal)
+            yield "ordinal", str(place + 1), block.ordinal
             cells = block.foreign if isinstance(person.items, ForeignItems) else block.japanese
             yield from cells.entries(person, marks, whose)
 

@@ -8,7 +8,7 @@ from konbini.pdf.stored import stored
 
 __all__ = ["code_picture"]
 
-_NO_PREDICTION = b"\0"
+_NO_PREDICTION = 1  # byte before each row (ISO 15948, 9.2): of 0
 
 
 def code_picture(seal: bytes) -> Picture:
@@ -18,7 +18,5 @@ def code_picture(seal: bytes) -> Picture:
         Refused: `FORM_OVERFLOW`: no code holds it.
     """
     matrix = code(seal)
-    row = len(matrix.rows) // matrix.edge
-    starts = range(0, len(matrix.rows), row)
-    rows = _NO_PREDICTION.join([b"", *[matrix.rows[start : start + row] for start in starts]])
+    rows = matrix.rows_behind(_NO_PREDICTION)
     return Picture(width=matrix.edge, height=matrix.edge, bits=1, rows=stored(rows))  # chance does not deflate

@@ -12,8 +12,8 @@ import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby, pairwise
-from operator import itemgetter
+from itertools import groupby
+from operator import ge, itemgetter
 from typing import Final, NamedTuple
 
 from konbini.pdf.paper_seal.items import WITHHELD_ITEMS, Item
@@ -34,10 +34,13 @@ MOST_PAGES: Final = 12
 _MOST_PEOPLE: Final = 12
 _MOST_PACKED: Final = 1 << 12
 _PLAIN, _DEFLATED = 0, 1
+_WINDOW_BITS: Final = 14  # a body is not longer than such a window
+_MEMORY: Final = 6  # of zlib: what it clears each time is an eighth of what it would at most
 _COUNTER_RANGE: Final = 10**7
 _FIRST_DAY: Final = date(2000, 1, 1)
 _HEADS: Final = 9
 _GROUP_HEADS: Final = 2
+_ITEM_BITS: Final = max(Item).bit_length()
 _WITHHELD: Final = tuple(WITHHELD_ITEMS)  # a look into a set would hash an item by its name
 _IMPRINT: Final = Item.SEAL_IMPRINT
 
@@ -88,8 +91,11 @@ class PageSeal:
             raise ValueError("status index, page or pages out of range")
         if len(self.set_hash) != SET_HASH_BYTES or not self.items:
             raise ValueError("a set hash of another size, or a page without items")
-        if any(one[:2] >= other[:2] for one, other in pairwise(self.items)):
+        order = [person << _ITEM_BITS | item for person, item, _ in self.items]
+        if any(map(ge, order, order[1:])):
             raise ValueError("items not in their order, or one twice")
+        if not 0 <= self.items[0].person <= self.items[-1].person <= _MOST_PEOPLE:
+            raise ValueError("a person out of range")
         for item in self.items:
             _check_item(item)
 
@@ -153,7 +159,7 @@ class PageSeal:
 
 def pack(body: bytes) -> list[Value]:
     """Give how a body travels: its coding (0 plain, 1 raw deflate) and its bytes, the shorter of the two."""
-    deflating = zlib.compressobj(9, zlib.DEFLATED, -15, 9)
+    deflating = zlib.compressobj(9, zlib.DEFLATED, -_WINDOW_BITS, _MEMORY)
     deflated = deflating.compress(body) + deflating.flush()
     return [_DEFLATED, deflated] if len(deflated) < len(body) else [_PLAIN, body]
 
@@ -183,9 +189,7 @@ def unpack(coding: Value, packed: bytes) -> bytes:
 
 
 def _check_item(one: SealedItem) -> None:
-    person, item, value = one
-    if not 0 <= person <= _MOST_PEOPLE:
-        raise ValueError("a person out of range")
+    _, item, value = one
     check_value(value)
     withheld = item in _WITHHELD
     if withheld and isinstance(value, (str, bytes)):

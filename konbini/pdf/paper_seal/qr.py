@@ -4,8 +4,9 @@ Signed and deflated bytes look like chance, so that choosing among eight masks g
 but the data's own modules is known beforehand. A code is then three steps over tables: a checksum for each block (the
 sum of one entry for each half of a byte, since Reed-Solomon is linear), the codewords as a string of modules in the
 order in which the standard lays them out, and that string re-ordered. The standard lays them out in columns, every
-second module of a run one below or above the other: so a column is a few slices of the string, and a row every
-so-manieth module of the columns. Limits: no other mode, no structured append.
+second module of a run one below or above the other: so a column is a few slices of the string. Eight strings, one of
+all first columns of eight, one of all second ones, and so on, are then put together as numbers, a bit beside the other.
+Limits: no other mode, no structured append.
 """
 
 from __future__ import annotations
@@ -86,12 +87,26 @@ CAPACITY: Final = max(symbol.capacity for symbol in SYMBOLS)
 class Matrix(NamedTuple):
     """A code as an image: `edge` pixels square, quiet zone included, a module a pixel.
 
-    `rows` are its rows one after the other, each of whole bytes, a bit a pixel, the first in the highest bit, 1 white.
+    `bands` are eight columns each, from the left: a byte a row, a bit a pixel, the first in the highest bit, 1 white.
     """
 
     symbol: Symbol
     edge: int
-    rows: bytes
+    bands: bytes
+
+    @property
+    def rows(self) -> bytes:
+        """Its rows one after the other, each of whole bytes."""
+        return self.rows_behind(0)
+
+    def rows_behind(self, noughts: int) -> bytes:
+        """Give its rows one after the other, each of whole bytes and behind so many of 0."""
+        length = noughts + len(self.bands) // self.edge
+        rows = bytearray(length * self.edge)
+        for place in range(noughts, length):
+            start = (place - noughts) * self.edge
+            rows[place::length] = self.bands[start : start + self.edge]
+        return bytes(rows)
 
 
 def symbol_for(length: int) -> Symbol:
@@ -124,9 +139,15 @@ def code(data: bytes, symbol: Symbol | None = None) -> Matrix:
     modules = f"{int.from_bytes(codewords):0{8 * len(codewords)}b}".encode() + tables.nought
     edge = symbol.size + 2 * QUIET
     columns = b"".join(map(modules.__getitem__, tables.columns))
-    rows = b"".join([columns[row::edge] for row in range(edge)])
-    white = tables.fixed ^ int(rows, 2)
-    return Matrix(symbol, edge, white.to_bytes(edge * _row_bytes(symbol), "big"))
+    length = edge * _row_bytes(symbol)
+    white = tables.fixed ^ reduce(xor, _beside(columns, length)) & tables.data
+    return Matrix(symbol, edge, white.to_bytes(length))
+
+
+def _beside(columns: bytes, length: int) -> Iterator[int]:
+    """Give columns of modules, a byte a module, as eight numbers whose lowest bits stand beside one another."""
+    for place in range(8):
+        yield int.from_bytes(columns[place * length : (place + 1) * length]) << 7 - place
 
 
 def _row_bytes(symbol: Symbol) -> int:
@@ -141,7 +162,7 @@ def _data_codewords(data: bytes, symbol: Symbol) -> bytes:
     return written + (_PADDING * (room // 2 + 1))[:room]
 
 
-def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> bytes:
+def _interleaved(data: bytes, symbol: Symbol, tables: tuple[list[list[int]], list[list[int]]]) -> bytes:
     """Give data and check codewords in the order in which they are laid out, a codeword of each block in turn."""
     (few, _), shorter = symbol.blocks, symbol.shorter
     cut = few * shorter
@@ -149,35 +170,43 @@ def _interleaved(data: bytes, symbol: Symbol, table: list[list[int]]) -> bytes:
     ends = [*starts[1:], len(data)]
     halves = data.hex().encode().translate(_HALVES)
     checks = [
-        reduce(xor, map(getitem, table[2 * (start - end) :], halves[2 * start : 2 * end])).to_bytes(symbol.checks)
+        reduce(xor, map(getitem, tables[end - start > shorter], halves[2 * start : 2 * end])).to_bytes(symbol.checks)
         for start, end in zip(starts, ends, strict=True)
     ]
-    same = b"".join([data[start : start + shorter] for start in starts])
-    return _in_turn(same, shorter) + data[cut + shorter :: shorter + 1] + _in_turn(b"".join(checks), symbol.checks)
+    same = [data[start : start + shorter] for start in starts]
+    return _in_turn(same) + data[cut + shorter :: shorter + 1] + _in_turn(checks)
 
 
 _HALVES: Final = bytes.maketrans(b"0123456789abcdef", bytes(range(16)))
 
 
-def _in_turn(blocks: bytes, length: int) -> bytes:
+def _in_turn(blocks: Sequence[bytes]) -> bytes:
     """Give the first byte of each block, then the second of each, and so on; all blocks are of one length."""
-    return b"".join([blocks[place::length] for place in range(length)])
+    count = len(blocks)
+    turned = bytearray(count * len(blocks[0]))
+    for place, block in enumerate(blocks):
+        turned[place::count] = block
+    return bytes(turned)
 
 
 class _Tables(NamedTuple):
     """What is known of a symbol beforehand.
 
     Attributes:
-        checks: for each place in a block, half a byte each, and each value there, what it adds to the block's check
-            codewords; by whole bytes it would be eight times as large, and wait for memory instead.
-        nought: what is added behind the laid-out modules, for the pixels that are none of them.
-        columns: slices of both that give, one after the other, the image's pixels column by column.
-        fixed: the image of the code whose data modules are all dark-less: patterns, format, mask, quiet zone.
+        checks: for each place in a shorter and in a longer block, half a byte each, and each value there, what it adds
+            to the block's check codewords; by whole bytes they would be eight times as large, and wait for memory.
+        nought: what is added behind the laid-out modules, for pixels that are none of them.
+        columns: slices of both that give, one after the other, the image's pixels column by column, each first column
+            of eight before each second one; a slice goes on over pixels that are none, so that there are fewer.
+        data: the pixels of the bands that are modules laid out.
+        fixed: the bands of the code whose data modules are all dark-less (patterns, format, mask, quiet zone), and what
+            the modules' bytes add to their lowest bits.
     """
 
-    checks: list[list[int]]
+    checks: tuple[list[list[int]], list[list[int]]]
     nought: bytes
     columns: tuple[slice, ...]
+    data: int
     fixed: int
 
 
@@ -189,44 +218,59 @@ def _tables(symbol: Symbol) -> _Tables:
     path = {module: index if index < beyond else None for index, module in laid_out}  # what is left over is nought
     rows = range(-QUIET, symbol.size + QUIET)
     columns = range(-QUIET, _row_bytes(symbol) * 8 - QUIET)
-    fixed = 0
-    for row in rows:
-        for column in columns:
-            module = row, column
-            dark = (row + column) % 3 == 0 if module in path else patterns.get(module, False)
-            fixed = fixed << 1 | (not dark)
-    slices = tuple(_slices([path.get((row, column)) for column in columns for row in rows], beyond))
-    nought = b"0" * max(one.stop - beyond for one in slices if one.start == beyond)
-    return _Tables(_check_table(symbol), nought, slices, fixed)
+    fixed = data = 0
+    for band in range(0, len(columns), 8):
+        for row in rows:
+            for column in columns[band : band + 8]:
+                module = row, column
+                dark = (row + column) % 3 == 0 if module in path else patterns.get(module, False)
+                fixed = fixed << 1 | (not dark)
+                data = data << 1 | (path.get(module) is not None)
+    in_eights = [column for place in range(8) for column in columns[place::8]]
+    slices = tuple(_slices([path.get((row, column)) for column in in_eights for row in rows], beyond))
+    length = len(rows) * _row_bytes(symbol)
+    nought = b"0" * (max(one.stop or 0 for one in slices) - beyond)
+    added = reduce(xor, _beside(b"0" * 8 * length, length))
+    checks = _check_table(symbol)
+    return _Tables((checks[2:], checks), nought, slices, data, fixed ^ added & data)
 
 
 def _slices(places: Sequence[int | None], beyond: int) -> Iterator[slice]:
-    """Give some places of a string as slices of it, as long as they can be; None is a nought `beyond` the string."""
+    """Give some places of a string as slices of it, as long as they can be; whatever may stand where a place is None.
+
+    Args:
+        places: the places.
+        beyond: where the string ends; behind it there is enough for any slice.
+    """
     start = 0
     while start < len(places):
         first = places[start]
         step = _step(places[start : start + 2])
         end = start + 1
-        while end < len(places) and _step(places[end - 1 : end + 1]) == step != 0:
+        while end < len(places) and _goes_on(places[end], first, step * (end - start)):
             end += 1
-        count = end - start
         if first is None:
-            yield slice(beyond, beyond + count)
+            yield slice(beyond, beyond + end - start)
         else:
-            stop = first + count * (step or 1)
-            yield slice(first, stop if stop >= 0 else None, step or 1)
+            stop = first + (end - start) * step
+            yield slice(first, stop if stop >= 0 else None, step)
         start = end
 
 
 def _step(places: Sequence[int | None]) -> int:
-    """Return how far it is from one place to the next; 0 where no slice holds both."""
+    """Return how far it is from one place to the next; 1 where nothing says."""
     match places:
-        case [None, None]:
-            return 1
-        case [int(one), int(other)]:
+        case [int(one), int(other)] if one != other:
             return other - one
         case _:
-            return 0
+            return 1
+
+
+def _goes_on(place: int | None, first: int | None, distance: int) -> bool:
+    """Say whether a slice that began at `first` may hold a place so far from there."""
+    if first is None:
+        return place is None
+    return first + distance >= 0 if place is None else place == first + distance
 
 
 Module = tuple[int, int]

@@ -1,9 +1,9 @@
 """Where the signature goes in a document of ours, read off its last bytes.
 
-Our documents have one shape (`objects.Revision`, `archive.close`): one cross-reference table at the end, a trailer of
-three entries, a catalogue that names one empty signature field, a field of fixed words on the first page. Exactly that
-is looked for, at the places that the table names, and anything else refuses: a whole reader of PDF would spend ten
-times as long to find the same five numbers. What the pages say was read before, by the clerk, with such a reader.
+Our documents have one shape (`objects.Revision`, `archive.close`): one cross-reference table of one section at the
+end, a trailer of three entries, a catalogue that names one empty signature field, a field of fixed words on the first
+page. Exactly that is looked for, at the places that the table names, and anything else refuses: a whole reader of PDF
+would spend ten times as long to find the same five numbers. What the pages say was read before, by the clerk.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ __all__ = ["Place", "find_place"]
 
 _TAIL: Final = re.compile(rb"startxref\n([1-9][0-9]{0,9})\n%%EOF\n\Z")
 _TABLE: Final = re.compile(
-    rb"xref\n(?P<table>(?:[0-9]{1,7} [0-9]{1,7}\n(?:[0-9]{10} [0-9]{5} [nf] \n)+)+)"
+    rb"xref\n0 (?P<count>[1-9][0-9]{0,6})\n(?P<table>0000000000 65535 f \n(?:[0-9]{10} 00000 n \n)+)"
     rb"trailer\n<< /Size (?P<size>[0-9]{1,7}) /Root (?P<root>[0-9]{1,7}) 0 R "
     rb"/ID \[<(?P<first>[0-9A-F]{32})> <[0-9A-F]{32}>\] >>\n"
 )
-_SECTION: Final = re.compile(rb"([0-9]{1,7}) ([0-9]{1,7})\n((?:[0-9]{10} [0-9]{5} [nf] \n)+)")
 _ENTRY_BYTES: Final = 20
+_PLACE_DIGITS: Final = 10
 _FIELDS: Final = re.compile(rb"/AcroForm << /Fields \[([0-9]{1,7}) 0 R\] /SigFlags 3 >>")
 _PAGE: Final = re.compile(rb"/P ([0-9]{1,7}) 0 R >>\Z")
 _TAIL_BYTES: Final = 64
@@ -69,7 +69,9 @@ def find_place(pdf: bytes) -> Place:
     end = _TABLE.fullmatch(pdf, int(tail[1]), tail.start())
     if end is None:
         raise ValueError("not a document of ours, or signed already: another table or trailer")
-    places = _places(end["table"])
+    places = end["table"]
+    if not int(end["count"]) == int(end["size"]) == len(places) // _ENTRY_BYTES:
+        raise ValueError("not a document of ours: a table that miscounts")
     root = ObjectId(int(end["root"]))
     catalogue = _body(pdf, places, root)
     fields = _FIELDS.findall(catalogue)
@@ -87,7 +89,7 @@ def find_place(pdf: bytes) -> Place:
     )
 
 
-def _page(pdf: bytes, places: dict[int, int], field: ObjectId) -> ObjectId:
+def _page(pdf: bytes, places: bytes, field: ObjectId) -> ObjectId:
     """Check the field's words, and that the page which it names shows it."""
     empty = _body(pdf, places, field)
     named = _PAGE.search(empty)
@@ -102,25 +104,14 @@ def _page(pdf: bytes, places: dict[int, int], field: ObjectId) -> ObjectId:
     return page
 
 
-def _places(table: bytes) -> dict[int, int]:
-    """Read the table: where each object begins. The free ones are left out."""
-    places: dict[int, int] = {}
-    for first, count, entries in ((int(first), int(count), rest) for first, count, rest in _SECTION.findall(table)):
-        if len(entries) != count * _ENTRY_BYTES:
-            raise ValueError("not a document of ours: a table that miscounts")
-        for index in range(count):
-            entry = entries[index * _ENTRY_BYTES : (index + 1) * _ENTRY_BYTES]
-            if first + index in places:
-                raise ValueError("not a document of ours: an object at two places")
-            if entry[17:18] == b"n":
-                places[first + index] = int(entry[:10])
-    return places
-
-
-def _body(pdf: bytes, places: dict[int, int], wanted: ObjectId) -> bytes:
-    begin = places.get(wanted.number)
-    head = f"{wanted.number} 0 obj\n".encode()
-    if begin is None or not pdf.startswith(head, begin):
+def _body(pdf: bytes, places: bytes, wanted: ObjectId) -> bytes:
+    """Give the body of an object that the table's one section, of objects 0 and up, says the place of."""
+    entry = wanted.number * _ENTRY_BYTES
+    head = b"%d 0 obj\n" % wanted.number
+    if not 0 < entry < len(places):
+        raise ValueError("not a document of ours: an object that the table has not")
+    begin = int(places[entry : entry + _PLACE_DIGITS])
+    if not pdf.startswith(head, begin):
         raise ValueError("not a document of ours: an object is not where the table says")
     begin += len(head)
     end = pdf.find(b"\nendobj\n", begin, begin + _MOST_OBJECT_BYTES)

@@ -17,7 +17,7 @@ from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.processes import Service, running
 from konbini.simulation.printer.virtual import VirtualPrinter
-from konbini.simulation.town.configs import KioskDevices, free_ports, write_configs, write_kiosk_config
+from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.responder import OcspResponder
@@ -44,6 +44,7 @@ class TownPlan:
         screen_port: the kiosk's screen on loopback; 0 for any free one.
         page_port: the ward's page on loopback; 0 for any free one.
         latency: of cards.
+        store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
     """
@@ -55,6 +56,7 @@ class TownPlan:
     screen_port: int = 0
     page_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
+    store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
 
@@ -100,7 +102,7 @@ async def run_town(
     logs.mkdir(exist_ok=True)
     ports = free_ports(page=plan.page_port)
     screen_port = plan.screen_port or free_ports().page
-    write_configs(town, ports)
+    write_configs(town, ports, store=plan.store)
     say(f"handing {plan.residents:,} residents to the registry")
     await take_over(town, clock, entropy, progress=lambda count: _say_now_and_then(say, count))
     async with AsyncExitStack() as ending:

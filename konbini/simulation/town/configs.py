@@ -149,6 +149,7 @@ class _Configs:
 
     def registry(self) -> Iterator[str]:
         yield _entry("municipality", self._town.ward.code)
+        yield _entry("settings", "ward.toml")
         yield from ("[store]", _entry("address", self._store("registry")))
         yield "[keys]"
         yield self._path("record", "keys/registry/record.key")
@@ -228,6 +229,8 @@ class _Configs:
         yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
         yield _entry("new_card_counts_from", "next-day")
         yield from (_entry("visits_a_day", 10), _entry("certificates_a_visit", 5))
+        for kept, years in (("REMOVED_RECORD", 150), ("ACCESS_RECORD", 7)):
+            yield from ("[[retention]]", _SINCE, _entry("kept", kept), _entry("years", years))
 
     def center(self) -> Iterator[str]:
         town = self._town

@@ -16,9 +16,11 @@ from enum import IntEnum
 from pathlib import Path
 
 from konbini.simulation.town.numbers import check_digit
+from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN
-from konbini.ward_server.residents.town import TownCard, TownRow
+from konbini.ward_server.residents.text_form import to_object
+from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
 
 __all__ = ["json_line", "repeated", "write_csv", "write_json_lines"]
 
@@ -49,17 +51,12 @@ def json_line(row: TownRow) -> str:
     if foreign is not None:
         written["foreign"] = {field.name: _plain(getattr(foreign, field.name)) for field in dataclasses.fields(foreign)}
     written["individual_number"] = row.individual_number
-    written["cards"] = [
-        {
-            "issuer_key_id": held.card.issuer_key_id.hex(),
-            "serial": held.card.serial.hex(),
-            "counts_from": held.counts_from,
-        }
-        for held in row.cards
-    ]
+    written["cards"] = [_card_object(held) for held in row.cards]
     for name, restrictions in (("measures", row.measures), ("holds", row.holds)):
-        written[name] = [{"name": one.name, "planned_end": one.planned_end} for one in restrictions]
-    return json.dumps(written, ensure_ascii=False)
+        written[name] = [to_object(one) for one in restrictions]
+    written["seal"] = None if row.seal is None else _seal_object(row.seal)
+    written["entry"] = None if row.entry is None else to_object(row.entry)
+    return _json(written)
 
 
 def repeated(rows: Sequence[TownRow], count: int) -> Iterator[TownRow]:
@@ -94,8 +91,10 @@ def _cells(row: TownRow) -> list[str]:
     beside: Mapping[str, str] = {
         "individual_number": row.individual_number or "",
         "cards": ";".join(map(_card, row.cards)),
-        "measures": ";".join(map(_restriction, row.measures)),
-        "holds": ";".join(map(_restriction, row.holds)),
+        "measures": _restrictions(row.measures),
+        "holds": _restrictions(row.holds),
+        "seal": "" if row.seal is None else _json(_seal_object(row.seal)),
+        "entry": "" if row.entry is None else _json(to_object(row.entry)),
     }
     return [*cells, *(beside[name] for name in BESIDE)]
 
@@ -115,8 +114,36 @@ def _cell(value: object) -> str:
 
 
 def _card(held: TownCard) -> str:
-    return f"{held.card.issuer_key_id.hex()}:{held.card.serial.hex()}:{held.counts_from}"
+    parts = [held.card.issuer_key_id.hex(), held.card.serial.hex(), str(held.counts_from)]
+    if held.valid_until is not None:
+        parts.append(str(held.valid_until))
+    if held.carrier is not CardKind.NUMBER_CARD:
+        parts.append(held.carrier.name.lower())
+    return ":".join(parts)
 
 
-def _restriction(one: Restriction) -> str:
-    return one.name if one.planned_end is None else f"{one.name}:{one.planned_end}"
+def _card_object(held: TownCard) -> dict[str, object]:
+    serial = {"issuer_key_id": held.card.issuer_key_id.hex(), "serial": held.card.serial.hex()}
+    return serial | {name: value for name, value in to_object(held).items() if name != "card"}
+
+
+def _restrictions(restrictions: Sequence[Restriction]) -> str:
+    """Write the short form where it says everything."""
+    if all(_is_short(one) for one in restrictions):
+        return ";".join(
+            one.name if one.planned_end is None else f"{one.name}:{one.planned_end}" for one in restrictions
+        )
+    return _json([to_object(one) for one in restrictions])
+
+
+def _is_short(one: Restriction) -> bool:
+    plain = one == Restriction(name=one.name, planned_end=one.planned_end)
+    return plain and one.name == one.name.strip() and not set(one.name) & set(":;[")
+
+
+def _seal_object(held: TownSeal) -> dict[str, object]:
+    return {"registered": held.registered, **to_object(held.seal)}
+
+
+def _json(written: object) -> str:
+    return json.dumps(written, ensure_ascii=False)

@@ -51,6 +51,28 @@ class AuditEvent(IntEnum):
     """Another operator agreed; it was carried out in the same transaction."""
     REGISTRY_DECISION_DECLINED = 166
     """A decision about the registry's process was taken back, or turned down."""
+    KEY_ROTATION_BEGUN = 171
+    """A new key-encryption key was put first; data keys are being wrapped by it."""
+    KEY_ROTATION_WENT_ON = 172
+    """So many data keys more are wrapped by it."""
+    KEY_ROTATION_DONE = 173
+    """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    RETENTION_JUDGED = 181
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    DISPOSAL_ENTERED = 182
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    DISPOSAL_WITHDRAWN = 183
+    """It was taken back, or turned down, before anybody approved it."""
+    DISPOSAL_APPROVED = 184
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    DISPOSED = 185
+    """Keys or rows of a part of the list were destroyed; the digest is of the entry in the signed list of disposals."""
+    DISPOSAL_DONE = 186
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    DUE_SHOWN = 187
+    """An operator read what is due: counts and ids."""
+    REGISTRY_REPLACED = 191
+    """The store was filled from a sealed backup, under a new incarnation; the digest is of the backup's manifest."""
 
     VISIT_OPENED = 201
     """`issuing` opened a visit: ticket, kiosk and card hold, and a menu was made."""
@@ -116,6 +138,14 @@ class AuditEvent(IntEnum):
     """The registry is back: what was issued in the outage is what it held at that moment."""
     OUTAGE_ISSUE_DIFFERS = 256
     """The registry is back: at that moment it held something else than what was issued; a case is open."""
+    ISSUING_KEY_ROTATION_BEGUN = 271
+    """A new key-encryption key of `issuing` was put first; data keys are being wrapped by it."""
+    ISSUING_KEY_ROTATION_WENT_ON = 272
+    """So many data keys more are wrapped by it."""
+    ISSUING_KEY_ROTATION_DONE = 273
+    """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    ISSUING_REPLACED = 291
+    """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""
 
     CERTIFYING = 301
     """The clerk took an order's evidence; nothing is judged yet."""
@@ -165,3 +195,5 @@ class AuditEvent(IntEnum):
     """Two persons declared whether cancellations of seal registrations are entered here as holds."""
     CLERK_OUTAGE_HOLD = 354
     """Two persons set or lifted a hold at this process."""
+    CLERK_REPLACED = 391
+    """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""

@@ -16,6 +16,7 @@ from konbini.process.statements import Connection
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.following.disposing import forget
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.held import HeldRow, held_bar, held_link
@@ -43,8 +44,9 @@ class FeedRows:
         blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
         apply_seal: Callable[[Connection, SignedSeal], None],
+        destroy_key: Callable[[Connection, str], None] = lambda _connection, _resident: None,
     ) -> FeedPosition:
-        """Apply blocks in order, once; what a follower keeps of a record or of a seal registration is its own affair.
+        """Apply blocks in order, once; what a follower keeps of a record or a seal, under which key, is its own affair.
 
         Raises:
             Refused: one of `BREAKING`; the transaction must be undone.
@@ -60,6 +62,8 @@ class FeedRows:
                     apply_record(connection, _record(opener, entry))
                 elif entry.kind is FeedKind.SEAL:
                     apply_seal(connection, self._registration(entry))
+                elif entry.kind is FeedKind.DISPOSED:
+                    self._forget(connection, entry, destroy_key)
                 else:
                     self._apply_other(connection, entry)
             if entries:
@@ -194,6 +198,11 @@ class FeedRows:
                 self._apply_bar(connection, entry, hold.hold, in_force=hold.in_force)
             case _:
                 raise Refused(Code.FEED_BROKEN, f"entry {entry.number} of a kind that is not applied")
+
+    def _forget(self, connection: Connection, entry: FeedEntry, destroy_key: Callable[[Connection, str], None]) -> None:
+        for resident in entry.disposed().residents:
+            forget(connection, resident, self._hashes.resident(self._municipality, resident))
+            destroy_key(connection, resident)
 
     def _apply_link(self, connection: Connection, entry: FeedEntry) -> None:
         link = entry.link()

@@ -79,8 +79,9 @@ __all__ = ["IssuingConfig", "read_config"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuingConfig:
-    """What the process is told at its start."""
+    """What the process is told at its start. `file` is read again when keys are rotated."""
 
+    file: Path
     ward: str
     version: str
     settings: Path
@@ -129,6 +130,7 @@ def read_config(path: Path) -> IssuingConfig:
         trusted = read_trust_config(trust)
         asks = RevocationSource.OCSP in trusted.revocation.order.sources
         return IssuingConfig(
+            file=path,
             ward=table.text("ward"),
             version=table.text("version"),
             settings=table.path("settings"),

@@ -76,7 +76,7 @@ class ResidentCopy:
             Refused: one of `BREAKING`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal),
+            lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal, _destroy_key),
             step="apply feed",
         )
 
@@ -220,3 +220,8 @@ def _seal_in_force(connection: Connection, resident: str) -> tuple[int, bytes] |
         "SELECT version, sealed FROM seal_registration WHERE resident = ? AND sealed IS NOT NULL", (resident,)
     ).fetchone()
     return None if row is None else (row[0], row[1])
+
+
+def _destroy_key(connection: Connection, resident: str) -> None:
+    """Destroy the data key of a resident of whom nothing is kept any more."""
+    connection.execute("DELETE FROM data_key WHERE resident = ?", (resident,))

@@ -94,10 +94,7 @@ class Gateway:
         task.add_done_callback(self._tasks.discard)
 
     async def run(self) -> None:
-        """Publish what changed every second, whichever server changed it.
-
-        Every twenty, ask what is overdue and delete what is too late.
-        """
+        """Publish each second what changed; every twentieth, ask what is overdue and delete what is too late."""
         turn = 0
         while True:
             await self._turn(self.publish)

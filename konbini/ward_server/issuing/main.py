@@ -19,6 +19,7 @@ from konbini.pdf.template import load_all
 from konbini.process.calls import CallClient, CallServer
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
+from konbini.process.hangup import told_by_hangup
 from konbini.process.link import Link
 from konbini.process.log import logger
 from konbini.process.membership import Member
@@ -45,6 +46,7 @@ from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
+from konbini.ward_server.issuing.keys import key_rotation
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
@@ -103,13 +105,17 @@ async def serve(
         migrations = files("konbini.ward_server.issuing") / "migrations"
         rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
+        sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
+        rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry_client.close)
         registry = RegistryCalls(registry_client, config.keeping.name)
         clerk_client = CallClient(config.clerk.path, peers=config.clerk.users, longest=MOST_CALL_BYTES)
         ending.push_async_callback(clerk_client.close)
         clerk = ClerkClient(clerk_client)
-        store = _store(rows, config, trust=trust, registry=registry, clerk=clerk, clock=clock, entropy=entropy)
+        store = _store(
+            rows, config, trust=trust, registry=registry, clerk=clerk, sealer=sealer, clock=clock, entropy=entropy
+        )
         session = await ending.enter_async_context(aiohttp.ClientSession())
         keeper = ListKeeper(
             session,
@@ -163,8 +169,10 @@ async def serve(
             ("reviewing", reviewing.run()),
             ("revocation lists", keeper.run()),
             ("rows", rows.until_unfit()),
+            ("key rotation", rotation.run()),
         ):
             tasks.start(work, name)
+        ending.enter_context(told_by_hangup(rotation.told))
         _log.info("serving", ward=config.ward, count=voided)
         yield desk
 
@@ -185,12 +193,12 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
     trust: Trust,
     registry: RegistryCalls,
     clerk: ClerkClient,
+    sealer: Sealer,
     clock: Clock,
     entropy: Entropy,
 ) -> _Store:
     hashes = read_keyed_hash(config.lookup_key)
     feed = FeedRows(config.ward, trust.record, hashes)
-    sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
     copy = ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward)
     ranges = Ranges(config.ranges)
     own = Own(

@@ -28,7 +28,7 @@ from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
 from konbini.ward_server.issuing.ledger.issuances import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
-from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, may_issue
+from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, kind_reasons, may_issue
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
 from konbini.ward_server.residents.dates import to_number
 
@@ -165,6 +165,8 @@ class Orders:
         if len(residents) != len(named):
             raise Refused(Code.CHANGED_LOOK_AGAIN, "a handle names nobody of the household now")
         order = taken.order
+        if kind_reasons(order.kind, people, terms, now.day):
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "this kind would not be on the menu now")
         wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=residents)
         return may_issue(wish, people, terms, now.day)
 

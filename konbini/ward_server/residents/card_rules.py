@@ -27,7 +27,7 @@ from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.standing import Standing
 from konbini.ward_server.residents.store import RegistryReading, StoredLink
 
-__all__ = ["carded", "ends_with_number", "number_card"]
+__all__ = ["carded", "check_span", "ends_with_number", "number_card"]
 
 _OF_THE_NUMBER = frozenset({CardKind.NUMBER_CARD, CardKind.PHONE})
 _WITHHOLDS = {NumberCardStatus.SUSPENDED: Withheld.SUSPENDED, NumberCardStatus.LOST: Withheld.LOST}
@@ -123,13 +123,22 @@ def _linked(standing: Standing, change: Change, body: CardLinked) -> tuple[Store
         carrier=body.carrier,
         valid_until=body.valid_until,
     )
-    if body.valid_until is not None and body.valid_until < fresh.counts_from:
-        raise Refused(Code.CHANGE_INVALID, "this card's certificate ends before it counts")
+    check_span(fresh)
     _check_one_ward_card(reading, change.resident, body)
     if body.replaces is None:
         return (fresh,)
     old = _link(reading, change.resident, body.replaces)
     return (replace(old, version=old.version + 1, ended=True), fresh)
+
+
+def check_span(link: StoredLink) -> None:
+    """Refuse a card whose certificate ends before it counts.
+
+    Raises:
+        Refused: `CHANGE_INVALID`.
+    """
+    if link.valid_until is not None and link.valid_until < link.counts_from:
+        raise Refused(Code.CHANGE_INVALID, "this card's certificate ends before it counts")
 
 
 def _check_one_ward_card(reading: RegistryReading, resident: str, body: CardLinked) -> None:

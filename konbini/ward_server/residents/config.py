@@ -1,6 +1,7 @@
 """The registry's configuration: one TOML file, read once; what is wrong with it stops the start with its place.
 
     municipality = "131997"
+    settings = "ward.toml"                  # of the municipality, for its terms of retention; without it all is kept
 
     [store]
     address = "sqlite:registry.db"      # or of a PostgreSQL schema: konbini/process/stores.py
@@ -57,9 +58,11 @@ class KeyPaths:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryConfig:
-    """What the registry's process is told at its start."""
+    """What the registry's process is told at its start. `file` is read again when keys are rotated."""
 
+    file: Path
     municipality: str
+    settings: Path | None
     store: StoreAddress
     server: ServerNames
     keys: KeyPaths
@@ -83,7 +86,9 @@ def read_config(path: Path) -> RegistryConfig:
         table.part("operators") as operators,
     ):
         return RegistryConfig(
+            file=path,
             municipality=table.convert("municipality", _code),
+            settings=table.path("settings") if table.has("settings") else None,
             store=read_address(store),
             server=ServerNames.read(table),
             keys=KeyPaths(

@@ -28,8 +28,10 @@ class _Calendar:
     def holds(self, value: int) -> bool:
         """Say whether `value` is a day, or one that is unknown in part where that is allowed."""
         year, month, day = value // 10000, value // 100 % 100, value % 100
+        if year > dt.MAXYEAR:
+            return False
         if self.unknown_allowed and day == 0:
-            return value == 0 or (_FIRST_YEAR <= year <= dt.MAXYEAR and month <= _MONTHS)
+            return value == 0 or (year >= _FIRST_YEAR and month <= _MONTHS)
         try:
             dt.date(year, month, day)
         except ValueError:

@@ -10,9 +10,10 @@ from konbini.ward_server.residents.bodies import EntryKept
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.effect import EntryEffect, compare
 from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
+from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.standing import Standing
 
-__all__ = ["kept"]
+__all__ = ["check_kept", "kept"]
 
 _OWNED_BY_OTHERS = (
     *("name_before", "name_before_reading", "leaving_to", "remade", "remade_on", "number_card", "aliases"),
@@ -38,11 +39,20 @@ def kept(standing: Standing, change: Change, body: EntryKept) -> EntryEffect:
         raise Refused(Code.CHANGE_INVALID, "removed is changed by a change of its own")
     if body.entry == entry:
         raise Refused(Code.CHANGE_INVALID, "it reads so already")
-    if body.entry.foreign is not None and record.foreign is None:
-        raise Refused(Code.CHANGE_INVALID, "these items are a foreign resident's")
-    if len(to_bytes(body.entry)) > MOST_ENTRY_ITEMS_BYTES:
-        raise Refused(Code.CHANGE_INVALID, "an entry is no longer than that")
+    check_kept(body.entry, record)
     return EntryEffect(resident=change.resident, version=version + 1, entry=body.entry)
+
+
+def check_kept(entry: RegisterEntry, record: ResidentRecord) -> None:
+    """Refuse items that do not go with the record, or that are too long.
+
+    Raises:
+        Refused: `CHANGE_INVALID`.
+    """
+    if entry.foreign is not None and record.foreign is None:
+        raise Refused(Code.CHANGE_INVALID, "these items are a foreign resident's")
+    if len(to_bytes(entry)) > MOST_ENTRY_ITEMS_BYTES:
+        raise Refused(Code.CHANGE_INVALID, "an entry is no longer than that")
 
 
 def _without_notice(entry: RegisterEntry) -> object:

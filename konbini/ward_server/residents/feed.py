@@ -27,6 +27,7 @@ __all__ = [
     "MOST_ENTRY_BYTES",
     "NOTHING_BEFORE",
     "CardSerial",
+    "DisposedChange",
     "EntryDraft",
     "FeedEntry",
     "FeedKind",
@@ -78,6 +79,8 @@ class FeedKind(IntEnum):
     """A `HoldChange`; `version` counts the changes of this hold."""
     SEAL = 5
     """The bytes of a `SignedSeal`; `version` is the registration's."""
+    DISPOSED = 9
+    """A `DisposedChange`: residents of whom nobody keeps anything any more (docs/retention.md)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +134,13 @@ class HoldChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DisposedChange:
+    """Residents whose records' time is over: a follower destroys what it holds of them."""
+
+    residents: tuple[Line, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EntryDraft:
     """What an entry says: its bytes, before and after it has its place."""
 
@@ -173,6 +183,14 @@ class FeedEntry:
             Refused: `FEED_BROKEN`.
         """
         return _body(HoldChange, self, FeedKind.HOLD)
+
+    def disposed(self) -> DisposedChange:
+        """Read the body of a DISPOSED.
+
+        Raises:
+            Refused: `FEED_BROKEN`.
+        """
+        return _body(DisposedChange, self, FeedKind.DISPOSED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

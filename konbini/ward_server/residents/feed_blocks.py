@@ -15,6 +15,10 @@ an own store:
                 ...                                         # apply entry.body by entry.kind
             store_hash(connection, follower.position)
 
+An entry of a resident who was disposed of (廃棄) travels as a *disposed entry* in its place: the registry's signed word
+on its number and digest, by which the chain goes on. It says nothing and is applied by nobody; only whoever holds the
+record key can take an entry out in this way.
+
 Invariants: those of `konbini.ward_server.residents.feed`. A block is taken whole or not at all; one that was taken in
 part (its follower was filled otherwise) is gone on with only where its entry at the follower's position is the one that
 was applied. What breaks one of these is named by its own code (`BREAKING` there).
@@ -27,7 +31,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from konbini.protocol.cose import Context, SigningKey, VerifyingKey
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Moment, UpTo, from_bytes, to_bytes
@@ -42,6 +46,7 @@ __all__ = [
     "SignedHead",
     "block_bytes",
     "chain_hash",
+    "disposed_entry",
     "entry_digests",
 ]
 
@@ -51,6 +56,15 @@ MOST_BLOCK_BYTES = 512 * 1024
 """A block is never longer; it fits one answer of the registry."""
 
 _Number = Annotated[int, UpTo(2**53)]
+_COSE_TAG = b"\xd2"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Disposed:
+    """The registry's word on an entry that was disposed of."""
+
+    number: _Number
+    digest: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +131,7 @@ class FeedBlock:
     head: BlockHead
     signed_head: bytes
     coded: tuple[bytes, ...]
+    disposed: frozenset[int] = frozenset()
 
     @classmethod
     def sign(cls, coded: Sequence[bytes], after: FeedPosition, key: SigningKey, municipality: str) -> FeedBlock:
@@ -148,17 +163,28 @@ class FeedBlock:
             raise Refused(Code.FEED_NOT_SIGNED, refused.detail) from refused
         if not wire.entries or len(wire.entries) != head.count:
             raise Refused(Code.FEED_NOT_SIGNED, "a block with another count of entries than its head says")
+        disposed = _disposed(head.first, wire.entries, key, municipality)
         if chain_hash(head.before, entry_digests(wire.entries)) != head.newest:
             raise Refused(Code.FEED_NOT_SIGNED, f"the block that ends at {head.last} has other entries")
-        return cls(head=head, signed_head=wire.head, coded=wire.entries)
+        return cls(head=head, signed_head=wire.head, coded=wire.entries, disposed=disposed)
 
     def entries(self) -> tuple[FeedEntry, ...]:
-        """Read the entries.
+        """Read the entries; disposed ones are passed over.
 
         Raises:
             Refused: `FEED_BROKEN`: what was signed is none.
         """
-        return tuple(_entry(number, coded) for number, coded in enumerate(self.coded, start=self.head.first))
+        return self.entries_from(self.head.first)
+
+    def entries_from(self, first: int) -> tuple[FeedEntry, ...]:
+        """Read the entries from a number on; disposed ones are passed over.
+
+        Raises:
+            Refused: `FEED_BROKEN`: what was signed is none.
+        """
+        numbered = enumerate(self.coded, start=self.head.first)
+        kept = ((number, coded) for number, coded in numbered if number >= first and number not in self.disposed)
+        return tuple(_entry(number, coded) for number, coded in kept)
 
     @property
     def position(self) -> FeedPosition:
@@ -257,8 +283,25 @@ def block_bytes(signed_head: bytes, coded: Sequence[bytes]) -> bytes:
 
 
 def entry_digests(coded: Iterable[bytes]) -> list[bytes]:
-    """Give the SHA-256 of each entry's bytes."""
-    return [hashlib.sha256(one).digest() for one in coded]
+    """Give the SHA-256 of each entry's bytes, as they were where the entry was disposed of.
+
+    Raises:
+        Refused: `MALFORMED`: a disposed entry that is none. Its signature is checked by `FeedBlock.open` alone.
+    """
+    return [
+        _word(unchecked_payload(one)).digest if _is_disposed(one) else hashlib.sha256(one).digest() for one in coded
+    ]
+
+
+def disposed_entry(number: int, digest: bytes, key: SigningKey, municipality: str) -> bytes:
+    """Sign what travels in the place of a disposed entry."""
+    word = _Disposed(number=number, digest=digest)
+    return key.sign(to_bytes(word), _disposed_context(municipality))
+
+
+def _is_disposed(coded: bytes) -> bool:
+    """Say whether an entry's bytes are a disposed entry: a COSE_Sign1, where an entry is a plain array."""
+    return coded[:1] == _COSE_TAG
 
 
 def chain_hash(before: bytes, digests: Iterable[bytes]) -> bytes:
@@ -274,6 +317,34 @@ def _entry(number: int, coded: bytes) -> FeedEntry:
     except Refused as refused:
         raise Refused(Code.FEED_BROKEN, refused.detail) from refused
     return FeedEntry(number=number, kind=draft.kind, resident=draft.resident, version=draft.version, body=draft.body)
+
+
+def _disposed(first: int, coded: Sequence[bytes], key: VerifyingKey, municipality: str) -> frozenset[int]:
+    """Check each disposed entry's signature and that it speaks of its own place; give their numbers.
+
+    Raises:
+        Refused: `FEED_BROKEN`.
+    """
+    found = set()
+    for number, one in enumerate(coded, start=first):
+        if not _is_disposed(one):
+            continue
+        try:
+            word = _word(key.open(one, _disposed_context(municipality)))
+        except Refused as refused:
+            raise Refused(Code.FEED_BROKEN, f"entry {number} was disposed of by nobody we know") from refused
+        if word.number != number:
+            raise Refused(Code.FEED_BROKEN, f"entry {number} is not the one that was disposed of")
+        found.add(number)
+    return frozenset(found)
+
+
+def _word(payload: bytes) -> _Disposed:
+    return from_bytes(_Disposed, payload)
+
+
+def _disposed_context(municipality: str) -> Context:
+    return Context(kind=MessageKind.ENTRY_DISPOSED, sender=municipality, receiver=ANYONE)
 
 
 def _context(municipality: str) -> Context:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from konbini.process.calls import CallServer
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
+from konbini.process.hangup import told_by_hangup
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
@@ -29,18 +30,23 @@ from konbini.ward_server.residents.bulk import BulkLists
 from konbini.ward_server.residents.bulk_calls import bulk_handlers
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.config import RegistryConfig, read_config
+from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
+from konbini.ward_server.residents.retention import RetentionDesk
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import (
     archive_handlers,
     comparing_handlers,
     follower_handlers,
     operator_handlers,
+    retention_handlers,
 )
 from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.residents.statistics import Statistics
+from konbini.ward_server.settings.reading import read_settings_of
+from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
@@ -102,9 +108,21 @@ async def open_registry(
 
 
 @asynccontextmanager
-async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[None]:
-    """Answer on both sockets while the context lasts."""
+async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RetentionDesk]:
+    """Answer on both sockets while the context lasts; gives the desk whose day's turn the process takes.
+
+    Raises:
+        ConfigRefused, OSError: the municipality's settings cannot be used.
+    """
     acknowledging = Acknowledging(config.follower_names, clock)
+    desk = RetentionDesk(
+        rooms.store.rows,
+        vault=rooms.vault,
+        pen=rooms.pen,
+        retention=_retention(config),
+        acknowledging=acknowledging,
+        clock=clock,
+    )
     registry = Registry(rooms.store, rooms.pen, acknowledging, clock)
     archive, statistics = Archive(rooms.store, clock), Statistics(rooms.store, clock)
     bulk = BulkLists(rooms.store, rooms.pen, acknowledging, clock)
@@ -135,13 +153,20 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
                     **archive_handlers(archive, statistics),
                     **bulk_handlers(bulk),
                     **decision_handlers(decisions),
+                    **retention_handlers(desk),
                 },
             ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
         _log.info("serving", ward=config.municipality, number=position.number)
-        yield
+        yield desk
+
+
+def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
+    if config.settings is None:
+        return ()
+    return read_settings_of(config.settings, config.municipality).retention
 
 
 def read_pen(config: RegistryConfig, entropy: Entropy) -> RecordPen:
@@ -174,11 +199,18 @@ async def _open_and_serve(
 ) -> AsyncIterator[None]:
     async with (
         open_registry(config, clock, entropy, member=_member(config)) as rooms,
-        serve(config, rooms, clock),
+        serve(config, rooms, clock) as desk,
         AsyncExitStack() as ending,
     ):
+        rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
         ending.push_async_callback(tasks.close)
-        tasks.start(rooms.store.until_unfit(), "rows")
+        for name, work in (
+            ("rows", rooms.store.until_unfit()),
+            ("key rotation", rotation.run()),
+            ("retention", desk.run()),
+        ):
+            tasks.start(work, name)
+        ending.enter_context(told_by_hangup(rotation.told))
         yield
 
 

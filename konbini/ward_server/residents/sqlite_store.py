@@ -41,6 +41,11 @@ class SqliteRegistryStore:
         """
         return cls(open_rows(address, files(__package__) / "migrations", watch=watch, member=member), vault)
 
+    @property
+    def rows(self) -> Rows:
+        """The rows themselves, for what is done beside the register: keys, retention, decisions about this process."""
+        return self._rows
+
     async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
         """Begin the registry under an incarnation, if it has not begun, and put that on record.
 
@@ -63,11 +68,6 @@ class SqliteRegistryStore:
     async def until_unfit(self) -> None:
         """Return when the store takes nothing any more; see `Rows.until_unfit`."""
         await self._rows.until_unfit()
-
-    @property
-    def rows(self) -> Rows:
-        """The rows themselves, for the decisions about this process."""
-        return self._rows
 
     async def close(self) -> None:
         """Close the rows."""

@@ -20,10 +20,10 @@ from konbini.protocol.codec import encode
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
-from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.audit.log import AuditEntry, append, entry_at
 from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection, Withheld
 from konbini.ward_server.residents.changes import Change
-from konbini.ward_server.residents.dates import Date
+from konbini.ward_server.residents.dates import Date, today
 from konbini.ward_server.residents.entry import MOST_ENTRY_ITEMS_BYTES, RegisterEntry
 from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, EntryDraft, FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import BlockHead, SignedHead, block_bytes, chain_hash, entry_digests
@@ -42,7 +42,7 @@ from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import DataKey, Place, Sealer
 
-__all__ = ["MOST_KEYS", "SqliteTransaction", "Vault"]
+__all__ = ["MOST_KEYS", "SqliteTransaction", "Vault", "access_month"]
 
 MOST_KEYS = 4096
 """Data keys that one transaction keeps open at a time."""
@@ -51,6 +51,16 @@ _CHANGE_COLUMNS = "change_id, resident, state, entered_by, entered_at, concluded
 _NEWEST = (
     "NOT EXISTS (SELECT 1 FROM record AS newer WHERE newer.resident = record.resident"
     " AND newer.version > record.version)"
+    " AND EXISTS (SELECT 1 FROM data_key WHERE data_key.resident = record.resident AND length(data_key.wrapped) > 0)"
+)
+_LEGIBLE = "EXISTS (SELECT 1 FROM data_key WHERE data_key.resident = change.resident AND length(data_key.wrapped) > 0)"
+"""Whose time is over is passed over where many are read; asked for by name, `RECORD_DISPOSED` is the answer."""
+
+
+_ENTRY_COLUMNS = "feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed), feed_disposed.word"
+_ENTRIES = (
+    "feed LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
+    " LEFT JOIN feed_disposed ON feed_disposed.number = feed.number"
 )
 
 
@@ -230,7 +240,8 @@ class SqliteTransaction:
         """Give every change in force that is the resident's or wrote the resident's record, oldest first."""
         rows = self._connection.execute(
             f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND (resident = ?1 OR change_id IN"  # noqa: S608 - see above
-            " (SELECT change_id FROM record WHERE resident = ?1)) ORDER BY concluded_at, change_id",
+            " (SELECT change_id FROM record WHERE resident = ?1))"
+            f" AND (resident = ?1 OR {_LEGIBLE}) ORDER BY concluded_at, change_id",
             (resident,),
         ).fetchall()
         return tuple(self._change(row) for row in rows)
@@ -239,7 +250,7 @@ class SqliteTransaction:
         """Give changes approved from `since` to before `until` (Unix milliseconds), in order, that follow `after`."""
         rows = self._connection.execute(
             f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 2 AND concluded_at >= ? AND concluded_at < ?"  # noqa: S608 - see above
-            " AND (concluded_at, change_id) > (?, ?) ORDER BY concluded_at, change_id LIMIT ?",
+            f" AND (concluded_at, change_id) > (?, ?) AND {_LEGIBLE} ORDER BY concluded_at, change_id LIMIT ?",
             (since, until, *after, most),
         ).fetchall()
         return tuple(self._change(row) for row in rows)
@@ -486,15 +497,26 @@ class SqliteTransaction:
 
     def add_access(self, position: int, resident: str, reason: str) -> None:
         """Keep whose record was looked up and why, for the audit entry at `position`."""
-        sealed = self._seal(Place(table="access", resident=resident, version=position), encode([reason]))
-        self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, resident, sealed))
+        entry = entry_at(self._connection, position)
+        if entry is None:
+            raise ValueError("an access without its audit entry")
+        month = access_month(entry.moment)
+        sealed = self._seal(Place(table="access", resident=month, version=position), encode([resident, reason]))
+        self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, month, sealed))
+
+    def feed_digests(self, residents: Sequence[str]) -> tuple[tuple[int, bytes], ...]:
+        """Give number and digest of each entry of the feed that is one of these residents'; reads the feed once."""
+        marks = ", ".join("?" * len(residents))
+        rows = self._connection.execute(
+            f"SELECT {_ENTRY_COLUMNS} FROM {_ENTRIES} WHERE feed.resident IN ({marks}) ORDER BY feed.number",  # noqa: S608 - constants of this module
+            tuple(residents),
+        ).fetchall()
+        return tuple((row[0], entry_digests((self._feed_entry(*row),))[0]) for row in rows)
 
     def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
         """Put a block together again, the records that it brought from where they stand."""
         rows = self._connection.execute(
-            "SELECT feed.number, feed.resident, feed.record, COALESCE(feed.sealed, record.sealed) FROM feed"
-            " LEFT JOIN record ON record.resident = feed.resident AND record.version = feed.record"
-            " WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",
+            f"SELECT {_ENTRY_COLUMNS} FROM {_ENTRIES} WHERE feed.number BETWEEN ? AND ? ORDER BY feed.number",  # noqa: S608 - constants of this module
             (first, last),
         ).fetchall()
         coded = [self._feed_entry(*row) for row in rows]
@@ -503,7 +525,11 @@ class SqliteTransaction:
             raise Refused(Code.SEAL_BROKEN, f"the feed's block that ends at {last} is not what was signed")
         return block_bytes(head, coded)
 
-    def _feed_entry(self, number: int, resident: str, record: int | None, sealed: bytes | None) -> bytes:
+    def _feed_entry(
+        self, number: int, resident: str, record: int | None, sealed: bytes | None, disposed: bytes | None
+    ) -> bytes:
+        if disposed is not None:
+            return bytes(disposed)
         if sealed is None:
             raise Refused(Code.SEAL_BROKEN, f"feed: entry {number} has lost its record")
         if record is None:
@@ -614,6 +640,12 @@ class SqliteTransaction:
             self._keys.clear()
         self._keys[resident] = key
         return key
+
+
+def access_month(moment: int) -> str:
+    """Give the name of the key that seals the accesses of a moment's month in Japan; no resident has such an id."""
+    day = today(moment)
+    return f"/access/{day // 10000:04d}-{day // 100 % 100:02d}"
 
 
 def _feed_place(resident: str) -> Place:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 import dataclasses
+import functools
 import types
 import typing
 from enum import IntEnum
@@ -75,11 +76,16 @@ def _array(kind: Any, written: object) -> Value:  # noqa: ANN401 - a class of me
     allowed = {field.name for field in fields if (kind, field.name) not in WITHHELD}
     if not set(written) <= allowed:
         raise Refused(Code.CHANGE_INVALID, f"{kind.__name__} has no field of such a name, or it is not written here")
-    hints = typing.get_type_hints(kind)
+    hints = _hints(kind)
     return [
         _value(hints[field.name], written[field.name], field.name) if field.name in written else _default(field)
         for field in fields
     ]
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:  # noqa: ANN401 - a class of messages, as a cache takes it
+    return typing.get_type_hints(kind)
 
 
 def _default(field: dataclasses.Field[Any]) -> Value:

@@ -11,9 +11,12 @@ from dataclasses import dataclass
 
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.bodies import CardKind
+from konbini.ward_server.residents.card_rules import check_span
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, Restriction
+from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.effects import Effect, EntryEffect, written
 from konbini.ward_server.residents.entry import RegisterEntry
+from konbini.ward_server.residents.entry_rules import check_kept
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.seal import SealRegistered
@@ -28,8 +31,8 @@ class TownCard:
     """A card that the town has linked before, since when and until when it counts (yyyymmdd)."""
 
     card: CardSerial
-    counts_from: int
-    valid_until: int | None = None
+    counts_from: Date
+    valid_until: Date | None = None
     carrier: CardKind = CardKind.NUMBER_CARD
 
 
@@ -37,7 +40,7 @@ class TownCard:
 class TownSeal:
     """A seal that the town has registered before, and on which day (yyyymmdd)."""
 
-    registered: int
+    registered: Date
     seal: SealRegistered
 
 
@@ -66,23 +69,32 @@ def row_effects(reading: RegistryReading, ward: str, row: TownRow) -> Iterator[E
     arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
     yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
     if row.entry is not None:
+        check_kept(row.entry, row.record)
         yield EntryEffect(resident=resident, version=1, entry=row.entry)
+    if sum(held.carrier is CardKind.WARD_CARD for held in row.cards) > 1:
+        raise Refused(Code.CHANGE_INVALID, "a resident holds one card of the ward")
     for held in row.cards:
         if reading.link(held.card) is not None:
             raise Refused(Code.CARD_LINKED_BEFORE, "a card's serial is linked once in all time")
-        yield StoredLink(
-            card=held.card,
-            resident=resident,
-            version=1,
-            counts_from=held.counts_from,
-            ended=False,
-            carrier=held.carrier,
-            valid_until=held.valid_until,
-        )
+        yield _link(resident, held)
     yield from _restrictions(resident, FeedKind.MEASURE, row.measures)
     yield from _restrictions(resident, FeedKind.HOLD, row.holds)
     if row.seal is not None:
         yield taken_over(reading, row.seal.seal, row.record, day=row.seal.registered)
+
+
+def _link(resident: str, held: TownCard) -> StoredLink:
+    link = StoredLink(
+        card=held.card,
+        resident=resident,
+        version=1,
+        counts_from=held.counts_from,
+        ended=False,
+        carrier=held.carrier,
+        valid_until=held.valid_until,
+    )
+    check_span(link)
+    return link
 
 
 def _restrictions(resident: str, kind: FeedKind, restrictions: tuple[Restriction, ...]) -> Iterator[StoredRestriction]:

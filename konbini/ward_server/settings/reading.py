@@ -19,6 +19,7 @@ from konbini.process.config import ConfigRefused, Table, read_table
 from konbini.protocol.kinds import MOST_ORDERS, CertificateKind, Options
 from konbini.ward_server.settings.calendar import DayRange, HolidayCalendar, Period
 from konbini.ward_server.settings.hours import ClosedDays, Hours, Maintenance, Span
+from konbini.ward_server.settings.retention import CountedFrom, Kept, Retention, Term
 from konbini.ward_server.settings.settings import Fee, Leaving, NewCard, Offered, Rules, Settings
 
 __all__ = ["read_settings", "read_settings_of"]
@@ -30,6 +31,7 @@ _MOST_YEN = 100_000
 _MOST_AGE = 15
 """The resident's sentence for the refusal says 15 (15歳未満)."""
 _ALL = frozenset(CertificateKind)
+_COUNTED = {"day": CountedFrom.DAY, "fiscal-year": CountedFrom.FISCAL_YEAR}
 
 
 class _Dated(Protocol):
@@ -64,12 +66,14 @@ def read_settings(path: Path) -> Settings:
         offered = _sections(table, "kinds", _offered)
         fees = _sections(table, "fees", _fee)
         rules = _sections(table, "rules", _rules)
+        retention = _sections(table, "retention", _retention, least=0)
         _check_hours(hours)
         _check_apart(closed, lambda _one, _other: True)
         _check_maintenance(maintenance)
         _check_apart(offered, lambda one, other: one.kind is other.kind)
         _check_apart(fees, lambda one, other: one.kind is other.kind)
         _check_apart(rules, lambda _one, _other: True)
+        _check_apart(retention, lambda one, other: one.kept is other.kept)
         for one in offered:
             kind = one.section.kind
             _check_covered(one, "hours", [other.section for other in hours if not other.section.kinds])
@@ -86,6 +90,7 @@ def read_settings(path: Path) -> Settings:
             fees=_plain(fees),
             rules=_plain(rules),
             calendar=_calendar(table),
+            retention=_plain(retention),
         )
 
 
@@ -238,6 +243,25 @@ def _rules(part: Table) -> Rules:
         visits_a_day=part.integer("visits_a_day", least=1),
         certificates_a_visit=_at_most(part, "certificates_a_visit", MOST_ORDERS, least=1),
     )
+
+
+def _retention(part: Table) -> Retention:
+    named = [key for key in ("years", "months", "days") if part.has(key)]
+    if len(named) != 1:
+        raise part.refused("years", "one of years, months, days is needed")
+    (unit,) = named
+    return Retention(
+        period=_period(part),
+        kept=part.convert("kept", lambda name: Kept[name]),
+        term=Term(**{unit: part.integer(unit, least=1)}),
+        counted_from=part.convert("counted_from", _counted) if part.has("counted_from") else CountedFrom.DAY,
+    )
+
+
+def _counted(text: str) -> CountedFrom:
+    if text not in _COUNTED:
+        raise ValueError(f"one of {', '.join(_COUNTED)} is needed")
+    return _COUNTED[text]
 
 
 def _at_most(part: Table, key: str, most: int, *, least: int = 0) -> int:

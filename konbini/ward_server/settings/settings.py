@@ -17,6 +17,7 @@ from konbini.protocol.kinds import CertificateKind, Options
 from konbini.ward_server.certificates.conditions import CONDITIONS
 from konbini.ward_server.settings.calendar import HolidayCalendar, Period
 from konbini.ward_server.settings.hours import ClosedDays, Hours, Maintenance, Span, hours_on, minute_of
+from konbini.ward_server.settings.retention import Retention
 
 __all__ = ["Fee", "KindTerms", "Leaving", "NewCard", "Offered", "Rules", "Settings", "Terms"]
 
@@ -126,6 +127,7 @@ class Settings:
     fees: Sequence[Fee]
     rules: Sequence[Rules]
     calendar: HolidayCalendar = field(default_factory=HolidayCalendar)
+    retention: tuple[Retention, ...] = ()
 
     def terms(self, day: dt.date) -> Terms:
         """Give what counts on a day.

@@ -8,8 +8,11 @@ resident], for a field [domain, data key id, table, municipality, resident, vers
 resident or version does not open, and neither does a data key that was moved to another resident.
 
 A store keeps wrapped data keys apart from what they seal, so that destroying one (at the end of a retention) makes
-every copy of the record unreadable, those in backups included. Individual numbers are sealed with data keys of their
-own, under another key-encryption key.
+every copy of the record unreadable, those in backups included (docs/adr/0013-a-key-that-is-destroyed.md). Individual
+numbers are sealed with data keys of their own, under another key-encryption key.
+
+Key-encryption keys are changed while a process runs: `Sealer.take` puts a new list in the place of the old one, and
+`Sealer.wrapped_anew` wraps a data key by the current one. The data key itself stays, and with it all that it seals.
 
 Source: NIST SP 800-38D. Nonces are random; a data key seals far fewer than 2^32 fields.
 """
@@ -29,7 +32,10 @@ from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
-__all__ = ["DataKey", "KeyEncryptionKeys", "Place", "Sealer"]
+__all__ = ["DESTROYED", "DataKey", "KeyEncryptionKeys", "Place", "Sealer", "wrapping_key_of"]
+
+DESTROYED = b""
+"""What stands in the place of a wrapped data key that was destroyed: nothing that it sealed opens ever again."""
 
 _KEY_BYTES = 32
 _ID_BYTES = 8
@@ -65,6 +71,11 @@ class KeyEncryptionKeys:
 
     def __repr__(self) -> str:
         return f"KeyEncryptionKeys({', '.join(key_id.hex() for key_id in self._by_id)})"
+
+    @property
+    def ids(self) -> frozenset[bytes]:
+        """The ids of all of them."""
+        return frozenset(self._by_id)
 
     def named(self, key_id: bytes) -> AESGCM:
         """Find a key.
@@ -123,6 +134,25 @@ class Sealer:
         self._municipality = municipality
         self._entropy = entropy
 
+    @property
+    def keys(self) -> KeyEncryptionKeys:
+        """The key-encryption keys in use."""
+        return self._keys
+
+    def take(self, keys: KeyEncryptionKeys) -> None:
+        """Use these key-encryption keys from here on, in every thread."""
+        self._keys = keys
+
+    def wrapped_anew(self, wrapped: bytes, resident: str) -> bytes:
+        """Wrap a data key by the current key-encryption key; what it seals stays as it is.
+
+        Raises:
+            Refused: as `unwrap`.
+        """
+        keys = self._keys
+        key_id, key = self._unwrapped(keys, wrapped, resident)
+        return self._wrap(keys, key_id, key, resident)
+
     def new_data_key(self, resident: str) -> bytes:
         """Make a data key for a resident's fields and give it wrapped, for the store."""
         return self.fresh(resident)[0]
@@ -130,19 +160,16 @@ class Sealer:
     def fresh(self, resident: str) -> tuple[bytes, DataKey]:
         """Make a data key for a resident's fields and give it wrapped, for the store, and open, for first fields."""
         key_id, nonce, key = (self._entropy.token(count) for count in (_ID_BYTES, _NONCE_BYTES, _KEY_BYTES))
-        current = self._keys.current
-        wrapped = self._keys.named(current).encrypt(nonce, key, self._associate_key(current, key_id, resident))
-        return current + key_id + nonce + wrapped, self._data_key(key_id, key, resident)
+        return self._wrap(self._keys, key_id, key, resident, nonce), self._data_key(key_id, key, resident)
 
     def unwrap(self, wrapped: bytes, resident: str) -> DataKey:
         """Open a wrapped data key, for more than one field.
 
         Raises:
-            Refused: `SEAL_BROKEN`: wrapped for another resident, by a key that is not here, or changed.
+            Refused: `RECORD_DISPOSED`: it was destroyed; `SEAL_BROKEN`: wrapped for another resident, by a key that is
+                not here, or changed.
         """
-        wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
-        associated = self._associate_key(wrapping_key, key_id, resident)
-        key = _decrypt(self._keys.named(wrapping_key), nonce, content, associated, "data key")
+        key_id, key = self._unwrapped(self._keys, wrapped, resident)
         return self._data_key(key_id, key, resident)
 
     def seal(self, wrapped: bytes, place: Place, content: bytes) -> bytes:
@@ -161,11 +188,30 @@ class Sealer:
         """
         return self.unwrap(wrapped, place.resident).open(place, sealed)
 
+    def _unwrapped(self, keys: KeyEncryptionKeys, wrapped: bytes, resident: str) -> tuple[bytes, bytes]:
+        if wrapped == DESTROYED:
+            raise Refused(Code.RECORD_DISPOSED)
+        wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
+        associated = self._associate_key(wrapping_key, key_id, resident)
+        return key_id, _decrypt(keys.named(wrapping_key), nonce, content, associated, "data key")
+
+    def _wrap(
+        self, keys: KeyEncryptionKeys, key_id: bytes, key: bytes, resident: str, nonce: bytes | None = None
+    ) -> bytes:
+        nonce = nonce or self._entropy.token(_NONCE_BYTES)
+        associated = self._associate_key(keys.current, key_id, resident)
+        return keys.current + key_id + nonce + keys.named(keys.current).encrypt(nonce, key, associated)
+
     def _data_key(self, key_id: bytes, key: bytes, resident: str) -> DataKey:
         return DataKey(key_id, AESGCM(key), self._municipality, resident, self._entropy)
 
     def _associate_key(self, wrapping_key: bytes, data_key: bytes, resident: str) -> bytes:
         return encode([f"{PROTOCOL} data key", wrapping_key, data_key, self._municipality, resident])
+
+
+def wrapping_key_of(wrapped: bytes) -> bytes:
+    """Give the id of the key-encryption key that a data key is wrapped by."""
+    return wrapped[:_ID_BYTES]
 
 
 def _key_id(key: bytes) -> bytes:

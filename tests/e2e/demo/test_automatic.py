@@ -28,6 +28,7 @@ from konbini.simulation.town.typeface import TYPEFACE
 from tests import impressions
 from tests.e2e.demo.seeing import inked, likeness, numbered
 from tests.impressions import inked_mm, overlaid
+from tests.postgres import check_installed, serving
 
 _RESIDENTS = 200
 _SEED = 1
@@ -52,6 +53,19 @@ async def test_three_residents_get_their_own_certificates(konbini: str, folder: 
 
 
 @pytest.mark.long
+async def test_the_same_with_the_wards_rows_at_a_server(konbini: str, folder: Path) -> None:
+    """Registry, issuing and clerk keep a schema each in one database of PostgreSQL."""
+    check_installed()
+    with serving() as server:
+        database = f"postgresql:///postgres?host={server.folder}&user={server.user}"
+        ran = await _automatic(konbini, folder, "--store", database, visits=3)
+        _check(ran, folder, visits=3)
+        issued = await asyncio.to_thread(server.run, "SELECT count(*) FROM issuing.issuance")
+        assert issued == [(3,)]
+        assert not list((folder / "town" / "data").glob("issuing.db*"))
+
+
+@pytest.mark.long
 @pytest.mark.timeout(400)
 async def test_twenty_residents_get_their_own_certificates(konbini: str, folder: Path) -> None:
     """The same for twenty."""
@@ -67,17 +81,17 @@ async def test_more_visits_than_residents_are_refused(konbini: str, folder: Path
     assert b"residents of this town can come, not 500" in said
 
 
-async def _start(konbini: str, folder: Path, *, visits: int) -> asyncio.subprocess.Process:
+async def _start(konbini: str, folder: Path, *more: str, visits: int) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
         *(konbini, "demo", "--auto", "--json", "--visits", str(visits), "--residents", str(_RESIDENTS)),
-        *("--seed", str(_SEED), "--dir", str(folder / "town"), "--out", str(folder / "papers")),
+        *("--seed", str(_SEED), "--dir", str(folder / "town"), "--out", str(folder / "papers"), *more),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
 
 
-async def _automatic(konbini: str, folder: Path, *, visits: int) -> _Ran:
-    process = await _start(konbini, folder, visits=visits)
+async def _automatic(konbini: str, folder: Path, *more: str, visits: int) -> _Ran:
+    process = await _start(konbini, folder, *more, visits=visits)
     out, said = await process.communicate()
     assert process.returncode == 0, f"{out.decode()}\n{said.decode()}"
     return _Ran(status=process.returncode, last=json.loads(out.splitlines()[-1]), tray=folder / "papers")

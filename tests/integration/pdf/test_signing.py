@@ -17,7 +17,7 @@ from pyhanko.sign.signers import SimpleSigner
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from konbini.pdf.algorithms import Algorithm
-from konbini.pdf.archive import Shell, close
+from konbini.pdf.archive import Shell, add_profile, close
 from konbini.pdf.objects import Revision, StreamBody
 from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
@@ -150,7 +150,7 @@ def test_a_paper_longer_than_any_envelope_is_not_signed(paper) -> None:
         content = revision.add(StreamBody.filtered(bytes(length), ""))
         entries = f"/MediaBox [0 0 595 842] /Contents {content} /Resources << >>"
         shell = Shell(title="", number="1", issued_on=date(2026, 1, 1), binding=bytes(32), identity=bytes(16))
-        return close(revision, [entries], shell)
+        return close(revision, [entries], shell, profile=add_profile(revision))
 
     assert signer.sign(drawn(490 * 1024), paper.moment)
     with pytest.raises(Refused) as caught:

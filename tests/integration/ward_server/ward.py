@@ -31,6 +31,7 @@ from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.town.configs import Ports, free_ports, write_configs
 from konbini.simulation.town.layout import make_town
+from konbini.simulation.town.listing import write_csv, write_json_lines
 from konbini.simulation.town.pki.revocations import Revocations
 from konbini.simulation.town.responder import OcspResponder
 from konbini.simulation.town.town import Town
@@ -50,7 +51,8 @@ from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
-from konbini.ward_server.residents.importing.takeover import Approval, import_rows
+from konbini.ward_server.residents.importing.main import take_list
+from konbini.ward_server.residents.importing.takeover import Approval, Reports, import_rows
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found
 from tests.integration.ward_server.front import DeskFront, Front
@@ -92,6 +94,7 @@ class Ward:
 
     town: Town
     place: Place
+    listed: str | None
     clock: SettableClock
     entropy: SeededEntropy
     responder: OcspResponder
@@ -322,7 +325,7 @@ class Ward:
 
     async def start_registry(self) -> None:
         """Start the registry; the first time it takes its residents over."""
-        await self._start("registry", _registry(self.town, self.clock, self.entropy))
+        await self._start("registry", _registry(self.town, self.clock, self.entropy, self.listed))
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
@@ -352,7 +355,9 @@ class Ward:
 
 
 @asynccontextmanager
-async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place | None = None) -> AsyncIterator[Ward]:
+async def open_ward(
+    keys: Town, folder: Path, *, without: str = "", place: Place | None = None, listed: str | None = None
+) -> AsyncIterator[Ward]:
     """Open a ward with keys that were made before, and files of its own below `folder`.
 
     Args:
@@ -360,6 +365,8 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
         folder: empty; its path is short, since sockets go below it.
         without: the one process that the test runs apart: "issuing" or "clerk".
         place: where the processes keep their rows; files below `folder` otherwise.
+        listed: the name of the file that the residents are taken over from, which tells its form; they are at hand
+            otherwise.
     """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
@@ -381,6 +388,7 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
         ward = Ward(
             town=town,
             place=kept,
+            listed=listed,
             clock=clock,
             entropy=entropy,
             responder=responder,
@@ -402,20 +410,31 @@ async def open_ward(keys: Town, folder: Path, *, without: str = "", place: Place
 
 
 @asynccontextmanager
-async def _registry(town: Town, clock: SettableClock, entropy: SeededEntropy) -> AsyncIterator[None]:
-    config = registry_config.read_config(town.configs / "registry.toml")
+async def _registry(
+    town: Town, clock: SettableClock, entropy: SeededEntropy, listed: str | None
+) -> AsyncIterator[None]:
+    path = town.configs / "registry.toml"
+    approval = Approval(entered_by="aoki", approved_by="bando", source="a list for tests")
+    if listed is not None and not (town.root / listed).exists():
+        await _take_file(town, town.root / listed, clock, entropy, approval)
+    config = registry_config.read_config(path)
     async with registry_main.open_registry(config, clock, entropy) as rooms:
         if not (await rooms.store.read(lambda reading: reading.position())).number:
-            await import_rows(
-                rooms.store,
-                rooms.vault,
-                rooms.pen,
-                clock,
-                rows(town.card_authority),
-                approval=Approval(entered_by="aoki", approved_by="bando", source="a list for tests"),
-            )
+            residents = rows(town.card_authority)
+            await import_rows(rooms.store, rooms.vault, rooms.pen, clock, residents, approval=approval)
         async with registry_main.serve(config, rooms, clock):
             yield
+
+
+async def _take_file(town: Town, file: Path, clock: SettableClock, entropy: SeededEntropy, approval: Approval) -> None:
+    residents = rows(town.card_authority)
+    if file.suffix == ".csv":
+        write_csv(file, residents)
+    else:
+        write_json_lines(file, residents)
+    config = town.configs / "registry.toml"
+    reports = Reports()
+    await take_list(config, file, clock, entropy, approval=approval, sha256=None, processes=0, reports=reports)
 
 
 def _entry(town: Town) -> WardEntry:

@@ -28,6 +28,7 @@ GROUPS = {
     9: "9xx: the rest",
     10: "10xx: the registry and its operators",
     11: "11xx: a paper, judged by whoever verifies it",
+    12: "12xx: what a ward keeps, how long, and its backups",
 }
 
 

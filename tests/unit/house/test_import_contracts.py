@@ -37,6 +37,7 @@ BREACHES = {
     "the verifier asks somebody": ("konbini/verifier/lists.py", "import aiohttp", "The verifier asks nobody"),
     "the verifier draws": ("konbini/verifier/pictures.py", "import konbini.pdf.fonts", "The verifier asks nobody"),
     "the verifier signs": ("konbini/verifier/document.py", "import konbini.pdf.signing", "Only the clerk signs"),
+    "a prekey is kept": ("konbini/ward_server/issuing/prekeys.py", "import sqlite3", "Prekeys live in memory alone"),
     "a service leans on the verifier": (
         "konbini/kiosk/visit/ward.py",
         "import konbini.verifier",

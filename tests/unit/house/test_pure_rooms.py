@@ -13,7 +13,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[3] / "konbini"
 # Rooms that are handed moments and values; modules of theirs that are tools for documents stand apart.
-SETTINGS = tuple(f"ward_server/settings/{name}.py" for name in ("settings", "hours", "calendar"))
+SETTINGS = tuple(f"ward_server/settings/{name}.py" for name in ("settings", "hours", "calendar", "retention"))
 PURE = ("kiosk/session", "issuance_center/relay", "ward_server/issuing/rules.py", *SETTINGS, "protocol")
 TOOLS = frozenset({PACKAGE / "kiosk/session/drawing.py", PACKAGE / "protocol/tls.py"})
 ASKS_THE_CLOCK = frozenset({"now", "utcnow", "today", "time_ns", "monotonic"})

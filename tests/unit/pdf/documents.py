@@ -78,9 +78,9 @@ def assembled(bodies: list[bytes], trailer: bytes) -> bytes:
     for number, body in enumerate(bodies, 1):
         places.append(len(out))
         out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
-    table = b"".join(b"%d 1\n%010d 00000 n \n" % entry for entry in enumerate(places, 1))
-    end = b"xref\n0 1\n0000000000 65535 f \n%strailer\n%s\nstartxref\n%d\n%%%%EOF\n"
-    return bytes(out + end % (table, trailer, len(out)))
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    end = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n%s\nstartxref\n%d\n%%%%EOF\n"
+    return bytes(out + end % (len(places) + 1, table, trailer, len(out)))
 
 
 def at(writer: PdfFileWriter, path: str) -> generic.DictionaryObject:

@@ -187,13 +187,13 @@ def test_noise_is_no_file(noise: bytes) -> None:
 
 def _moved(pdf: bytes, start: int) -> bytes:
     """The file with its cross-reference table made right for objects that something was put before."""
-    body = pdf[: pdf.rindex(b"xref\n0 1")]
+    body = pdf[: pdf.rindex(b"xref\n0 ")]
     found = [match.start() for match in re.finditer(rb"(?m)^[0-9]+ 0 obj$", body)]
     trailer = pdf[pdf.rindex(b"trailer\n") + 8 : pdf.rindex(b"\nstartxref")]
-    table = b"".join(b"%d 1\n%010d 00000 n \n" % entry for entry in enumerate(found, 1))
+    table = b"".join(b"%010d 00000 n \n" % place for place in found)
     assert start < len(body)
-    end = b"xref\n0 1\n0000000000 65535 f \n%strailer\n%s\nstartxref\n%d\n%%%%EOF\n"
-    return body + end % (table, trailer, len(body))
+    end = b"xref\n0 %d\n0000000000 65535 f \n%strailer\n%s\nstartxref\n%d\n%%%%EOF\n"
+    return body + end % (len(found) + 1, table, trailer, len(body))
 
 
 _HONEST = _file(b"<< /Next 2 0 R >>", b"<< /Length 3 >>\nstream\nabc\nendstream")
@@ -256,7 +256,8 @@ def test_each_thing_has_one_spelling(old: bytes, new: bytes) -> None:
         lambda pdf: pdf.replace(b"0000000015", b"0000000016"),
         lambda pdf: pdf.replace(b"00000 n", b"00001 n", 1),
         lambda pdf: pdf.replace(b"65535 f", b"65534 f"),
-        lambda pdf: pdf.replace(b"2 1\n", b"3 1\n"),
+        lambda pdf: pdf.replace(b"xref\n0 3\n", b"xref\n0 2\n"),
+        lambda pdf: pdf.replace(b" 65535 f \n", b" 65535 f \n1 2\n").replace(b"xref\n0 3\n", b"xref\n0 1\n"),
         lambda pdf: pdf.replace(b"/Size 3", b"/Size 4"),
         lambda pdf: pdf.replace(b"/Size 3", b"/Size 3 /Prev 15"),
         lambda pdf: pdf.replace(b"/Size 3", b"/Size 3 /XRefStm 15"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # it ships no types
 
-from konbini.pdf.characters import sequences
+from konbini.pdf.characters import sequences, text_map
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.objects import Revision
 from konbini.protocol.errors import Code, Refused
@@ -21,10 +22,20 @@ _VARIANTS = {  # from IPAmj Mincho's own table (Moji_Joho collection)
 
 def test_text_is_split_into_sequences() -> None:
     """A selector belongs to the character before it; a second one belongs to nobody."""
-    assert sequences("葛\U000e0102𠮷a") == ["葛\U000e0102", "𠮷", "a"]
+    assert list(sequences("葛\U000e0102𠮷a")) == ["葛\U000e0102", "𠮷", "a"]
     assert sequences("葛\U000e0102\U000e0103") == ["葛\U000e0102", "\U000e0103"]
     assert sequences("\U000e0102葛") == ["\U000e0102", "葛"]
-    assert sequences("") == []
+    assert list(sequences("𠮷a")) == ["𠮷", "a"]
+    assert list(sequences("")) == []
+
+
+@pytest.mark.parametrize("count", [1, 100, 101, 511, 512, 1500])
+def test_a_text_map_names_each_code_once(count: int) -> None:
+    """In order, in portions of a hundred, however many there are."""
+    found = [chr(0x4E00 + place) for place in range(count)]
+    (codespace, *written) = re.findall("<([0-9A-F]{4})> <([0-9A-F]{4})>\n", text_map(found))
+    assert codespace == ("0000", "FFFF")
+    assert written == [(f"{code:04X}", f"{ord(one):04X}") for code, one in enumerate(found, 1)]
 
 
 @pytest.mark.parametrize("base", _VARIANTS)
@@ -107,6 +118,6 @@ def test_equal_texts_cut_equal_fonts(typeface: Typeface) -> None:
         subset, revision = Subset(typeface, "FACTSA"), Revision()
         subset.runs("葛\U000e0102西　𠮷次郎")
         subset.write(revision, "V")
-        return revision.to_file(root=revision.reserve(), identity=bytes(16))
+        return revision.to_file(root=revision.add("<< >>"), identity=bytes(16))
 
     assert made() == made()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable
 
 import pytest
@@ -68,9 +69,9 @@ def _moved(pdf: bytes, by: int) -> bytes:
 
 
 def _freed(pdf: bytes) -> bytes:
-    root = find_place(pdf).root.number
-    place = pdf.rindex(b"\n%d 1\n" % root)
-    return pdf[:place] + pdf[place:].replace(b" 00000 n ", b" 00000 f ", 1)
+    root, table = find_place(pdf).root.number, pdf.rindex(b"\n0000000000 65535 f \n") + 1
+    entry = table + 20 * root
+    return pdf[:entry] + pdf[entry:].replace(b" 00000 n ", b" 00000 f ", 1)
 
 
 CHANGES: dict[str, Callable[[bytes], bytes]] = {
@@ -84,7 +85,9 @@ CHANGES: dict[str, Callable[[bytes], bytes]] = {
     "a field that has a value": lambda pdf: pdf.replace(b"/T (Clerk) /F 132", b"/T (Clerk) /V 132"),
     "a field on no page": lambda pdf: pdf.replace(b"/Annots [", b"/Annets ["),
     "an entry in the trailer": lambda pdf: pdf.replace(b" /Root ", b" /Info 1 0 R /Root "),
-    "an object at two places": lambda pdf: pdf.replace(b"\n2 1\n", b"\n1 1\n"),
+    "a table that begins elsewhere": lambda pdf: pdf.replace(b"xref\n0 ", b"xref\n1 "),
+    "a table that miscounts": lambda pdf: re.sub(rb"xref\n0 [0-9]+", b"xref\n0 9", pdf),
+    "a table of two sections": lambda pdf: pdf.replace(b" 65535 f \n", b" 65535 f \n1 1\n"),
     "an object that is not there": lambda pdf: pdf.replace(b"/Type /Catalog ", b"/Type /Katalog "),
     "a deleted catalogue": _freed,
 }

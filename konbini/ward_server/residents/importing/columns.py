@@ -2,8 +2,8 @@
 
 A list has a column for each field of `ResidentRecord` (but those that the registry writes itself: municipality,
 version, the commitment to the individual number), one for each field of `ForeignItems` in a CSV file, and those that
-stand beside the record: individual number, cards, measures, holds. docs/import.md is compared with this by a test, so
-that a field that is added to the record is a column at once.
+stand beside the record (`beside`). docs/import.md is compared with this by a test, so that a field that is added to the
+record is a column at once.
 
 Limits: a field that is a list or an object of its own is JSON in a cell of a CSV file.
 """
@@ -31,7 +31,7 @@ _WRITTEN_BY_REGISTRY = frozenset({"municipality", "version", "individual_number"
 _FOREIGN = "foreign"
 _NEVER_EMPTY = frozenset({"resident", "household", "name", "relationship", "head", "address"})
 _DEFAULTS: Mapping[str, Value] = {"presence": int(Presence.PRESENT), "name_in_registration": False, "remarks": ""}
-BESIDE = ("individual_number", "cards", "measures", "holds")
+BESIDE = ("individual_number", "cards", "measures", "holds", "seal", "entry")
 """Columns that are no field of the record."""
 JAPANESE = {
     "resident": "宛名番号",
@@ -75,6 +75,8 @@ JAPANESE = {
     "cards": "コンビニ交付シリアル番号",
     "measures": "支援措置",
     "holds": "発行抑止",
+    "seal": "印鑑登録",
+    "entry": "証明書に載らない事項",
 }
 """Other names of columns that a CSV file may use."""
 

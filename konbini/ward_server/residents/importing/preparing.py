@@ -49,6 +49,7 @@ class Prepared:
         claims: for `Claims`.
         residents: place and resident of each good row.
         cards: place and card of each good row's cards.
+        seals: place and seal's number of each good row that has one.
         rows: rows to insert, by statement, in this order.
         blocks: entries of the feed, a batch at a time.
     """
@@ -58,6 +59,7 @@ class Prepared:
     claims: bytearray = field(default_factory=bytearray)
     residents: list[tuple[int, str]] = field(default_factory=list)
     cards: list[tuple[int, CardSerial]] = field(default_factory=list)
+    seals: list[tuple[int, str]] = field(default_factory=list)
     rows: dict[str, list[Parameters]] = field(default_factory=dict)
     blocks: list[tuple[SealedEntry, ...]] = field(default_factory=list)
 
@@ -119,6 +121,8 @@ class Preparer:
         made.claims += self._claims(place, row)
         made.residents.append((place, row.record.resident))
         made.cards.extend((place, held.card) for held in row.cards)
+        if row.seal is not None:
+            made.seals.append((place, row.seal.seal.number))
 
     def _claims(self, place: int, row: TownRow) -> bytes:
         record, claimant = row.record, self._claimant

@@ -198,7 +198,7 @@ class _Takeover:
         self._reports.progress(self._count)
 
     def _compare(self, prepared: Prepared) -> None:
-        """Name the rows of residents and cards that stand already, from before or from earlier in the list."""
+        """Name the rows of residents, cards and seal numbers that stand already."""
         named = tuple(resident for _, resident in prepared.residents)
         seen = self._writing.known(named) if named else set()
         for place, resident in prepared.residents:
@@ -206,10 +206,19 @@ class _Takeover:
                 detail = "this resident is known already, or stands earlier in the list"
                 self._refuse(BadRow(place=place, code=Code.CHANGED_MEANWHILE, detail=detail))
             seen.add(resident)
-        for place, card in prepared.cards if self._follows_others else ():
+        if self._follows_others:
+            self._compare_with_before(prepared)
+
+    def _compare_with_before(self, prepared: Prepared) -> None:
+        """Name the rows of what was given to a resident who was here before; within the list, claims tell it."""
+        for place, card in prepared.cards:
             if self._writing.link(card) is not None:
                 detail = "a card's serial is linked once in all time"
                 self._refuse(BadRow(place=place, code=Code.CARD_LINKED_BEFORE, detail=detail))
+        for place, number in prepared.seals:
+            if self._writing.seal_number_given(number):
+                detail = "a seal registration's number is given once in all time"
+                self._refuse(BadRow(place=place, code=Code.CHANGE_INVALID, detail=detail))
 
     def _refuse(self, row: BadRow) -> None:
         """Name a bad row, once."""

@@ -7,7 +7,8 @@ CREATE TABLE registry (
     incarnation INTEGER NOT NULL CHECK (incarnation > 0)
 ) STRICT;
 
--- A resident whose `wrapped` is emptied can be read no more, in this file or in a copy of it; individual numbers apart.
+-- Whoever's `wrapped` is emptied can be read no more, in this file or in a copy of its rows; individual numbers apart.
+-- Beside residents there is a key for the accesses of each month, '/access/2026-09' (docs/retention.md).
 CREATE TABLE data_key (
     resident TEXT PRIMARY KEY,
     wrapped BLOB NOT NULL
@@ -162,10 +163,75 @@ CREATE TABLE audit_entry (
     hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
+-- sealed: whose record was looked up and why, under the key of that month.
 CREATE TABLE access (
     position INTEGER PRIMARY KEY REFERENCES audit_entry (position),
-    resident TEXT NOT NULL REFERENCES data_key (resident),
+    month TEXT NOT NULL REFERENCES data_key (resident),
     sealed BLOB NOT NULL
+) STRICT;
+CREATE INDEX access_month ON access (month);
+
+-- What is kept beyond its time, as the last day's judgement found it; since: the first day of that, yyyymmdd.
+CREATE TABLE due (
+    kept INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (kept, target)
+) STRICT, WITHOUT ROWID;
+
+-- What two persons decide to dispose of. state: 1 entered, 2 approved, 3 withdrawn, 4 done. digest: of the list.
+CREATE TABLE disposal (
+    disposal_id TEXT PRIMARY KEY,
+    kept INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    CHECK (state IN (1, 3) OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER disposal_concluded BEFORE UPDATE ON disposal WHEN OLD.state > 2
+BEGIN SELECT RAISE(ABORT, 'a concluded disposal stays'); END;
+CREATE TRIGGER disposal_remains BEFORE DELETE ON disposal BEGIN SELECT RAISE(ABORT, 'a disposal stays'); END;
+
+-- outcome: 0 not yet, 1 destroyed, 2 not due any more or barred when it was judged again.
+CREATE TABLE disposal_target (
+    disposal_id TEXT NOT NULL REFERENCES disposal (disposal_id),
+    target TEXT NOT NULL,
+    outcome INTEGER NOT NULL CHECK (outcome IN (0, 1, 2)),
+    PRIMARY KEY (disposal_id, target)
+) STRICT, WITHOUT ROWID;
+
+-- The list of disposals (廃棄簿): signed entries, each with the hash of the one before.
+CREATE TABLE disposal_list (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    signed BLOB NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE TRIGGER disposal_list_stays BEFORE UPDATE ON disposal_list
+BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
+CREATE TRIGGER disposal_list_remains BEFORE DELETE ON disposal_list
+BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
+
+-- The registry's signed word on each feed entry that nobody can read any more; the entry itself stays where it stood.
+CREATE TABLE feed_disposed (
+    number INTEGER PRIMARY KEY REFERENCES feed (number),
+    word BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER feed_disposed_stays BEFORE UPDATE ON feed_disposed
+BEGIN SELECT RAISE(ABORT, 'a disposed entry stays'); END;
+CREATE TRIGGER feed_disposed_remains BEFORE DELETE ON feed_disposed
+BEGIN SELECT RAISE(ABORT, 'a disposed entry stays'); END;
+
+-- That the store was put here from a sealed backup: at which entry of the audit log, when, as of when (Unix milliseconds),
+-- and the digest of the backup's manifest. said: two persons have said so since.
+CREATE TABLE restoration (
+    position INTEGER PRIMARY KEY,
+    moment INTEGER NOT NULL,
+    taken INTEGER NOT NULL,
+    manifest BLOB NOT NULL CHECK (length(manifest) = 32),
+    said INTEGER NOT NULL CHECK (said IN (0, 1))
 ) STRICT;
 
 -- What was recorded stays as it was recorded.

@@ -136,9 +136,11 @@ def test_settings_are_the_wards(town: Town) -> None:
     settings = read_settings(town.configs / "ward.toml")
     assert (settings.municipality, settings.name) == (SUMIKAWA.code, SUMIKAWA.name)
     hours = settings.hours_on(town.today)
-    assert set(hours) == {CertificateKind.RESIDENT_RECORD, CertificateKind.RESIDENT_RECORD_ITEMS}
+    assert set(hours) == set(CertificateKind)
     assert {(span.opens, span.closes) for span in hours.values()} == {(0, 24 * 60)}
-    assert settings.terms(town.today).of(CertificateKind.RESIDENT_RECORD).yen == 200
+    terms = settings.terms(town.today)
+    assert terms.of(CertificateKind.RESIDENT_RECORD).yen == 200
+    assert terms.of(CertificateKind.SEAL_REGISTRATION).yen == SUMIKAWA.seal_fee
 
 
 def test_kiosk_files_belong_together(town: Town, clock: SettableClock) -> None:
@@ -184,7 +186,7 @@ def test_free_ports_are_four() -> None:
 
 
 async def test_the_registry_takes_the_people_over_once(town: Town, clock: SettableClock) -> None:
-    """Every resident, link and measure of the town stands in the registry; a second takeover changes nothing."""
+    """Every resident, link, measure and seal of the town stands in the registry; a second takeover changes nothing."""
     write_configs(town, PORTS)
     assert await take_over(town, clock, SeededEntropy(8)) == 300
     assert await take_over(town, clock, SeededEntropy(9)) == 0
@@ -196,5 +198,6 @@ async def test_the_registry_takes_the_people_over_once(town: Town, clock: Settab
             lambda reading: [reading.link(card.card) for person in people for card in town.row(person).cards]
         )
     cards = [person for person in people if person.card]
-    assert position.number == len(people) + len(cards) + len([person for person in people if person.measure])
+    beside = [what for person in people for what in (person.card, person.measure, person.seal) if what]
+    assert position.number == len(people) + len(beside)
     assert [link.resident for link in linked if link] == [person.record.resident for person in cards]

@@ -82,13 +82,13 @@ async def test_the_address_before_a_move_within_is_shown_where_the_form_has_a_ce
     earlier = "東京都澄川区旧町二番地"
     await ward.rewrite(HEAD, earlier_address=earlier)
     visit = ward.visit(HEAD)
-    (offer, _) = (await visit.open()).given_menu.offers
+    offer = (await visit.open()).given_menu.offers[0]
     assert Options.EARLIER_ADDRESS not in Options(offer.options)
     told = await visit.send_order(visit.order_body(options=Options.EARLIER_ADDRESS))
     assert told.code is Code.NOT_OFFERED
     await give_individual_forms(ward)
     visit = ward.visit(HEAD)
-    (offer, _) = (await visit.open()).given_menu.offers
+    offer = (await visit.open()).given_menu.offers[0]
     assert Options.EARLIER_ADDRESS in Options(offer.options)
     shown = await visit.send_order(visit.order_body(options=Options.EARLIER_ADDRESS))
     assert earlier in text_of(shown.given_document.pdf)

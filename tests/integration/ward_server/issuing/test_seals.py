@@ -110,11 +110,12 @@ async def test_a_seal_is_certified_for_nobody_else(ward: Ward) -> None:
     assert ward.issuances() == []
 
 
-async def test_a_ward_without_the_fee_or_the_form_does_not_offer_it(ward: Ward) -> None:
+async def test_a_ward_without_the_kind_or_the_form_does_not_offer_it(ward: Ward) -> None:
     """As every kind."""
     desk = ward.desk
-    fees = [fee for fee in desk.settings.fees if fee.kind is not _SEAL]
-    ward.desk = replace(desk, settings=replace(desk.settings, fees=fees))
+    fees = tuple(fee for fee in desk.settings.fees if fee.kind is not _SEAL)
+    offered_kinds = tuple(one for one in desk.settings.offered if one.kind is not _SEAL)
+    ward.desk = replace(desk, settings=replace(desk.settings, fees=fees, offered=offered_kinds))
     assert _SEAL not in offered((await ward.visit(HEAD).open()).given_menu)
     templates = [one for one in desk.templates if one.kind != "seal-registration"]
     ward.desk = replace(desk, templates=templates)

@@ -33,7 +33,8 @@ async def test_a_look_up_is_recorded_without_naming_the_resident(office: Office,
     assert (last.event, last.operators, last.moment) == (AuditEvent.RECORD_LOOKED_UP, ("chiba",), office.clock.now())
     assert RESIDENT not in repr(last)
     with closing(sqlite3.connect(tmp_path / "registry.db")) as file:
-        assert file.execute("SELECT resident FROM access").fetchall() == [(RESIDENT,)]
+        assert file.execute("SELECT month FROM access").fetchall() == [("/access/2026-09",)]
+        assert RESIDENT.encode() not in file.execute("SELECT sealed FROM access").fetchone()[0]
 
 
 async def test_a_look_up_of_nobody_is_recorded_too(office: Office, tmp_path: Path) -> None:

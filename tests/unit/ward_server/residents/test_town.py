@@ -8,12 +8,15 @@ from dataclasses import replace
 import pytest
 
 from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.entry import ForeignKept, RegisterEntry, Remark, RemarkKind
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.importing.takeover import Approval, TownRefused, import_rows
 from konbini.ward_server.residents.record import SignedRecord
-from konbini.ward_server.residents.town import TownCard, TownRow
+from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
+from tests.impressions import seal_of
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office, arrival_of, vault_of
 
 
@@ -185,3 +188,44 @@ async def test_a_town_that_is_refused_leaves_the_store_as_it_was(office: Office,
         await take_over(office, [*rows, rows[0]])
     assert await office.store.read(lambda reading: reading.position().number) == 0
     assert await take_over(office, rows) == 700
+
+
+async def test_what_stands_beside_a_record_keeps_the_rules(office: Office, make_record: MakeRecord) -> None:
+    """Cards, items kept beyond the record: as at the counter."""
+    rows = list(rows_of(make_record, 8))
+    ward_cards = tuple(replace(card_of(place), carrier=CardKind.WARD_CARD) for place in (101, 102))
+    rows[1] = replace(rows[1], cards=(replace(card_of(2), valid_until=20200331),))
+    rows[2] = replace(rows[2], cards=ward_cards)
+    rows[4] = replace(rows[4], entry=RegisterEntry(foreign=ForeignKept()))
+    rows[5] = replace(rows[5], entry=RegisterEntry(remarks=(Remark(kind=RemarkKind.OTHER, text="字" * 500),) * 40))
+    found = await named(office, rows)
+    assert {place: reason.split(" ", 1)[1] for place, reason in found.items()} == {
+        2: "this card's certificate ends before it counts",
+        3: "a resident holds one card of the ward",
+        5: "these items are a foreign resident's",
+        6: "an entry is no longer than that",
+    }
+    rows = list(rows_of(make_record, 2))
+    kept = RegisterEntry(leaving_to="隣町")
+    rows[0] = replace(rows[0], cards=(replace(card_of(1), carrier=CardKind.PHONE, valid_until=20300401),), entry=kept)
+    assert await take_over(office, rows) == 2
+    resident = rows[0].record.resident
+    link = await office.store.read(lambda reading: reading.link(card_of(1).card))
+    assert link is not None
+    assert (link.carrier, link.valid_until) == (CardKind.PHONE, 20300401)
+    stored = await office.store.read(lambda reading: reading.entry(resident))
+    assert stored is not None
+    assert stored.entry == kept
+
+
+async def test_a_seal_number_of_an_earlier_import_is_given(office: Office, make_record: MakeRecord) -> None:
+    """Claims tell of numbers within a list; those of before are asked of the registry."""
+    first, second, third = (
+        replace(row, seal=TownSeal(registered=20200401, seal=seal_of(number=number)))
+        for row, number in zip(rows_of(make_record, 6), ("1", "2", "1"), strict=False)
+    )
+    await take_over(office, [first, replace(second, seal=None)])
+    with pytest.raises(TownRefused) as refusal:
+        await take_over(office, [third])
+    assert [row.detail for row in refusal.value.rows] == ["a seal registration's number is given once in all time"]
+    assert await take_over(office, [replace(third, seal=second.seal)]) == 1

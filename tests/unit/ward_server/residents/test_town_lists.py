@@ -15,13 +15,30 @@ from hypothesis import strategies as st
 
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.town.listing import json_line, write_csv, write_json_lines
+from konbini.ward_server.residents.bodies import CardKind, MeasureCategory, Protection
 from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.entry import (
+    Administrative,
+    Coverage,
+    DeathDay,
+    Doubt,
+    ForeignKept,
+    MailName,
+    NumberCard,
+    NumberCardStatus,
+    RegisterEntry,
+    Remark,
+    RemarkKind,
+    Removed,
+)
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN, JAPANESE
 from konbini.ward_server.residents.importing.files import Unreadable, open_list
 from konbini.ward_server.residents.importing.rows import CsvForm, JsonForm
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Sex
-from konbini.ward_server.residents.town import TownCard, TownRow
+from konbini.ward_server.residents.seal import NameForm, SealRegistered
+from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
+from tests.impressions import seal_image
 from tests.unit.ward_server.residents.conftest import record_of
 
 WARD = "131997"
@@ -67,11 +84,35 @@ _bytes = st.binary(min_size=1, max_size=20)
 _restrictions = st.lists(
     st.builds(
         Restriction,
-        name=_plain.filter(lambda name: not set(name) & set(":; ") and name == name.strip()),
+        name=_plain,
         planned_end=st.none() | _days,
+        category=st.none() | st.sampled_from(MeasureCategory),
+        protection=st.none() | st.sampled_from(Protection),
+        remark=st.just("") | _plain,
+        begun=st.none() | _days,
     ),
     max_size=2,
 ).map(tuple)
+_seals = st.builds(
+    SealRegistered,
+    number=_plain,
+    form=st.sampled_from(NameForm),
+    text=_plain,
+    katakana=st.none() | _plain,
+    image=st.sampled_from((seal_image(), seal_image(12.5))),
+)
+_entries = st.builds(
+    RegisterEntry,
+    name_before=st.none() | _names,
+    removed=st.none()
+    | st.builds(
+        Removed, ceased=st.none() | _days, death=st.none() | st.builds(DeathDay, first=_days, doubt=st.just(Doubt.NONE))
+    ),
+    number_card=st.none() | st.builds(NumberCard, status=st.sampled_from(NumberCardStatus), issued=st.none() | _days),
+    foreign=st.none() | st.builds(ForeignKept, mail_name=st.sampled_from(MailName)),
+    administrative=st.builds(Administrative, voter=st.booleans(), health=st.builds(Coverage, since=st.none() | _days)),
+    remarks=st.lists(st.builds(Remark, kind=st.sampled_from(RemarkKind), text=_plain), max_size=2).map(tuple),
+)
 _rows = st.builds(
     TownRow,
     record=_records,
@@ -81,11 +122,15 @@ _rows = st.builds(
             TownCard,
             card=st.builds(CardSerial, issuer_key_id=_bytes, serial=_bytes),
             counts_from=_days,
+            valid_until=st.none() | _days,
+            carrier=st.sampled_from(CardKind),
         ),
         max_size=2,
     ).map(tuple),
     measures=_restrictions,
     holds=_restrictions,
+    seal=st.none() | st.builds(TownSeal, registered=_days, seal=_seals),
+    entry=st.none() | _entries,
 )
 
 
@@ -165,6 +210,80 @@ def test_any_text_in_any_cell_is_read_or_refused(name: str, cell: str) -> None:
     }
     row = [cell if one == name else good.get(one, "") for one in header]
     assert kind_of(lambda: form.read(row)) in {TownRow, Code.CHANGE_INVALID}
+
+
+CARD = CardSerial(issuer_key_id=b"\x01\x02", serial=b"\x09")
+LISTED = '[{"name": "S-1", "planned_end": 20270401, "begun": 20260401, "category": "stalking", "remark": "メモ"}]'
+
+
+@pytest.mark.parametrize(
+    ("name", "cell", "expected"),
+    [
+        ("cards", "0102:09:20240401", (TownCard(card=CARD, counts_from=20240401),)),
+        (
+            "cards",
+            "0102:09:20240401:20290401; 0102:09:20240401:phone",
+            (
+                TownCard(card=CARD, counts_from=20240401, valid_until=20290401),
+                TownCard(card=CARD, counts_from=20240401, carrier=CardKind.PHONE),
+            ),
+        ),
+        ("cards", "0102:09:20240401:20290401:slate", None),
+        ("cards", "0102:09:20240401:20291301", None),
+        (
+            "measures",
+            "S-1;S-2:20270401",
+            (Restriction(name="S-1", planned_end=None), Restriction(name="S-2", planned_end=20270401)),
+        ),
+        (
+            "holds",
+            LISTED,
+            (
+                Restriction(
+                    name="S-1",
+                    planned_end=20270401,
+                    begun=20260401,
+                    category=MeasureCategory.STALKING,
+                    remark="メモ",
+                ),
+            ),
+        ),
+        ("measures", LISTED.replace("S-1", ""), None),
+        ("measures", LISTED.replace("メモ", "\\n"), None),
+        ("measures", LISTED.replace("}]", ', "in_force": true}]'), None),
+        ("entry", '{"leaving_to": "隣町"}', RegisterEntry(leaving_to="隣町")),
+        ("entry", '{"leaving_to": "隣町", "leaving_to": "隣町"}', None),
+        ("entry", '{"leaving_to": "\\ud800"}', None),
+        ("entry", "[]", None),
+        ("seal", "{}", None),
+        (
+            "seal",
+            '{"registered": 20240401, "number": "1", "form": "name", "text": "葛城", "image": {"png": "*"}}',
+            None,
+        ),
+    ],
+)
+def test_what_stands_beside_the_record_in_a_cell(name: str, cell: str, expected: object) -> None:
+    """The short forms and the objects; None where it is refused, by the reason and not by what stands there."""
+    header = [*(column.name for column in COLUMNS if column.required), name]
+    good = {"order": "1", "birth": "0", "sex": "male"}
+    row = [*(good.get(one, "字") for one in header[:-1]), cell]
+    row[header.index("postcode")] = "1500001"
+    if expected is not None:
+        assert getattr(CsvForm(WARD, header).read(row), name) == expected
+        return
+    with pytest.raises(Refused) as refusal:
+        CsvForm(WARD, header).read(row)
+    assert refusal.value.code is Code.CHANGE_INVALID
+    assert not set(refusal.value.detail) & set("葛城隣町メモ*")
+
+
+@pytest.mark.parametrize("day", [10**30, -1, 2**63 - 1, 99991231_0000])
+def test_a_day_beyond_any_calendar_is_refused(day: int) -> None:
+    """Whatever the number, in a list and on the wire."""
+    written = json.loads(json_line(TownRow(record=record_of(), individual_number=None, cards=(), measures=())))
+    for name in ("birth", "moved_in"):
+        assert kind_of(lambda name=name: JsonForm(WARD).read(json.dumps(written | {name: day}))) is Code.CHANGE_INVALID  # type: ignore[misc]
 
 
 def test_encodings_marks_and_japanese_names(tmp_path: Path) -> None:

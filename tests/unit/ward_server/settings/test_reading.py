@@ -95,6 +95,12 @@ WRONG = [
     ("visits_a_day = 10", "visits_a_day = 10\nvisits_a_days = 10", r"\[\[rules\]\] 1 unknown: visits_a_days"),
     ("certificates_a_visit = 5", "certificates_a_visit = 6", r"\[\[rules\]\] 1 certificates_a_visit: at most 5"),
     ("added = [2027-06-01]", "added = [2027-06-01]\nremoved = [2027-06-01]", r"\[public_holidays\] removed"),
+    ('kept = "REMOVED_RECORD"', 'kept = "EVERYTHING"', r"\[\[retention\]\] 1 kept"),
+    ('kept = "ACCESS_RECORD"', 'kept = "REMOVED_RECORD"', r"\[\[retention\]\] 2 begins: overlaps with number 1"),
+    ("years = 150", "years = 0", r"\[\[retention\]\] 1 years: at least 1"),
+    ("years = 150", "years = 150\nmonths = 1", r"\[\[retention\]\] 1 years: one of years, months, days"),
+    ("years = 150", "", r"\[\[retention\]\] 1 years: one of years, months, days"),
+    ('counted_from = "fiscal-year"', 'counted_from = "now"', r"\[\[retention\]\] 2 counted_from: one of day"),
     ("visits_a_day = 10", "visits_a_day =", r"at line \d+, column \d+"),
 ]
 

@@ -1,0 +1,36 @@
+"""What the store of the clerk is, for its backup and its restoration."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Final
+
+from konbini.process.statements import Connection
+from konbini.protocol.errors import Code
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.following.rows import position
+from konbini.ward_server.keeping.kept_store import FeedHead, KeptStore
+
+__all__ = ["KEPT"]
+
+
+def _feed(connection: Connection) -> FeedHead:
+    here = position(connection)
+    return FeedHead(incarnation=here.incarnation, number=here.number, newest=bytes(here.newest))
+
+
+def _stop(connection: Connection, moment: int) -> None:
+    connection.execute(
+        "INSERT INTO stop (only_one, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
+        (moment, int(Code.WARD_RESTORED), "restored from a backup"),
+    )
+
+
+KEPT: Final = KeptStore(
+    process="clerk",
+    migrations=files("konbini.ward_server.clerk") / "migrations",
+    keys=(),
+    feed=_feed,
+    begin_stopped=_stop,
+    replaced=AuditEvent.CLERK_REPLACED,
+)

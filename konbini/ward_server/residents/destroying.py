@@ -1,0 +1,128 @@
+"""Destroys what two persons decided to dispose of, within the caller's transaction.
+
+What is destroyed is the data key: with it every row that it sealed, in this store and in each copy of its rows. Rows
+that hold no more than keyed hashes of the resident go too; versions, changes and feed entries stay where they stood,
+illegible, so that counts, chains and the audit log stay whole. For each feed entry the registry signs a word that
+followers take in its place. One entry goes into the signed list, in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from konbini.process.statements import Connection
+from konbini.protocol.shape import to_bytes
+from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.keeping.disposal_list import NOTHING_BEFORE, Disposal, entry_hash
+from konbini.ward_server.residents.feed import DisposedChange, EntryDraft, FeedKind
+from konbini.ward_server.residents.feed_blocks import disposed_entry
+from konbini.ward_server.residents.scribe import RecordPen, add_block
+from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.settings.retention import Kept, Retention
+from konbini.ward_server.storage.sealing import DESTROYED, wrapping_key_of
+
+__all__ = ["Destroyer", "destroy_again"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destroyer:
+    """Destroys within one transaction.
+
+    Attributes:
+        connection: the transaction.
+        vault: what opens the store.
+        pen: what signs.
+        operators: who entered and who approved it.
+        disposal_id: the decision.
+        moment: Unix milliseconds.
+    """
+
+    connection: Connection
+    vault: Vault
+    pen: RecordPen
+    operators: tuple[str, str]
+    disposal_id: str
+    moment: int
+
+    def destroy(self, retention: Retention, targets: Sequence[str]) -> None:
+        """Destroy these, and put it on record: in the signed list, in the audit log, and in the feed for followers."""
+        wrapped_by: set[bytes] = set()
+        if retention.kept is Kept.REMOVED_RECORD:
+            self._sign_words(targets)
+        for target in targets:
+            self._forget_restrictions(target)
+            wrapped_by |= destroy_keys(self.connection, target)
+        digest = self._list(retention, targets, wrapped_by)
+        if retention.kept is Kept.REMOVED_RECORD:
+            self._tell_followers(targets)
+        append(
+            self.connection,
+            AuditEntry(
+                moment=self.moment,
+                event=AuditEvent.DISPOSED,
+                operators=self.operators,
+                about=self.disposal_id,
+                digest=digest,
+            ),
+        )
+
+    def _sign_words(self, residents: Sequence[str]) -> None:
+        for number, digest in SqliteTransaction(self.connection, self.vault).feed_digests(residents):
+            word = disposed_entry(number, digest, self.pen.key, self.pen.municipality)
+            self.connection.execute("INSERT INTO feed_disposed (number, word) VALUES (?, ?)", (number, word))
+
+    def _forget_restrictions(self, resident: str) -> None:
+        whose = self.vault.keyed_hash.resident(self.vault.municipality, resident)
+        self.connection.execute("DELETE FROM restriction WHERE whose = ?", (whose,))
+
+    def _list(self, retention: Retention, targets: Sequence[str], wrapped_by: set[bytes]) -> bytes:
+        row = self.connection.execute("SELECT number, hash FROM disposal_list ORDER BY number DESC LIMIT 1").fetchone()
+        number, before = row or (0, NOTHING_BEFORE)
+        term = retention.term
+        signed = Disposal(
+            municipality=self.pen.municipality,
+            number=number + 1,
+            before=bytes(before),
+            moment=self.moment,
+            kept=retention.kept,
+            years=term.years,
+            months=term.months,
+            days=term.days,
+            counted_from=retention.counted_from,
+            operators=self.operators,
+            disposal_id=self.disposal_id,
+            targets=tuple(targets),
+            wrapped_by=tuple(sorted(wrapped_by)),
+        ).sign(self.pen.key)
+        digest = entry_hash(signed)
+        self.connection.execute(
+            "INSERT INTO disposal_list (number, signed, hash) VALUES (?, ?, ?)", (number + 1, signed, digest)
+        )
+        return digest
+
+    def _tell_followers(self, residents: Sequence[str]) -> None:
+        writing = SqliteTransaction(self.connection, self.vault)
+        body = to_bytes(DisposedChange(residents=tuple(residents)))
+        drafts = [EntryDraft(kind=FeedKind.DISPOSED, resident="", version=0, body=body)]
+        add_block(writing, self.pen, writing.position(), writing.seal_entries(drafts))
+
+
+def destroy_keys(connection: Connection, target: str) -> set[bytes]:
+    """Destroy a target's data keys and the rows that are nothing without them; give what had wrapped the keys."""
+    wrapped = connection.execute(
+        "SELECT wrapped FROM data_key WHERE resident = ?1 UNION ALL"
+        " SELECT wrapped FROM individual_number WHERE resident = ?1",
+        (target,),
+    ).fetchall()
+    connection.execute("UPDATE data_key SET wrapped = ? WHERE resident = ?", (DESTROYED, target))
+    connection.execute("UPDATE individual_number SET wrapped = ? WHERE resident = ?", (DESTROYED, target))
+    connection.execute("DELETE FROM access WHERE month = ?", (target,))
+    return {wrapping_key_of(bytes(one)) for (one,) in wrapped if one}
+
+
+def destroy_again(connection: Connection, entries: Sequence[Disposal]) -> int:
+    """Destroy in a restored store what the list says was destroyed, and give how many keys it still had."""
+    targets = [target for entry in entries for target in entry.targets]
+    return sum(bool(destroy_keys(connection, target)) for target in targets)
