@@ -16,6 +16,7 @@ from konbini.pdf.picture import Picture
 from konbini.pdf.printed import (
     MOST_BYTES,
     Cell,
+    Mark,
     cell_value,
     check_heading,
     check_text,
@@ -89,6 +90,7 @@ class SealRegistrationFacts:
         birth_date: 生年月日.
         address: 住所.
         impression: 印影.
+        remarks: 備考; in outage mode, as of when the facts are.
 
     Raises:
         ValueError: a field breaks its bound; from the wire that is `Refused(MALFORMED)`.
@@ -104,6 +106,7 @@ class SealRegistrationFacts:
     birth_date: str
     address: str
     impression: Impression
+    remarks: Cell = Mark.UNUSED
 
     def __post_init__(self) -> None:
         check_heading(self.number, self.form)
@@ -117,7 +120,7 @@ class SealRegistrationFacts:
 
     def _cells(self) -> tuple[Cell, ...]:
         names = self.name, self.former_name, self.alias, self.name_in_katakana
-        return (*names, self.birth_date, self.address)
+        return (*names, self.birth_date, self.address, self.remarks)
 
     def to_wire(self) -> bytes:
         """Encode the facts; equal facts give equal bytes."""
@@ -136,8 +139,8 @@ class SealRegistrationFacts:
         Raises:
             Refused: `MALFORMED` or `OVERSIZE`.
         """
-        context, number, form, issued_on, *cells, png, dots = read_array(decode(data, MOST_BYTES), 12)
-        name, former_name, alias, name_in_katakana, birth_date, address = cells
+        context, number, form, issued_on, *cells, png, dots = read_array(decode(data, MOST_BYTES), 13)
+        name, former_name, alias, name_in_katakana, birth_date, address, remarks = cells
         if context != _CONTEXT or not isinstance(png, bytes):
             raise Refused(Code.MALFORMED, "not the facts of a seal registration")
         try:
@@ -152,6 +155,7 @@ class SealRegistrationFacts:
                 birth_date=read_text(birth_date),
                 address=read_text(address),
                 impression=Impression(png=png, dots_per_inch=read_integer(dots)),
+                remarks=read_cell(remarks),
             )
         except ValueError as error:
             raise Refused(Code.MALFORMED, f"facts of a seal registration: {error}") from error

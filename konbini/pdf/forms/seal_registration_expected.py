@@ -43,6 +43,7 @@ def _cells(facts: SealRegistrationFacts, template: Template) -> Iterator[Expecte
         "氏名のカタカナ表記": facts.name_in_katakana,
         "生年月日": facts.birth_date,
         "住所": facts.address,
+        "備考": facts.remarks,
     }
     yield ExpectedCell("impression's label", grid.IMPRESSION_LABEL, "印影")
     yield ExpectedCell("nothing below", grid.NOTHING_BELOW, template.nothing_below)

@@ -31,6 +31,7 @@ _ROWS: Final = (
     ("name_in_katakana", "氏名のカタカナ表記", _ROW, _VALUE),
     ("birth_date", "生年月日", _ROW, _VALUE),
     ("address", "住所", _NAME_ROW, _VALUE),
+    ("remarks", "備考", _ROW, _VALUE),
 )
 
 

@@ -90,6 +90,7 @@ def seal_registration_items(facts: SealRegistrationFacts) -> SealedItems:
         Item.NAME: facts.name,
         Item.FORMER_NAME: facts.former_name,
         Item.BIRTH_DATE: facts.birth_date,
+        Item.REMARKS: facts.remarks,
         Item.ALIAS: facts.alias,
         Item.SEAL_IMPRINT: facts.impression.picture.digest()[:IMAGE_DIGEST_BYTES],
         Item.NAME_IN_KATAKANA: facts.name_in_katakana,

@@ -1,7 +1,8 @@
 """印鑑登録証明書: the facts that it prints of one person's record and seal registration.
 
 Source: 印鑑登録証明事務処理要領 第6. The impression is the registered one, byte for byte, at its true size; the sex is
-no fact; 旧氏 and 通称 print as the record has them, the name in katakana as it was registered.
+no fact; 旧氏 and 通称 print as the record has them, the name in katakana as it was registered. 備考 says in outage mode
+as of when they are, and nothing else: the record's own remarks are of no seal.
 """
 
 from __future__ import annotations
@@ -10,7 +11,14 @@ from collections.abc import Sequence
 
 from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.certificates.resident_record import Particulars, Subject, address_of, birth_of, cell_of
+from konbini.ward_server.certificates.resident_record import (
+    Particulars,
+    Subject,
+    address_of,
+    birth_of,
+    cell_of,
+    moment_of,
+)
 
 __all__ = ["statement"]
 
@@ -38,6 +46,7 @@ def statement(subjects: Sequence[Subject], particulars: Particulars) -> SealRegi
             birth_date=birth_of(record.birth),
             address=address_of(record),
             impression=image.impression(),
+            remarks=cell_of(None if particulars.as_of is None else moment_of(particulars.as_of)),
         )
     except ValueError as error:
         raise Refused(Code.FORM_OVERFLOW, "a cell of the record is not printable") from error

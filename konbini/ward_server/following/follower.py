@@ -13,7 +13,7 @@ from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.process.tasks import until_one_fails
 from konbini.protocol.cose import VerifyingKey
-from konbini.protocol.errors import Refused
+from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.life import Life
 from konbini.ward_server.following.standing import Standing
@@ -109,6 +109,7 @@ class Follower:
         self._clock = clock
         self._entropy = entropy
         self._attested = False
+        self._was_broken = False
         self._kept = 0
 
     async def run(self) -> None:
@@ -120,6 +121,9 @@ class Follower:
         broken = await self._standing.broken()
         if broken is not None:
             self._lease.broken(broken.code)
+        elif self._was_broken:  # another server of these rows may have seen it mended
+            self._lease.mended((await self._application.position()).number)
+        self._was_broken = broken is not None
         if not await self._attest() or (broken is not None and not broken.retaking):
             await self._clock.sleep(_RETRY_SECONDS)
         elif broken is not None:
@@ -203,6 +207,8 @@ class Follower:
 
     async def _take(self, refused: Refused) -> None:
         _log.error("registry_refused", peer=self._name, code=refused.code, detail=refused.detail)
+        if refused.code is Code.WARD_RESTORED:
+            self._attested = False  # look anew; where several servers tell of one store, a word may have been overtaken
         if refused.code in BREAKING:
             self._lease.broken(refused.code)
             await self._standing.broke(refused.code, self._clock.now())

@@ -66,6 +66,32 @@ async def test_papers_of_an_outage(ward: Ward) -> None:
     assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT
 
 
+async def test_a_seal_is_certified_where_cancellations_come_as_holds(ward: Ward) -> None:
+    """Refused in an outage until two persons say so at both processes; then it says as of when, and a hold bars it."""
+    kind = CertificateKind.SEAL_REGISTRATION
+    await lose_registry(ward)
+    await declare(ward, "issuing", "clerk")
+    visit = ward.visit(HEAD)
+    assert kind not in {offer.kind for offer in (await visit.open()).given_menu.offers}
+    assert (await visit.send_order(visit.order_body(kind=kind))).code is Code.CHANGED_LOOK_AGAIN
+    await ward.decide("issuing", "seals-as-holds", "on")
+    visit = ward.visit(HEAD)
+    assert kind in {offer.kind for offer in (await visit.open()).given_menu.offers}
+    assert (await visit.send_order(visit.order_body(kind=kind))).code is Code.CHANGED_LOOK_AGAIN  # the clerk's own word
+    await ward.decide("clerk", "seals-as-holds", "on")
+    visit = ward.visit(HEAD)
+    await visit.open()
+    told = await visit.send_order(visit.order_body(kind=kind))
+    said = text_of(told.given_document.pdf)
+    assert "印鑑登録証明書" in said
+    assert "分時点" in said
+    await visit.printed(told)
+    await visit.settle(visit.goodbye(), ordinal=0)
+    for process in ("issuing", "clerk"):
+        await ward.decide(process, "hold", ALONE)
+    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER
+
+
 async def test_each_process_is_told_by_itself(ward: Ward) -> None:
     """`issuing` cannot make the clerk relax anything, and the clerk alone serves nobody."""
     await lose_registry(ward)

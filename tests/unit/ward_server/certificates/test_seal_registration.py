@@ -65,6 +65,14 @@ def test_alias_and_katakana_where_there_are_any() -> None:
     assert (facts.former_name, facts.alias, facts.name_in_katakana) == (Mark.UNUSED, "堂本　暮", "デュポン　クレール")
 
 
+def test_in_an_outage_it_says_as_of_when() -> None:
+    """And nothing in ordinary service, whatever the record's remarks are."""
+    subjects = [Subject(record=replace(_RECORD, remarks="改製"), seal=_SEAL)]
+    assert statement(subjects, _PARTICULARS).remarks is Mark.UNUSED
+    as_of = dt.datetime(2026, 11, 20, 9, 5, tzinfo=dt.UTC)
+    assert statement(subjects, replace(_PARTICULARS, as_of=as_of)).remarks == "令和８年１１月２０日９時５分時点"
+
+
 _GOOD = Subject(record=_RECORD, seal=_SEAL)
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from konbini.process.rows import NotStored
 from konbini.process.sqlite.rows import SqliteRows
 from konbini.process.statements import Connection
 from konbini.protocol.cose import SigningKey
@@ -53,6 +54,7 @@ class PaperRegistry:
         self.key, self.incarnation, self.reachable = key, 7, True
         self.blocks: list[FeedBlock] = []
         self.numbers: list[int] = []
+        self.overtaken = 0
         self.remembered: Told | None = None
 
     def write(self, *, count: int = 1, in_force: bool = True, key: SigningKey | None = None) -> bytes:
@@ -92,6 +94,9 @@ class PaperRegistry:
     async def applied(self, told: Told) -> None:
         """See `following.follower.Registry`."""
         self._check()
+        if self.overtaken:
+            self.overtaken -= 1
+            raise Refused(Code.WARD_RESTORED)
         self.remembered = told
         self.numbers.append(told.number)
 
@@ -117,10 +122,12 @@ def draft_of(kind: FeedKind, version: int, body: bytes) -> EntryDraft:
 class Following:
     """A follower with its store, its lease and its clock."""
 
-    def __init__(self, path: Path, registry: PaperRegistry) -> None:
-        """Open the store."""
-        self.rows = SqliteRows.open(path, files("konbini.ward_server.clerk") / "migrations")
-        self.registry, self.clock, self.lease = registry, SettableClock(1_790_000_000_000), Lease()
+    def __init__(self, path: Path, registry: PaperRegistry, beside: Following | None = None) -> None:
+        """Open the store, or share that of another server."""
+        migrations = files("konbini.ward_server.clerk") / "migrations"
+        self.rows: SqliteRows = SqliteRows.open(path, migrations) if beside is None else beside.rows
+        self.clock: SettableClock = SettableClock(1_790_000_000_000) if beside is None else beside.clock
+        self.registry, self.lease = registry, Lease()
         feed = FeedRows(WARD, registry.key.verifying, KeyedHash(bytes(32)))
         self.index = Index(self.rows, feed)
         self.standing = Standing(self.rows, CLERK.follower)
@@ -280,6 +287,32 @@ async def test_a_feed_that_does_not_follow(
     await again.rows.close()
 
 
+async def test_two_servers_of_one_store(following: Following, registry: PaperRegistry, tmp_path: Path) -> None:
+    """What breaks the feed for one breaks it for both, and what one of them saw mended both follow again."""
+    registry.write()
+    other = Following(tmp_path / "clerk.db", registry, beside=following)
+    async with running(following), running(other):
+        await until(lambda: following.holds() and other.holds(), following.clock)
+        await following.standing.broke(Code.FEED_GAP, following.clock.now())
+        for one in (following, other):
+            await broken_by(one, Code.FEED_GAP, following.clock)
+        await following.rows.write(lambda connection: connection.execute("UPDATE feed_break SET retaking = 1").rowcount)
+        await until(lambda: following.holds() and other.holds(), following.clock)
+        assert await other.standing.broken() is None
+
+
+async def test_a_word_that_was_overtaken(following: Following, registry: PaperRegistry) -> None:
+    """The registry takes it for a restored store's; the follower looks anew, finds that it is none, and goes on."""
+    registry.write()
+    async with running(following):
+        await until(following.holds, following.clock)
+        registry.overtaken = 1
+        await until(lambda: not registry.overtaken, following.clock)
+        registry.write()
+        await until(lambda: registry.numbers[-1:] == [2], following.clock)
+        assert following.holds()
+
+
 async def broken_by(following: Following, code: Code, clock: SettableClock | None = None) -> None:
     """Wait until the follower refuses with a code, in memory and in its rows."""
 
@@ -317,7 +350,7 @@ async def test_a_fault_that_nobody_foresaw_comes_out_as_it_is(following: Followi
     """Whoever runs the follower names it in the log by its own type, not as a group's."""
     await following.rows.close()
     async with asyncio.timeout(10):
-        with pytest.raises(RuntimeError):  # its rows are closed
+        with pytest.raises((RuntimeError, NotStored)):  # its rows are closed
             await following.follower.run()
 
 
