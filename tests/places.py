@@ -40,6 +40,9 @@ class Place(Protocol):
     def restore(self, name: str) -> None:
         """Put the copy back in the store's place."""
 
+    def lose(self, name: str) -> None:
+        """Remove a store that nobody has open."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SqlitePlace:
@@ -62,6 +65,11 @@ class SqlitePlace:
     def back_up(self, name: str) -> None:
         """Copy a file."""
         shutil.copy(self.folder / f"{name}.db", self.folder / f"{name}.backup")
+
+    def lose(self, name: str) -> None:
+        """Remove a file and its log."""
+        for left in self.folder.glob(f"{name}.db*"):
+            left.unlink()
 
     def restore(self, name: str) -> None:
         """Put the copy in the file's place, and take its log away."""
@@ -89,6 +97,10 @@ class PostgresPlace:
     def back_up(self, name: str) -> None:
         """Dump a schema."""
         self.server.dump(f"{self.test}_{name}")
+
+    def lose(self, name: str) -> None:
+        """Drop a schema."""
+        self.server.run(f"DROP SCHEMA {self.test}_{name} CASCADE")
 
     def restore(self, name: str) -> None:
         """Drop the schema and load the dump."""

@@ -1,6 +1,7 @@
 """The servers that share one store: who is one of them, and that they are of one build.
 
-Each start of a process is a member with an epoch of its own, a number that is never given twice. Whoever joins is held
+Each start of a process is a member with an epoch of its own, a number that is never given twice: it is no lower than
+the moment, so that rows which are moved without their members keep epochs that nobody living has. Whoever joins is held
 against those that are there: version, schema, configuration and topology are the same, or it does not start. A start
 under the name of one that is there takes its place: a server that was started again is not kept waiting for its past.
 
@@ -104,13 +105,14 @@ def join(connection: Connection, member: Member, migrations: tuple[Migration, ..
     connection.execute(
         "UPDATE member SET gone = 1 WHERE gone = 0 AND (name = ? OR seen <= ?)", (member.names.name, seen_since)
     )
-    (epoch,) = connection.execute("SELECT coalesce(max(epoch), 0) + 1 FROM member").fetchone()
+    (newest,) = connection.execute("SELECT coalesce(max(epoch), 0) FROM member").fetchone()
+    epoch = max(int(newest) + 1, now)
     connection.execute(
         "INSERT INTO member (epoch, name, version, migrations, configuration, topology, seen, gone)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0)",
         (epoch, member.names.name, *ours, now),
     )
-    return int(epoch)
+    return epoch
 
 
 def check(connection: Connection, epoch: int) -> None:

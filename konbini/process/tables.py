@@ -1,6 +1,7 @@
 """A process's tables, whole: as its migrations declare them, row after row in one order, with a Merkle root.
 
-Whoever moves all rows of a store reads and writes them through here: a copy to another engine, a backup.
+Whoever moves all rows of a store reads and writes them through here: a copy to another engine, a backup. What says who
+has the rows open (`konbini.process.membership`) is of the store that is left, and stays there.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ Settle: TypeAlias = Callable[[Connection, str, Sequence[str]], None]
 """Told of a table and its key when rows came with their numbers."""
 
 _PORTION: Final = 500
-_NOT_MOVED: Final = frozenset({"applied_migration"})
+_NOT_MOVED: Final = frozenset({"applied_migration", "member"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

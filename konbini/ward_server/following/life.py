@@ -5,7 +5,10 @@ that it applied, and how long its audit log was and its newest hash. A store tha
 restored from a backup, or is a new file in the place of a lost one. It is stopped at once (`WARD_RESTORED`), has no
 lease, and tells nothing, until two persons say that it was restored: it then begins a new life.
 
-Table: `life`, as each follower's first migration declares it.
+A store that `konbini ward restore` filled says so itself (`restoration`, written by
+`konbini.ward_server.keeping.restoring`) and began stopped: nothing is compared or recorded a second time.
+
+Tables: `life`, `restoration`, as each follower's first migration declares them.
 """
 
 from __future__ import annotations
@@ -125,7 +128,8 @@ class Life:
 
 
 def begin_life(connection: Connection, moment: int) -> None:
-    """Begin a life within the caller's transaction."""
+    """Begin a life within the caller's transaction; that the store was restored is said with it."""
+    connection.execute("UPDATE restoration SET said = 1 WHERE said = 0")
     connection.execute(
         "INSERT INTO life (only_one, begun, unsaid) VALUES (1, ?, 0)"
         " ON CONFLICT (only_one) DO UPDATE SET begun = excluded.begun, unsaid = 0",
@@ -135,8 +139,10 @@ def begin_life(connection: Connection, moment: int) -> None:
 
 def is_unsaid(connection: Connection) -> bool:
     """Say whether this store was restored and nobody has said so, within a transaction."""
-    row = connection.execute("SELECT unsaid FROM life").fetchone()
-    return row is not None and bool(row[0])
+    found = connection.execute(
+        "SELECT 1 FROM life WHERE unsaid = 1 UNION ALL SELECT 1 FROM restoration WHERE said = 0 LIMIT 1"
+    ).fetchone()
+    return found is not None
 
 
 def _begun(connection: Connection) -> int | None:

@@ -44,7 +44,7 @@ class FeedRows:
         blocks: Sequence[bytes],
         apply_record: Callable[[Connection, SignedRecord], None],
         apply_seal: Callable[[Connection, SignedSeal], None],
-        destroy_key: Callable[[Connection, str], None] = lambda _connection, _resident: None,
+        forget_own: Callable[[Connection, str], None] = lambda _connection, _resident: None,
     ) -> FeedPosition:
         """Apply blocks in order, once; what a follower keeps of a record or a seal, under which key, is its own affair.
 
@@ -63,7 +63,7 @@ class FeedRows:
                 elif entry.kind is FeedKind.SEAL:
                     apply_seal(connection, self._registration(entry))
                 elif entry.kind is FeedKind.DISPOSED:
-                    self._forget(connection, entry, destroy_key)
+                    self._forget(connection, entry, forget_own)
                 else:
                     self._apply_other(connection, entry)
             if entries:
@@ -199,10 +199,10 @@ class FeedRows:
             case _:
                 raise Refused(Code.FEED_BROKEN, f"entry {entry.number} of a kind that is not applied")
 
-    def _forget(self, connection: Connection, entry: FeedEntry, destroy_key: Callable[[Connection, str], None]) -> None:
+    def _forget(self, connection: Connection, entry: FeedEntry, forget_own: Callable[[Connection, str], None]) -> None:
         for resident in entry.disposed().residents:
             forget(connection, resident, self._hashes.resident(self._municipality, resident))
-            destroy_key(connection, resident)
+            forget_own(connection, resident)
 
     def _apply_link(self, connection: Connection, entry: FeedEntry) -> None:
         link = entry.link()

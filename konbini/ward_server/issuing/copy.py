@@ -21,7 +21,7 @@ from konbini.ward_server.residents.record import Presence, RecordOpener, SignedR
 from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.storage.sealing import Place, Sealer
 
-__all__ = ["CopiedPerson", "ResidentCopy"]
+__all__ = ["CopiedPerson", "ResidentCopy", "forget_own"]
 
 _TABLE = "person"
 _SEAL_TABLE = "seal_registration"
@@ -76,7 +76,7 @@ class ResidentCopy:
             Refused: one of `BREAKING`; nothing of them was applied.
         """
         return await self._rows.write(
-            lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal, _destroy_key),
+            lambda connection: self._feed.apply(connection, blocks, self._apply_record, self._apply_seal, forget_own),
             step="apply feed",
         )
 
@@ -222,6 +222,7 @@ def _seal_in_force(connection: Connection, resident: str) -> tuple[int, bytes] |
     return None if row is None else (row[0], row[1])
 
 
-def _destroy_key(connection: Connection, resident: str) -> None:
-    """Destroy the data key of a resident of whom nothing is kept any more."""
+def forget_own(connection: Connection, resident: str) -> None:
+    """Remove what `issuing` alone keeps of a resident who was disposed of: papers of an outage, and the data key."""
+    connection.execute("DELETE FROM outage_issue WHERE resident = ?", (resident,))
     connection.execute("DELETE FROM data_key WHERE resident = ?", (resident,))

@@ -8,6 +8,7 @@ from typing import Final
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.decisions.stop import keep_stop
 from konbini.ward_server.following.rows import position
 from konbini.ward_server.issuing.keys import WRAPPED_KEYS
 from konbini.ward_server.keeping.kept_store import FeedHead, KeptStore
@@ -21,10 +22,7 @@ def _feed(connection: Connection) -> FeedHead:
 
 
 def _stop(connection: Connection, moment: int) -> None:
-    connection.execute(
-        "INSERT INTO stop (only_one, since, code, reason) VALUES (1, ?, ?, ?) ON CONFLICT DO NOTHING",
-        (moment, int(Code.WARD_RESTORED), "restored from a backup"),
-    )
+    keep_stop(connection, moment, Code.WARD_RESTORED, "restored from a backup")
 
 
 KEPT: Final = KeptStore(

@@ -4,7 +4,8 @@ Invariants: the root is signed, with the question's nonce, and every branch and 
 rows are given with the position of the feed at which they were read, in one moment.
 
 Limits: the tree is built in chunks, so that no reader holds one moment of the file for minutes. What changes meanwhile
-shows as a difference at first and not when the rows are compared at one position. One tree is kept for each follower,
+shows as a difference at first and not when the rows are compared at one position. Of a resident who was disposed of
+nothing is held, here as at the followers. One tree is kept for each follower,
 32 bytes and an id for each resident, until its next question.
 """
 
@@ -116,8 +117,7 @@ class Comparing:
             lambda reading: RowsOf(
                 number=reading.position().number,
                 held=tuple(
-                    HeldOf(resident=resident, rows=_rows(reading, resident, reading.record(resident)))
-                    for resident in wanted
+                    HeldOf(resident=resident, rows=_rows_unless_disposed(reading, resident)) for resident in wanted
                 ),
             )
         )
@@ -133,6 +133,16 @@ class Comparing:
             (stored.resident, leaf_of(_rows(reading, stored.resident, stored)))
             for stored in reading.records_after(after, _CHUNK)
         ]
+
+
+def _rows_unless_disposed(reading: RegistryReading, resident: str) -> tuple[HeldRow, ...]:
+    """Give what is held of a resident by name; a follower that holds more than nothing of a disposed one differs."""
+    try:
+        return _rows(reading, resident, reading.record(resident))
+    except Refused as refused:
+        if refused.code is not Code.RECORD_DISPOSED:
+            raise
+        return ()
 
 
 def _rows(reading: RegistryReading, resident: str, stored: StoredRecord | None) -> tuple[HeldRow, ...]:

@@ -23,7 +23,7 @@ from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, 
 from konbini.ward_server.settings.retention import Kept, Retention
 from konbini.ward_server.storage.sealing import DESTROYED, wrapping_key_of
 
-__all__ = ["Destroyer", "destroy_again"]
+__all__ = ["Destroyer", "destroy_again", "tell_again"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,13 +50,13 @@ class Destroyer:
         """Destroy these, and put it on record: in the signed list, in the audit log, and in the feed for followers."""
         wrapped_by: set[bytes] = set()
         if retention.kept is Kept.REMOVED_RECORD:
-            self._sign_words(targets)
+            _sign_words(self.connection, self.vault, self.pen, targets)
         for target in targets:
-            self._forget_restrictions(target)
+            _forget_restrictions(self.connection, self.vault, target)
             wrapped_by |= destroy_keys(self.connection, target)
         digest = self._list(retention, targets, wrapped_by)
         if retention.kept is Kept.REMOVED_RECORD:
-            self._tell_followers(targets)
+            _tell_followers(self.connection, self.vault, self.pen, targets)
         append(
             self.connection,
             AuditEntry(
@@ -67,15 +67,6 @@ class Destroyer:
                 digest=digest,
             ),
         )
-
-    def _sign_words(self, residents: Sequence[str]) -> None:
-        for number, digest in SqliteTransaction(self.connection, self.vault).feed_digests(residents):
-            word = disposed_entry(number, digest, self.pen.key, self.pen.municipality)
-            self.connection.execute("INSERT INTO feed_disposed (number, word) VALUES (?, ?)", (number, word))
-
-    def _forget_restrictions(self, resident: str) -> None:
-        whose = self.vault.keyed_hash.resident(self.vault.municipality, resident)
-        self.connection.execute("DELETE FROM restriction WHERE whose = ?", (whose,))
 
     def _list(self, retention: Retention, targets: Sequence[str], wrapped_by: set[bytes]) -> bytes:
         row = self.connection.execute("SELECT number, hash FROM disposal_list ORDER BY number DESC LIMIT 1").fetchone()
@@ -102,12 +93,6 @@ class Destroyer:
         )
         return digest
 
-    def _tell_followers(self, residents: Sequence[str]) -> None:
-        writing = SqliteTransaction(self.connection, self.vault)
-        body = to_bytes(DisposedChange(residents=tuple(residents)))
-        drafts = [EntryDraft(kind=FeedKind.DISPOSED, resident="", version=0, body=body)]
-        add_block(writing, self.pen, writing.position(), writing.seal_entries(drafts))
-
 
 def destroy_keys(connection: Connection, target: str) -> set[bytes]:
     """Destroy a target's data keys and the rows that are nothing without them; give what had wrapped the keys."""
@@ -120,6 +105,49 @@ def destroy_keys(connection: Connection, target: str) -> set[bytes]:
     connection.execute("UPDATE individual_number SET wrapped = ? WHERE resident = ?", (DESTROYED, target))
     connection.execute("DELETE FROM access WHERE month = ?", (target,))
     return {wrapping_key_of(bytes(one)) for (one,) in wrapped if one}
+
+
+def tell_again(connection: Connection, vault: Vault, pen: RecordPen, most: int) -> int:
+    """Sign words and tell followers where a restored store has no keys and nothing in the place of entries.
+
+    Its rows are from before a disposal, and its keys from after it, or destroyed again.
+
+    Returns:
+        The number of the entry that tells of it; 0 where there is nothing left to tell.
+    """
+    found = connection.execute(
+        "SELECT DISTINCT feed.resident FROM feed JOIN data_key ON data_key.resident = feed.resident"
+        " WHERE length(data_key.wrapped) = 0"
+        " AND NOT EXISTS (SELECT 1 FROM feed_disposed WHERE feed_disposed.number = feed.number)"
+        " ORDER BY feed.resident LIMIT ?",
+        (most,),
+    ).fetchall()
+    residents = [resident for (resident,) in found]
+    if not residents:
+        return 0
+    _sign_words(connection, vault, pen, residents)
+    for resident in residents:
+        _forget_restrictions(connection, vault, resident)
+    _tell_followers(connection, vault, pen, residents)
+    return SqliteTransaction(connection, vault).position().number
+
+
+def _sign_words(connection: Connection, vault: Vault, pen: RecordPen, residents: Sequence[str]) -> None:
+    for number, digest in SqliteTransaction(connection, vault).feed_digests(residents):
+        word = disposed_entry(number, digest, pen.key, pen.municipality)
+        connection.execute("INSERT INTO feed_disposed (number, word) VALUES (?, ?)", (number, word))
+
+
+def _forget_restrictions(connection: Connection, vault: Vault, resident: str) -> None:
+    whose = vault.keyed_hash.resident(vault.municipality, resident)
+    connection.execute("DELETE FROM restriction WHERE whose = ?", (whose,))
+
+
+def _tell_followers(connection: Connection, vault: Vault, pen: RecordPen, residents: Sequence[str]) -> None:
+    writing = SqliteTransaction(connection, vault)
+    body = to_bytes(DisposedChange(residents=tuple(residents)))
+    drafts = [EntryDraft(kind=FeedKind.DISPOSED, resident="", version=0, body=body)]
+    add_block(writing, pen, writing.position(), writing.seal_entries(drafts))
 
 
 def destroy_again(connection: Connection, entries: Sequence[Disposal]) -> int:

@@ -3,6 +3,9 @@
 Its feed goes on from the entry that the backup ends with; each entry from here on, and each heartbeat, names the new
 incarnation. Every follower notices (`REGISTRY_RENEWED`) and issues nothing until two persons had its copy re-taken:
 what the registry forgot is in no copy then, and has to be entered again from its source documents.
+
+A store that `konbini ward restore` filled has another incarnation already, and its row of `restoration` waits for this
+word. It takes one more all the same: a copy that was re-taken before two persons had spoken is re-taken again.
 """
 
 from __future__ import annotations
@@ -18,7 +21,7 @@ __all__ = ["RegistryRestored"]
 
 
 class RegistryRestored:
-    """The effect of that decision."""
+    """The effect of that decision. Tables: `registry`, `restoration`."""
 
     async def prepare(self, _decision: Decision) -> bytes:
         """Nothing of another process is needed."""
@@ -32,6 +35,7 @@ class RegistryRestored:
         (before,) = connection.execute("SELECT incarnation FROM registry").fetchone()
         now = max(to_seconds(agreed.moment), before + 1)
         connection.execute("UPDATE registry SET incarnation = ?", (now,))
+        connection.execute("UPDATE restoration SET said = 1 WHERE said = 0")
         append(
             connection,
             AuditEntry(

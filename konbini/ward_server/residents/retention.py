@@ -27,7 +27,7 @@ from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.keeping.disposal_list import MOST_TARGETS
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.dates import to_day, today
-from konbini.ward_server.residents.destroying import Destroyer
+from konbini.ward_server.residents.destroying import Destroyer, tell_again
 from konbini.ward_server.residents.disposal_rows import (
     Disposed,
     ListState,
@@ -148,7 +148,11 @@ class RetentionDesk:
         return await self._carry_out(disposal_id)
 
     async def go_on(self) -> None:
-        """Go on with what was approved and not done when the process ended."""
+        """Go on with what was approved and not done when the process ended, or was destroyed in a restored store."""
+        while number := await self._rows.write(
+            lambda connection: tell_again(connection, self._vault, self._pen, MOST_TARGETS), step="tell disposed"
+        ):
+            self._acknowledging.news(number)
         for (disposal_id,) in await self._rows.read(
             lambda connection: connection.execute(
                 "SELECT disposal_id FROM disposal WHERE state = ? ORDER BY concluded_at", (ListState.APPROVED,)

@@ -357,8 +357,11 @@ class SqliteTransaction:
             (head.last, head.first, head.newest, signed.data),
         )
         self._connection.executemany(
-            "INSERT INTO feed (number, resident, record, sealed) VALUES (?, ?, ?, ?)",
-            [(number, one.resident, one.record, one.sealed) for number, one in enumerate(entries, start=head.first)],
+            "INSERT INTO feed (number, resident, record, sealed, digest) VALUES (?, ?, ?, ?, ?)",
+            [
+                (number, one.resident, one.record, one.sealed, one.digest)
+                for number, one in enumerate(entries, start=head.first)
+            ],
         )
 
     def seal(self, resident: str) -> StoredSeal | None:
@@ -505,13 +508,17 @@ class SqliteTransaction:
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, month, sealed))
 
     def feed_digests(self, residents: Sequence[str]) -> tuple[tuple[int, bytes], ...]:
-        """Give number and digest of each entry of the feed that is one of these residents'; reads the feed once."""
+        """Give number and digest of each entry of the feed that is one of these residents' and has no word yet.
+
+        No entry is opened; the feed is read once.
+        """
         marks = ", ".join("?" * len(residents))
         rows = self._connection.execute(
-            f"SELECT {_ENTRY_COLUMNS} FROM {_ENTRIES} WHERE feed.resident IN ({marks}) ORDER BY feed.number",  # noqa: S608 - constants of this module
+            f"SELECT number, digest FROM feed WHERE resident IN ({marks})"  # noqa: S608 - question marks
+            " AND NOT EXISTS (SELECT 1 FROM feed_disposed WHERE feed_disposed.number = feed.number) ORDER BY number",
             tuple(residents),
         ).fetchall()
-        return tuple((row[0], entry_digests((self._feed_entry(*row),))[0]) for row in rows)
+        return tuple((row[0], bytes(row[1])) for row in rows)
 
     def _block(self, first: int, last: int, newest: bytes, head: bytes) -> bytes:
         """Put a block together again, the records that it brought from where they stand."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from konbini.process.membership import Member, ServerNames
 from konbini.process.stores import StoreAddress, look_once, open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
@@ -282,8 +283,10 @@ async def test_rows_and_keys_are_not_sealed_to_one_key(office: Office) -> None:
 
 @pytest.mark.parametrize("kept", [ISSUING, CLERK], ids=lambda kept: kept.process)
 async def test_a_restored_follower_begins_stopped(place: Place, tmp_path: Path, kept: KeptStore) -> None:
-    """`issuing` and the clerk read the stop before anything else."""
-    await open_rows(address(place, "before"), kept.migrations).close()
+    """`issuing` and the clerk read the stop before anything else; who had the store open is not in the backup."""
+    member = Member.of(ServerNames(), [b"settings"])
+    await open_rows(address(place, "before"), kept.migrations, member=member).close()
+    assert rows_of(place, "before", "SELECT count(*) FROM member") == [(1,)]
     rows, keys = tmp_path / "rows", tmp_path / "keys"
     back_up(
         kept,
@@ -305,3 +308,4 @@ async def test_a_restored_follower_begins_stopped(place: Place, tmp_path: Path, 
     )
     assert rows_of(place, "after", "SELECT code FROM stop") == [(int(Code.WARD_RESTORED),)]
     assert rows_of(place, "after", "SELECT said FROM restoration") == [(0,)]
+    assert rows_of(place, "after", "SELECT count(*) FROM member") == [(0,)]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from konbini.commands.ward import carry_out
+from konbini.process.membership import Member, ServerNames
 from konbini.process.stores import open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.merkle import GrowingRoot, MerkleTree
@@ -137,6 +138,22 @@ async def test_numbers_that_the_server_gives_go_on(postgres_place: PostgresPlace
     postgres_place.write("issuing", insert.format(n=9))
     found = rows_of(postgres_place, "issuing", "SELECT number FROM open_case WHERE number > 0 ORDER BY number")
     assert found == [(1,), (2,), (3,), (4,)]
+
+
+async def test_who_has_a_store_open_is_not_copied(
+    postgres_place: PostgresPlace, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Members are of the store that is left; a start at the new one has an epoch that no copied row has."""
+    one, who = SqlitePlace(folder=tmp_path), Member.of(ServerNames(), [b"settings"])
+    migrations = files("konbini.ward_server.issuing") / "migrations"
+    before = open_rows(address(one, "issuing"), migrations, member=who)
+    await before.close()
+    assert await copied(one, postgres_place, "issuing") == 0
+    assert "member" not in capsys.readouterr().out.split()
+    assert rows_of(postgres_place, "issuing", "SELECT count(*) FROM member") == [(0,)]
+    after = open_rows(address(postgres_place, "issuing"), migrations, member=who)
+    assert after.epoch > before.epoch > 0
+    await after.close()
 
 
 def test_a_root_that_grows_is_the_trees() -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,7 @@ from konbini.process.stores import open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
+from konbini.protocol.sealing import OpeningKey
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
 from konbini.ward_server.audit import log
@@ -22,13 +24,16 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
+from konbini.ward_server.keeping.backing_up import BackupTarget, back_up
 from konbini.ward_server.keeping.disposal_list import Disposal, open_list
+from konbini.ward_server.keeping.restoring import BackupSource, restore
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.bodies import CardLinked, Removal, Restriction
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
 from konbini.ward_server.residents.destroying import destroy_again
 from konbini.ward_server.residents.disposal_rows import Disposed
 from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.retention import RetentionDesk
@@ -251,6 +256,64 @@ async def test_accesses_go_month_by_month(office: Office, place: Place) -> None:
     assert (await office.events()).count(AuditEvent.RECORD_LOOKED_UP) == 2
     (disposal,) = await office.disposals()
     assert (disposal.kept, disposal.years) == (Kept.ACCESS_RECORD, 7)
+
+
+@pytest.mark.parametrize("by_list", [True, False], ids=["keys of before and the list", "keys of after"])
+async def test_a_feed_restored_from_before_a_disposal(
+    office: Office,
+    place: Place,
+    tmp_path: Path,
+    by_list: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Its entries do not open, and it knows of no disposal: it signs its word on each at its start, and tells of it."""
+    opening = {name: OpeningKey.generate() for name in ("rows", "keys")}
+
+    def take(rows: str | None, keys: str) -> None:
+        back_up(
+            KEPT,
+            address(place, "registry"),
+            MUNICIPALITY,
+            rows=None if rows is None else BackupTarget(path=tmp_path / rows, key=opening["rows"].sealing),
+            keys=BackupTarget(path=tmp_path / keys, key=opening["keys"].sealing),
+            moment=office.clock.now(),
+            entropy=SeededEntropy(office.clock.now()),
+        )
+
+    take("rows", "before")
+    office.on(2177, 1, 1)
+    await office.desk.judge()
+    await office.dispose()
+    take(None, "after")
+    disposals = await office.disposals()
+    await restore(
+        KEPT,
+        address(place, "restored"),
+        MUNICIPALITY,
+        rows=BackupSource(path=tmp_path / "rows", key=opening["rows"]),
+        keys=BackupSource(path=tmp_path / ("before" if by_list else "after"), key=opening["keys"]),
+        moment=office.clock.now(),
+        expected=None,
+        destroyed=lambda connection: destroy_again(connection, disposals) if by_list else 0,
+    )
+    rows = open_rows(address(place, "restored"), KEPT.migrations)
+    store, acknowledging = SqliteRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
+    pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
+    desk = RetentionDesk(
+        rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
+    )
+    assert await refused(store.read(lambda reading: reading.feed_after(0, 100))) is Code.RECORD_DISPOSED
+    told = await store.read(lambda reading: reading.position())
+    for _ in range(2):  # a second start has nothing to add
+        await desk.go_on()
+        assert (await store.read(lambda reading: reading.position())).number == told.number + 1
+    blocks = await store.read(lambda reading: reading.feed_after(0, 100))
+    anew = open_rows(address(place, "clerk"), files("konbini.ward_server.clerk") / "migrations")
+    follows = "INSERT INTO followed (only_one, incarnation) VALUES (1, ?)"
+    await anew.write(lambda connection: connection.execute(follows, (told.incarnation,)).rowcount)
+    await Index(anew, FeedRows(MUNICIPALITY, office.key.verifying, KeyedHash(bytes(32)))).apply(blocks)
+    assert rows_of(place, "clerk", "SELECT resident FROM person ORDER BY resident") == [(STAYS,), (PROTECTED,)]
+    for opened in (rows, anew):
+        await opened.close()
 
 
 async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> None:

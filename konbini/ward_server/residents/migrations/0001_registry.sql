@@ -120,11 +120,13 @@ CREATE TABLE feed_block (
 ) STRICT;
 
 -- An entry that brings a record names its version and holds nothing more: the record stands in its own table.
+-- digest: of the entry as it was signed over, so that a word can be signed on it when nobody can open it any more.
 CREATE TABLE feed (
     number INTEGER PRIMARY KEY CHECK (number > 0),
     resident TEXT NOT NULL REFERENCES data_key (resident),
     record INTEGER,
     sealed BLOB,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
     CHECK ((record IS NULL) <> (sealed IS NULL))
 ) STRICT;
 
