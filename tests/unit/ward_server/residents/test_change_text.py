@@ -33,7 +33,7 @@ RESIDENT = "000000000000001"
 COMMON = {"resident": RESIDENT, "seen": 0, "effective": 20260921, "source": "届書"}
 CARD, OTHER_CARD = ["00" * 20, "01000001"], ["00" * 20, "01000002"]
 MEMBER = {"resident": RESIDENT, "seen": 1, "order": 1, "relationship": "世帯主"}
-SEAL = {
+SEAL: dict[str, object] = {
     "number": "12345",
     "form": "name",
     "text": "葛城",
