@@ -14,16 +14,19 @@ import cbor2
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Value", "decode", "encode"]
+__all__ = ["MOST_INTEGER", "Value", "decode", "encode", "encode_checked"]
 
 Value: TypeAlias = "int | bytes | str | bool | Sequence[Value] | None"
 
 _MOST_DEPTH = 8
-_MOST_INTEGER = 2**63 - 1
+MOST_INTEGER = 2**63 - 1
+"""Integers are not larger, and not smaller than its negative."""
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = 0, 1, 2, 3, 4, 7
 _SIMPLE_VALUES = frozenset((20, 21, 22))  # false, true, null
 _PLAIN = frozenset((type(None), bool, bytes, str))
 _LENGTH_FOLLOWS = {24: 1, 25: 2, 26: 4, 27: 8}
+_SHORTEST_THAT_FOLLOWS = min(_LENGTH_FOLLOWS)
+_WIDTHS = tuple((following, 256**width - 1) for following, width in _LENGTH_FOLLOWS.items())
 
 
 def encode(value: Value) -> bytes:
@@ -32,8 +35,24 @@ def encode(value: Value) -> bytes:
     Raises:
         TypeError: the value holds something that the wire does not know; that is our own defect.
     """
-    _check_types(value, _MOST_DEPTH)
+    kind = type(value)
+    if kind is not str and kind is not bytes:
+        _check_types(value, _MOST_DEPTH)
+    return encode_checked(value)
+
+
+def encode_checked(value: Value) -> bytes:
+    """Encode one value whose types, integers and depth are known to be the wire's.
+
+    Raises:
+        TypeError: half a surrogate pair.
+    """
+    kind = type(value)
     try:
+        if kind is str:
+            return _string(_TEXT, value.encode())  # type: ignore[union-attr] # it is text
+        if kind is bytes:
+            return _string(_BYTES, value)  # type: ignore[arg-type] # it is bytes
         return _dumps(value)
     except UnicodeEncodeError as error:
         raise TypeError("half a surrogate pair cannot cross the wire") from error
@@ -55,6 +74,15 @@ def decode(data: bytes, most: int) -> Value:
     if _dumps(value) != data:
         raise Refused(Code.MALFORMED, "not the deterministic encoding")
     return value
+
+
+def _string(major: int, content: bytes) -> bytes:
+    """Write text or bytes: most associated data and signed structures are put together of short ones."""
+    length = len(content)
+    if length < _SHORTEST_THAT_FOLLOWS:
+        return bytes((major << 5 | length,)) + content
+    width = next(following for following, most in _WIDTHS if length <= most)
+    return bytes((major << 5 | width,)) + length.to_bytes(_LENGTH_FOLLOWS[width]) + content
 
 
 def _dumps(value: Value) -> bytes:
@@ -104,14 +132,15 @@ def _check_types(value: Value, depth: int) -> None:
     if value is None or isinstance(value, (bool, bytes, str)):
         return
     if isinstance(value, int):
-        if not -_MOST_INTEGER <= value <= _MOST_INTEGER:
+        if not -MOST_INTEGER <= value <= MOST_INTEGER:
             raise TypeError("integer too large for the wire")
         return
     if isinstance(value, list | tuple):
         if depth == 1 and value:
             raise TypeError("nested too deep for the wire")
         for item in value:
-            if type(item) not in _PLAIN:  # most items: no call for them
+            kind = type(item)  # most items are plain: no call for them
+            if kind not in _PLAIN and (kind is not int or not -MOST_INTEGER <= item <= MOST_INTEGER):
                 _check_types(item, depth - 1)
         return
     raise TypeError(f"{type(value).__name__} cannot cross the wire")
@@ -145,9 +174,9 @@ def _look_over(data: bytes) -> None:
 def _short(first: int) -> int:
     """Give the length of a value that its first byte tells alone, 0 where there is more to look at."""
     major, short = first >> 5, first & 0x1F
-    if major in (_UNSIGNED, _NEGATIVE) and short < min(_LENGTH_FOLLOWS):
+    if major in (_UNSIGNED, _NEGATIVE) and short < _SHORTEST_THAT_FOLLOWS:
         return 1
-    if major in (_BYTES, _TEXT) and short < min(_LENGTH_FOLLOWS):
+    if major in (_BYTES, _TEXT) and short < _SHORTEST_THAT_FOLLOWS:
         return 1 + short
     return int(major == _SIMPLE and short in _SIMPLE_VALUES)
 
@@ -166,12 +195,12 @@ def _head(data: bytes, position: int) -> tuple[int, int, int]:
         return major, 0, position
     if major not in (_UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY):
         raise Refused(Code.MALFORMED, "a type that the wire does not know")
-    if short < min(_LENGTH_FOLLOWS):
+    if short < _SHORTEST_THAT_FOLLOWS:
         return major, short, position
     width = _LENGTH_FOLLOWS.get(short)
     if width is None or position + width > len(data):
         raise Refused(Code.MALFORMED, "a length that the wire does not know")
     argument = int.from_bytes(data[position : position + width])
-    if argument > _MOST_INTEGER - (major == _NEGATIVE):  # a negative number n is written as -1 - n
+    if argument > MOST_INTEGER - (major == _NEGATIVE):  # a negative number n is written as -1 - n
         raise Refused(Code.MALFORMED, "number too large")
     return major, argument, position + width

@@ -17,7 +17,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from konbini.protocol.codec import Value, decode, encode
+from konbini.protocol.codec import MOST_INTEGER, Value, decode, encode, encode_checked
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Digest", "Line", "Moment", "Sized", "UpTo", "Yen", "from_bytes", "from_value", "to_bytes", "to_value"]
@@ -61,14 +61,20 @@ Yen = Annotated[int, UpTo(100_000)]
 
 def to_value(message: object) -> Value:
     """Turn a message into its array."""
-    if isinstance(message, enum.IntEnum):
-        return int(message)
-    if dataclasses.is_dataclass(message):
-        fields = _fields_of(typing.cast("Hashable", type(message)))(message)
-        return [item if type(item) in _PLAIN else to_value(item) for item in fields]
-    if isinstance(message, tuple):
-        return [to_value(item) for item in message]
-    return typing.cast("Value", message)
+    return _giver(typing.cast("Hashable", type(message)))(message)
+
+
+@functools.cache
+def _giver(kind: Any) -> Callable[[Any], Value]:  # noqa: ANN401 - a class, as a cache takes it
+    """Make what turns one class's messages into their arrays, once."""
+    if issubclass(kind, enum.IntEnum):
+        return int
+    if dataclasses.is_dataclass(kind):
+        fields = _fields_of(typing.cast("Hashable", kind))
+        return lambda message: [item if type(item) in _PLAIN else to_value(item) for item in fields(message)]
+    if issubclass(kind, tuple):
+        return lambda items: [to_value(item) for item in items]
+    return lambda plain: typing.cast("Value", plain)
 
 
 @functools.cache
@@ -95,7 +101,9 @@ def to_bytes(message: object) -> bytes:
         _check(type(message), value)
     except Refused as refused:
         raise TypeError(f"{type(message).__name__}: {refused.detail}") from refused
-    return encode(value)
+    # A flat array is what was just checked, field by field; what is nested is looked over for its depth too.
+    flat = isinstance(value, list) and list not in map(type, value)
+    return encode_checked(value) if flat else encode(value)
 
 
 def _check(kind: type, value: Value) -> None:
@@ -156,6 +164,8 @@ def _bounded(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form
     bare, *bounds = typing.get_args(kind)
     if bare in (str, bytes) and len(bounds) == 1 and isinstance(bounds[0], UpTo | Sized):
         return _sequence(bare, bounds[0], where)
+    if bare is int and len(bounds) == 1:
+        return _integer(bounds[0].holds, where)
     read = _reader(bare, where)
     for bound in bounds:
         read = _held(read, bound.holds, where)
@@ -168,6 +178,17 @@ def _held(inner: _Reader, holds: Callable[[Any], bool], where: str) -> _Reader:
         if not holds(found):
             raise _malformed(where)
         return found
+
+    return read
+
+
+def _integer(holds: Callable[[Any], bool], where: str) -> _Reader:
+    """Make what reads an integer of the wire and of one bound, in one step."""
+
+    def read(value: Value) -> object:
+        if type(value) is not int or not -MOST_INTEGER <= value <= MOST_INTEGER or not holds(value):
+            raise _malformed(where)
+        return value
 
     return read
 
@@ -199,7 +220,8 @@ def _message(kind: type) -> _Reader:
     def read(value: Value) -> object:
         if not isinstance(value, list) or len(value) != len(names):
             raise _malformed(kind.__name__)
-        return kind(**{name: reader(item) for name, reader, item in zip(names, readers, value, strict=True)})
+        items = [reader(item) for reader, item in zip(readers, value, strict=True)]
+        return kind(**dict(zip(names, items, strict=True)))
 
     return read
 
@@ -223,6 +245,9 @@ def _member(kind: type[enum.IntEnum], where: str) -> _Reader:
 
 
 def _exactly(kind: type, where: str) -> _Reader:
+    if kind is int:
+        return _integer(lambda _: True, where)
+
     def read(value: Value) -> object:
         if type(value) is not kind:
             raise _malformed(where)

@@ -17,6 +17,7 @@ __all__ = ["BirthDate", "Date", "age_on", "day_after", "to_day", "to_number", "t
 _MILLISECONDS = 1000
 _MONTHS = 12
 _FIRST_YEAR = 1
+_SHORTEST_MONTH = 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ class _Calendar:
     def holds(self, value: int) -> bool:
         """Say whether `value` is a day, or one that is unknown in part where that is allowed."""
         year, month, day = value // 10000, value // 100 % 100, value % 100
-        if year > dt.MAXYEAR:
+        if not 0 <= year <= dt.MAXYEAR:
             return False
+        if year >= _FIRST_YEAR and 1 <= month <= _MONTHS and 1 <= day <= _SHORTEST_MONTH:
+            return True  # a day of every month: most days
         if self.unknown_allowed and day == 0:
             return value == 0 or (year >= _FIRST_YEAR and month <= _MONTHS)
         try:

@@ -58,7 +58,9 @@ def written(  # noqa: PLR0913 - what is compared, all named
     else:
         _check_move(body, current)
     kept = None if current is None else current.individual_number
-    return RecordEffect(record=replace(record, individual_number=kept), individual_number=body.individual_number)
+    if record.individual_number != kept:
+        record = replace(record, individual_number=kept)
+    return RecordEffect(record=record, individual_number=body.individual_number)
 
 
 def check_number(number: str | None) -> None:

@@ -41,6 +41,8 @@ _KEY_BYTES = 32
 _ID_BYTES = 8
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
+_ARRAY_OF_SIX = b"\x86"
+_SEALED_FIELD = _ARRAY_OF_SIX + encode(f"{PROTOCOL} sealed field")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,9 +97,11 @@ class DataKey:
     def __init__(self, key_id: bytes, key: AESGCM, municipality: str, resident: str, entropy: Entropy) -> None:
         self._key_id = key_id
         self._key = key
-        self._municipality = municipality
         self._resident = resident
         self._entropy = entropy
+        # The associated data's array of six, but for the table and the version: encodings stand one after another.
+        self._before_table = _SEALED_FIELD + encode(key_id)
+        self._whose = encode(municipality) + encode(resident)
 
     def __repr__(self) -> str:
         return "DataKey(...)"
@@ -121,9 +125,7 @@ class DataKey:
     def _associate(self, place: Place) -> bytes:
         if place.resident != self._resident:
             raise Refused(Code.SEAL_BROKEN, f"{place.table}: a field of another resident")
-        return encode(
-            [f"{PROTOCOL} sealed field", self._key_id, place.table, self._municipality, place.resident, place.version]
-        )
+        return self._before_table + encode(place.table) + self._whose + encode(place.version)
 
 
 class Sealer:
@@ -159,7 +161,8 @@ class Sealer:
 
     def fresh(self, resident: str) -> tuple[bytes, DataKey]:
         """Make a data key for a resident's fields and give it wrapped, for the store, and open, for first fields."""
-        key_id, nonce, key = (self._entropy.token(count) for count in (_ID_BYTES, _NONCE_BYTES, _KEY_BYTES))
+        drawn = self._entropy.token(_ID_BYTES + _NONCE_BYTES + _KEY_BYTES)
+        key_id, nonce, key = drawn[:_ID_BYTES], drawn[_ID_BYTES:-_KEY_BYTES], drawn[-_KEY_BYTES:]
         return self._wrap(self._keys, key_id, key, resident, nonce), self._data_key(key_id, key, resident)
 
     def unwrap(self, wrapped: bytes, resident: str) -> DataKey:

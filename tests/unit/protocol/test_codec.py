@@ -38,6 +38,14 @@ def test_what_is_written_is_read(value: Value) -> None:
     assert repr(read) == repr(value)
 
 
+@pytest.mark.parametrize("length", [0, 1, 23, 24, 255, 256, 65_535, 65_536])
+def test_text_and_bytes_of_every_width_are_the_librarys(length: int) -> None:
+    """Alone and in an array, as the other implementation writes them."""
+    for value in ("x" * length, bytes(length)):
+        assert encode(value) == cbor2.dumps(value)
+        assert encode([value]) == b"\x81" + encode(value)
+
+
 @given(st.binary(max_size=60))
 @example(b"\x3b\x7f\xff\xff\xff\xff\xff\xff\xff")
 @example(b"\x1b\x7f\xff\xff\xff\xff\xff\xff\xff")

@@ -119,3 +119,25 @@ def test_our_own_defect_is_found_before_it_is_sent() -> None:
         broken = Whole(**{name: getattr(WHOLE, name) for name in WHOLE.__slots__} | wrong)
         with pytest.raises(TypeError):
             to_bytes(broken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flat:
+    """A message of plain fields alone."""
+
+    number: int
+    line: Line
+
+
+@pytest.mark.parametrize("number", [2**63, -(2**63), 10**30])
+def test_an_integer_that_is_not_the_wires_is_not_written(number: int) -> None:
+    """However its field is declared."""
+    with pytest.raises(TypeError, match="number"):
+        to_bytes(Flat(number=number, line=""))
+    assert from_bytes(Flat, to_bytes(Flat(number=2**63 - 1, line="x"))).number == 2**63 - 1
+
+
+def test_half_a_surrogate_pair_is_not_written() -> None:
+    """In a flat message as in any other."""
+    with pytest.raises(TypeError, match="surrogate"):
+        to_bytes(Flat(number=1, line="\ud800"))

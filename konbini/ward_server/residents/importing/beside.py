@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.shape import to_value
+from konbini.protocol.shape import from_value, to_value
 from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.entry import RegisterEntry
@@ -27,6 +27,7 @@ __all__ = ["row_of_cells", "row_of_members", "written_json"]
 
 M = TypeVar("M")
 
+_CARRIERS = {None: int(CardKind.NUMBER_CARD)} | {kind.name.lower(): int(kind) for kind in CardKind}
 _KINDS = "|".join(kind.name.lower() for kind in CardKind)
 _CARD = re.compile(rf"([0-9a-f]{{2,128}}):([0-9a-f]{{2,42}}):([0-9]{{8}})(?::([0-9]{{8}}))?(?::({_KINDS}))?", re.ASCII)
 _RESTRICTION = re.compile(r"([^:;]{1,64})(?::([0-9]{8}))?", re.ASCII)
@@ -112,19 +113,19 @@ def _card(written: str) -> TownCard:
             Code.CHANGE_INVALID, "cards are not ISSUER:SERIAL:YYYYMMDD[:YYYYMMDD][:CARRIER], ids in small hexadecimal"
         )
     issuer, serial, counts_from, valid_until, carrier = found.groups()
-    said = {"valid_until": valid_until and int(valid_until), "carrier": carrier}
-    return _town_card(issuer, serial, counts_from=int(counts_from), **{name: one for name, one in said.items() if one})
+    last_day = None if valid_until is None else int(valid_until)
+    try:
+        card: Value = [bytes.fromhex(issuer), bytes.fromhex(serial)]
+        return from_value(TownCard, [card, int(counts_from), last_day, _CARRIERS[carrier]])
+    except (Refused, ValueError) as error:
+        raise Refused(Code.CHANGE_INVALID, "a card's issuer, serial or days") from error
 
 
 def _card_object(item: dict[str, object]) -> TownCard:
     if "card" in item:
         raise Refused(Code.CHANGE_INVALID, "a card has an issuer_key_id and a serial")
     rest = {name: value for name, value in item.items() if name not in ("issuer_key_id", "serial")}
-    return _town_card(item.get("issuer_key_id"), item.get("serial"), **rest)
-
-
-def _town_card(issuer: object, serial: object, **rest: object) -> TownCard:
-    return from_object(TownCard, {"card": [issuer, serial], **rest})
+    return from_object(TownCard, {"card": [item.get("issuer_key_id"), item.get("serial")], **rest})
 
 
 def _short_restriction(written: str) -> Restriction:

@@ -121,7 +121,7 @@ def refuse_cells(cells: Sequence[str]) -> None:
 
 def values_of(columns: Sequence[tuple[Column, str | None]]) -> list[Value]:
     """Read cells, None where the list has no such column."""
-    return [_cell(column, cell) for column, cell in columns]
+    return [cell if column.text is _as_it_is and cell is not None else _cell(column, cell) for column, cell in columns]
 
 
 def json_values(columns: Sequence[Column], written: Mapping[str, object]) -> list[Value]:
@@ -200,7 +200,7 @@ def _bare(kind: Any) -> tuple[Any, bool]:  # noqa: ANN401 - type forms
 
 def _reading(bare: Any, *, optional: bool) -> tuple[str, ReadText, ReadJson]:  # noqa: ANN401 - a type form
     if bare is str:
-        return "text", lambda cell: cell, _json_text(optional=optional)
+        return "text", _as_it_is, _json_text(optional=optional)
     if bare is bool:
         return "true or false", _TRUTH.__getitem__, _exactly(bool, optional=optional)
     if bare is int:
@@ -212,6 +212,10 @@ def _reading(bare: Any, *, optional: bool) -> tuple[str, ReadText, ReadJson]:  #
         return f"one of {', '.join(str(name) for name in members if name)}", members.__getitem__, members.__getitem__
     read = _nested(bare, optional=optional)
     return "JSON", lambda cell: read(json.loads(cell)), read
+
+
+def _as_it_is(cell: str) -> Value:
+    return cell
 
 
 def _never_empty(read: Callable[[Any], Value]) -> Callable[[Any], Value]:

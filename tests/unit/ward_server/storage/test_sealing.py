@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given
 from hypothesis import strategies as st
 
+from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import PROTOCOL
 from konbini.simulation.entropy import SeededEntropy
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Place, Sealer
 
@@ -29,6 +32,18 @@ def test_what_was_sealed_opens_at_its_place() -> None:
     sealed = ward.seal(wrapped, PLACE, CONTENT)
     assert ward.open(wrapped, PLACE, sealed) == CONTENT
     assert CONTENT not in sealed
+
+
+def test_the_bytes_are_those_that_the_module_describes() -> None:
+    """Opened by hand, with the associated data written out: data of older stores open as long as this holds."""
+    wrapped = sealer().new_data_key(PLACE.resident)
+    sealed = sealer(seed=2).seal(wrapped, PLACE, CONTENT)
+    wrapping, key_id, nonce, content = wrapped[:8], wrapped[8:16], wrapped[16:28], wrapped[28:]
+    associated = encode([f"{PROTOCOL} data key", wrapping, key_id, "999001", PLACE.resident])
+    key = AESGCM(OLD).decrypt(nonce, content, associated)
+    assert (len(key), sealed[:8]) == (32, key_id)
+    associated = encode([f"{PROTOCOL} sealed field", key_id, PLACE.table, "999001", PLACE.resident, PLACE.version])
+    assert AESGCM(key).decrypt(sealed[8:20], sealed[20:], associated) == CONTENT
 
 
 @pytest.mark.parametrize(
