@@ -23,7 +23,7 @@ from tests.integration.ward_server.people import ALONE, FOREIGNER, HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
 
 _SEAL = CertificateKind.SEAL_REGISTRATION
-_DOTS = 600
+_DOTS = 300
 
 
 async def cancel(ward: Ward, resident: str = HEAD) -> None:
