@@ -1,23 +1,33 @@
 """`konbini bench`: what things cost on this machine, beside others who do the same.
 
     konbini bench certificate [--json] [--documents N]
+    konbini bench ward [--json] [--residents N,N,...] [--rounds N] [--orders N] [--callers N]
 
-Owns: the words behind `bench`. The peers are development dependencies; where one is missing the command says which.
+Owns: the words behind `bench`. The certificate's peers are development dependencies; where one is missing the command
+says which. The ward's second engine is Debian's PostgreSQL.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import importlib.util
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import uvloop
 
 from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.reading_back import measure_reading
 from konbini.simulation.bench.report import last_line, reading_line, table
+from konbini.simulation.bench.ward.report import last_line as ward_last_line
+from konbini.simulation.bench.ward.report import lines as ward_lines
+from konbini.simulation.bench.ward.residents import FEWEST
+from konbini.simulation.bench.ward.running import Plan, measure_ward
+from konbini.simulation.postgresql import is_installed
 from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["bench"]
@@ -25,6 +35,10 @@ __all__ = ["bench"]
 _CANNOT_RUN = 2
 _DOCUMENTS = 60
 _LEAST_DOCUMENTS = 5
+_SIZES = (10_000, 350_000)
+_ROUNDS = 12
+_ORDERS = 200
+_CALLERS = 16
 _PEERS = ("pikepdf", "reportlab", "segno", "typst")
 
 
@@ -33,20 +47,40 @@ def bench(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="konbini bench", description="What things cost on this machine")
     words = parser.add_subparsers(required=True, metavar="WHAT", dest="what")
     certificate = words.add_parser("certificate", help="one signed certificate: ours, naive, Typst, pikepdf")
-    certificate.add_argument("--documents", type=_count, default=_DOCUMENTS, metavar="N", help="each way makes so many")
+    certificate.add_argument(
+        "--documents", type=_at_least(_LEAST_DOCUMENTS), default=_DOCUMENTS, metavar="N", help="each way makes so many"
+    )
     certificate.add_argument("--json", action="store_true", help="a last line for programs")
+    certificate.set_defaults(carry_out=_certificate)
+    ward = words.add_parser("ward", help="an order's durable work, on SQLite and PostgreSQL, in wards of several sizes")
+    ward.add_argument(
+        "--residents", type=_sizes, default=_SIZES, metavar="N,N,...", help="of each ward; 4000000 takes its time"
+    )
+    ward.add_argument("--rounds", type=_at_least(2), default=_ROUNDS, metavar="N", help="each engine and size in turn")
+    ward.add_argument("--orders", type=_at_least(1), default=_ORDERS, metavar="N", help="of each in one round")
+    ward.add_argument("--callers", type=_at_least(1), default=_CALLERS, metavar="N", help="kiosks at a time")
+    ward.add_argument("--json", action="store_true", help="a last line for programs")
+    ward.set_defaults(carry_out=_ward)
     read = parser.parse_args(given)
-    return _certificate(read.documents, as_json=read.json)
+    carried_out: int = read.carry_out(read)
+    return carried_out
 
 
-def _count(text: str) -> int:
-    number = int(text)
-    if number < _LEAST_DOCUMENTS:
-        raise argparse.ArgumentTypeError(f"at least {_LEAST_DOCUMENTS}")
+def _at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        found = int(text)
+        if found < least:
+            raise argparse.ArgumentTypeError(f"at least {least}")
+        return found
+
     return number
 
 
-def _certificate(documents: int, *, as_json: bool) -> int:
+def _sizes(text: str) -> tuple[int, ...]:
+    return tuple(sorted({_at_least(FEWEST)(one) for one in text.split(",")}))
+
+
+def _certificate(read: argparse.Namespace) -> int:
     missing = [name for name in _PEERS if importlib.util.find_spec(name) is None]
     if missing:
         sys.stderr.write(
@@ -58,10 +92,38 @@ def _certificate(documents: int, *, as_json: bool) -> int:
         return _CANNOT_RUN
     from konbini.simulation.bench.ways import all_ways  # noqa: PLC0415 - the peers' libraries, which may be missing
 
+    documents: int = read.documents
     material = make_material(documents)
     with tempfile.TemporaryDirectory() as folder:
         costs = measure(all_ways(material, Path(folder)), material.documents)
     sys.stdout.write(f"household of four, one page, P-256; {documents} documents a way, medians of CPU time\n")
     sys.stdout.write("\n".join((*table(costs), reading_line(measure_reading(material)), "")))
-    sys.stdout.write(last_line(costs) + "\n" if as_json else "")
+    sys.stdout.write(last_line(costs) + "\n" if read.json else "")
     return 0
+
+
+def _ward(read: argparse.Namespace) -> int:
+    if not is_installed():
+        sys.stderr.write("konbini bench: Debian's package postgresql is not installed\n")
+        return _CANNOT_RUN
+    plan = Plan(sizes=read.residents, rounds=read.rounds, orders=read.orders, callers=read.callers)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            found = runner.run(measure_ward(plan, _say))
+    except ValueError as error:
+        sys.stderr.write(f"konbini bench: {error}\n")
+        return _CANNOT_RUN
+    _say(
+        f"one order: five commits, no paper drawn and no clerk; {plan.rounds} rounds of {plan.orders} orders"
+        f" by {plan.callers} callers; cost and CPU of this process against the smallest ward"
+    )
+    for line in ward_lines(found.engines, found.group_commit_ratio):
+        _say(line)
+    if read.json:
+        _say(ward_last_line(found.engines, found.group_commit_ratio))
+    return 0
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -3,6 +3,8 @@
 Invariants: an issuance is in one state and goes forward only (sealing -> issued -> settled, or sealing -> void); a
 number is used once, for ever; *issued* means the completing transaction, which compares every version on the paper,
 the seal registration where the paper shows one, the serial link, the bars, the stop and the lease.
+
+Numbers that are not settled have an index of their own: a statement that says `state < 4` does not walk all of them.
 """
 
 from __future__ import annotations
@@ -108,7 +110,7 @@ class IssuanceLedger:
 
         def change(connection: Connection) -> int:
             numbers = connection.execute(
-                "SELECT number, visit, ordinal FROM issuance WHERE state = ?"
+                "SELECT number, visit, ordinal FROM issuance WHERE state = ? AND state < 4"
                 " AND epoch NOT IN (SELECT epoch FROM member WHERE gone = 0)",
                 (IssuanceState.SEALING,),
             ).fetchall()
@@ -213,7 +215,9 @@ class IssuanceLedger:
         await self._rows.write(
             lambda connection: (
                 connection.execute(
-                    "UPDATE issuance SET document = NULL WHERE document IS NOT NULL AND print_by < ?", (moment,)
+                    "UPDATE issuance SET document = NULL"
+                    " WHERE state = ? AND state < 4 AND document IS NOT NULL AND print_by < ?",
+                    (IssuanceState.ISSUED, moment),
                 ).rowcount
             ),
             step="drop late",
@@ -224,7 +228,7 @@ class IssuanceLedger:
         rows = await self._rows.read(
             lambda connection: connection.execute(
                 "SELECT visit_id, issuance.visit, ordinal, t, issuance.kiosk FROM issuance"
-                " JOIN visit ON visit.visit = issuance.visit WHERE state = ? AND print_by < ?",
+                " JOIN visit ON visit.visit = issuance.visit WHERE state = ? AND state < 4 AND print_by < ?",
                 (IssuanceState.ISSUED, before),
             ).fetchall()
         )

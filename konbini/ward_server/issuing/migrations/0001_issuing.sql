@@ -152,6 +152,7 @@ CREATE TABLE visit (
     closed INTEGER NOT NULL DEFAULT 0 CHECK (closed IN (0, 1))
 ) STRICT;
 CREATE INDEX visit_card ON visit (card_hash, opened);
+CREATE INDEX visit_open ON visit (kiosk) WHERE closed = 0;
 
 -- The range of numbers in use now (only one row has in_use), and those of earlier lives: the first digit of the serial.
 CREATE TABLE number_range (
