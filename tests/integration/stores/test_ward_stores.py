@@ -32,6 +32,7 @@ from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.issuances import NewOrder
 from konbini.ward_server.issuing.ledger.ledger import Ledger
+from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.ledger.visits import NewVisit
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
@@ -104,6 +105,8 @@ async def visited(rows: Rows, ledger: Ledger, visit: bytes) -> None:
 
     def heard(connection: Connection) -> None:
         connection.execute("INSERT INTO feed_entry VALUES (1, 7, ?) ON CONFLICT DO NOTHING", (bytes(32),))
+        if not ranges_used(connection):
+            Ranges((0,)).take(connection, 0)
 
     await rows.write(heard)
     await ledger.visits.open(
