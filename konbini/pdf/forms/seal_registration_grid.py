@@ -1,4 +1,4 @@
-"""The grid of 印鑑登録証明書: the impression at the left, at its true size, the person's items at the right."""
+"""The grid of 印鑑登録証明書: the impression, at its true size, and the items beside it; 備考 below both."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ _ROWS: Final = (
     ("name_in_katakana", "氏名のカタカナ表記", _ROW, _VALUE),
     ("birth_date", "生年月日", _ROW, _VALUE),
     ("address", "住所", _NAME_ROW, _VALUE),
-    ("remarks", "備考", _ROW, _VALUE),
 )
 
 
@@ -48,16 +47,19 @@ def _cells() -> tuple[LabelledCell, ...]:
         box = Box(label_box.right, top - height, _VALUE_COLUMNS * COLUMN, height)
         cells.append(_cell(field, label, label_box, box, steps))
         top -= height
-    return tuple(cells)
+    label_box = Box(LEFT, top - _ROW, _LABEL * COLUMN, _ROW)
+    box = Box(label_box.right, top - _ROW, WIDTH - label_box.width, _ROW)
+    return (*cells, _cell("remarks", "備考", label_box, box, _VALUE))
 
 
 CELLS: Final = _cells()
 _HEIGHT: Final = _TOP - CELLS[-1].box.bottom
+_ABOVE_REMARKS: Final = _HEIGHT - _ROW
 
 FRAME: Final = Box(LEFT, _TOP - _HEIGHT, WIDTH, _HEIGHT)
 """The outline of the whole."""
 IMPRESSION_LABEL: Final = Box(LEFT, _TOP - _LABEL_ROW, _LEFT_COLUMNS * COLUMN, _LABEL_ROW)
-IMPRESSION: Final = Box(LEFT, FRAME.bottom, _LEFT_COLUMNS * COLUMN, _HEIGHT - _LABEL_ROW)
+IMPRESSION: Final = Box(LEFT, CELLS[-1].box.top, _LEFT_COLUMNS * COLUMN, _ABOVE_REMARKS - _LABEL_ROW)
 """The cell of the impression, larger than any."""
 UNUSED: Final = Box(LEFT, _BOTTOM, WIDTH, FRAME.bottom - _BOTTOM)
 """What is left of the sheet."""

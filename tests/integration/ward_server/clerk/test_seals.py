@@ -145,11 +145,18 @@ async def test_a_page_that_shows_another_impression_is_not_signed(ward: Ward, im
     assert ward.stops() == {"issuing": Code.PAGE_MISMATCH, "clerk": Code.PAGE_MISMATCH}
 
 
+_COLUMNS = {
+    "sqlite": "SELECT name FROM pragma_table_info('seal_registration')",
+    "postgresql": "SELECT column_name FROM information_schema.columns WHERE table_schema = current_schema()"
+    " AND table_name = 'seal_registration' ORDER BY ordinal_position",
+}
+
+
 async def test_the_clerk_keeps_no_impression(ward: Ward) -> None:
     """Its index names a version and a hash; neither process's file holds the picture in the clear."""
     png = (await seal_of(ward, HEAD)).registration.image
     assert png is not None
-    columns = [name for _, name, *_ in ward.rows("clerk", "PRAGMA table_info(seal_registration)")]
+    columns = [name for (name,) in ward.place.write("clerk", _COLUMNS[ward.place.engine])]
     assert columns == ["resident", "version", "registration_hash", "in_force"]
     for path in ward.town.data.glob("*.db*"):
         assert png.png not in path.read_bytes()
