@@ -33,9 +33,10 @@ from konbini.process.log import logger
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["AnswerLost", "CallAddress", "CallClient", "CallServer", "Handler", "PeerUnreachable"]
+__all__ = ["AnswerLost", "CallAddress", "CallClient", "CallServer", "Handler", "PeerUnreachable", "together"]
 
 Handler: TypeAlias = Callable[[Sequence[Value]], Awaitable[Value]]
+
 """One method: arguments as they came, result. It checks them itself and raises `Refused` for what it foresees."""
 
 LONGEST = 1 << 20
@@ -45,6 +46,19 @@ _LENGTH = struct.Struct(">I")
 _CREDENTIALS = struct.Struct("3i")
 _ANSWERED, _REFUSED = 0, 1
 _PARTS = 3
+
+
+def together(*tables: Mapping[int, Handler]) -> Mapping[int, Handler]:
+    """Put the methods of several rooms on one socket.
+
+    Raises:
+        ValueError: a method's number stands in two tables; one of them would be called in the other's place.
+    """
+    joined = {method: handler for table in tables for method, handler in table.items()}
+    if len(joined) != sum(map(len, tables)):
+        raise ValueError("a method's number stands twice on one socket")
+    return joined
+
 
 _log = logger("konbini.process.calls")
 

@@ -142,4 +142,5 @@ class Population:
 
     def _stopped(self, person: Townsperson) -> bool:
         record = person.record
-        return person.restricted or record.moved_in == to_number(self.today) or len(record.name) > _FITS_ANY_FORM
+        today = to_number(self.today)
+        return person.restricted or today in (record.moved_in, record.notified) or len(record.name) > _FITS_ANY_FORM

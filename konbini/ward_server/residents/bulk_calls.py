@@ -24,11 +24,11 @@ _SECONDS = 30.0
 class BulkMethod(IntEnum):
     """On the operators' socket, beside `OperatorMethod`."""
 
-    ENTER_BULK = 61
+    ENTER_BULK = 71
     """-> `BulkAnswer`."""
-    SHOW_BULK = 62
+    SHOW_BULK = 72
     """-> [`Change` bytes, ...]; recorded as an access."""
-    APPROVE_BULK = 63
+    APPROVE_BULK = 73
     """-> `BulkAnswer`, when no follower can issue from older facts."""
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
-from konbini.process.calls import CallServer
+from konbini.process.calls import CallServer, together
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
@@ -145,16 +145,16 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     position = await publisher.begin()
     async with AsyncExitStack() as ending:
         for socket, handlers in (
-            (config.followers, {**follower_handlers(publisher), **comparing_handlers(comparing)}),
+            (config.followers, together(follower_handlers(publisher), comparing_handlers(comparing))),
             (
                 config.operators,
-                {
-                    **operator_handlers(registry),
-                    **archive_handlers(archive, statistics),
-                    **bulk_handlers(bulk),
-                    **decision_handlers(decisions),
-                    **retention_handlers(desk),
-                },
+                together(
+                    operator_handlers(registry),
+                    archive_handlers(archive, statistics),
+                    bulk_handlers(bulk),
+                    decision_handlers(decisions),
+                    retention_handlers(desk),
+                ),
             ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)

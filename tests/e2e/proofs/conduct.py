@@ -62,10 +62,14 @@ def choose(town: RunningTown) -> Iterator[Townsperson]:
 
 @dataclass(kw_only=True)
 class Proof:
-    """One visit of one resident, watched."""
+    """One visit of one resident, watched.
+
+    `strangers`: processes that ran here before the town did, and are no part of it.
+    """
 
     town: RunningTown
     person: Townsperson
+    strangers: frozenset[int]
     markers: list[Marker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -93,7 +97,7 @@ class Proof:
 
         def concerns(pid: int) -> bool:
             if pid not in known:
-                out = kept_out(self.town) | {os.getpid()}
+                out = kept_out(self.town) | self.strangers | {os.getpid()}
                 known.update((each.pid, each.pid not in out) for each in descendants(os.getpid()))
                 known.setdefault(pid, False)
             return known[pid]
@@ -133,7 +137,7 @@ class Proof:
 
     def living(self) -> dict[str, Seen]:
         """Scan everything that lives on, each process held still in turn."""
-        out = kept_out(self.town)
+        out = kept_out(self.town) | self.strangers
         processes = [each for each in descendants(os.getpid()) if each.pid not in out]
         return {f"{role(each)} {each.pid}": self.look(each.pid) for each in processes}
 

@@ -17,6 +17,7 @@ from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.simulation.card.latency import NO_LATENCY
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from konbini.simulation.evidence.memory import descendants
 from tests import chromium
 
 RESIDENTS = 300
@@ -49,9 +50,19 @@ async def playwright() -> AsyncIterator[Playwright]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def strangers() -> frozenset[int]:
+    """What runs under this process before the town does: other tests' servers and trackers."""
+    return frozenset(each.pid for each in descendants(os.getpid()))
+
+
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def town(folder: Path, debugging_port: int) -> AsyncIterator[RunningTown]:
-    """A town whose people nobody else has: no marker of theirs is left by another run."""
+async def town(folder: Path, debugging_port: int, strangers: frozenset[int]) -> AsyncIterator[RunningTown]:
+    """A town whose people nobody else has: no marker of theirs is left by another run.
+
+    The strangers are counted before it begins.
+    """
+    assert os.getpid() not in strangers
     plan = TownPlan(
         directory=folder / "town",
         tray=folder / "tray",

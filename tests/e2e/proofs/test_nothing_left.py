@@ -37,6 +37,12 @@ def people(town: RunningTown) -> Iterator[Townsperson]:
     return choose(town)
 
 
+@pytest.fixture
+def proof(town: RunningTown, people: Iterator[Townsperson], strangers: frozenset[int]) -> Proof:
+    """Return the visit of one more resident."""
+    return Proof(town=town, person=next(people), strangers=strangers)
+
+
 async def whole(proof: Proof, guest: Guest) -> int:
     """Go through a whole visit; gives the process that served it."""
     assert await guest.go_to("check") == "check"
@@ -100,16 +106,14 @@ async def browser_holds_names(proof: Proof) -> None:
 
 async def nothing_left_after(
     course: Callable[[Proof, Guest], Awaitable[int]],
-    town: RunningTown,
-    person: Townsperson,
+    proof: Proof,
     playwright: Playwright,
     port: int,
 ) -> None:
     """Watch one visit, and look everywhere once the next one stands ready."""
-    proof = Proof(town=town, person=person)
     browser, page = await page_of(playwright, port)
     with proof.watch() as watch:
-        serving = await course(proof, Guest(town, person, page))
+        serving = await course(proof, Guest(proof.town, proof.person, page))
         with suppress(Error):
             await browser.close()
         await proof.rest(serving)
@@ -134,28 +138,23 @@ def check_files(watch: FileWatch, proof: Proof) -> None:
         assert [line.split()[4:6] for line in limits if line.startswith("Max core")] == [["0", "0"]]
 
 
-async def test_a_whole_visit(
-    town: RunningTown, people: Iterator[Townsperson], playwright: Playwright, debugging_port: int
-) -> None:
+async def test_a_whole_visit(proof: Proof, playwright: Playwright, debugging_port: int) -> None:
     """A household is shown by name, ordered, printed and taken: then nothing of it is anywhere but on the paper."""
-    await nothing_left_after(whole, town, next(people), playwright, debugging_port)
+    await nothing_left_after(whole, proof, playwright, debugging_port)
 
 
-async def test_a_killed_visit(
-    town: RunningTown, people: Iterator[Townsperson], playwright: Playwright, debugging_port: int
-) -> None:
+async def test_a_killed_visit(proof: Proof, playwright: Playwright, debugging_port: int) -> None:
     """The same where the process had no time to wipe: its memory goes with it."""
-    await nothing_left_after(killed, town, next(people), playwright, debugging_port)
+    await nothing_left_after(killed, proof, playwright, debugging_port)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("course", [cancelled, jammed])
 async def test_a_visit_without_paper(
     course: Callable[[Proof, Guest], Awaitable[int]],
-    town: RunningTown,
-    people: Iterator[Townsperson],
+    proof: Proof,
     playwright: Playwright,
     debugging_port: int,
 ) -> None:
     """The same after a change of mind and after a jam."""
-    await nothing_left_after(course, town, next(people), playwright, debugging_port)
+    await nothing_left_after(course, proof, playwright, debugging_port)

@@ -17,7 +17,7 @@ import uvloop
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from konbini.process.calls import AnswerLost, CallClient, CallServer, Handler, PeerUnreachable
+from konbini.process.calls import AnswerLost, CallClient, CallServer, Handler, PeerUnreachable, together
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 
@@ -283,3 +283,10 @@ def test_calls_work_on_uvloop(tmp_path: Path) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         assert runner.run(main()) == ["uvloop"]
+
+
+def test_two_rooms_on_one_socket_have_no_method_in_common() -> None:
+    """One would be called in the other's place."""
+    assert set(together({ECHO: echo}, {REFUSE: echo})) == {ECHO, REFUSE}
+    with pytest.raises(ValueError, match="twice"):
+        together({ECHO: echo}, {ECHO: echo})
