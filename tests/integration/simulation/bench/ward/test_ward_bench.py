@@ -111,7 +111,7 @@ def _small(path: Path) -> set[str]:
     """Give the tables that hold one row by their schema, and that of the starts of servers."""
     with closing(sqlite3.connect(path)) as connection:
         tables = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall()
-    return {"member", *(name for name, sql in tables if "only_one" in sql)}
+    return {"member", "restoration", *(name for name, sql in tables if "only_one" in sql)}
 
 
 async def test_an_order_is_an_issuance_that_is_settled(
