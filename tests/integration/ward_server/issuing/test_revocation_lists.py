@@ -79,8 +79,8 @@ async def test_an_older_list_is_not_taken(ward: Ward) -> None:
     old = ward.town.list_maker(ward.revocations).make(moment(ward))
     ward.revocations.revoke(CARDS[HEAD].serial, moment(ward))
     await ward.serve_lists()
-    newest = kept(ward)
     ward.responder.lists = lambda _moment: old
+    newest = kept(ward)
     await ward.fetch_lists()
     ward.responder.manner = GONE
     assert (await ward.visit(HEAD).open()).code is Code.CARD_REVOKED
