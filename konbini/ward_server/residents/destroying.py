@@ -19,7 +19,8 @@ from konbini.ward_server.keeping.disposal_list import NOTHING_BEFORE, Disposal, 
 from konbini.ward_server.residents.feed import DisposedChange, EntryDraft, FeedKind
 from konbini.ward_server.residents.feed_blocks import disposed_entry
 from konbini.ward_server.residents.scribe import RecordPen, add_block
-from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.residents.sealed_rows import Vault
+from konbini.ward_server.residents.transaction import RegistryTransaction
 from konbini.ward_server.settings.retention import Kept, Retention
 from konbini.ward_server.storage.sealing import DESTROYED, wrapping_key_of
 
@@ -129,11 +130,11 @@ def tell_again(connection: Connection, vault: Vault, pen: RecordPen, most: int) 
     for resident in residents:
         _forget_restrictions(connection, vault, resident)
     _tell_followers(connection, vault, pen, residents)
-    return SqliteTransaction(connection, vault).position().number
+    return RegistryTransaction(connection, vault).position().number
 
 
 def _sign_words(connection: Connection, vault: Vault, pen: RecordPen, residents: Sequence[str]) -> None:
-    for number, digest in SqliteTransaction(connection, vault).feed_digests(residents):
+    for number, digest in RegistryTransaction(connection, vault).feed_digests(residents):
         word = disposed_entry(number, digest, pen.key, pen.municipality)
         connection.execute("INSERT INTO feed_disposed (number, word) VALUES (?, ?)", (number, word))
 
@@ -144,7 +145,7 @@ def _forget_restrictions(connection: Connection, vault: Vault, resident: str) ->
 
 
 def _tell_followers(connection: Connection, vault: Vault, pen: RecordPen, residents: Sequence[str]) -> None:
-    writing = SqliteTransaction(connection, vault)
+    writing = RegistryTransaction(connection, vault)
     body = to_bytes(DisposedChange(residents=tuple(residents)))
     drafts = [EntryDraft(kind=FeedKind.DISPOSED, resident="", version=0, body=body)]
     add_block(writing, pen, writing.position(), writing.seal_entries(drafts))

@@ -20,8 +20,9 @@ from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.dates import to_day, to_number, today
 from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.record import Presence, unchecked_record
-from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.store import StoredRecord
+from konbini.ward_server.residents.transaction import RegistryTransaction
 from konbini.ward_server.settings.retention import Kept, Retention
 
 __all__ = ["ACCESS_PREFIX", "Due", "Judge"]
@@ -43,7 +44,7 @@ class Judge:
 
     def __init__(self, connection: Connection, vault: Vault, day: dt.date) -> None:
         self._connection = connection
-        self._reading = SqliteTransaction(connection, vault)
+        self._reading = RegistryTransaction(connection, vault)
         self._day = day
 
     def judged(self, retention: Retention, target: str) -> Due | None:

@@ -10,7 +10,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.keeping.rotation import KeyRotation, RotationEvents, Wrapping
 from konbini.ward_server.keeping.wrapped_keys import WrappedKeys
 from konbini.ward_server.residents.config import RegistryConfig, read_config
-from konbini.ward_server.residents.sqlite_transaction import Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.storage.key_files import read_key_encryption_keys
 
 __all__ = ["NUMBER_KEYS", "PERSONAL_KEYS", "WRAPPED_KEYS", "key_rotation"]

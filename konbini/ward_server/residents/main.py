@@ -35,6 +35,7 @@ from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
 from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.rows_store import RowsRegistryStore, Vault
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import (
     archive_handlers,
@@ -43,7 +44,6 @@ from konbini.ward_server.residents.service import (
     operator_handlers,
     retention_handlers,
 )
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.settings.retention import Retention
@@ -65,7 +65,7 @@ _log = logger("konbini.ward_server.residents")
 class RegistryRooms:
     """The registry's store and what signs for it, open: for its service, or for taking a town over."""
 
-    store: SqliteRegistryStore
+    store: RowsRegistryStore
     vault: Vault
     pen: RecordPen
 
@@ -98,7 +98,7 @@ async def open_registry(
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen, vault = read_pen(config, entropy), read_vault(config, entropy)
-    store = SqliteRegistryStore.open(config.store, vault, watch=watch, member=member)
+    store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))

@@ -43,7 +43,7 @@ from konbini.ward_server.residents.disposal_rows import (
 from konbini.ward_server.residents.due import Due, Judge
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_transaction import Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.settings.retention import Kept, Retention, in_force
 
 __all__ = ["RetentionDesk"]

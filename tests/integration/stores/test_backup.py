@@ -29,8 +29,8 @@ from konbini.ward_server.keeping.restoring import BackupSource, restore
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from tests.places import Place, SqlitePlace, address, rows_of
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, arrival_of, record_of, vault_of
 
@@ -90,7 +90,7 @@ class Office:
 @pytest.fixture
 async def office(place: Place, tmp_path: Path) -> AsyncIterator[Office]:
     """Open a registry with five residents."""
-    store = SqliteRegistryStore.open(address(place, "registry"), vault_of())
+    store = RowsRegistryStore.open(address(place, "registry"), vault_of())
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     clock = SettableClock(NOW)
     pen = RecordPen(SigningKey.generate(), MUNICIPALITY, SeededEntropy(5))
@@ -110,7 +110,7 @@ def sqlite_beside(folder: Path) -> SqlitePlace:
 
 async def look_up(target: StoreAddress, resident: str) -> bytes:
     """Read a record in a store."""
-    store = SqliteRegistryStore.open(target, vault_of(9))
+    store = RowsRegistryStore.open(target, vault_of(9))
     try:
         found = await store.read(lambda reading: reading.record(resident))
     finally:
@@ -246,7 +246,7 @@ async def test_what_belongs_elsewhere_is_refused(office: Office, tmp_path: Path)
 async def test_keys_of_another_store_are_refused(office: Office, tmp_path: Path) -> None:
     """The same municipality's, of a registry that was founded anew."""
     office.back_up()
-    other = SqliteRegistryStore.open(address(SqlitePlace(folder=tmp_path), "other"), vault_of())
+    other = RowsRegistryStore.open(address(SqlitePlace(folder=tmp_path), "other"), vault_of())
     await other.begin(NOW // 1000 + 5, AuditEntry(moment=NOW + 5, event=AuditEvent.REGISTRY_CREATED))
     await other.close()
     made = replace(office, address=address(SqlitePlace(folder=tmp_path), "other"))

@@ -20,8 +20,8 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from tests.places import Place, PostgresPlace, SqlitePlace, address, rows_of
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, arrival_of, record_of, vault_of
 
@@ -31,7 +31,7 @@ RESIDENTS = 30
 async def fill(place: Place, key: SigningKey) -> None:
     """Take some residents in."""
     clock = SettableClock(NOW)
-    store = SqliteRegistryStore.open(address(place, "registry"), vault_of())
+    store = RowsRegistryStore.open(address(place, "registry"), vault_of())
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     registry = Registry(store, RecordPen(key, MUNICIPALITY, SeededEntropy(3)), Acknowledging((), clock), clock)
     for number in range(1, RESIDENTS + 1):
@@ -64,7 +64,7 @@ async def test_a_registry_goes_to_a_server_and_back(
     counts = {line[0]: int(line[2].replace(",", "")) for line in lines[::2]}
     assert counts["record"] == counts["feed"] == RESIDENTS
     assert counts["audit_entry"] > RESIDENTS
-    store = SqliteRegistryStore.open(address(postgres_place, "registry"), vault_of(9))
+    store = RowsRegistryStore.open(address(postgres_place, "registry"), vault_of(9))
     found = await store.read(lambda reading: reading.record(f"{RESIDENTS:015d}"))
     assert found is not None
     await store.close()

@@ -23,9 +23,9 @@ from konbini.ward_server.keeping.rotation import KeyRotation, RotationEvents, Wr
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.keys import NUMBER_KEYS, PERSONAL_KEYS, WRAPPED_KEYS
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
-from konbini.ward_server.residents.sqlite_transaction import Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.places import Place, address
@@ -48,7 +48,7 @@ class Office:
     """A registry and the list of keys that its configuration holds."""
 
     rows: Rows
-    store: SqliteRegistryStore
+    store: RowsRegistryStore
     registry: Registry
     rotation: KeyRotation
     listed: list[bytes] = field(default_factory=lambda: [OLD])
@@ -84,7 +84,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
         numbers=Sealer(KeyEncryptionKeys((OLD,)), MUNICIPALITY, entropy),
         keyed_hash=KeyedHash(bytes(32)),
     )
-    store = SqliteRegistryStore(rows, vault)
+    store = RowsRegistryStore(rows, vault)
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     clock = SettableClock(NOW)
     pen = RecordPen(SigningKey.generate(), MUNICIPALITY, entropy)

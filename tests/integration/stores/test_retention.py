@@ -37,8 +37,8 @@ from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.retention import Kept, Retention, Term
@@ -60,7 +60,7 @@ class Office:
     """A registry with its desk of retention, and a clock whose wall a test sets."""
 
     rows: Rows
-    store: SqliteRegistryStore
+    store: RowsRegistryStore
     registry: Registry
     desk: RetentionDesk
     clock: SettableClock
@@ -109,7 +109,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
     """Open a registry in which one was removed, one stays, one was removed and is protected."""
     rows = open_rows(address(place, "registry"), files("konbini.ward_server.residents") / "migrations")
     vault, clock, key = vault_of(), SettableClock(NOW), SigningKey.generate()
-    store = SqliteRegistryStore(rows, vault)
+    store = RowsRegistryStore(rows, vault)
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(3))
     acknowledging = Acknowledging((), clock)
@@ -296,7 +296,7 @@ async def test_a_feed_restored_from_before_a_disposal(
         destroyed=lambda connection: destroy_again(connection, disposals) if by_list else 0,
     )
     rows = open_rows(address(place, "restored"), KEPT.migrations)
-    store, acknowledging = SqliteRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
+    store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
     desk = RetentionDesk(
         rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock

@@ -38,8 +38,8 @@ from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
 from konbini.ward_server.residents.feed import LEASE_SECONDS, CardSerial
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.places import Place, address
@@ -239,7 +239,7 @@ async def test_the_clerk_certifies_an_order_once(place: Place) -> None:
 class Office:
     """The registry at one server."""
 
-    store: SqliteRegistryStore
+    store: RowsRegistryStore
     registry: Registry
 
 
@@ -249,7 +249,7 @@ async def offices(place: Place, key: SigningKey) -> AsyncIterator[tuple[Office, 
     clock = SettableClock(NOW)
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(3))
     async with two(place, "residents") as stores:
-        opened = [SqliteRegistryStore(rows, vault_of(seed)) for seed, rows in enumerate(stores)]
+        opened = [RowsRegistryStore(rows, vault_of(seed)) for seed, rows in enumerate(stores)]
         await opened[0].begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
         one, other = (
             Office(store=store, registry=Registry(store, pen, Acknowledging((), clock), clock)) for store in opened

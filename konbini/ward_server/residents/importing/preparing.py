@@ -1,7 +1,7 @@
 """A chunk of a town's list made ready: judged, signed and sealed, in whatever process, without the registry's store.
 
 Each row passes the same rules and the same hands as a change that an operator enters (`town.row_effects`,
-`scribe.Writer`, `SqliteTransaction`), on a connection that keeps the rows (`recorder.Recorder`); what is left for the
+`scribe.Writer`, `RegistryTransaction`), on a connection that keeps the rows (`recorder.Recorder`); what is left for the
 store's one writer is to insert them and to give the feed's entries their numbers.
 
 Invariant: what a chunk makes is of residents whom nobody knows yet; whoever inserts it checks that.
@@ -21,9 +21,10 @@ from konbini.ward_server.residents.importing.files import Chunk, Unreadable
 from konbini.ward_server.residents.importing.recorder import Recorder
 from konbini.ward_server.residents.importing.rows import RowForm
 from konbini.ward_server.residents.scribe import RecordPen, Writer
-from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.store import SealedEntry
 from konbini.ward_server.residents.town import TownRow, row_effects
+from konbini.ward_server.residents.transaction import RegistryTransaction
 
 __all__ = ["BadRow", "Prepared", "Preparer"]
 
@@ -86,7 +87,7 @@ class Preparer:
         """Prepare a chunk; `judge_only` where the town is kept out already and nothing will be inserted."""
         made = Prepared(count=len(chunk.rows))
         recorder = Recorder()
-        transaction = SqliteTransaction(recorder, self._vault)
+        transaction = RegistryTransaction(recorder, self._vault)
 
         def feed(drafts: list[EntryDraft]) -> None:
             made.blocks.append(transaction.seal_entries(drafts))
@@ -115,7 +116,7 @@ class Preparer:
             raise TypeError("no row of a town")
         return row
 
-    def _take(self, made: Prepared, transaction: SqliteTransaction, writer: Writer, place: int, row: TownRow) -> None:
+    def _take(self, made: Prepared, transaction: RegistryTransaction, writer: Writer, place: int, row: TownRow) -> None:
         for effect in row_effects(transaction, self._pen.municipality, row):
             writer.write(effect)
         made.claims += self._claims(place, row)

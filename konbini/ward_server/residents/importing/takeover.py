@@ -26,7 +26,7 @@ from konbini.ward_server.residents.importing.pool import Preparing, here
 from konbini.ward_server.residents.importing.preparing import BadRow, Prepared, Preparer
 from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, add_block
-from konbini.ward_server.residents.sqlite_transaction import Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.store import ChangeState, RegistryStore, RegistryWriting, StoredChange
 from konbini.ward_server.residents.town import TownRow
 

@@ -49,8 +49,8 @@ from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
+from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore
 from konbini.ward_server.residents.witness import Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
@@ -187,7 +187,7 @@ class House:
     entropy: SeededEntropy = field(default_factory=lambda: SeededEntropy(3))
     seats: dict[str, Seat] = field(default_factory=dict)
     issued: int = 0
-    store: SqliteRegistryStore = field(init=False)
+    store: RowsRegistryStore = field(init=False)
     pen: RecordPen = field(init=False)
     registry: Registry = field(init=False)
     publisher: Publisher = field(init=False)
@@ -201,7 +201,7 @@ class House:
 
     async def open_registry(self) -> None:
         """Open the registry on its file."""
-        self.store = SqliteRegistryStore.open(SqliteAddress(path=self.folder / "registry.db"), vault_of())
+        self.store = RowsRegistryStore.open(SqliteAddress(path=self.folder / "registry.db"), vault_of())
         await self.store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
         self.pen = RecordPen(self.key, MUNICIPALITY, self.entropy)
         acknowledging = Acknowledging(FOLLOWERS, self.clock)

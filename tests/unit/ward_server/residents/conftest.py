@@ -21,8 +21,8 @@ from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.registry import Registry
+from konbini.ward_server.residents.rows_store import RowsRegistryStore, Vault
 from konbini.ward_server.residents.scribe import RecordPen
-from konbini.ward_server.residents.sqlite_store import SqliteRegistryStore, Vault
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.records import written
@@ -56,7 +56,7 @@ def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:
 class Office:
     """A registry with all its rooms."""
 
-    store: SqliteRegistryStore
+    store: RowsRegistryStore
     pen: RecordPen
     identity: SigningKey
     clock: SettableClock
@@ -92,7 +92,7 @@ def vault_of(seed: int = 7) -> Vault:
 async def office_at(path: Path, key: SigningKey, followers: tuple[str, ...] = (), *, seed: int = 7) -> Office:
     """Open a registry."""
     clock = SettableClock(NOW)
-    store = SqliteRegistryStore.open(SqliteAddress(path=path), vault_of(seed))
+    store = RowsRegistryStore.open(SqliteAddress(path=path), vault_of(seed))
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(seed + 1))
     acknowledging = Acknowledging(followers, clock)

@@ -15,15 +15,16 @@ from konbini.process.rows import CommitWatch, Rows
 from konbini.process.statements import Connection
 from konbini.process.stores import StoreAddress, open_rows
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.residents.sqlite_transaction import SqliteTransaction, Vault
+from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting
+from konbini.ward_server.residents.transaction import RegistryTransaction
 
-__all__ = ["SqliteRegistryStore", "Vault"]
+__all__ = ["RowsRegistryStore", "Vault"]
 
 T = TypeVar("T")
 
 
-class SqliteRegistryStore:
+class RowsRegistryStore:
     """A `RegistryStore` on rows; made by `open`, ended by `close`."""
 
     def __init__(self, rows: Rows, vault: Vault) -> None:
@@ -59,11 +60,11 @@ class SqliteRegistryStore:
 
     async def write(self, use: Callable[[RegistryWriting], T], *, step: str) -> T:
         """Run `use` in one transaction; see `RegistryStore`."""
-        return await self._rows.write(lambda connection: use(SqliteTransaction(connection, self._vault)), step=step)
+        return await self._rows.write(lambda connection: use(RegistryTransaction(connection, self._vault)), step=step)
 
     async def read(self, use: Callable[[RegistryReading], T]) -> T:
         """Run `use` on one moment; see `RegistryStore`."""
-        return await self._rows.read(lambda connection: use(SqliteTransaction(connection, self._vault)))
+        return await self._rows.read(lambda connection: use(RegistryTransaction(connection, self._vault)))
 
     async def until_unfit(self) -> None:
         """Return when the store takes nothing any more; see `Rows.until_unfit`."""
