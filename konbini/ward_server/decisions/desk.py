@@ -54,6 +54,17 @@ class Agreed:
     operators: tuple[str, str]
     moment: int
 
+    def entry(self, event: AuditEvent, about: str = "", *, code: int = 0, digest: bytes = b"") -> AuditEntry:
+        """Make the audit entry of what it did; `about` is the decision's id where nothing else is said."""
+        return AuditEntry(
+            moment=self.moment,
+            event=event,
+            operators=self.operators,
+            about=about or self.decision_id,
+            code=code,
+            digest=digest,
+        )
+
 
 class Effect(Protocol):
     """What a kind of decision does."""

@@ -15,7 +15,7 @@ from konbini.process.statements import Connection
 from konbini.protocol.codec import decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.audit.log import append
 from konbini.ward_server.decisions.decision import Decision
 from konbini.ward_server.decisions.desk import Agreed
 from konbini.ward_server.decisions.stop import keep_stop, lift_stop, stop_code
@@ -61,16 +61,7 @@ class Release:
     def apply(self, connection: Connection, agreed: Agreed, _prepared: bytes) -> None:
         """Lift the stop."""
         code = lift_stop(connection)
-        append(
-            connection,
-            AuditEntry(
-                moment=agreed.moment,
-                event=self._event,
-                operators=agreed.operators,
-                about=agreed.decision_id,
-                code=code,
-            ),
-        )
+        append(connection, agreed.entry(self._event, code=code))
 
 
 class Retake:
@@ -118,16 +109,7 @@ class Retake:
             " ON CONFLICT (only_one) DO UPDATE SET retaking = 1",
             (agreed.moment, code),
         )
-        append(
-            connection,
-            AuditEntry(
-                moment=agreed.moment,
-                event=self._event,
-                operators=agreed.operators,
-                about=agreed.decision_id,
-                code=code,
-            ),
-        )
+        append(connection, agreed.entry(self._event, code=code))
 
 
 class Restored:
@@ -172,11 +154,9 @@ class Restored:
         keep_stop(connection, agreed.moment, Code.WARD_RESTORED, "restored from a backup")
         append(
             connection,
-            AuditEntry(
-                moment=agreed.moment,
-                event=self._event,
-                operators=agreed.operators,
-                about=f"{agreed.decision_id} after {entries} entries",
+            agreed.entry(
+                self._event,
+                f"{agreed.decision_id} after {entries} entries",
                 code=Code.WARD_RESTORED,
                 digest=log_hash,
             ),

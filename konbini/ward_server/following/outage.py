@@ -28,7 +28,7 @@ from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.shape import Line, UpTo, from_bytes
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.audit.log import append
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.decisions.desk import Agreed, Effect
 from konbini.ward_server.following.rows import FeedRows
@@ -158,10 +158,7 @@ class _Plain:
         return b""
 
     def _record(self, connection: Connection, agreed: Agreed, about: str) -> None:
-        append(
-            connection,
-            AuditEntry(moment=agreed.moment, event=self._event, operators=agreed.operators, about=about),
-        )
+        append(connection, agreed.entry(self._event, about))
 
 
 class _Begins(_Plain):

@@ -13,7 +13,7 @@ from __future__ import annotations
 from konbini.process.clock import to_seconds
 from konbini.process.statements import Connection
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.audit.log import append
 from konbini.ward_server.decisions.decision import Decision
 from konbini.ward_server.decisions.desk import Agreed
 
@@ -36,12 +36,4 @@ class RegistryRestored:
         now = max(to_seconds(agreed.moment), before + 1)
         connection.execute("UPDATE registry SET incarnation = ?", (now,))
         connection.execute("UPDATE restoration SET said = 1 WHERE said = 0")
-        append(
-            connection,
-            AuditEntry(
-                moment=agreed.moment,
-                event=AuditEvent.REGISTRY_RESTORED,
-                operators=agreed.operators,
-                about=f"{agreed.decision_id} {before} to {now}",
-            ),
-        )
+        append(connection, agreed.entry(AuditEvent.REGISTRY_RESTORED, f"{agreed.decision_id} {before} to {now}"))

@@ -24,8 +24,9 @@ from konbini.ward_server.residents.bodies import (
 from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.changes import BODIES, ChangeKind
 from konbini.ward_server.residents.entry import Basis, DeathDay, Doubt
-from konbini.ward_server.residents.record import Presence
-from konbini.ward_server.residents.record_text import record_from, write_record
+from konbini.ward_server.residents.record import Presence, ResidentRecord
+from konbini.ward_server.residents.record_text import write_record
+from konbini.ward_server.residents.text_form import from_object
 from tests.impressions import DOTS_PER_INCH, seal_image
 from tests.unit.ward_server.residents.conftest import MakeRecord
 
@@ -204,5 +205,5 @@ def test_whatever_is_typed_is_refused_in_one_way(text: str) -> None:
 def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object) -> None:
     """No object, no record: `CHANGE_INVALID`."""
     with pytest.raises(Refused) as refusal:
-        record_from(value)
+        from_object(ResidentRecord, value)
     assert refusal.value.code is Code.CHANGE_INVALID

@@ -25,10 +25,11 @@ from konbini.ward_server.residents.bodies import (
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.operator import add_commands, carry_out
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems
-from konbini.ward_server.residents.record_text import record_from, write_record
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, ResidentRecord
+from konbini.ward_server.residents.record_text import write_record
 from konbini.ward_server.residents.service import archive_handlers, operator_handlers
 from konbini.ward_server.residents.statistics import Statistics
+from konbini.ward_server.residents.text_form import from_object
 from tests.unit.ward_server.residents.acts import act
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
@@ -50,7 +51,7 @@ def test_a_record_is_written_and_read_again(make_record: MakeRecord) -> None:
     record = make_record(foreign=FOREIGN, individual_number=bytes(32), birth=19550000)
     text = write_record(record)
     assert "individual_number" not in text
-    assert record_from(json.loads(text)) == make_record(foreign=FOREIGN, birth=19550000)
+    assert from_object(ResidentRecord, json.loads(text)) == make_record(foreign=FOREIGN, birth=19550000)
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_a_record_is_written_and_read_again(make_record: MakeRecord) -> None:
 def test_a_record_that_is_none_is_refused(make_record: MakeRecord, wrong: dict[str, object]) -> None:
     """With the field's name, and without its value."""
     with pytest.raises(Refused) as refusal:
-        record_from({**json.loads(write_record(make_record())), **wrong})
+        from_object(ResidentRecord, {**json.loads(write_record(make_record())), **wrong})
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
@@ -117,7 +118,7 @@ async def test_two_operators_type_a_change_into_force(desk: Desk, make_record: M
     assert refusal.value.code is Code.SAME_PERSON
     assert await desk.typed("bando", "approve", change_id) == ["in force: entry 1 of the feed"]
     shown = await desk.typed("chiba", "look-up", "--reason", "窓口での照会", RESIDENT)
-    assert record_from(json.loads(shown[0])) == make_record()
+    assert from_object(ResidentRecord, json.loads(shown[0])) == make_record()
     (again,) = await desk.typed("aoki", "enter", str(change_of_a_hold(tmp_path)))
     assert await desk.typed("bando", "withdraw", again) == ["withdrawn"]
     assert await desk.typed("bando", "pending") == []
@@ -151,7 +152,7 @@ async def test_what_stands_and_what_was_are_shown(office: Office, desk: Desk, ma
     assert all("entered by aoki" in line and "approved by bando" in line for line in happened)
     assert any("name_changed (record version 2)  on 届書 (notified)" in line for line in happened)
     (before,) = await desk.typed("chiba", "history", "--version", "1", *reason)
-    assert record_from(json.loads(before)) == make_record()
+    assert from_object(ResidentRecord, json.loads(before)) == make_record()
     month = ("statistics", "--month", "2026-09")
     assert "residents  under 3, or withheld" in " ".join(await desk.typed("chiba", *month))
     (figures,) = await desk.typed("chiba", *month, "--json")
