@@ -5,9 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from konbini.simulation.town.ward import SUMIKAWA
-from konbini.ward_server.residents.record import Presence, ResidentRecord, Sex
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord, Sex
 
-__all__ = ["written"]
+__all__ = ["FOREIGN", "written"]
+
+FOREIGN = ForeignItems(
+    nationality="フランス",
+    category=ForeignCategory.MEDIUM_TO_LONG_TERM,
+    status_of_residence="永住者",
+    period_of_stay="無期限",
+    period_ends=None,
+    residence_card="AB12345678CD",
+    became_foreign_resident=20150601,
+)
+"""What the record of a plain foreign resident has beyond the others."""
 
 
 def written(resident: str, **changes: object) -> ResidentRecord:

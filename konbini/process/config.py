@@ -23,7 +23,7 @@ from typing import Self, TypeVar
 from konbini.process.config_lines import Lines
 from konbini.protocol.tls import TlsFiles
 
-__all__ = ["ConfigRefused", "Table", "read_table"]
+__all__ = ["ConfigRefused", "Table", "minute_of_day", "read_table"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -113,7 +113,7 @@ class Table:
 
     def minute(self, key: str) -> int:
         """Take a time of day, `HH:MM`, as a minute of the day; 24:00 is its end."""
-        return self._convert(key, self._take(key, str), _minute)
+        return self._convert(key, self._take(key, str), minute_of_day)
 
     def path(self, key: str) -> Path:
         """Take a path."""
@@ -189,7 +189,12 @@ def _not_empty(text: str) -> str:
     return text
 
 
-def _minute(text: str) -> int:
+def minute_of_day(text: str) -> int:
+    """Read HH:MM as minutes of the day; 24:00 ends it.
+
+    Raises:
+        ValueError: it is no time of day.
+    """
     if text == "24:00":
         return 24 * 60
     time = dt.time.fromisoformat(text)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from konbini.process.config import ConfigRefused, Table, read_table
+from konbini.process.config import ConfigRefused, Table, minute_of_day, read_table
 from konbini.protocol.kinds import MOST_ORDERS, CertificateKind, Options
 from konbini.ward_server.settings.calendar import DayRange, HolidayCalendar, Period
 from konbini.ward_server.settings.hours import ClosedDays, Hours, Maintenance, Span
@@ -170,19 +170,10 @@ def _span(text: str) -> Span | None:
     opens, separator, closes = text.partition("-")
     if not separator:
         raise ValueError("hours are HH:MM-HH:MM, or closed")
-    span = Span(opens=_minute(opens), closes=_minute(closes))
+    span = Span(opens=minute_of_day(opens), closes=minute_of_day(closes))
     if span.opens >= span.closes:
         raise ValueError("opens no earlier than it closes")
     return span
-
-
-def _minute(text: str) -> int:
-    if text == "24:00":
-        return 24 * 60
-    time = dt.time.fromisoformat(text)
-    if text != time.strftime("%H:%M"):
-        raise ValueError("a time of day is HH:MM")
-    return 60 * time.hour + time.minute
 
 
 def _closed(part: Table) -> ClosedDays:

@@ -265,6 +265,17 @@ class Visit:
         handles = [member.handle for member in members]
         return await self.send_order(self.order_body(ordinal=ordinal, scope=scope, options=options, handles=handles))
 
+    async def one_paper(self) -> Told:
+        """Order one paper about the holder alone, take it, and go; gives what was told at the end."""
+        told = await self.open()
+        if told.menu is None:
+            return told
+        told = await self.order()
+        if told.document is not None:
+            await self.printed(told)
+        await self.settle(self.goodbye(), ordinal=0)
+        return told
+
     def receipt(  # noqa: PLR0913 - the fields of a receipt
         self,
         outcome: Outcome,

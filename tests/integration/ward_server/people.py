@@ -8,11 +8,11 @@ from konbini.simulation.town.numbers import individual_number, resident_code
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.ward_server.residents.changes import Restriction
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, ResidentRecord, Sex
+from konbini.ward_server.residents.record import ResidentRecord, Sex
 from konbini.ward_server.residents.seal import NameForm
 from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
 from tests.impressions import seal_of
-from tests.records import written
+from tests.records import FOREIGN, written
 
 __all__ = [
     "AFTER_MOVE",
@@ -90,15 +90,7 @@ def _foreigner() -> ResidentRecord:
         domicile=None,
         domicile_head=None,
         became_resident=None,
-        foreign=ForeignItems(
-            nationality="フランス",
-            category=ForeignCategory.MEDIUM_TO_LONG_TERM,
-            status_of_residence="永住者",
-            period_of_stay="無期限",
-            period_ends=None,
-            residence_card="AB12345678CD",
-            became_foreign_resident=20150601,
-        ),
+        foreign=FOREIGN,
     )
 
 

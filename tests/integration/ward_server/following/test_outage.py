@@ -10,7 +10,6 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.ward_server.audit.events import AuditEvent
 from tests.integration.ward_server.issuing.test_kinds import text_of
-from tests.integration.ward_server.kiosk import Told
 from tests.integration.ward_server.people import ALONE, HEAD, PROTECTED, SPOUSE
 from tests.integration.ward_server.ward import Ward
 
@@ -30,23 +29,10 @@ async def lose_registry(ward: Ward) -> None:
     assert not any(current.lease_holds() for current in ward.currents)
 
 
-async def ask(ward: Ward, holder: str, kiosk: str = "K-0001") -> Told:
-    """Order one paper about the holder alone; the resident goes again."""
-    visit = ward.visit(holder, ward.kiosk(kiosk))
-    told = await visit.open()
-    if told.menu is None:
-        return told
-    told = await visit.order()
-    if told.document is not None:
-        await visit.printed(told)
-    await visit.settle(visit.goodbye(), ordinal=0)
-    return told
-
-
 async def test_papers_of_an_outage(ward: Ward) -> None:
     """Resident records alone, without individual numbers, as of when; protected and barred as before; then it ends."""
     await lose_registry(ward)
-    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT
+    assert (await ward.visit(ALONE).one_paper()).code is Code.WARD_NOT_CURRENT
     await declare(ward, "issuing", "clerk")
     visit = ward.visit(HEAD)
     menu = (await visit.open()).given_menu
@@ -57,13 +43,13 @@ async def test_papers_of_an_outage(ward: Ward) -> None:
     assert "分時点" in said
     await visit.printed(told)
     await visit.settle(visit.goodbye(), ordinal=0)
-    assert (await ask(ward, PROTECTED)).code is Code.ASK_AT_COUNTER
+    assert (await ward.visit(PROTECTED).one_paper()).code is Code.ASK_AT_COUNTER
     assert ward.rows("issuing", "SELECT count(*) FROM outage_issue WHERE agrees IS NULL") == [(1,)]
     await ward.say("issuing", "stop", "--reason", "a stop stays in force")
-    assert (await ask(ward, ALONE)).code is Code.WARD_STOPPED
+    assert (await ward.visit(ALONE).one_paper()).code is Code.WARD_STOPPED
     await ward.decide("issuing", "release")
     await ward.set_clock(2 * 60)
-    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT
+    assert (await ward.visit(ALONE).one_paper()).code is Code.WARD_NOT_CURRENT
 
 
 async def test_a_seal_is_certified_where_cancellations_come_as_holds(ward: Ward) -> None:
@@ -89,19 +75,19 @@ async def test_a_seal_is_certified_where_cancellations_come_as_holds(ward: Ward)
     await visit.settle(visit.goodbye(), ordinal=0)
     for process in ("issuing", "clerk"):
         await ward.decide(process, "hold", ALONE)
-    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER
+    assert (await ward.visit(ALONE).one_paper()).code is Code.ASK_AT_COUNTER
 
 
 async def test_each_process_is_told_by_itself(ward: Ward) -> None:
     """`issuing` cannot make the clerk relax anything, and the clerk alone serves nobody."""
     await lose_registry(ward)
     await declare(ward, "issuing")
-    assert (await ask(ward, ALONE)).code is Code.WARD_NOT_CURRENT  # the clerk's own word
+    assert (await ward.visit(ALONE).one_paper()).code is Code.WARD_NOT_CURRENT  # the clerk's own word
     assert (AuditEvent.CERTIFY_REFUSED, Code.WARD_NOT_CURRENT) in ward.events("clerk")
     await declare(ward, "clerk")
-    assert (await ask(ward, SPOUSE)).document is not None
+    assert (await ward.visit(SPOUSE).one_paper()).document is not None
     await ward.decide("issuing", "end-outage")
-    assert (await ask(ward, HEAD)).code is Code.WARD_NOT_CURRENT
+    assert (await ward.visit(HEAD).one_paper()).code is Code.WARD_NOT_CURRENT
 
 
 async def test_a_broken_feed_is_not_relaxed(ward: Ward) -> None:
@@ -113,7 +99,7 @@ async def test_a_broken_feed_is_not_relaxed(ward: Ward) -> None:
     for process in ("issuing", "clerk"):
         await ward.go_on_until(lambda process=process: bool(ward.rows(process, "SELECT 1 FROM feed_break")))  # type: ignore[misc] # bound now
     await declare(ward, "issuing", "clerk")
-    assert (await ask(ward, ALONE)).code is Code.REGISTRY_BEHIND
+    assert (await ward.visit(ALONE).one_paper()).code is Code.REGISTRY_BEHIND
 
 
 async def test_holds_that_are_set_here(ward: Ward) -> None:
@@ -124,20 +110,20 @@ async def test_holds_that_are_set_here(ward: Ward) -> None:
     await lose_registry(ward)
     await declare(ward, "issuing", "clerk")
     await ward.decide("clerk", "hold", ALONE)
-    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER  # the clerk's own refusal
+    assert (await ward.visit(ALONE).one_paper()).code is Code.ASK_AT_COUNTER  # the clerk's own refusal
     await ward.decide("issuing", "hold", ALONE)
-    told = await ask(ward, ALONE)
+    told = await ward.visit(ALONE).one_paper()
     assert (told.menu, told.code) == (None, Code.ASK_AT_COUNTER)
-    assert (await ask(ward, HEAD)).document is not None
+    assert (await ward.visit(HEAD).one_paper()).document is not None
     await ward.start_registry()
     await ward.caught_up()
     for process in ("issuing", "clerk"):
         await ward.decide(process, "end-outage")
         assert await ward.say(process, "reconcile") == ["0 differences"]
-    assert (await ask(ward, ALONE)).code is Code.ASK_AT_COUNTER
+    assert (await ward.visit(ALONE).one_paper()).code is Code.ASK_AT_COUNTER
     for process in ("issuing", "clerk"):
         await ward.decide(process, "lift-hold", ALONE)
-    assert (await ask(ward, ALONE)).document is not None
+    assert (await ward.visit(ALONE).one_paper()).document is not None
 
 
 async def test_what_was_issued_is_reviewed(ward: Ward) -> None:
@@ -154,7 +140,7 @@ async def test_what_was_issued_is_reviewed(ward: Ward) -> None:
     await changing
     await declare(ward, "issuing", "clerk")
     for holder in (ALONE, HEAD):
-        assert (await ask(ward, holder)).document is not None
+        assert (await ward.visit(holder).one_paper()).document is not None
     await ward.stop("registry")
     config.write_text(reached, encoding="utf-8")
     await ward.start_registry()

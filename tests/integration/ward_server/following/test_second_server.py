@@ -55,19 +55,6 @@ async def second(ward: Ward) -> AsyncIterator[Ward]:
             await server.stop(process)
 
 
-async def ask(ward: Ward, holder: str) -> Told:
-    """Order one paper about the holder; the resident goes again."""
-    visit = ward.visit(holder)
-    told = await visit.open()
-    if told.menu is None:
-        return told
-    told = await visit.order()
-    if told.document is not None:
-        await visit.printed(told)
-    await visit.settle(visit.goodbye(), ordinal=0)
-    return told
-
-
 def range_of(told: Told) -> int:
     """Give the range of a paper's number."""
     return IssuanceNumber.parse(told.given_document.number).incarnation
@@ -75,19 +62,19 @@ def range_of(told: Told) -> int:
 
 async def test_it_serves_when_the_first_place_is_lost(ward: Ward, second: Ward) -> None:
     """Idle until two persons declare there; then from its own copy, with its own clerk, under its own numbers."""
-    assert range_of(await ask(ward, HEAD)) in MAIN
-    assert (await ask(second, ALONE)).code is Code.WARD_CLOSED
+    assert range_of(await ward.visit(HEAD).one_paper()) in MAIN
+    assert (await second.visit(ALONE).one_paper()).code is Code.WARD_CLOSED
     await ward.protect(SPOUSE)  # acknowledged when the second server has it too
     for process in ("issuing", "clerk", "registry"):
         await ward.stop(process)
     await second.clock.advance(61)
     for process in ("issuing", "clerk"):
         await second.decide(process, "outage", "--hours", "4")
-    told = await ask(second, ALONE)
+    told = await second.visit(ALONE).one_paper()
     assert range_of(told) in SECOND
-    assert (await ask(second, SPOUSE)).code is Code.ASK_AT_COUNTER
+    assert (await second.visit(SPOUSE).one_paper()).code is Code.ASK_AT_COUNTER
     await second.decide("issuing", "end-outage")
-    assert (await ask(second, HEAD)).code is Code.WARD_CLOSED
+    assert (await second.visit(HEAD).one_paper()).code is Code.WARD_CLOSED
     assert second.stops() == {"issuing": None, "clerk": None}
 
 
@@ -96,6 +83,6 @@ async def test_an_outage_of_the_first_place_is_not_its_own(ward: Ward, second: W
     for process in ("issuing", "clerk"):
         await ward.decide(process, "outage", "--hours", "4")
         assert await second.say(process, "reconcile") == ["0 differences"]
-    assert (await ask(second, ALONE)).code is Code.WARD_CLOSED
-    assert range_of(await ask(ward, ALONE)) in MAIN
+    assert (await second.visit(ALONE).one_paper()).code is Code.WARD_CLOSED
+    assert range_of(await ward.visit(ALONE).one_paper()) in MAIN
     assert ward.rows("registry", "SELECT count(*) FROM follower") == [(4,)]

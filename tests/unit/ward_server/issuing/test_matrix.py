@@ -28,11 +28,11 @@ from konbini.ward_server.issuing.rules import (
     showable,
 )
 from konbini.ward_server.residents.dates import to_number
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
+from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.settings.settings import Fee, Leaving, Settings
 from tests.impressions import registration_of
 from tests.municipality import ALWAYS, SETTINGS, offered, with_rules
-from tests.records import written
+from tests.records import FOREIGN, written
 
 RECORD, ITEMS, SEAL = CertificateKind
 DAY = dt.date(2026, 11, 20)
@@ -45,15 +45,6 @@ MATRIX = replace(
         offered(SEAL),
     ),
     fees=tuple(Fee(period=ALWAYS, kind=kind, yen=200) for kind in CertificateKind),
-)
-FOREIGN = ForeignItems(
-    nationality="フランス",
-    category=ForeignCategory.MEDIUM_TO_LONG_TERM,
-    status_of_residence="永住者",
-    period_of_stay="無期限",
-    period_ends=None,
-    residence_card="AB12345678CD",
-    became_foreign_resident=20150601,
 )
 HOLDER, SPOUSE, CHILD = "1000000001", "1000000002", "1000000003"
 

@@ -26,23 +26,14 @@ from konbini.ward_server.issuing.rules import (
     showable,
 )
 from konbini.ward_server.residents.dates import to_number
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence
+from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.settings.settings import Leaving, Settings
 from tests.municipality import SETTINGS, with_rules
-from tests.records import written
+from tests.records import FOREIGN, written
 
 DAY = dt.date(2026, 11, 20)
 KIND = CertificateKind.RESIDENT_RECORD
 TERMS = SETTINGS.terms(DAY)
-FOREIGN = ForeignItems(
-    nationality="フランス",
-    category=ForeignCategory.MEDIUM_TO_LONG_TERM,
-    status_of_residence="永住者",
-    period_of_stay="無期限",
-    period_ends=None,
-    residence_card="AB12345678CD",
-    became_foreign_resident=20150601,
-)
 
 DAYS = st.dates(min_value=dt.date(2000, 1, 1), max_value=dt.date(2098, 12, 30))
 NUMBERS = DAYS.map(to_number)

@@ -26,7 +26,7 @@ from konbini.ward_server.residents.entry import DeathDay, Doubt
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.importing.takeover import Approval, TownRefused, import_rows
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord
+from konbini.ward_server.residents.record import Presence, ResidentRecord
 from konbini.ward_server.residents.seal import (
     NameForm,
     SealCancelled,
@@ -39,19 +39,11 @@ from konbini.ward_server.residents.seal import (
 )
 from konbini.ward_server.residents.town import TownRow, TownSeal
 from tests.impressions import DOTS_PER_INCH, black_png, largest_image, seal_image, seal_of
+from tests.records import FOREIGN
 from tests.records import written as plain
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, Office, vault_of
 
 RESIDENT, OTHER = "000000000000001", "000000000000002"
-FOREIGN = ForeignItems(
-    nationality="フランス",
-    category=ForeignCategory.MEDIUM_TO_LONG_TERM,
-    status_of_residence="永住者",
-    period_of_stay="無期限",
-    period_ends=None,
-    residence_card="AB12345678CD",
-    became_foreign_resident=20150601,
-)
 CANCELLED = SealCancelled(reason=SealEnd.LOST)
 
 
