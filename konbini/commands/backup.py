@@ -35,9 +35,8 @@ from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
 from konbini.ward_server.residents.destroying import destroy_again
 
-__all__ = ["COMMANDS", "add_commands", "carry_out"]
+__all__ = ["add_commands", "carry_out"]
 
-COMMANDS: Final = frozenset({"make-backup-key", "backup", "restore", "wrapped-keys"})
 _REFUSED: Final = 1
 _CANNOT: Final = 2
 _OWNER_ONLY: Final = 0o600
