@@ -21,7 +21,7 @@ from konbini.protocol.shape import UpTo, from_bytes, to_bytes
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.clerk.index import Index
-from konbini.ward_server.following.keeping import Keeping
+from konbini.ward_server.following.upkeep import Upkeep
 
 __all__ = ["MOST_CALL_BYTES", "ClerkClient", "ClerkCondition", "ClerkMethod", "ClerkState", "handlers"]
 
@@ -62,20 +62,20 @@ class ClerkCondition:
 class ClerkState:
     """Gives the clerk's condition of now."""
 
-    def __init__(self, keeping: Keeping, index: Index, clock: Clock) -> None:
-        self._keeping = keeping
+    def __init__(self, upkeep: Upkeep, index: Index, clock: Clock) -> None:
+        self._upkeep = upkeep
         self._index = index
         self._clock = clock
 
     async def condition(self) -> ClerkCondition:
         """Give it."""
-        keeping = self._keeping
-        broken, outage = await keeping.standing.broken(), await keeping.outages.now(self._clock.now())
-        outcome = await keeping.reconciling.last()
+        upkeep = self._upkeep
+        broken, outage = await upkeep.standing.broken(), await upkeep.outages.now(self._clock.now())
+        outcome = await upkeep.reconciling.last()
         return ClerkCondition(
-            stopped=await keeping.stop.code() or 0,
+            stopped=await upkeep.stop.code() or 0,
             broken=0 if broken is None else broken.code,
-            current=keeping.lease.holds(self._clock.monotonic()),
+            current=upkeep.lease.holds(self._clock.monotonic()),
             number=(await self._index.position()).number,
             outage_ends=0 if outage is None else outage.ends,
             reconciled=0 if outcome is None else outcome.moment,

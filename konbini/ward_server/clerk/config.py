@@ -29,7 +29,7 @@ users = [992]                       # who may call: the user of `issuing`
 [operators]
 socket = "clerk-operators.sock"
 users = [993]                       # who may call: operators, and not the user of `issuing`
-[copy]                              # konbini/ward_server/following/keeping.py
+[copy]                              # konbini/ward_server/following/upkeep.py
 name = "clerk"                      # under which the registry knows this follower
 reconcile_at = "03:20"              # time of the day in Japan
 most_outage_hours = 24
@@ -47,7 +47,7 @@ from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
-from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
+from konbini.ward_server.following.upkeep import UpkeepConfig, read_upkeep
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["ClerkConfig", "read_config"]
@@ -71,7 +71,7 @@ class ClerkConfig:
     registry: CallAddress
     calls: CallAddress
     operators: CallAddress
-    keeping: KeepingConfig
+    upkeep: UpkeepConfig
 
 
 def read_config(path: Path) -> ClerkConfig:
@@ -108,5 +108,5 @@ def read_config(path: Path) -> ClerkConfig:
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),
             operators=CallAddress.read(operators),
-            keeping=read_keeping(copy),
+            upkeep=read_upkeep(copy),
         )

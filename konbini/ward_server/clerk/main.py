@@ -37,9 +37,9 @@ from konbini.ward_server.decisions.calls import OPERATORS_CALL_BYTES
 from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import CLERK
-from konbini.ward_server.following.keeping import Keeping, Own
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.following.upkeep import Own, Upkeep
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
@@ -81,7 +81,7 @@ async def serve(
         feed = FeedRows(config.ward, trust.record, hashes)
         index, store = Index(rows, feed), ClerkStore(rows)
         own = Own(
-            config=config.keeping,
+            config=config.upkeep,
             events=CLERK,
             municipality=config.ward,
             key=trust.record,
@@ -91,8 +91,8 @@ async def serve(
             signed_rows=held_of,
             numbers=Numbers(used=used_ranges, begin=_begin, renew=close_ranges),
         )
-        keeping = Keeping(own, rows, RegistryCalls(registry, config.keeping.name), clock, entropy)
-        current = Current(rows, keeping.lease, clock, standby=config.keeping.standby)
+        upkeep = Upkeep(own, rows, RegistryCalls(registry, config.upkeep.name), clock, entropy)
+        current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
         clerk = Clerk(
             beliefs=Beliefs(
                 entry=trust.entry,
@@ -107,7 +107,7 @@ async def serve(
             index=index,
             store=store,
             current=current,
-            stop=keeping.stop,
+            stop=upkeep.stop,
             clock=clock,
             templates=load_all(config.templates),
             read=partial(reading.check, originals=Originals(config.typefaces)),
@@ -115,12 +115,12 @@ async def serve(
             sign=signer.sign,
         )
         ending.push_async_callback(tasks.close)
-        for name, work in (*keeping.works().items(), ("rows", rows.until_unfit())):
+        for name, work in (*upkeep.works().items(), ("rows", rows.until_unfit())):
             tasks.start(work, name)
-        told = ClerkState(keeping, index, clock)
+        told = ClerkState(upkeep, index, clock)
         for address, methods, longest in (
             (config.calls, handlers(clerk, store, told), MOST_CALL_BYTES),
-            (config.operators, keeping.operator_handlers(), OPERATORS_CALL_BYTES),
+            (config.operators, upkeep.operator_handlers(), OPERATORS_CALL_BYTES),
         ):
             server = await CallServer.listen(address.path, methods, peers=address.users, longest=longest)
             ending.push_async_callback(server.close)

@@ -50,7 +50,7 @@ port = 8081                         # on the loopback address alone; 0: any free
 [operators]
 socket = "issuing-operators.sock"
 users = [993]                       # who may call: operators
-[copy]                              # konbini/ward_server/following/keeping.py
+[copy]                              # konbini/ward_server/following/upkeep.py
 name = "issuing"                    # under which the registry knows this follower
 reconcile_at = "03:00"              # time of the day in Japan
 most_outage_hours = 24
@@ -71,7 +71,7 @@ from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
 from konbini.ward_server.asking.revocation import RevocationSource
-from konbini.ward_server.following.keeping import KeepingConfig, read_keeping
+from konbini.ward_server.following.upkeep import UpkeepConfig, read_upkeep
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["IssuingConfig", "read_config"]
@@ -102,7 +102,7 @@ class IssuingConfig:
     tls: TlsFiles
     page_port: int
     operators: CallAddress
-    keeping: KeepingConfig
+    upkeep: UpkeepConfig
     ranges: tuple[int, ...]
 
 
@@ -151,7 +151,7 @@ def read_config(path: Path) -> IssuingConfig:
             tls=link.tls_files(),
             page_port=page.integer("port"),
             operators=CallAddress.read(operators),
-            keeping=read_keeping(copy),
+            upkeep=read_upkeep(copy),
             ranges=numbers.convert("ranges", _digits),
         )
 

@@ -19,8 +19,8 @@ from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.following.current import Current
-from konbini.ward_server.following.keeping import Keeping
 from konbini.ward_server.following.outage import Outage
+from konbini.ward_server.following.upkeep import Upkeep
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
@@ -132,7 +132,7 @@ class Desk:
     prekeys: Prekeys
     answers: Answers
     current: Current
-    keeping: Keeping
+    upkeep: Upkeep
     clock: Clock
     clerk: ClerkCalls
     check_card: CheckCard

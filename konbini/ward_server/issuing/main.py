@@ -36,9 +36,9 @@ from konbini.ward_server.decisions.calls import OPERATORS_CALL_BYTES
 from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import ISSUING
-from konbini.ward_server.following.keeping import Keeping, Own
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.following.upkeep import Own, Upkeep
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
@@ -80,7 +80,7 @@ class _Store:
     """The rows of `issuing`, what reads and writes them, and what keeps the copy right."""
 
     copy: ResidentCopy
-    keeping: Keeping
+    upkeep: Upkeep
     current: Current
     ledger: Ledger
 
@@ -109,7 +109,7 @@ async def serve(
         rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry_client.close)
-        registry = RegistryCalls(registry_client, config.keeping.name)
+        registry = RegistryCalls(registry_client, config.upkeep.name)
         clerk_client = CallClient(config.clerk.path, peers=config.clerk.users, longest=MOST_CALL_BYTES)
         ending.push_async_callback(clerk_client.close)
         clerk = ClerkClient(clerk_client)
@@ -155,15 +155,15 @@ async def serve(
         await ending.enter_async_context(page.listening(config.page_port))
         operators = await CallServer.listen(
             config.operators.path,
-            store.keeping.operator_handlers(),
+            store.upkeep.operator_handlers(),
             peers=config.operators.users,
             longest=OPERATORS_CALL_BYTES,
         )
         ending.push_async_callback(operators.close)
         ending.push_async_callback(tasks.close)
-        links = Dialling(link, store.keeping.outages, clock).run() if config.keeping.standby else link.run()
+        links = Dialling(link, store.upkeep.outages, clock).run() if config.upkeep.standby else link.run()
         for name, work in (
-            *store.keeping.works().items(),
+            *store.upkeep.works().items(),
             ("link", links),
             ("gateway", gateway.run()),
             ("reviewing", reviewing.run()),
@@ -202,7 +202,7 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
     copy = ResidentCopy(rows, feed, sealer=sealer, record_key=trust.record, municipality=config.ward)
     ranges = Ranges(config.ranges)
     own = Own(
-        config=config.keeping,
+        config=config.upkeep,
         events=ISSUING,
         municipality=config.ward,
         key=trust.record,
@@ -213,17 +213,17 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
         used_ranges=clerk.ranges,
     )
-    keeping = Keeping(own, rows, registry, clock, entropy)
-    current = Current(rows, keeping.lease, clock, standby=config.keeping.standby)
+    upkeep = Upkeep(own, rows, registry, clock, entropy)
+    current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
     ledger = Ledger(
         rows,
         feed,
         ward=config.ward,
         hash_card=lambda card: hashes.card(card.issuer_key_id, card.serial),
-        stop=keeping.stop,
+        stop=upkeep.stop,
         current=current,
     )
-    return _Store(copy=copy, keeping=keeping, current=current, ledger=ledger)
+    return _Store(copy=copy, upkeep=upkeep, current=current, ledger=ledger)
 
 
 def _desk(  # noqa: PLR0913 - what the desk holds, named
@@ -252,7 +252,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
         prekeys=Prekeys(config.ward),
         answers=Answers(config.ward),
         current=store.current,
-        keeping=store.keeping,
+        upkeep=store.upkeep,
         clock=clock,
         clerk=clerk,
         check_card=check_card,

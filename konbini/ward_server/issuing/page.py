@@ -132,8 +132,8 @@ class WardPage:
             open_now = True
         except Refused:
             open_now = False
-        keeping = self._desk.keeping
-        broken = await keeping.standing.broken()
+        upkeep = self._desk.upkeep
+        broken = await upkeep.standing.broken()
         return Health(
             running=view.stop_code is None,
             stop_code=view.stop_code,
@@ -141,8 +141,8 @@ class WardPage:
             feed_number=(await self._desk.copy.position()).number,
             feed_broken=None if broken is None else broken.code,
             retaking=broken is not None and broken.retaking,
-            outage=await keeping.outages.now(now.milliseconds),
-            reconciled=await keeping.reconciling.last(),
+            outage=await upkeep.outages.now(now.milliseconds),
+            reconciled=await upkeep.reconciling.last(),
             clerk=await self._condition(),
             link_up=self._link_up(),
             open_now=open_now,

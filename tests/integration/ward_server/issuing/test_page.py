@@ -61,7 +61,7 @@ async def test_the_page_says_what_is_wrong(ward: Ward) -> None:
     await ward.stop("registry")
     await ward.clock.advance(61)
     assert "住民記録の最新性を確認できません" in await _page(ward)
-    await ward.desk.keeping.standing.broke(Code.FEED_FORKED, ward.clock.now())
+    await ward.desk.upkeep.standing.broke(Code.FEED_FORKED, ward.clock.now())
     page = await _page(ward)
     assert "住民記録との連携が途切れています（FEED_FORKED 410）" in page
     assert "The feed has forked" in page

@@ -33,9 +33,9 @@ from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.decisions.desk import Agreed
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import CLERK, ISSUING
-from konbini.ward_server.following.keeping import Keeping, KeepingConfig, Own
 from konbini.ward_server.following.life import Numbers, is_unsaid
 from konbini.ward_server.following.rows import FeedRows
+from konbini.ward_server.following.upkeep import Own, Upkeep, UpkeepConfig
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import household
 from konbini.ward_server.issuing.ledger.issuances import Completion, IssuanceLedger, NewOrder
@@ -141,7 +141,7 @@ class Seat:
             else Numbers(used=used_ranges, begin=_nothing, renew=close_ranges)
         )
         own = Own(
-            config=KeepingConfig(name=name, reconcile_at=180, most_outage_hours=24, standby=False),
+            config=UpkeepConfig(name=name, reconcile_at=180, most_outage_hours=24, standby=False),
             events=ISSUING if issuing else CLERK,
             municipality=MUNICIPALITY,
             key=house.key.verifying,
@@ -151,8 +151,8 @@ class Seat:
             signed_rows=self.copy.held_of if issuing else held_of,
             numbers=numbers,
         )
-        self.keeping = Keeping(own, self.rows, self.line, house.clock, house.entropy)
-        self.current = Current(self.rows, self.keeping.lease, house.clock)
+        self.upkeep = Upkeep(own, self.rows, self.line, house.clock, house.entropy)
+        self.current = Current(self.rows, self.upkeep.lease, house.clock)
         self.ledger = IssuanceLedger(self.rows, self.feed, self.current, ward=MUNICIPALITY)
 
     async def unsaid(self) -> bool:
@@ -161,7 +161,7 @@ class Seat:
 
     async def decide(self, kind: DecisionKind, content: bytes = b"") -> None:
         """Have two persons decide."""
-        handlers = self.keeping.operator_handlers()
+        handlers = self.upkeep.operator_handlers()
         decision = to_value(Decision(kind=kind, reason="a test", content=content))
         decision_id = await handlers[DecisionMethod.ENTER](["aoki", decision])
         await handlers[DecisionMethod.AGREE](["bando", decision_id])
@@ -266,14 +266,14 @@ class House:
     async def turn(self, name: str) -> None:
         """Let one follower do both of its tasks once, where it does not only wait."""
         seat = self.seats[name]
-        broken = await seat.keeping.standing.broken()
+        broken = await seat.upkeep.standing.broken()
         if (broken is not None and not broken.retaking) or await seat.unsaid():
             return
-        for step in (seat.keeping.follower.pull, seat.keeping.follower.renew):
+        for step in (seat.upkeep.follower.pull, seat.upkeep.follower.renew):
             try:
                 await step()
             except Refused as refused:
-                await seat.keeping.follower._take(refused)
+                await seat.upkeep.follower._take(refused)
             except ConnectionError:
                 return
 

@@ -83,8 +83,8 @@ async def dispose(house: House) -> None:
 
 async def differences(house: House, name: str) -> int:
     """Have one follower reconcile, while time passes."""
-    keeping = house.seats[name].keeping
-    reconciling = asyncio.create_task(keeping.reconciling.run(keeping.follower.catch_up))
+    upkeep = house.seats[name].upkeep
+    reconciling = asyncio.create_task(upkeep.reconciling.run(upkeep.follower.catch_up))
     while not (await asyncio.wait((reconciling,), timeout=0.02))[0]:
         await house.clock.advance(1)
     return reconciling.result().differences
@@ -104,7 +104,7 @@ async def test_all_agree_that_nothing_is_held(house: House, name: str) -> None:
     await seat.decide(DecisionKind.RETAKE)
     for _ in range(5):
         await house.turn(name)
-    assert await seat.keeping.standing.broken() is None
+    assert await seat.upkeep.standing.broken() is None
     assert await seat.rows.read(lambda rows: seat.feed.residents_after(rows, "", 9)) == (STAYS,)
     outcome = await seat.rows.read(last_outcome)
     assert outcome is not None

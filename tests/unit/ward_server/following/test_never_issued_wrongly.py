@@ -286,23 +286,23 @@ class Ward(RuleBasedStateMachine):
         seat.line.up = True
         if self.run(seat.unsaid()):
             self.tried(seat.decide(DecisionKind.RESTORED))
-        elif self.run(seat.keeping.standing.broken()) is not None:
+        elif self.run(seat.upkeep.standing.broken()) is not None:
             self.tried(seat.decide(DecisionKind.RETAKE))
         for _ in range(3):
             self.follow(name)
-        if self.run(seat.keeping.stop.code()) is not None:
+        if self.run(seat.upkeep.stop.code()) is not None:
             self.tried(seat.decide(DecisionKind.RELEASE))
 
     @rule(name=SEATS)
     def reconcile(self, name: str) -> None:
         """A follower that is current agrees with the registry, row by row."""
         seat = self.house.seats[name]
-        if not seat.line.up or self.run(seat.keeping.standing.broken()) is not None or not seat.current.lease_holds():
+        if not seat.line.up or self.run(seat.upkeep.standing.broken()) is not None or not seat.current.lease_holds():
             return
         position = self.run(seat.copy.position())
         if position.newest != self.run(self.house.store.read(lambda reading: reading.position())).newest:
             return
-        assert self.run(seat.keeping.reconciling.run(seat.keeping.follower.catch_up)).differences == 0
+        assert self.run(seat.upkeep.reconciling.run(seat.upkeep.follower.catch_up)).differences == 0
 
     @rule(begin=st.booleans())
     def outage(self, begin: bool) -> None:  # noqa: FBT001 - drawn by name
@@ -364,8 +364,8 @@ class Ward(RuleBasedStateMachine):
             match meanwhile:
                 case "issuing" | "clerk":
                     seat = self.house.seats[meanwhile]
-                    if seat.line.up and await seat.keeping.standing.broken() is None:
-                        await seat.keeping.follower.catch_up()
+                    if seat.line.up and await seat.upkeep.standing.broken() is None:
+                        await seat.upkeep.follower.catch_up()
                 case "a minute":
                     await self.house.clock.advance(61)
                 case _:

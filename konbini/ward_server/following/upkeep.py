@@ -1,4 +1,4 @@
-"""Keeping a copy right (交付用データの維持): all that `issuing` and the clerk do alike with their copy of the register.
+"""The upkeep of a copy (交付用データの維持): all that `issuing` and the clerk do alike with their copy of the register.
 
 Built once by each process's wiring room: it follows, reconciles every night and on demand, and takes what two persons
 decide. What differs from one process to the other is `Own`.
@@ -34,11 +34,11 @@ from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
-__all__ = ["Keeping", "KeepingConfig", "Own", "read_keeping"]
+__all__ = ["Own", "Upkeep", "UpkeepConfig", "read_upkeep"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class KeepingConfig:
+class UpkeepConfig:
     """What a process is told of its copy.
 
     Attributes:
@@ -54,7 +54,7 @@ class KeepingConfig:
     standby: bool
 
 
-def read_keeping(table: Table) -> KeepingConfig:
+def read_upkeep(table: Table) -> UpkeepConfig:
     """Read `[copy]`: `name`, `reconcile_at` (time of the day in Japan, "HH:MM"), `most_outage_hours`, `standby`.
 
     Raises:
@@ -63,7 +63,7 @@ def read_keeping(table: Table) -> KeepingConfig:
     hours = table.integer("most_outage_hours", least=1)
     if hours > MOST_HOURS:
         raise ConfigRefused(f"most_outage_hours: {MOST_HOURS} at most")
-    return KeepingConfig(
+    return UpkeepConfig(
         name=table.text("name"),
         reconcile_at=table.minute("reconcile_at"),
         most_outage_hours=hours,
@@ -93,7 +93,7 @@ class Own:
         used_ranges: asks others of this ward which ranges they know to be used.
     """
 
-    config: KeepingConfig
+    config: UpkeepConfig
     events: ProcessEvents
     municipality: str
     key: VerifyingKey
@@ -109,7 +109,7 @@ class RegistryOfCopy(Registry, HeldRegistry, Protocol):
     """The registry, as what keeps a copy calls it."""
 
 
-class Keeping:
+class Upkeep:
     """The copy of one process, kept right."""
 
     def __init__(self, own: Own, rows: Rows, registry: RegistryOfCopy, clock: Clock, entropy: Entropy) -> None:
