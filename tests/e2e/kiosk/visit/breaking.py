@@ -77,16 +77,21 @@ class Breaker:
         return once_dead
 
     async def _shown_no_more(self) -> None:
-        """Wait until nobody holds the screen's socket: visits outlive their kiosk by a moment."""
+        """Wait until nobody holds the screen's socket: visits outlive their kiosk by a moment.
+
+        Only a refused connection says so: one that is reset met the socket while its last holder was ending.
+        """
         screen = urlsplit(self._town.screen)
         async with asyncio.timeout(_SECONDS):
-            with contextlib.suppress(ConnectionRefusedError):
-                while True:
-                    _, writer = await asyncio.open_connection(screen.hostname, screen.port)
+            while True:
+                with contextlib.suppress(ConnectionResetError, BrokenPipeError):
+                    try:
+                        _, writer = await asyncio.open_connection(screen.hostname, screen.port)
+                    except ConnectionRefusedError:
+                        return
                     writer.close()
-                    with contextlib.suppress(ConnectionError):
-                        await writer.wait_closed()
-                    await asyncio.sleep(0.02)
+                    await writer.wait_closed()
+                await asyncio.sleep(0.02)
 
     def _started(self, name: str) -> _Started:
         pid = self._town.processes[name]
