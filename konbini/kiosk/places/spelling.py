@@ -16,7 +16,7 @@ import unicodedata
 __all__ = ["digits", "is_latin", "japanese", "latin", "with_m"]
 
 _LARGE = dict(zip("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ", strict=True))
-_ONE_FORM = dict(zip("竜釜桧鯵條檮沢曾冨嶋渕斉", "龍竈檜鰺条梼澤曽富島淵斎", strict=True))
+_ONE_FORM = dict(zip("竜釜桧鯵條檮沢曾冨嶋渕斉惠", "龍竈檜鰺条梼澤曽富島淵斎恵", strict=True))
 _MARKS = (0x3099, 0x309A)
 _SELECTORS = (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0))
 _KATAKANA = {chr(code): chr(code - 0x60) for code in range(ord("ァ"), ord("ヶ") + 1)}
