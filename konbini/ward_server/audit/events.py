@@ -119,7 +119,8 @@ class AuditEvent(IntEnum):
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
     RESTORATION_FOUND = 243
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     STORE_RESTORED = 244
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     DECISION_ENTERED = 245
@@ -186,7 +187,8 @@ class AuditEvent(IntEnum):
     CLERK_DECISION_DECLINED = 342
     """A decision was taken back, or turned down."""
     CLERK_RESTORATION_FOUND = 343
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     CLERK_STORE_RESTORED = 344
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     CLERK_OUTAGE_BEGUN = 351
