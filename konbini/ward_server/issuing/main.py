@@ -24,7 +24,7 @@ from konbini.process.link import Link
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
-from konbini.process.secret_files import read_secret
+from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
@@ -47,6 +47,7 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.keys import key_rotation
+from konbini.ward_server.issuing.ledger.ending import HOLDINGS
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
@@ -182,7 +183,7 @@ def _member(config: IssuingConfig) -> Member:
     forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
     trust = config.trust
     pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
-    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    shared = (config.settings, config.lookup_key, config.handle_key, config.disposals_key, *forms)
     return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
@@ -211,6 +212,9 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         application=copy,
         signed_rows=copy.held_of,
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
+        holdings=HOLDINGS,
+        retention=read_settings_of(config.settings, config.ward).retention,
+        disposals_key=read_signing_key(config.disposals_key),
         used_ranges=clerk.ranges,
     )
     upkeep = Upkeep(own, rows, registry, clock, entropy)

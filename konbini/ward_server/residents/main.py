@@ -24,6 +24,8 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.decisions.calls import decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
+from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.retention import RetentionDesk
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.bulk import BulkLists
@@ -34,7 +36,7 @@ from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import registry_desk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore, Vault
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import (
@@ -42,7 +44,6 @@ from konbini.ward_server.residents.service import (
     comparing_handlers,
     follower_handlers,
     operator_handlers,
-    retention_handlers,
 )
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.reading import read_settings_of
@@ -115,7 +116,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         ConfigRefused, OSError: the municipality's settings cannot be used.
     """
     acknowledging = Acknowledging(config.follower_names, clock)
-    desk = RetentionDesk(
+    desk = registry_desk(
         rooms.store.rows,
         vault=rooms.vault,
         pen=rooms.pen,
