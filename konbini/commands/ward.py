@@ -13,7 +13,7 @@ from argparse import _SubParsersAction
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
-from konbini.commands import backup, copy_store, import_town
+from konbini.commands import backup, copy_store, import_town, lookup_key
 from konbini.protocol.errors import Refused
 from konbini.ward_server.decisions import commands as decisions
 from konbini.ward_server.keeping import commands as keeping
@@ -67,6 +67,7 @@ _ROOMS: Final[tuple[tuple[_Describe, _Carry], ...]] = (
     (import_town.add_command, import_town.carry_out),
     (copy_store.add_command, copy_store.carry_out),
     (backup.add_commands, backup.carry_out),
+    (lookup_key.add_command, lookup_key.carry_out),
 )
 
 

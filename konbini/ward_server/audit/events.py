@@ -57,6 +57,8 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     KEY_ROTATION_DONE = 173
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    LOOKUP_KEY_ROTATED = 174
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
     RETENTION_JUDGED = 181
     """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
     DISPOSAL_ENTERED = 182
@@ -144,6 +146,8 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     ISSUING_KEY_ROTATION_DONE = 273
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    ISSUING_LOOKUP_KEY_ROTATED = 274
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
     ISSUING_RETENTION_JUDGED = 281
     """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
     ISSUING_DISPOSAL_ENTERED = 282
@@ -209,6 +213,8 @@ class AuditEvent(IntEnum):
     """Two persons declared whether cancellations of seal registrations are entered here as holds."""
     CLERK_OUTAGE_HOLD = 354
     """Two persons set or lifted a hold at this process."""
+    CLERK_LOOKUP_KEY_ROTATED = 374
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
     CLERK_RETENTION_JUDGED = 381
     """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
     CLERK_DISPOSAL_ENTERED = 382

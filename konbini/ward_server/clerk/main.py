@@ -43,6 +43,7 @@ from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.upkeep import Own, Upkeep
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.trust import read_trust
 
 __all__ = ["main", "serve"]
@@ -79,6 +80,7 @@ async def serve(
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
         hashes = read_keyed_hash(config.lookup_key)
+        await hold_to_lookup_key(rows, hashes)
         feed = FeedRows(config.ward, trust.record, hashes)
         index, store = Index(rows, feed), ClerkStore(rows)
         own = Own(

@@ -61,6 +61,7 @@ from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
 
@@ -106,6 +107,7 @@ async def serve(
         migrations = files("konbini.ward_server.issuing") / "migrations"
         rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
+        await hold_to_lookup_key(rows, read_keyed_hash(config.lookup_key))
         sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
         rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)

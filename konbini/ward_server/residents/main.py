@@ -49,6 +49,7 @@ from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 
 __all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
@@ -101,6 +102,7 @@ async def open_registry(
     pen, vault = read_pen(config, entropy), read_vault(config, entropy)
     store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
+        await hold_to_lookup_key(store.rows, vault.keyed_hash)
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
         yield RegistryRooms(store=store, vault=vault, pen=pen)

@@ -284,7 +284,11 @@ async def fill_log(office: Office, entries: int, day: dt.date = DAY) -> None:
 
 async def ends(office: Office) -> list[bytes | None]:
     """Give the hashes of the first block's ends, as a published checkpoint names one."""
-    return await office.rows.read(lambda connection: [log.hash_at(connection, at) for at in (0, BLOCK - 1)])
+
+    def look(connection: Connection) -> list[bytes | None]:
+        return [log.hash_at(connection, position) for position in (0, BLOCK - 1)]
+
+    return await office.rows.read(look)
 
 
 @pytest.mark.parametrize("name", ["issuing", "clerk"])
@@ -338,7 +342,7 @@ async def test_what_the_clerk_certified_keeps_its_place(clerk: Office) -> None:
     )
     assert left == [(0, 0, None, None), (0, 0, None, None), (32, 64, 32, 32)]
     with pytest.raises(ENGINE_FAULTS, match="a place in the status list stays"):
-        clerk.place.write("clerk", "UPDATE certified SET facts_digest = pdf_hash WHERE ordinal = 1")
+        clerk.place.write("clerk", "UPDATE certified SET facts_digest = order_key")
 
 
 @pytest.mark.parametrize("held", [True, False])

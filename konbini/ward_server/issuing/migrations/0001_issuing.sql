@@ -298,6 +298,12 @@ BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
 CREATE TRIGGER disposal_list_remains BEFORE DELETE ON disposal_list
 BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
 
+-- Which lookup key the keyed hashes are made with (konbini/ward_server/storage/lookup_key.py).
+CREATE TABLE lookup_key (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    key_id BLOB NOT NULL CHECK (length(key_id) = 8)
+) STRICT;
+
 -- Who has these rows open, and had: konbini/process/membership.py.
 CREATE TABLE member (
     epoch INTEGER PRIMARY KEY,

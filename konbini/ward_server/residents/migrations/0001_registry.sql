@@ -266,6 +266,12 @@ CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
 
+-- Which lookup key the keyed hashes are made with (konbini/ward_server/storage/lookup_key.py).
+CREATE TABLE lookup_key (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    key_id BLOB NOT NULL CHECK (length(key_id) = 8)
+) STRICT;
+
 -- Who has these rows open, and had: konbini/process/membership.py.
 CREATE TABLE member (
     epoch INTEGER PRIMARY KEY,
