@@ -25,7 +25,7 @@ from konbini.ward_server.clerk.kept import KEPT as CLERK_KEPT
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.decisions.desk import Decisions
 from konbini.ward_server.following.events import CLERK, ISSUING
-from konbini.ward_server.following.outage import HoldOn, outage_effects
+from konbini.ward_server.following.outage import HoldOn, Hours, outage_effects
 from konbini.ward_server.following.rehashing import rehash_follower
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
@@ -184,6 +184,9 @@ async def test_issuing_finds_everything_under_the_new_key(place: Place) -> None:
     """Cards, bars, holds of its own even on a stranger, what waits to be agreed to, and a card's visits of today."""
     async with follower_at(place, "issuing", ISSUING_KEPT, OLD) as follower:
         await apply_to(place, follower)
+        await follower.rows.write(_heard)
+        outage = Decision(kind=DecisionKind.OUTAGE, reason="a test", content=to_bytes(Hours(hours=2)))
+        await follower.decisions.agree("bando", await follower.decisions.enter("aoki", outage))
         for resident in (FREE, STRANGER):
             await follower.decisions.agree("bando", await follower.decisions.enter("aoki", hold(resident)))
         waiting = await follower.decisions.enter("aoki", hold(HELD))
@@ -214,6 +217,10 @@ def _issuing(connection: Connection, old: KeyedHash, new: KeyedHash) -> int:
 
 def _clerk(connection: Connection, old: KeyedHash, new: KeyedHash) -> int:
     return rehash_follower(connection, MUNICIPALITY, old, new)
+
+
+def _heard(connection: Connection) -> None:
+    connection.execute("INSERT INTO heard (only_one, moment) VALUES (1, ?)", (NOW,))
 
 
 def _visit(connection: Connection, one: int, card: bytes) -> None:
