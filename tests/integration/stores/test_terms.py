@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 
 import pytest
@@ -86,19 +88,24 @@ class Office:
         return int(count)
 
 
-def office_at(place: Place, name: str) -> Office:
-    """Open a store of `issuing` or the clerk."""
-    rows = open_rows(address(place, name), files(f"konbini.ward_server.{name}") / "migrations")
-    clock, key = SettableClock(at(DAY)), SigningKey.generate()
-    desk = RetentionDesk(
+def desk_of(name: str, rows: Rows, key: SigningKey, clock: SettableClock) -> RetentionDesk:
+    """Give the desk of retention of `issuing` or the clerk."""
+    return RetentionDesk(
         rows,
         holdings=HOLDINGS if name == "issuing" else CLERKS,
         retention=TABLE,
         pen=DisposalPen(key=key, municipality=WARD),
         events=(ISSUING if name == "issuing" else CLERK).retention,
         clock=clock,
-        entropy=SeededEntropy(7),
+        entropy=SeededEntropy(clock.now()),
     )
+
+
+def office_at(place: Place, name: str) -> Office:
+    """Open a store of `issuing` or the clerk."""
+    rows = open_rows(address(place, name), files(f"konbini.ward_server.{name}") / "migrations")
+    clock, key = SettableClock(at(DAY)), SigningKey.generate()
+    desk = desk_of(name, rows, key, clock)
     return Office(name=name, place=place, rows=rows, desk=desk, clock=clock, key=key)
 
 
@@ -245,17 +252,45 @@ async def test_what_was_not_settled_any_more_is_left(issuing: Office) -> None:
     assert await issuing.listed() == ()
 
 
-async def test_a_day_of_many_visits_goes_in_portions(issuing: Office) -> None:
-    """More than a transaction takes: all of them go, the day stands on the list once."""
-    moment = at(DAY)
-    rows = [(n.to_bytes(16), n.to_bytes(32), bytes(32), n.to_bytes(32), moment // 1000 + n) for n in range(450)]
-    await issuing.put(
+async def fill_day(office: Office, visits: int) -> None:
+    """Write settled visits of one day, without orders."""
+    moment = at(DAY) // 1000
+    await office.put(
         "INSERT INTO visit (visit_id, visit, kiosk, body_hash, card_hash, opened, ends, closed)"
         " VALUES (?, ?, 'K-0001', ?, ?, ?, 0, 1)",
-        *rows,
+        *((n.to_bytes(16), n.to_bytes(32), bytes(32), n.to_bytes(32), moment + n) for n in range(visits)),
     )
+
+
+async def test_a_day_of_many_visits_goes_in_portions(issuing: Office) -> None:
+    """More than a transaction takes: all of them go, the day stands on the list once."""
+    await fill_day(issuing, 450)
     await issuing.due(DUE)
     assert await issuing.dispose(Kept.ISSUE_HISTORY) == Disposed(destroyed=1, left=0)
+    assert (issuing.count("visit"), len(await issuing.listed())) == (0, 1)
+
+
+class EndsBetweenPortions(SettableClock):
+    """The process ends where it lets others have their turn."""
+
+    async def sleep(self, seconds: float) -> None:
+        """End."""
+        del seconds
+        raise asyncio.CancelledError
+
+
+async def test_a_day_that_was_left_in_the_middle_is_finished_once(issuing: Office) -> None:
+    """A process that ends between two portions goes on at its next start; the list names the day when it is gone."""
+    await fill_day(issuing, 450)
+    await issuing.due(DUE)
+    entered = await issuing.desk.enter("aoki", Kept.ISSUE_HISTORY)
+    ending = desk_of("issuing", issuing.rows, issuing.key, EndsBetweenPortions(at(DUE)))
+    with pytest.raises(asyncio.CancelledError):
+        await ending.approve("bando", entered)
+    assert 0 < issuing.count("visit") < 450
+    assert await issuing.listed() == ()
+    await issuing.desk.go_on()
+    await issuing.desk.go_on()
     assert (issuing.count("visit"), len(await issuing.listed())) == (0, 1)
 
 
@@ -299,15 +334,13 @@ async def test_an_aged_log_is_closed_and_its_chain_holds(place: Place, name: str
         ending.push_async_callback(office.rows.close)
         await fill_log(office, BLOCK)
         await fill_log(office, BLOCK, DAY + dt.timedelta(days=1))
-        hashes = [
-            await office.rows.read(lambda connection, at=at: log.hash_at(connection, at)) for at in (0, BLOCK - 1)
-        ]
+        hashes = await ends(office)
         assert await office.due(DUE) == {Kept.AUDIT_LOG: (f"{0:012d}-{BLOCK - 1:012d}",)}
         assert await office.dispose(Kept.AUDIT_LOG) == Disposed(destroyed=1, left=0)
         assert await ends(office) == hashes
         assert await office.rows.read(log.verify) == office.count("audit_entry")
-        assert await office.rows.read(lambda connection: log.entry_at(connection, 0)) is None
-        assert await office.rows.read(lambda connection: log.entry_at(connection, BLOCK)) is not None
+        assert await office.rows.read(partial(log.entry_at, position=0)) is None
+        assert await office.rows.read(partial(log.entry_at, position=BLOCK)) is not None
         emptied = rows_of(place, name, "SELECT count(*), max(length(entry)) FROM audit_entry WHERE leaf IS NOT NULL")
         assert emptied == [(BLOCK, 0)]
         assert Kept.AUDIT_LOG not in await office.due(DUE)
