@@ -4,7 +4,8 @@ Invariants: members' names stand in `MembersView` (whole, because one chooses by
 `masked` unless the resident asked to see them), nowhere else; no certificate, PIN, card number or key is ever part
 of a view. Amounts are whole yen. Moments are Unix milliseconds, shown in Japan's time by the pages.
 
-Two things lie over any screen and are part of every view: the language and the idle warning.
+What lies over any screen is part of every view: the language, the idle warning, how the screen looks (`Look`), and the
+panel that changes these.
 """
 
 from __future__ import annotations
@@ -22,23 +23,33 @@ __all__ = [
     "CardView",
     "CheckView",
     "ClosedView",
+    "CoinsLeftView",
     "EndView",
+    "FoundView",
     "IdleWarning",
     "KindTimes",
     "KindView",
     "Language",
+    "Look",
     "LookAgainView",
     "MemberChoice",
     "MembersView",
     "Money",
     "MoneyFate",
+    "NotOfferedView",
+    "NoticeView",
     "OptionsView",
+    "OrderLine",
     "OutOfServiceView",
     "OutcomeView",
+    "Panel",
     "Paper",
     "PaperFate",
     "PayView",
     "PinView",
+    "PlaceName",
+    "PostcodeView",
+    "PrefectureView",
     "PricedKind",
     "PrintingView",
     "ReturningView",
@@ -47,7 +58,11 @@ __all__ = [
     "StartView",
     "TakeCardView",
     "TakePaperView",
+    "TextSize",
+    "Theme",
+    "TownView",
     "View",
+    "Wanted",
     "WardChoice",
     "WardName",
     "WardView",
@@ -65,11 +80,48 @@ class Language(Enum):
 
 
 @unique
+class TextSize(Enum):
+    """Four sizes of the text, of which the second is the one that everybody meets."""
+
+    SMALL = "small"
+    NORMAL = "normal"
+    LARGE = "large"
+    LARGEST = "largest"
+
+
+@unique
+class Theme(Enum):
+    """Four contrasts of the screen."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    BLACK_ON_WHITE = "black-on-white"
+    YELLOW_ON_BLACK = "yellow-on-black"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the screens look to this visitor; each visit begins with the same."""
+
+    size: TextSize = TextSize.NORMAL
+    theme: Theme = Theme.LIGHT
+
+
+@unique
+class Panel(Enum):
+    """What may be opened over any screen."""
+
+    LANGUAGES = "languages"
+    DISPLAY = "display"
+
+
+@unique
 class Sound(Enum):
     """What repeats until it is true no more."""
 
     TAKE_CARD = "take-card"
     TAKE_PAPER = "take-paper"
+    TAKE_COINS = "take-coins"
 
 
 @unique
@@ -170,6 +222,8 @@ class View:
 
     language: Language = Language.JAPANESE
     idle: IdleWarning | None = None
+    look: Look = Look()
+    panel: Panel | None = None
 
     @property
     def state(self) -> State:
@@ -188,7 +242,7 @@ class View:
 
     def bare(self) -> Self:
         """Return this view without what lies over it: two views with equal bare ones ask the same question."""
-        return replace(self, language=Language.JAPANESE, idle=None)
+        return replace(self, language=Language.JAPANESE, idle=None, look=Look(), panel=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,12 +282,90 @@ class StartView(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView(View):
+    """What the kiosk does with card and answers, to be agreed to."""
+
+    STATE = State.NOTICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WardView(View):
     """Which municipality."""
 
     STATE = State.WARD
 
     wards: tuple[WardChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceName:
+    """A prefecture or a municipality that can be chosen, by its code; `detail` tells two of one name apart."""
+
+    code: str
+    name: WardName
+    detail: WardName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefectureView(View):
+    """Which of the 47 prefectures: those of one region (地方), and the regions that there are."""
+
+    STATE = State.PREFECTURE
+
+    regions: tuple[str, ...]
+    region: str
+    prefectures: tuple[PlaceName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownView(View):
+    """Which municipality of a prefecture: those whose names begin in one kana row, and the rows that there are."""
+
+    STATE = State.TOWN
+
+    prefecture: WardName
+    rows: tuple[str, ...]
+    row: str
+    towns: tuple[PlaceName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostcodeView(View):
+    """The postcode of where one lives; `was_unknown` where no municipality has the one that was typed."""
+
+    STATE = State.POSTCODE
+
+    was_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundView(View):
+    """Which of the municipalities that have the postcode, at least one."""
+
+    STATE = State.FOUND
+
+    postcode: str
+    towns: tuple[PlaceName, ...]
+
+
+@unique
+class Wanted(Enum):
+    """What was looked for and cannot be had here yet."""
+
+    TOWN = "town"
+    """A certificate of a municipality that takes no part."""
+    DOMICILE = "domicile"
+    """Something of the registered domicile (本籍地) where it is not where one lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOfferedView(View):
+    """It cannot be had here yet; `town` is the municipality, where one was chosen."""
+
+    STATE = State.NOT_OFFERED
+
+    wanted: Wanted
+    town: WardName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -351,7 +483,10 @@ class CheckView(View):
         questions: the questions that were asked and can be changed, in their order.
         people: names, masked unless `names_shown`.
         shown: what the certificate will show, of `offered`.
-        fee: in yen.
+        fee: of one, in yen.
+        copies: how many of it.
+        most_copies: how many of it the visit has left.
+        others: what is paid together with it, in the order in which it was added.
     """
 
     STATE = State.CHECK
@@ -364,6 +499,19 @@ class CheckView(View):
     offered: Options
     shown: Options
     fee: int
+    copies: int = 1
+    most_copies: int = 1
+    others: tuple[PricedKind, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Yen for all that is paid together."""
+        return self.fee * self.copies + sum(other.fee for other in self.others)
+
+    @property
+    def may_add(self) -> bool:
+        """Whether the visit has an order left beyond these."""
+        return self.copies < self.most_copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -389,13 +537,15 @@ class PayView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintingView(View):
-    """Page `page` of `pages` is being printed."""
+    """Page `page` of `pages` is being printed, of certificate `order` of `orders`."""
 
     LIVE = True
     STATE = State.PRINTING
 
     page: int
     pages: int
+    order: int = 1
+    orders: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -456,12 +606,40 @@ class OutcomeView(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """How one of several orders ended; `code` says why it was not printed, None where it was.
+
+    `number` is the number of the certificate (発行番号), empty where it got none.
+    """
+
+    kind: CertificateKind
+    fee: int
+    number: str = ""
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndView(View):
-    """The certificate is in the resident's hands; `fee` yen were taken."""
+    """What was printed is in the resident's hands.
+
+    Attributes:
+        fee: yen that were taken for it.
+        lines: each order that was paid together, with an outcome of its own.
+        back: what became of the money of those that were not printed.
+        may_go_on: the visit has an order left.
+    """
 
     STATE = State.END
 
     fee: int
+    lines: tuple[OrderLine, ...] = ()
+    back: Money = Money(fate=MoneyFate.NONE_TAKEN)
+    may_go_on: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was printed."""
+        return all(line.code is None for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -470,6 +648,14 @@ class CardLeftView(View):
 
     SOUND = Sound.TAKE_CARD
     STATE = State.CARD_LEFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinsLeftView(View):
+    """Everything is wiped, and coins lie in the dish."""
+
+    SOUND = Sound.TAKE_COINS
+    STATE = State.COINS_LEFT
 
 
 _SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))

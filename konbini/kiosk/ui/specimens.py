@@ -6,13 +6,17 @@ characters that BIZ UDPGothic lacks, one is as long as names get.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import (
     CardLeftView,
     CardView,
     CheckView,
     ClosedView,
+    CoinsLeftView,
     EndView,
+    FoundView,
     KindTimes,
     KindView,
     LookAgainView,
@@ -20,13 +24,19 @@ from konbini.kiosk.session.view import (
     MembersView,
     Money,
     MoneyFate,
+    NoticeView,
+    NotOfferedView,
     OptionsView,
+    OrderLine,
     OutcomeView,
     OutOfServiceView,
     Paper,
     PaperFate,
     PayView,
     PinView,
+    PlaceName,
+    PostcodeView,
+    PrefectureView,
     PricedKind,
     PrintingView,
     ReturningView,
@@ -34,7 +44,9 @@ from konbini.kiosk.session.view import (
     StartView,
     TakeCardView,
     TakePaperView,
+    TownView,
     View,
+    Wanted,
     WardChoice,
     WardName,
     WardView,
@@ -66,8 +78,32 @@ CHECK = CheckView(
 )
 _NOTHING_TAKEN = Money(fate=MoneyFate.NONE_TAKEN)
 _WARD = WardName(written="見本区", latin="Mihon City")
+_TOWNS = tuple(
+    PlaceName(code=f"99{index:04}", name=WardName(written=f"見本{kind}", latin=f"Mihon{latin}"))
+    for index, (kind, latin) in enumerate((("市", "-shi"), ("町", "-cho"), ("村", "-mura")), 1)
+)
 SPECIMENS: tuple[View, ...] = (
     StartView(),
+    NoticeView(),
+    PrefectureView(
+        regions=("hokkaido", "tohoku", "kanto", "chubu", "kinki", "chugoku", "shikoku", "kyushu"),
+        region="chubu",
+        prefectures=tuple(
+            PlaceName(code=f"{code:02}", name=WardName(written="見本山県", latin="Mihonyama")) for code in range(15, 24)
+        ),
+    ),
+    TownView(
+        prefecture=WardName(written="見本山県", latin="Mihonyama"),
+        rows=("あ", "か", "さ", "た", "な", "は", "ま", "や", "ら", "わ"),
+        row="ま",
+        towns=_TOWNS * 4,
+    ),
+    PostcodeView(),
+    PostcodeView(was_unknown=True),
+    FoundView(postcode="9990001", towns=_TOWNS[:2]),
+    NotOfferedView(wanted=Wanted.TOWN, town=_TOWNS[0].name),
+    NotOfferedView(wanted=Wanted.DOMICILE),
+    CoinsLeftView(),
     OutOfServiceView(code=Code.PAPER_OUT),
     ClosedView(code=Code.WARD_CLOSED, reopens=1_700_000_000_000),
     ClosedView(code=Code.WARD_STOPPED, ward=_WARD),
@@ -98,9 +134,16 @@ SPECIMENS: tuple[View, ...] = (
         shown=Options(0),
         fee=300,
     ),
+    replace(
+        CHECK,
+        copies=2,
+        most_copies=4,
+        others=(PricedKind(kind=CertificateKind.SEAL_REGISTRATION, fee=300),),
+    ),
     LookAgainView(code=Code.MENU_EXPIRED, money=_NOTHING_TAKEN),
     PayView(fee=300, inserted=100),
     PrintingView(page=1, pages=2),
+    PrintingView(page=2, pages=2, order=2, orders=5),
     TakePaperView(pages=2),
     TakePaperView(pages=2, left=True),
     ReturningView(amount=100),
@@ -125,7 +168,17 @@ SPECIMENS: tuple[View, ...] = (
         paper=Paper(fate=PaperFate.NONE),
         reference="990001-2047-0031",
     ),
-    EndView(fee=300),
+    EndView(fee=300, may_go_on=True),
+    EndView(
+        fee=300,
+        lines=(
+            OrderLine(kind=CertificateKind.RESIDENT_RECORD, fee=300, number="990001-2047-0031"),
+            OrderLine(kind=CertificateKind.SEAL_REGISTRATION, fee=300, code=Code.JAM),
+            OrderLine(kind=CertificateKind.SEAL_REGISTRATION, fee=300, code=Code.JAM),
+        ),
+        back=Money(fate=MoneyFate.RETURNED, amount=600),
+        may_go_on=True,
+    ),
     CardLeftView(),
     CardView(
         ward=_WARD,

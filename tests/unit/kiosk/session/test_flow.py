@@ -12,6 +12,14 @@ from konbini.kiosk.session.flow import FIRST, TABLE, Event, State, Step, follow,
 TAPS = frozenset(
     {
         Event.LANGUAGE_CHOSEN,
+        Event.AGREED,
+        Event.TO_PREFECTURES,
+        Event.TO_POSTCODE,
+        Event.PREFECTURE_CHOSEN,
+        Event.ROW_CHOSEN,
+        Event.POSTCODE_KNOWN,
+        Event.POSTCODE_UNKNOWN,
+        Event.NOT_OFFERED,
         Event.WARD_CHOSEN,
         Event.CLOSED_WARD_CHOSEN,
         Event.PIN_ENTERED,
@@ -20,6 +28,8 @@ TAPS = frozenset(
         Event.TO_MEMBERS,
         Event.TO_OPTIONS,
         Event.TO_CHECK,
+        Event.ADDED,
+        Event.MORE,
         Event.CONFIRMED,
         Event.CONFIRMED_FREE,
         Event.LOOK,
@@ -106,7 +116,14 @@ def test_nothing_is_chosen_before_the_card_is_back() -> None:
 def test_money_leaves_by_its_own_doors() -> None:
     """Money that is in comes back, is owed, is captured with the last page, or is in doubt; nothing else."""
     doors = {event for _, event, _ in crossings(MONEY_IS_IN)}
-    assert doors == {Event.MONEY_RETURNED, Event.MONEY_OWED, Event.PRINTED, Event.IN_DOUBT}
+    assert doors == {
+        Event.MONEY_RETURNED,
+        Event.MONEY_OWED,
+        Event.PRINTED,
+        Event.IN_DOUBT,
+        Event.IN_DOUBT_PAPER_DUE,
+        Event.PAPER_DUE,
+    }
 
 
 def test_nothing_is_cancelled_once_the_order_is_sent() -> None:
@@ -141,7 +158,8 @@ def test_the_visit_is_lost_to_idleness_only_after_a_warning() -> None:
 
 def test_steps_never_go_back_on_the_straight_way() -> None:
     """The progress that the resident sees grows from the card to the paper."""
-    way = [Event.LANGUAGE_CHOSEN, Event.WARD_CHOSEN, Event.CARD_PLACED, Event.CARD_RECOGNISED, Event.PIN_ENTERED]
+    way = [Event.LANGUAGE_CHOSEN, Event.AGREED, Event.WARD_CHOSEN, Event.CARD_PLACED, Event.CARD_RECOGNISED]
+    way += [Event.PIN_ENTERED]
     way += [Event.CARD_SIGNED, Event.MENU, Event.CARD_TAKEN, Event.TO_SCOPE, Event.TO_MEMBERS, Event.TO_OPTIONS]
     way += [Event.TO_CHECK, Event.CONFIRMED, Event.COIN, Event.PAID, Event.DOCUMENT, Event.PAGE_PRINTED]
     way += [Event.PRINTED, Event.PAPER_TAKEN]
