@@ -25,7 +25,7 @@ from konbini.ward_server.clerk.kept import KEPT as CLERK_KEPT
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.decisions.desk import Decisions
 from konbini.ward_server.following.events import CLERK, ISSUING
-from konbini.ward_server.following.outage import HoldOn, Hours, outage_effects
+from konbini.ward_server.following.outage import HoldOn, Hours, Outages, outage_effects
 from konbini.ward_server.following.rehashing import rehash_follower
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
@@ -136,11 +136,16 @@ class Follower:
         )
 
 
+async def nothing_published() -> None:
+    """Hold the store against nothing: this ward publishes nothing."""
+
+
 @asynccontextmanager
 async def follower_at(place: Place, name: str, kept: KeptStore, hashes: KeyedHash) -> AsyncIterator[Follower]:
     """Open a follower with a lookup key."""
     rows = open_rows(address(place, name), kept.migrations)
     events = ISSUING if name == "issuing" else CLERK
+    clock = SettableClock(NOW)
     feed = FeedRows(MUNICIPALITY, KEY.verifying, hashes)
     try:
         await hold_to_lookup_key(rows, hashes)
@@ -150,9 +155,9 @@ async def follower_at(place: Place, name: str, kept: KeptStore, hashes: KeyedHas
             decisions=Decisions(
                 rows,
                 events=events.decisions,
-                effects=outage_effects(feed, events.outage, most_hours=24),
+                effects=outage_effects(Outages(rows, clock), feed, events.outage, nothing_published, most_hours=24),
                 hashes=hashes,
-                clock=SettableClock(NOW),
+                clock=clock,
                 entropy=SeededEntropy(5),
             ),
         )
