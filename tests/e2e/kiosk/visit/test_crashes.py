@@ -14,9 +14,10 @@ from konbini.protocol.kinds import Outcome
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.town_running import RunningTown
 from tests.e2e.kiosk.visit.breaking import Breaker, gone, settled
-from tests.e2e.kiosk.visit.guest import Guest, fresh, pids_of_visits, says
+from tests.e2e.kiosk.visit.guest import Guest, fresh, says
+from tests.e2e.kiosk.visit.pids import pids_of_visits
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420)]
 _SECONDS = 20.0
 
 
