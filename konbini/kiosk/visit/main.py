@@ -32,6 +32,7 @@ from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
 from konbini.kiosk.visit.confinement import confine
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.ward import Device
@@ -82,7 +83,7 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     async with _tools(config, host) as tools:
         pages, atlas, entropy = Pages(), Atlas(bundled()), SystemEntropy()
         confined = confine()
-        _log.info("warm", state="confined" if confined else "not_confined")
+        _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
         while not await host.turn():
             pass
         course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
@@ -115,6 +116,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             printer=IppPrinter(printer, clock, Pace(still=float(config.printer_still_seconds))),
             cash=CoinDevice(config.cash_socket, clock),
             verify=verify,
+            memory=SecretMemory.map(),
             clock=clock,
             entropy=entropy,
         )
