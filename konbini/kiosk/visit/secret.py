@@ -67,7 +67,7 @@ class SecretMemory:
         libc.mmap.argtypes = (ctypes.c_void_p, ctypes.c_size_t, *[ctypes.c_int] * 3, ctypes.c_long)
         secret = libc.syscall(_MEMFD_SECRET, _CLOSE_ON_EXEC)
         if secret < 0:
-            _log.error("no secret memory in this kernel", reason=os.strerror(ctypes.get_errno()))
+            _log.error("no secret memory in this kernel", detail=os.strerror(ctypes.get_errno()))
             address = _mapped(libc, size, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS, -1)
             _check(libc.mlock(ctypes.c_void_p(address), ctypes.c_size_t(size)))
             _check(libc.madvise(ctypes.c_void_p(address), ctypes.c_size_t(size), _DONT_DUMP))
