@@ -21,7 +21,7 @@ _START_TIME = 19
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessFootprint:
-    """One process: its share of memory (PSS, pages that several use counted in parts), KiB, descriptors, CPU seconds."""
+    """One process: its share of memory (PSS: shared pages in parts) in KiB, its descriptors, its CPU seconds."""
 
     kib: int
     descriptors: int

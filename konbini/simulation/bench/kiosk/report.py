@@ -31,7 +31,8 @@ def lines(found: Measured) -> Iterator[str]:
     """Give what was measured, a line each."""
     p50, p95 = percentile(found.taps, 50), percentile(found.taps, 95)
     yield f"{'tap to next screen':<28} p50 {p50:.0f} ms, p95 {p95:.0f} ms ({len(found.taps)} taps){_held(p95, TAP_AIM)}"
-    yield f"{'start to first screen':<28} {found.ready:.1f} s ({found.ready_cpu:.1f} s of CPU){_held(found.ready, _READY_AIM)}"
+    ready = f"{found.ready:.1f} s, {found.ready_cpu:.1f} s of CPU"
+    yield f"{'start to first screen':<28} {ready}{_held(found.ready, _READY_AIM)}"
     yield f"{'memory, paper waiting':<28} {found.memory.most:.0f} MiB at most{_held(found.memory.most, _MEMORY_AIM)}"
     yield f"{'  the long-lived process':<28} {_grown(found.host)} MiB"
     yield f"{'  the process of a visit':<28} {_grown(found.visit)} MiB"
