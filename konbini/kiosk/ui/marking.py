@@ -25,7 +25,7 @@ _NOTATION: Final = re.compile(
     r"(?:｜(?P<parted>[^｜《》「」]+)|(?P<kanji>[\u3400-\u9fff\uf900-\ufaff々〆ヶ]+))《(?P<reading>[^《》]+)》"
     r"|「(?P<term>[^「」]+)」"
 )
-_BASE: Final = re.compile(r'<span aria-hidden="true">[^<]*</span>')
+_BASE: Final = re.compile(r'<rb aria-hidden="true">[^<]*</rb>')
 
 
 def drawn(text: str, *, is_japanese: bool) -> Markup:
@@ -43,11 +43,11 @@ def _pieces(text: str, *, is_japanese: bool) -> Iterator[Markup]:
         end = found.end()
         if found["reading"]:
             base = found["parted"] or found["kanji"]
-            yield Markup('<ruby><span aria-hidden="true">{}</span><rt>{}</rt></ruby>').format(base, found["reading"])
+            yield Markup('<ruby><rb aria-hidden="true">{}</rb><rt>{}</rt></ruby>').format(base, found["reading"])
         elif is_japanese:
             yield Markup("「") + Markup("").join(_pieces(found["term"], is_japanese=True)) + Markup("」")
         else:
-            yield Markup('<span lang="ja">{}</span>').format(found[0])
+            yield Markup('<bdi lang="ja">{}</bdi>').format(found[0])
     yield escape(text[end:])
 
 

@@ -61,7 +61,7 @@ from konbini.protocol.japan import JAPAN
 __all__ = ["Marks", "Pages"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
-_JAPANESE: Final = Markup('<span lang="ja">{}</span>')
+_JAPANESE: Final = Markup('<bdi lang="ja">{}</bdi>')
 
 TEMPLATES: Mapping[type[View], str] = {
     CardLeftView: "card_left.html",

@@ -20,12 +20,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 NAMES = "IPAmj Mincho"
 """The certificate's font calls itself IPAmjMincho; the machine has it."""
-OWN = {
+OWN = {  # as the files name themselves: a variable font by its lightest weight
     Language.JAPANESE: "BIZ UDPGothic",
     Language.PLAIN_JAPANESE: "BIZ UDPGothic",
-    Language.SIMPLIFIED_CHINESE: "Noto Sans SC",
-    Language.TRADITIONAL_CHINESE: "Noto Sans TC",
-    Language.KOREAN: "Noto Sans KR",
+    Language.SIMPLIFIED_CHINESE: "Noto Sans SC Thin",
+    Language.TRADITIONAL_CHINESE: "Noto Sans TC Thin",
+    Language.KOREAN: "Noto Sans KR Thin",
     Language.NEPALI: "Noto Sans Devanagari",
     Language.THAI: "Noto Sans Thai",
     Language.BURMESE: "Noto Sans Myanmar",
