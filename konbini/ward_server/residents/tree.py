@@ -47,6 +47,9 @@ def place(resident: str) -> bytes:
     return hashlib.sha256(resident.encode()).digest()[:DEPTH]
 
 
+_EMPTY_BRANCH: Final = tree_hash([_EMPTY] * CHILDREN)
+
+
 class Tree:
     """The tree of one holder.
 
@@ -73,7 +76,12 @@ class Tree:
 
     def children(self, prefix: bytes) -> tuple[bytes, ...]:
         """Give the hashes of the 256 children of the root (no byte) or of a branch (one byte)."""
-        return self._branch(prefix[0]) if prefix else tuple(tree_hash(self._branch(first)) for first in range(CHILDREN))
+        if prefix:
+            return self._branch(prefix[0])
+        occupied = {bucket[0] for bucket in self._buckets}
+        return tuple(
+            tree_hash(self._branch(first)) if first in occupied else _EMPTY_BRANCH for first in range(CHILDREN)
+        )
 
     def bucket(self, place_of: bytes) -> tuple[tuple[str, bytes], ...]:
         """Give the residents of a bucket with their leaves."""
@@ -82,10 +90,13 @@ class Tree:
     def _branch(self, first: int) -> tuple[bytes, ...]:
         found = self._branches.get(first)
         if found is None:
-            places = (bytes((first, last)) for last in range(CHILDREN))
-            found = tuple(tree_hash([leaf for _resident, leaf in self._held(place_of)]) for place_of in places)
+            places = [bytes((first, last)) for last in range(CHILDREN)]
+            found = tuple(self._bucket_hash(place_of) if place_of in self._buckets else _EMPTY for place_of in places)
             self._branches[first] = found
         return found
+
+    def _bucket_hash(self, place_of: bytes) -> bytes:
+        return tree_hash([leaf for _resident, leaf in self._held(place_of)])
 
     def _held(self, place_of: bytes) -> Iterator[tuple[str, bytes]]:
         packed, at = bytes(self._buckets.get(place_of, b"")), 0
