@@ -62,6 +62,7 @@ identity = "identity.pem"
 personal = ["personal.key"]
 numbers = ["numbers.key"]
 lookup = "lookup.key"
+given = "given.key"
 [followers]
 names = ["issuing"]
 socket = "followers.sock"
@@ -129,7 +130,7 @@ def _make(folder: Path, residents: int) -> None:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         _secret(folder / name, pem)
-    for name in ("personal.key", "numbers.key", "lookup.key"):
+    for name in ("personal.key", "numbers.key", "lookup.key", "given.key"):
         _secret(folder / name, SystemEntropy().token(_KEY_BYTES))
     write_csv(_list(folder), repeated(tuple(_rows()), residents))
 

@@ -33,6 +33,8 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    NUMBERS_FILLED = 110
+    """A store from before given numbers were kept was filled with them; `about` counts them."""
     PAST_LOOKED_UP = 121
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122

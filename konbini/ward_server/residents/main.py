@@ -190,6 +190,7 @@ def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
         personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),
         numbers=Sealer(read_key_encryption_keys(keys.numbers), municipality, entropy),
         keyed_hash=read_keyed_hash(keys.lookup),
+        given=read_keyed_hash(keys.given),
     )
 
 
@@ -216,7 +217,7 @@ async def _open_and_serve(
 
 def _member(config: RegistryConfig) -> Member:
     """Say what every server of this registry is started with alike."""
-    shared = (config.keys.record, config.keys.lookup)
+    shared = (config.keys.record, config.keys.lookup, config.keys.given)
     parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
     return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 

@@ -35,6 +35,7 @@ from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
 from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.residents.store import (
+    NumberKind,
     RegistryWriting,
     SealedEntry,
     StoredEntry,
@@ -128,6 +129,8 @@ class Writer:
 
     def _record(self, effect: RecordEffect) -> None:
         record, commitment = effect.record, self._kept_number(effect)
+        if record.resident_code is not None:
+            self._writing.give_number(NumberKind.RESIDENT_CODE, record.resident_code, record.resident)
         try:
             data = record_bytes(record, commitment)
         except (TypeError, ValueError) as error:
@@ -160,7 +163,9 @@ class Writer:
         """Keep a new individual number, and give the commitment to it."""
         if effect.individual_number is None:
             return None
-        return self._writing.add_number_part(self._pen.number_part(effect.record.resident, effect.individual_number))
+        part = self._pen.number_part(effect.record.resident, effect.individual_number)
+        self._writing.give_number(NumberKind.INDIVIDUAL_NUMBER, part.number, part.resident)
+        return self._writing.add_number_part(part)
 
     def _feed(self, kind: FeedKind, resident: str, version: int, body: bytes) -> None:
         self._wait(EntryDraft(kind=kind, resident=resident, version=version, body=body), len(body))

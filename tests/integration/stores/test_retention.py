@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,7 +32,9 @@ from konbini.ward_server.residents.bodies import CardLinked, Removal, Restrictio
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
 from konbini.ward_server.residents.destroying import destroy_again
 from konbini.ward_server.residents.disposal_rows import Disposed
+from konbini.ward_server.residents.entry import RegisterEntry, Removed
 from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
@@ -40,12 +42,21 @@ from konbini.ward_server.residents.retention import RetentionDesk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.statistics import Statistics
+from konbini.ward_server.residents.town import TownRow
 from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.retention import Kept, Retention, Term
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.places import Place, address, rows_of
-from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, TODAY, arrival_of, record_of, vault_of
+from tests.unit.ward_server.residents.conftest import (
+    MUNICIPALITY,
+    NOW,
+    TODAY,
+    arrival_of,
+    number_of,
+    record_of,
+    vault_of,
+)
 
 GONE, STAYS, PROTECTED = (f"{number:015d}" for number in (1, 2, 3))
 TABLE = (
@@ -168,6 +179,35 @@ async def test_two_persons_dispose_of_a_record(office: Office) -> None:
 def arrival_again() -> Change:
     """Give a change that names the resident again."""
     return arrival_of(record_of(GONE))
+
+
+async def test_a_number_of_the_disposed_stays_given(office: Office, place: Place) -> None:
+    """Nobody gets it again, and no row tells whose it was: what says so opened under the key that is gone."""
+    before = rows_of(place, "registry", "SELECT number, whose FROM given_number ORDER BY number")
+    office.on(2176, 9, 22)
+    assert await office.due() == {Kept.REMOVED_RECORD: (GONE,)}
+    await office.dispose()
+    assert rows_of(place, "registry", "SELECT number, whose FROM given_number ORDER BY number") == before
+    fresh = record_of("000000000000009")
+    number = arrival_of(fresh, number_of(GONE))
+    code = arrival_of(replace(fresh, resident_code=record_of(GONE).resident_code))
+    assert await refused(office.registry.enter("aoki", number)) is Code.INDIVIDUAL_NUMBER_TAKEN
+    assert await refused(office.registry.enter("aoki", code)) is Code.RESIDENT_CODE_TAKEN
+
+
+async def test_a_removed_record_of_a_town_is_counted_from_its_day(office: Office, place: Place) -> None:
+    """除票 that was taken over: from the day that it names, not from that of the import."""
+    record = record_of("000000000000009", presence=Presence.MOVED_OUT)
+    entry = RegisterEntry(removed=Removed(ceased=20240331))
+    row = TownRow(record=record, individual_number=None, cards=(), measures=(), entry=entry)
+    approval = Approval(entered_by="aoki", approved_by="bando", source="移行データ")
+    pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
+    assert await import_rows(office.store, vault_of(), pen, office.clock, [row], approval=approval) == 1
+    office.on(2174, 3, 31)
+    assert await office.due() == {}
+    office.on(2174, 4, 1)
+    assert await office.due() == {Kept.REMOVED_RECORD: (record.resident,)}
+    assert rows_of(place, "registry", "SELECT since FROM due") == [(21740401,)]
 
 
 async def test_followers_keep_nothing_of_the_disposed(office: Office, place: Place) -> None:

@@ -28,6 +28,7 @@ identity = "identity.pem"
 personal = ["personal.key"]
 numbers = ["numbers.key"]
 lookup = "lookup.key"
+given = "given.key"
 [followers]
 names = ["issuing"]
 socket = "followers.sock"
@@ -54,7 +55,7 @@ def folder(tmp_path: Path) -> Path:
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
         _secret(tmp_path / name, pem)
-    for name in ("personal.key", "numbers.key", "lookup.key"):
+    for name in ("personal.key", "numbers.key", "lookup.key", "given.key"):
         _secret(tmp_path / name, secrets.token_bytes(32))
     (tmp_path / "registry.toml").write_text(CONFIG.format(user=os.getuid()), encoding="utf-8")
     return tmp_path
