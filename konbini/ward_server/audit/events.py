@@ -33,6 +33,8 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    NUMBERS_FILLED = 110
+    """A store from before given numbers were kept was filled with them; `about` counts them."""
     PAST_LOOKED_UP = 121
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122
@@ -57,6 +59,8 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     KEY_ROTATION_DONE = 173
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    LOOKUP_KEY_ROTATED = 174
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
     RETENTION_JUDGED = 181
     """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
     DISPOSAL_ENTERED = 182
@@ -66,7 +70,7 @@ class AuditEvent(IntEnum):
     DISPOSAL_APPROVED = 184
     """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
     DISPOSED = 185
-    """Keys or rows of a part of the list were destroyed; the digest is of the entry in the signed list of disposals."""
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
     DISPOSAL_DONE = 186
     """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
     DUE_SHOWN = 187
@@ -117,7 +121,8 @@ class AuditEvent(IntEnum):
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
     RESTORATION_FOUND = 243
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     STORE_RESTORED = 244
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     DECISION_ENTERED = 245
@@ -144,6 +149,22 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     ISSUING_KEY_ROTATION_DONE = 273
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    ISSUING_LOOKUP_KEY_ROTATED = 274
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
+    ISSUING_RETENTION_JUDGED = 281
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    ISSUING_DISPOSAL_ENTERED = 282
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    ISSUING_DISPOSAL_WITHDRAWN = 283
+    """It was taken back, or turned down, before anybody approved it."""
+    ISSUING_DISPOSAL_APPROVED = 284
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    ISSUING_DISPOSED = 285
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
+    ISSUING_DISPOSAL_DONE = 286
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    ISSUING_DUE_SHOWN = 287
+    """An operator read what is due: counts and ids."""
     ISSUING_REPLACED = 291
     """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""
 
@@ -184,7 +205,8 @@ class AuditEvent(IntEnum):
     CLERK_DECISION_DECLINED = 342
     """A decision was taken back, or turned down."""
     CLERK_RESTORATION_FOUND = 343
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     CLERK_STORE_RESTORED = 344
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     CLERK_OUTAGE_BEGUN = 351
@@ -195,5 +217,21 @@ class AuditEvent(IntEnum):
     """Two persons declared whether cancellations of seal registrations are entered here as holds."""
     CLERK_OUTAGE_HOLD = 354
     """Two persons set or lifted a hold at this process."""
+    CLERK_LOOKUP_KEY_ROTATED = 374
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
+    CLERK_RETENTION_JUDGED = 381
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    CLERK_DISPOSAL_ENTERED = 382
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    CLERK_DISPOSAL_WITHDRAWN = 383
+    """It was taken back, or turned down, before anybody approved it."""
+    CLERK_DISPOSAL_APPROVED = 384
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    CLERK_DISPOSED = 385
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
+    CLERK_DISPOSAL_DONE = 386
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    CLERK_DUE_SHOWN = 387
+    """An operator read what is due: counts and ids."""
     CLERK_REPLACED = 391
     """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
@@ -24,6 +24,7 @@ from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "ChangeState",
+    "NumberKind",
     "RegistryReading",
     "RegistryStore",
     "RegistryWriting",
@@ -46,6 +47,16 @@ class ChangeState(IntEnum):
     ENTERED = 1
     APPROVED = 2
     WITHDRAWN = 3
+
+
+@unique
+class NumberKind(IntEnum):
+    """A number that belongs to one resident in all time."""
+
+    INDIVIDUAL_NUMBER = 1
+    """個人番号."""
+    RESIDENT_CODE = 2
+    """住民票コード."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +132,8 @@ class StoredRestriction:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedEntry:
-    """A feed entry as the store keeps it, without its number.
+class SealedEntry(NamedTuple):
+    """A feed entry as the store keeps it, without its number; a tuple, since a town's come out of other processes.
 
     `record` is the version of the record that it brings, which stands in its own table; `sealed` is any other entry.
     """
@@ -226,6 +236,9 @@ class RegistryReading(Protocol):
     def seal(self, resident: str) -> StoredSeal | None:
         """Give the newest version of a resident's seal registration, in force or cancelled."""
 
+    def number_taken(self, kind: NumberKind, number: str, resident: str) -> bool:
+        """Say whether a number is, or was, another resident's."""
+
     def seal_number_given(self, number: str) -> bool:
         """Say whether anybody's registration has or had this number."""
 
@@ -254,8 +267,14 @@ class RegistryWriting(RegistryReading, Protocol):
     def add_entry_items(self, entry: StoredEntry) -> None:
         """Add a version of what is kept beyond the record; versions that were written before stay."""
 
-    def add_number_part(self, part: IndividualNumberPart) -> None:
-        """Keep an individual number, apart from the record."""
+    def add_number_part(self, part: IndividualNumberPart) -> bytes:
+        """Keep an individual number, apart from the record, and give the commitment that the record carries."""
+
+    def give_number(self, kind: NumberKind, number: str, resident: str) -> None:
+        """Keep that a number is this resident's; nothing happens where it was given before."""
+
+    def given(self, hashes: Sequence[bytes]) -> set[bytes]:
+        """Give those of some hashes whose numbers were given."""
 
     def put_link(self, link: StoredLink) -> None:
         """Keep a card's link."""

@@ -46,11 +46,12 @@ from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.keeping import commands as retention
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
-from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
+from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Restriction, new_change
 from konbini.ward_server.residents.importing.main import take_list
 from konbini.ward_server.residents.importing.takeover import Approval, Reports, import_rows
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
@@ -59,7 +60,7 @@ from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
 from tests.places import Place, SqlitePlace, address, rows_of
-from tests.records import written
+from tests.records import removal_of, written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
 
@@ -186,7 +187,8 @@ class Ward:
         """Remove a resident's record; the next in order heads those who stay."""
         gone = await self.record(resident)
         remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
-        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason, remaining=remaining), gone.version)
+        kind, body = removal_of(reason, remaining)
+        await self.change(kind, resident, body, gone.version)
 
     async def split_off(self, resident: str, household: str) -> None:
         """Have somebody leave for a household of their own, at the same address."""
@@ -221,12 +223,16 @@ class Ward:
     async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
         """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
         parser = argparse.ArgumentParser()
-        commands.add_commands(parser.add_subparsers(required=True))
+        known = parser.add_subparsers(required=True)
+        commands.add_commands(known)
+        decisions = set(known.choices)
+        retention.add_commands(known)
         socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
         command, *rest = words
         read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
         shown: list[str] = []
-        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        carry_out = commands.carry_out if command in decisions else retention.carry_out
+        saying = asyncio.create_task(carry_out(read, shown.append))
         await self.go_on_until(saying.done)
         saying.result()
         return shown

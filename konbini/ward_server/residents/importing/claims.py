@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from pathlib import Path
@@ -21,6 +21,7 @@ from typing import Self
 __all__ = ["ClaimKind", "Claimant", "Claims", "Conflict", "Standing"]
 
 _HASH_BYTES = 16
+_HEAD_BYTES = 8
 _PARTITIONS = 64
 _MOST_WAITING = 4 << 20
 _CLAIM = struct.Struct(">16sBIHB8s")
@@ -56,17 +57,22 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """What is wrong at a row's place (counted from 1), in words that name no one."""
+    """What is wrong at a row's place (counted from 1), in words that name no one; `first` is the row it meets."""
 
     place: int
     reason: str
+    kind: ClaimKind
+    first: int
 
 
 class Claimant:
     """Writes claims under a key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._begun = {
+            kind: hashlib.blake2b(key=key, digest_size=_HASH_BYTES, person=bytes([kind])) for kind in ClaimKind
+        }
+        self._begun_head = hashlib.blake2b(key=key, digest_size=_HEAD_BYTES)
 
     def __repr__(self) -> str:
         return "Claimant(...)"
@@ -77,12 +83,15 @@ class Claimant:
 
     def member(self, household: str, place: int, *, order: int, standing: Standing, head: str) -> bytes:
         """Claim a place in a household whose head has a name."""
-        named = hashlib.blake2b(head.encode(errors="replace"), key=self._key, digest_size=8).digest()
+        named = self._begun_head.copy()
+        named.update(head.encode(errors="replace"))
         whose = self._hash(ClaimKind.HOUSEHOLD, household.encode(errors="replace"))
-        return _CLAIM.pack(whose, ClaimKind.HOUSEHOLD, place, order, standing, named)
+        return _CLAIM.pack(whose, ClaimKind.HOUSEHOLD, place, order, standing, named.digest())
 
     def _hash(self, kind: ClaimKind, what: bytes) -> bytes:
-        return hashlib.blake2b(what, key=self._key, digest_size=_HASH_BYTES, person=bytes([kind])).digest()
+        hashing = self._begun[kind].copy()
+        hashing.update(what)
+        return hashing.digest()
 
 
 class Claims:
@@ -115,12 +124,26 @@ class Claims:
 
     def conflicts(self) -> Iterator[Conflict]:
         """Give what is wrong, a partition at a time: all but the first of what stands twice, households' faults."""
+        for same in self._groups():
+            yield from _household(same) if same[0][1] == ClaimKind.HOUSEHOLD else _repeated(same)
+
+    def left_with(self, bad: Callable[[int], bool]) -> Iterator[Conflict]:
+        """Give the rows of each household that has a bad row, but for the bad ones."""
+        for same in self._groups():
+            first = next((claim[2] for claim in same if bad(claim[2])), None)
+            if same[0][1] != ClaimKind.HOUSEHOLD or first is None:
+                continue
+            for claim in same:
+                if not bad(claim[2]):
+                    yield _of_household(claim[2], f"of the household of row {first}, which is not taken over", first)
+
+    def _groups(self) -> Iterator[list[_Claim]]:
+        """Give the claims of one thing together, a partition at a time."""
         self._spill()
         for runs in self._written:
             claims = sorted(self._read(runs))
-            for kind, group in itertools.groupby(map(_CLAIM.unpack, claims), key=lambda claim: claim[:2]):
-                same = list(group)
-                yield from _household(same) if kind[1] == ClaimKind.HOUSEHOLD else _repeated(same)
+            for _, group in itertools.groupby(map(_CLAIM.unpack, claims), key=lambda claim: claim[:2]):
+                yield list(group)
 
     def _spill(self) -> None:
         for partition, waiting in enumerate(self._waiting):
@@ -144,7 +167,7 @@ def _repeated(same: Sequence[_Claim]) -> Iterator[Conflict]:
     first = same[0][2]
     for claim in same[1:]:
         what = ClaimKind(claim[1]).name.lower().replace("_", " ")
-        yield Conflict(place=claim[2], reason=f"the {what} of row {first} again")
+        yield Conflict(place=claim[2], reason=f"the {what} of row {first} again", kind=ClaimKind(claim[1]), first=first)
 
 
 def _household(members: Sequence[_Claim]) -> Iterator[Conflict]:
@@ -152,15 +175,19 @@ def _household(members: Sequence[_Claim]) -> Iterator[Conflict]:
         return
     heads = [claim for claim in members if claim[4] == Standing.HEAD]
     if not heads:
-        yield Conflict(place=members[0][2], reason="a household without a head")
+        yield _of_household(members[0][2], "a household without a head", members[0][2])
         return
     first = heads[0]
     for head in heads[1:]:
-        yield Conflict(place=head[2], reason=f"a second head of the household of row {first[2]}")
+        yield _of_household(head[2], f"a second head of the household of row {first[2]}", first[2])
     orders: dict[int, int] = {}
     for _, _, place, order, _, named in members:
         if order in orders:
-            yield Conflict(place=place, reason=f"the order in the household that row {orders[order]} has")
+            yield _of_household(place, f"the order in the household that row {orders[order]} has", orders[order])
         elif named != first[5]:
-            yield Conflict(place=place, reason=f"another head's name than in row {first[2]} of the household")
+            yield _of_household(place, f"another head's name than in row {first[2]} of the household", first[2])
         orders.setdefault(order, place)
+
+
+def _of_household(place: int, reason: str, first: int) -> Conflict:
+    return Conflict(place=place, reason=reason, kind=ClaimKind.HOUSEHOLD, first=first)
