@@ -18,8 +18,8 @@ from tests.integration.kiosk.ui.conftest import CHOSEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-NAMES = "IPAmj Mincho"
-"""The certificate's font calls itself IPAmjMincho; the machine has it."""
+NAMES = "IPAmjMincho"
+"""The certificate's font, which is the machine's."""
 OWN = {  # as the files name themselves: a variable font by its lightest weight
     Language.JAPANESE: "BIZ UDPGothic",
     Language.PLAIN_JAPANESE: "BIZ UDPGothic",
