@@ -20,7 +20,6 @@ from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.ward import CardProof, GivenMenu, WardVisit
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MOST_ORDERS
-from konbini.protocol.visits import CARD_RS256
 
 __all__ = ["Proving"]
 
@@ -121,8 +120,8 @@ class Proving:
 
 async def _sign(card: CardSession, ward: WardVisit) -> CardProof:
     certificate = card.certificate
-    signature = await card.sign(ward.challenge(certificate, CARD_RS256))
-    return CardProof(certificate=certificate, algorithm=CARD_RS256, signature=signature)
+    signature = await card.sign(ward.challenge(certificate, card.algorithm))
+    return CardProof(certificate=certificate, algorithm=card.algorithm, signature=signature)
 
 
 def _ask_pin(course: Course, tries_left: int, *, was_wrong: bool = False) -> None:

@@ -10,9 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from konbini.kiosk.channel.messages import Answered, Question
 from konbini.process.clock import Clock
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
@@ -36,6 +33,7 @@ from konbini.protocol.visits import (
     read_answer,
 )
 from konbini.simulation.card.applet import CardContent
+from konbini.simulation.card.keys import sign_message
 from konbini.ward_server.issuing.desk import Reply
 from tests.integration.ward_server.front import Front
 
@@ -193,7 +191,7 @@ class Visit:
         opening = Opening(
             certificate=certificate,
             algorithm=CARD_RS256,
-            signature=card.auth_key.sign(self.t, padding.PKCS1v15(), hashes.SHA256()),
+            signature=sign_message(card.auth_key, self.t),
             most_orders=5,
             most_minutes=most_minutes,
             visit_keys=self.keys,

@@ -15,7 +15,16 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from konbini.simulation.town.pki.authority import Authority, Credential, Extension, Life, key_usage, name, new_p256_key
+from konbini.simulation.town.pki.authority import (
+    Authority,
+    Credential,
+    Extension,
+    Life,
+    PublicKey,
+    key_usage,
+    name,
+    new_p256_key,
+)
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["CARDS_LIST", "LIST_POINT", "USER_AUTHENTICATION_POLICY", "CardAuthority", "new_card_key"]
@@ -60,7 +69,7 @@ class CardAuthority:
         content = serial.to_bytes((serial.bit_length() + 8) // 8)
         return CardSerial(issuer_key_id=self.authority.key_id, serial=content)
 
-    def issue(self, public: rsa.RSAPublicKey, serial: int, life: Life) -> x509.Certificate:
+    def issue(self, public: PublicKey, serial: int, life: Life) -> x509.Certificate:
         """Issue the certificate of one card."""
         # As on real cards the subject is a string without meaning: what it is made of tells nothing of anybody.
         token = hashlib.sha256(self.authority.key_id + serial.to_bytes(20)).hexdigest()[:22].upper()
