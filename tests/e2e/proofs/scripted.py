@@ -145,7 +145,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
         kiosk=config.kiosk, signing=signing, opening=opening, journal=journal, wards=wards, link=center, clock=clock
     )
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(owing.run())]
-    device = Device(kiosk=config.kiosk, signing=signing, center=VerifyingKey(config.center))
+    device = Device(kiosk=config.kiosk, signing=signing, office=config.office(directory))
     kiosk = ScriptedKiosk(
         device=device, directory=directory, ward=ward, link=center, wards=wards, journal=journal, owing=owing
     )

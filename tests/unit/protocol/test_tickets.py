@@ -15,7 +15,7 @@ from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, CENTER, MessageKind
 from konbini.protocol.shape import to_bytes
-from konbini.protocol.tickets import Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
+from konbini.protocol.tickets import CenterOffice, Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
 from tests.unit.protocol.conftest import Parties
 
 OTHER = SigningKey.generate()
@@ -76,7 +76,7 @@ def test_a_hello_is_the_kiosks_own(parties: Parties) -> None:
 
 def test_a_ticket_holds_for_its_minute_and_the_clocks_skew(parties: Parties) -> None:
     """Post-dated, in time, expired."""
-    signed, key = parties.ticket.sign(parties.center), parties.center.verifying
+    signed, key = parties.ticket.sign(parties.center), CenterOffice(pinned=parties.center.verifying)
     for moment in (parties.now - 30, parties.now, parties.now + 89):
         assert Ticket.open(signed, key, moment) == parties.ticket
     assert code_of(Ticket.open, signed, key, parties.now - 31) is Code.TICKET_INVALID
@@ -86,7 +86,7 @@ def test_a_ticket_holds_for_its_minute_and_the_clocks_skew(parties: Parties) -> 
 
 def test_a_ticket_is_the_centers_and_of_sixty_seconds(parties: Parties) -> None:
     """Another key, another kind's signature, another length."""
-    key = parties.center.verifying
+    key = CenterOffice(pinned=parties.center.verifying)
     prekey_context = Context(kind=MessageKind.PREKEY, sender=CENTER, receiver=ANYONE)
     for signed in (
         parties.ticket.sign(OTHER),

@@ -23,7 +23,7 @@ from konbini.protocol.kinds import SUITE, CertificateKind, MessageKind, Options,
 from konbini.protocol.numbers import binding
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes
-from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, card_challenge, ticket_hash
+from konbini.protocol.tickets import TICKET_SECONDS, CenterOffice, Hello, Prekey, Ticket, card_challenge, ticket_hash
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 from konbini.protocol.visits import (
     Document,
@@ -69,7 +69,9 @@ class FarSide:
         self.identity = SigningKey.generate()
         self.message_key = SigningKey.generate()
         self.opening = OpeningKey.generate()
-        self.device = Device(kiosk="K-0001", signing=SigningKey.generate(), center=self.center.verifying)
+        self.device = Device(
+            kiosk="K-0001", signing=SigningKey.generate(), office=CenterOffice(pinned=self.center.verifying)
+        )
         self.entry = WardEntry(
             ward=ward, name="見本区", name_english="Mihon", identity=self.identity.verifying.point, paper_authorities=()
         )
