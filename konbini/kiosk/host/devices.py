@@ -51,7 +51,12 @@ class DeviceWatch:
         self._changed = asyncio.Event()
         self.conditions = Conditions()
         self.devices = Devices(
-            serial=1, reader=False, card=False, paper_in_tray=False, fault=int(Code.READER_UNAVAILABLE)
+            serial=1,
+            reader=False,
+            card=False,
+            paper_in_tray=False,
+            coins_in_dish=False,
+            fault=int(Code.READER_UNAVAILABLE),
         )
 
     async def run(self) -> None:

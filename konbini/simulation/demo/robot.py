@@ -146,6 +146,7 @@ class Robot:
         """Do what this screen asks for; where the kiosk works by itself, wait."""
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, f"language.{self._language}"),
+            "notice": lambda: self.tap(seen, "agree"),
             "ward": lambda: self.tap(seen, _first(seen, "ward.")),
             "card": self._put_card,
             "pin": lambda: self._enter_pin(seen),

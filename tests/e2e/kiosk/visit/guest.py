@@ -60,6 +60,7 @@ class Guest(Robot):
     async def _do(self, seen: Seen) -> None:
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, "language.en"),
+            "notice": lambda: self.tap(seen, "agree"),
             "ward": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith("ward."))),
             "card": self._lay_card,
             "pin": lambda: self.tap(seen, "pin", pin=self.pin),
