@@ -18,6 +18,7 @@ from konbini.protocol.tickets import Hello, Ticket
 from konbini.simulation.card.applet import Card
 from konbini.simulation.town.town import OWN_MACHINE
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices

@@ -51,6 +51,7 @@ class Reader:
         self.pins: list[bytearray] = []
         """The very buffers that were handed over."""
         self.fault: Code | None = None
+        self.signing_fault: Code | None = None
         self.gate = asyncio.Event()
         """Shut, the card thinks."""
         self.gate.set()
@@ -102,6 +103,8 @@ class _Held:
             raise Refused(Code.PIN_WRONG if self._reader.tries else Code.PIN_LOCKED)
 
     async def sign(self, message: bytes) -> bytes:
+        if self._reader.signing_fault is not None:
+            raise Refused(self._reader.signing_fault)
         return sign_message(self._reader.content.auth_key, message)
 
     async def close(self) -> None:

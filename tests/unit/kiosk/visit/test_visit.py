@@ -90,6 +90,52 @@ async def test_wrong_pin_to_the_lock(seat: Seat) -> None:
     assert buffers == [bytearray(4)] * 3
 
 
+async def test_a_phone_that_asks_its_holder_itself_is_asked_no_pin(seat: Seat) -> None:
+    """No screen asks for a PIN, and no PIN reaches the card; the rest is as with a card."""
+    seat.reader.needs_pin = False
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    await seat.until(State.TAKE_CARD)
+    assert State.PIN not in {view.state for view in seat.glass.shown}
+    assert seat.reader.pins == []
+    seat.host.see(card=False)
+    await seat.until(State.KIND)
+
+
+async def test_a_phone_whose_holder_did_not_confirm(seat: Seat) -> None:
+    """It is told so, and there is no menu."""
+    seat.reader.needs_pin = False
+    seat.reader.signing_fault = Code.PHONE_NOT_CONFIRMED
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert outcome(seat).code is Code.PHONE_NOT_CONFIRMED
+    assert seat.course.given is None
+
+
+@pytest.mark.parametrize("needs_pin", [True, False], ids=["after the PIN", "without a PIN"])
+async def test_a_card_taken_while_it_signs_ends_the_visit(seat: Seat, *, needs_pin: bool) -> None:
+    """Whatever it was: the resident is told, and begins again."""
+    seat.reader.needs_pin = needs_pin
+    seat.reader.signing_fault = Code.CARD_REMOVED
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    if needs_pin:
+        await seat.until(State.PIN)
+        seat.type_pin()
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert outcome(seat).code is Code.CARD_REMOVED
+    seat.host.see(card=False)
+    await seat.until(State.REFUSED)
+    await leave(seat)
+
+
 async def test_a_locked_card_is_never_asked(seat: Seat) -> None:
     """A card without tries left is refused before a PIN is typed, and let go."""
     seat.reader.tries = 0
