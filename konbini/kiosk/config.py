@@ -46,7 +46,8 @@ from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.kinds import CENTER
-from konbini.protocol.tickets import CenterOffice, TicketOffice, WardOffice
+from konbini.protocol.offices import CenterOffice, WardOffice
+from konbini.protocol.tickets import TicketOffice
 from konbini.protocol.tls import TlsFiles, ward_host
 from konbini.protocol.trust import WardDirectory
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from konbini.protocol.codec import Value, encode
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
@@ -17,13 +17,11 @@ __all__ = [
     "CLOCK_SKEW_SECONDS",
     "PREKEY_SECONDS",
     "TICKET_SECONDS",
-    "CenterOffice",
     "Hello",
     "Prekey",
     "Ticket",
     "TicketOffice",
     "VisitKeys",
-    "WardOffice",
     "card_challenge",
     "ticket_hash",
 ]
@@ -126,6 +124,17 @@ class Hello:
         return hello
 
 
+class TicketOffice(Protocol):
+    """Whoever gives a kiosk its tickets (`konbini.protocol.offices`)."""
+
+    @property
+    def name(self) -> str:
+        """Who HELLO is for and TICKET is from."""
+
+    def key(self, claimed: Ticket) -> VerifyingKey:
+        """Give the key that has to have signed; raises `Refused`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
     """Message 2, office to kiosk: leave to ask one ward once, for 60 seconds."""
@@ -194,56 +203,6 @@ class Ticket:
         for name in ("visit_id", "kiosk", "device_key_id", "ward", "visit_keys"):
             if getattr(self, name) != getattr(hello, name):
                 raise Refused(Code.TICKET_INVALID, f"another {name} than asked for")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CenterOffice:
-    """The issuance center as whoever gives tickets: one key, pinned.
-
-    Attributes:
-        pinned: the center's ticket key.
-    """
-
-    pinned: VerifyingKey
-
-    @property
-    def name(self) -> str:
-        """Who HELLO is for and TICKET is from."""
-        return CENTER
-
-    def key(self, claimed: Ticket) -> VerifyingKey:  # noqa: ARG002 - the other office needs the ticket
-        """Give the key that has to have signed."""
-        return self.pinned
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WardOffice:
-    """A ward as whoever gives tickets to its own machines (専用端末): the message key of the ticket's own prekey.
-
-    No key of its own is needed: the ward directory vouches for the message key of the day.
-
-    Attributes:
-        entry: the ward in the directory.
-    """
-
-    entry: WardEntry
-
-    @property
-    def name(self) -> str:
-        """Who HELLO is for and TICKET is from."""
-        return self.entry.ward
-
-    def key(self, claimed: Ticket) -> VerifyingKey:
-        """Give the key that has to have signed.
-
-        Raises:
-            Refused: as `Prekey.open`, at the ticket's own moment.
-        """
-        return Prekey.open(claimed.prekey, self.entry, claimed.issued)[1]
-
-
-TicketOffice = CenterOffice | WardOffice
-"""Whoever gives a kiosk its tickets."""
 
 
 def ticket_hash(signed: bytes) -> bytes:

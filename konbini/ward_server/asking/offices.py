@@ -8,7 +8,8 @@ word. From this one fact follow whose ticket counts and which cards (`konbini.wa
 from __future__ import annotations
 
 from konbini.protocol.cose import VerifyingKey
-from konbini.protocol.tickets import CenterOffice, Ticket, TicketOffice, WardOffice
+from konbini.protocol.offices import CenterOffice, WardOffice
+from konbini.protocol.tickets import Ticket, TicketOffice
 from konbini.protocol.trust import WardEntry
 from konbini.ward_server.asking.opening import KioskRegister
 

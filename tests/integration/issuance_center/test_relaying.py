@@ -10,7 +10,8 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.tickets import CenterOffice, Hello, Prekey, Ticket
+from konbini.protocol.offices import CenterOffice
+from konbini.protocol.tickets import Hello, Prekey, Ticket
 from tests.integration.issuance_center.conftest import End, RunningCenter
 
 A, B = "999991", "999992"

@@ -11,7 +11,8 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.tickets import CenterOffice, Ticket
+from konbini.protocol.offices import CenterOffice
+from konbini.protocol.tickets import Ticket
 from konbini.simulation.clock import SettableClock
 from tests.integration.issuance_center.conftest import KIOSKS, NOW, WARDS, End, RunningCenter, Town
 

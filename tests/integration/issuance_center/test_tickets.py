@@ -9,7 +9,8 @@ from konbini.issuance_center.relay.standing import Standing
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.tickets import CenterOffice, Ticket
+from konbini.protocol.offices import CenterOffice
+from konbini.protocol.tickets import Ticket
 from tests.integration.issuance_center.conftest import RunningCenter
 
 A, B = "999991", "999992"

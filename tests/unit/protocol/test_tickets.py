@@ -14,17 +14,9 @@ from hypothesis import strategies as st
 from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, CENTER, MessageKind
+from konbini.protocol.offices import CenterOffice, WardOffice
 from konbini.protocol.shape import to_bytes
-from konbini.protocol.tickets import (
-    CenterOffice,
-    Hello,
-    Prekey,
-    Ticket,
-    VisitKeys,
-    WardOffice,
-    card_challenge,
-    ticket_hash,
-)
+from konbini.protocol.tickets import Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
 from tests.unit.protocol.conftest import Parties
 
 OTHER = SigningKey.generate()

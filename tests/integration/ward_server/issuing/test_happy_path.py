@@ -9,7 +9,7 @@ from konbini.kiosk.visit.ward import CardProof, Device, WardVisit, Wish
 from konbini.pdf.verification import verify
 from konbini.protocol.kinds import CertificateKind, Options, Outcome, Scope
 from konbini.protocol.numbers import binding
-from konbini.protocol.tickets import CenterOffice
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.visits import CARD_RS256
 from konbini.simulation.card.keys import sign_message
 from konbini.ward_server.audit.events import AuditEvent

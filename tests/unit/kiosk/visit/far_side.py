@@ -21,9 +21,10 @@ from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_p
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import SUITE, CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.numbers import binding
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes
-from konbini.protocol.tickets import TICKET_SECONDS, CenterOffice, Hello, Prekey, Ticket, card_challenge, ticket_hash
+from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, card_challenge, ticket_hash
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 from konbini.protocol.visits import (
     Document,
