@@ -222,7 +222,7 @@ class _Making:
         handle = self._entropy.token(_SECRET_BYTES)
         for folder in ("issuing", "clerk"):
             write(self._keys / folder / "handle.key", handle)
-        for place in ("registry/personal-1", "registry/numbers-1", "issuing/personal-1"):
+        for place in ("registry/personal-1", "registry/numbers-1", "registry/given", "issuing/personal-1"):
             write(self._keys / f"{place}.key", self._entropy.token(_SECRET_BYTES))
         for folder in ("registry", "issuing", "clerk"):
             write(self._keys / folder / "lookup.key", self._entropy.token(_SECRET_BYTES))

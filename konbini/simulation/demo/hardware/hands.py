@@ -108,7 +108,7 @@ class Hands:
         asked = escrow = 0
         try:
             asking = (await self._coins.state()).asking
-            asked, escrow = (asking.fee, asking.escrow) if asking else (0, 0)
+            asked, escrow = (asking.sum, asking.escrow) if asking else (0, 0)
         except Refused:
             self._faults.add("coins")
         else:

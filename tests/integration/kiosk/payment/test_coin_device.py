@@ -67,7 +67,7 @@ async def test_a_fee_is_paid_kept_and_changed(home: Path) -> None:
         assert [asking.escrow for asking in seen] == [0, 100, 200, 700]
         with pytest.raises(RejectedError, match="SHUT"):
             await stand.machine.hands.drop(10)
-        settlement = await stand.cash.capture(_FIRST)
+        settlement = await stand.cash.capture(_FIRST, 300)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=700, returned=400, owed=0)
         assert (await stand.counts()).kept == 300
         assert await stand.machine.hands.take() == 400
@@ -83,7 +83,7 @@ async def test_an_escrow_is_given_back_whole(home: Path) -> None:
         back = Settlement(ending=Ending.GIVEN_BACK, taken=150, returned=150, owed=0)
         assert await stand.cash.give_back(_FIRST) == back
         assert await stand.cash.give_back(_FIRST) == back
-        assert await stand.cash.capture(_FIRST) == back
+        assert await stand.cash.capture(_FIRST, 300) == back
         assert await stand.counts() == CashCounts(taken=150, returned=150, owed=0, escrow=0)
         assert await stand.machine.hands.take() == 150
 
@@ -95,7 +95,7 @@ async def test_what_cannot_be_paid_out_is_owed(home: Path) -> None:
         await stand.machine.hands.empty_hopper()
         assert (await stand.cash.state()).faults == {CashFault.CANNOT_PAY_OUT}
         await stand.pay(300, _FIRST, 1000)
-        captured = await stand.cash.capture(_FIRST)
+        captured = await stand.cash.capture(_FIRST, 300)
         assert captured == Settlement(ending=Ending.CAPTURED, taken=1000, returned=0, owed=700)
         await stand.machine.hands.stick_motor()
         await stand.pay(300, _SECOND, 100)
@@ -136,11 +136,11 @@ async def test_one_asking_at_a_time(home: Path) -> None:
         with pytest.raises(RejectedError, match="UNKNOWN"):
             await stand.machine.hands.drop(5)
         with pytest.raises(Refused):
-            await stand.cash.capture(_FIRST)
+            await stand.cash.capture(_FIRST, 300)
         with pytest.raises(Refused):
             await anext(stand.cash.inserted(_SECOND))
         asking = (await stand.cash.state()).asking
-        assert asking == Asking(key=_FIRST, fee=300, escrow=100)
+        assert asking == Asking(key=_FIRST, sum=300, escrow=100)
 
 
 async def test_a_cut_link_is_a_device_that_does_not_answer(home: Path) -> None:
@@ -154,7 +154,7 @@ async def test_a_cut_link_is_a_device_that_does_not_answer(home: Path) -> None:
         assert refused.value.code is Code.CASH_UNAVAILABLE
         await stand.machine.hands.drop(500)
         await stand.machine.hands.join_link()
-        assert (await stand.cash.capture(_FIRST)).kept == 300
+        assert (await stand.cash.capture(_FIRST, 300)).kept == 300
 
 
 async def test_kill_between_escrow_and_capture(home: Path) -> None:
@@ -164,14 +164,14 @@ async def test_kill_between_escrow_and_capture(home: Path) -> None:
         await stand.pay(300, _FIRST, 500)
         await stand.machine.kill()
         with pytest.raises(Refused):
-            await stand.cash.capture(_FIRST)
+            await stand.cash.capture(_FIRST, 300)
         await stand.machine.start()
-        assert (await stand.cash.state()).asking == Asking(key=_FIRST, fee=300, escrow=500)
+        assert (await stand.cash.state()).asking == Asking(key=_FIRST, sum=300, escrow=500)
         settlement = Settlement(ending=Ending.CAPTURED, taken=500, returned=200, owed=0)
-        assert await stand.cash.capture(_FIRST) == settlement
+        assert await stand.cash.capture(_FIRST, 300) == settlement
         await stand.machine.kill()
         await stand.machine.start()
-        assert await stand.cash.capture(_FIRST) == settlement
+        assert await stand.cash.capture(_FIRST, 300) == settlement
         assert await stand.counts() == CashCounts(taken=500, returned=200, owed=0, escrow=0)
         assert await stand.machine.hands.take() == 200
 
@@ -183,7 +183,7 @@ async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
     async with stand.machine:
         await stand.pay(10, _FIRST, 1000)
         for _ in range(3):
-            asking = asyncio.ensure_future(stand.cash.capture(_FIRST))
+            asking = asyncio.ensure_future(stand.cash.capture(_FIRST, 10))
             await asyncio.sleep(0.12)
             await stand.machine.kill()
             with pytest.raises(Refused):
@@ -191,7 +191,7 @@ async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
             await stand.machine.start()
             unpaid.append((await stand.counts()).escrow)
         assert unpaid[0] > unpaid[2] > 0
-        settlement = await stand.cash.capture(_FIRST)
+        settlement = await stand.cash.capture(_FIRST, 10)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=1000, returned=990, owed=0)
         assert await stand.counts() == CashCounts(taken=1000, returned=990, owed=0, escrow=0)
         assert await stand.machine.hands.take() == 990
@@ -208,7 +208,7 @@ async def test_whoever_settles_a_dead_visit_need_not_know_how_far_it_came(home: 
         await stand.pay(300, _SECOND, 500)
         assert await stand.cash.give_back(_THIRD) == nothing
         assert await stand.cash.give_back(_FIRST) == nothing
-        assert (await stand.cash.capture(_SECOND)).kept == 300
+        assert (await stand.cash.capture(_SECOND, 300)).kept == 300
 
 
 async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> None:
@@ -222,7 +222,7 @@ async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> Non
             if number == 5:
                 await stand.machine.hands.stick_motor()
             if number % 3:
-                fees += (await stand.cash.capture(key)).kept
+                fees += (await stand.cash.capture(key, 300)).kept
             else:
                 await stand.cash.give_back(key)
         counts = await stand.counts()
