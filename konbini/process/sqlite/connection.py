@@ -1,9 +1,10 @@
 """One SQLite connection as this house opens it, and the guard that keeps transactions out of its callers' hands.
 
 Invariants: WAL with synchronous=FULL (a commit that was answered survives power loss), foreign keys on, temporary
-tables in memory (nothing personal in a temporary file), schema text not trusted. A caller's function runs with the
-guard closed: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, ATTACH, DETACH and PRAGMA are refused inside it, because one
-function that commits would make half of another's change durable.
+tables in memory (nothing personal in a temporary file), schema text not trusted, what is deleted overwritten with zeros
+(secure_delete: in the file from the next checkpoint on; an older page stays in the log until that is written over). A
+caller's function runs with the guard closed: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, ATTACH, DETACH and PRAGMA are refused
+inside it, because one function that commits would make half of another's change durable.
 
 Source: the SQLite documents "Write-Ahead Logging", "PRAGMA" and "Compile-Time Authorization Callbacks".
 """
@@ -152,6 +153,7 @@ def _configure(connection: sqlite3.Connection) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA trusted_schema = OFF")
     level = connection.execute("PRAGMA synchronous").fetchone()[0]

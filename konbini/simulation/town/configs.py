@@ -180,6 +180,7 @@ class _Configs:
         yield self._paths("personal", "keys/issuing/personal-1.key")
         yield self._path("lookup", "keys/issuing/lookup.key")
         yield self._path("handle", "keys/issuing/handle.key")
+        yield self._path("disposals", "keys/issuing/disposals.key")
         yield from self._trust()
         responder = f"http://{_LOOPBACK}:{self._ports.responder}/"
         yield from ("[revocation]", _entry("ocsp", responder), _entry("crls", [f"{responder}{CARDS_LIST}"]))
@@ -204,6 +205,7 @@ class _Configs:
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
+        yield self._path("disposals", "keys/clerk/disposals.key")
         yield "[signing]"
         yield self._path("key", "keys/clerk/document.key")
         yield self._paths("certificates", "keys/clerk/document.pem")
@@ -240,7 +242,7 @@ class _Configs:
         yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
         yield _entry("new_card_counts_from", "next-day")
         yield from (_entry("visits_a_day", 10), _entry("certificates_a_visit", 5))
-        for kept, years in (("REMOVED_RECORD", 150), ("ACCESS_RECORD", 7)):
+        for kept, years in _TERMS.items():
             yield from ("[[retention]]", _SINCE, _entry("kept", kept), _entry("years", years))
 
     def center(self) -> Iterator[str]:
@@ -342,6 +344,13 @@ class _Configs:
 
 
 _CLOSED_DAYS: list[str] = []
+_TERMS = {
+    "REMOVED_RECORD": 150,
+    "ACCESS_RECORD": 7,
+    **dict.fromkeys(("ISSUE_HISTORY", "RECEIPT", "CERTIFIED_ORDER", "DECISION", "DIFFERENCE"), 5),
+    "AUDIT_LOG": 10,
+}
+"""Years; the first by law (住民基本台帳法施行令第34条), the others as this ward chose."""
 
 
 def _clock(minute: int) -> str:

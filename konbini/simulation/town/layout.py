@@ -219,6 +219,8 @@ class _Making:
 
     def _ward(self) -> None:
         self._signing_key("registry/record.key")
+        for folder in ("issuing", "clerk"):
+            self._signing_key(f"{folder}/disposals.key")
         handle = self._entropy.token(_SECRET_BYTES)
         for folder in ("issuing", "clerk"):
             write(self._keys / folder / "handle.key", handle)

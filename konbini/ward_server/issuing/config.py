@@ -15,6 +15,7 @@ all = ["a", "b"]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
 handle = "handle.key"               # handles of members; the clerk holds the same
+disposals = "disposals.key"         # signs the list of disposals
 [trust]
 record = "04..."                    # public keys as points in hexadecimal
 directory_authority = "04..."
@@ -102,6 +103,7 @@ class IssuingConfig:
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
+    disposals_key: Path
     trust: TrustConfig
     ocsp: str | None
     lists: tuple[str, ...]
@@ -152,6 +154,7 @@ def read_config(path: Path) -> IssuingConfig:
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
+            disposals_key=keys.path("disposals"),
             trust=trusted,
             ocsp=revocation.text("ocsp") if asks else None,
             lists=revocation.texts("crls"),

@@ -25,7 +25,7 @@ from konbini.process.link_server import LinkServer
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
-from konbini.process.secret_files import read_secret
+from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
@@ -48,6 +48,7 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.keys import key_rotation
+from konbini.ward_server.issuing.ledger.ending import HOLDINGS
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
@@ -62,6 +63,7 @@ from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
 
@@ -107,6 +109,7 @@ async def serve(
         migrations = files("konbini.ward_server.issuing") / "migrations"
         rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
+        await hold_to_lookup_key(rows, read_keyed_hash(config.lookup_key))
         sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
         rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
@@ -191,7 +194,7 @@ def _member(config: IssuingConfig) -> Member:
     forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
     trust = config.trust
     pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
-    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    shared = (config.settings, config.lookup_key, config.handle_key, config.disposals_key, *forms)
     return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
@@ -221,6 +224,9 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         signed_rows=copy.held_of,
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
         published=witness_of(config.upkeep, config.trust, config.ward, "issuing"),
+        holdings=HOLDINGS,
+        retention=read_settings_of(config.settings, config.ward).retention,
+        disposals_key=read_signing_key(config.disposals_key),
         used_ranges=clerk.ranges,
     )
     upkeep = Upkeep(own, rows, registry, clock, entropy)

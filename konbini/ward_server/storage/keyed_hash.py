@@ -23,10 +23,11 @@ from konbini.protocol.kinds import PROTOCOL
 __all__ = ["KeyedHash"]
 
 _KEY_BYTES = 32
+_ID_BYTES = 8
 
 
 class KeyedHash:
-    """HMAC-SHA-256 over framed arrays, under one key of 32 bytes."""
+    """HMAC-SHA-256 over framed arrays, under one key of 32 bytes; `key_id` names the key and says nothing of it."""
 
     def __init__(self, key: bytes) -> None:
         """Take the key.
@@ -37,6 +38,7 @@ class KeyedHash:
         if len(key) != _KEY_BYTES:
             raise ValueError("the key of a keyed hash has 32 bytes")
         self._key = key
+        self.key_id = hmac.digest(key, f"{PROTOCOL} id of a lookup key".encode(), "sha256")[:_ID_BYTES]
         self._hidden = AESSIV(hmac.digest(key, f"{PROTOCOL} hidden beside a keyed hash".encode(), "sha512"))
 
     def __repr__(self) -> str:

@@ -46,6 +46,7 @@ from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.keeping import commands as retention
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
@@ -222,12 +223,16 @@ class Ward:
     async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
         """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
         parser = argparse.ArgumentParser()
-        commands.add_commands(parser.add_subparsers(required=True))
+        known = parser.add_subparsers(required=True)
+        commands.add_commands(known)
+        decisions = set(known.choices)
+        retention.add_commands(known)
         socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
         command, *rest = words
         read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
         shown: list[str] = []
-        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        carry_out = commands.carry_out if command in decisions else retention.carry_out
+        saying = asyncio.create_task(carry_out(read, shown.append))
         await self.go_on_until(saying.done)
         saying.result()
         return shown
