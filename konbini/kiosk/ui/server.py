@@ -183,11 +183,9 @@ class ScreenServer:
             return web.Response(status=404)
         return web.Response(body=self._static[name], content_type=_TYPES[Path(name).suffix], charset="utf-8")
 
-    async def _font(self, request: web.Request) -> web.StreamResponse:
-        path = self._fonts.files.get(request.match_info["name"])
-        if path is None:
-            return web.Response(status=404)
-        return web.FileResponse(path, headers={"Content-Type": "font/woff2"})
+    async def _font(self, request: web.Request) -> web.Response:
+        piece = self._fonts.piece(request.match_info["name"])
+        return web.Response(status=404) if piece is None else web.Response(body=piece, content_type="font/woff2")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
