@@ -18,7 +18,8 @@ from konbini.simulation.town.people import Townsperson
 __all__ = ["Guest", "page_of"]
 
 _LOOK_SECONDS = 0.05
-_BROWSER_SECONDS = 30.0
+_BROWSER_SECONDS = 120.0
+_CONNECT_MILLISECONDS = 20_000
 _AGAIN_SECONDS = 5.0
 _TAP_MILLISECONDS = 5000
 _COIN = 100
@@ -33,7 +34,9 @@ async def page_of(playwright: Playwright, port: int, state: str = "start") -> tu
     seen = "no browser"
     while time.monotonic() < until:
         try:
-            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_TAP_MILLISECONDS)
+            browser = await playwright.chromium.connect_over_cdp(
+                f"http://127.0.0.1:{port}", timeout=_CONNECT_MILLISECONDS
+            )
         except Error as error:
             seen = error.message
             await asyncio.sleep(_LOOK_SECONDS)
