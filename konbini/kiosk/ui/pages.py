@@ -14,6 +14,7 @@ from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
+from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.flow import Event, Step, knows
 from konbini.kiosk.session.view import (
     CardLeftView,
@@ -51,6 +52,10 @@ from konbini.kiosk.session.view import (
     WardView,
     WorkingView,
 )
+from konbini.kiosk.speech.clips import Clips
+from konbini.kiosk.speech.narration import Narration, narrate
+from konbini.kiosk.speech.script import Parts, Script
+from konbini.kiosk.speech.voices import clip_name, spoken_in, voice_of
 from konbini.kiosk.ui.catalogue import Catalogue, catalogues
 from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN
@@ -106,15 +111,24 @@ class Marks:
 class Pages:
     """All pages in all languages, ready to be filled.
 
+    Args:
+        clips: what this machine can say; nothing where it is silent, and then no page offers to speak.
+
     Raises:
         CatalogueFaulty: the catalogues do not say the same.
         jinja2.TemplateError: a template is faulty.
     """
 
-    __slots__ = ("_catalogues", "_templates")
+    __slots__ = ("_catalogues", "_scripts", "_templates", "clips")
 
-    def __init__(self) -> None:
+    def __init__(self, clips: Clips | None = None) -> None:
         self._catalogues = catalogues()
+        self.clips = clips or Clips()
+        self._scripts = {
+            language: Script(language=language, texts=each.texts, names=self.clips.names.get(language, frozenset()))
+            for language, each in self._catalogues.items()
+            if voice_of(language) is not None
+        }
         environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -124,7 +138,14 @@ class Pages:
             auto_reload=False,
         )
         environment.globals.update(
-            Language=Language, Step=Step, Event=Event, Panel=Panel, TextSize=TextSize, Theme=Theme
+            Language=Language,
+            Step=Step,
+            Event=Event,
+            Panel=Panel,
+            TextSize=TextSize,
+            Theme=Theme,
+            RATES=RATES,
+            VOLUMES=VOLUMES,
         )
         self._templates: Mapping[type[View], Template] = {
             kind: environment.get_template(name) for kind, name in TEMPLATES.items()
@@ -133,7 +154,24 @@ class Pages:
     def draw(self, view: View, marks: Marks) -> str:
         """Return the whole page of `view`."""
         words = _Words(self._catalogues, view.language)
-        return self._templates[type(view)].render(view=view, marks=marks, words=words, t=words.text)
+        told = self.narration(view)
+        return self._templates[type(view)].render(
+            view=view, marks=marks, words=words, t=words.text, told=told, clips=_clips, can_speak=self.can_speak
+        )
+
+    def narration(self, view: View) -> Narration:
+        """Return what is said of `view`."""
+        return narrate(view, self._scripts, spoken_in(view.language))
+
+    @property
+    def can_speak(self) -> bool:
+        """Whether every voice has its clips on this machine."""
+        return self._scripts.keys() <= self.clips.languages
+
+
+def _clips(language: Language, parts: Parts) -> str:
+    """Name the clips of an utterance, as the page's player takes them."""
+    return " ".join(clip_name(language, part) for part in parts)
 
 
 class _Words:

@@ -27,6 +27,7 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
+from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
@@ -80,7 +81,9 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, atlas, entropy = Pages(), Atlas(bundled()), SystemEntropy()
+        pages, atlas, entropy = Pages(Clips.installed()), Atlas(bundled()), SystemEntropy()
+        if not pages.can_speak:
+            _log.warning("no audio guide", state="no_clips")
         confined = confine()
         _log.info("warm", state="confined" if confined else "not_confined")
         while not await host.turn():
