@@ -1,6 +1,6 @@
 """Makes the clips at build time: each text by its language's voice, as Opus at 24 kbit/s, into one archive a language.
 
-    python -m konbini.kiosk.speech.making [--out DIR] [--voice FILE] [--jobs N] [--places] [--name NAME ...]
+    python -m konbini.kiosk.speech.making [--out DIR] [--voice FILE] [--jobs N] [--places] [--name NAME ...] [--quiet]
 
 Owns the programs that speak: open_jtalk with the voice mei_normal (CC BY 3.0, named in docs/dependencies.md) reads
 Japanese, espeak-ng English; opusenc packs. They run here and never beside a kiosk. The same text gives the same bytes
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,7 +38,9 @@ _BITRATE = "24"
 _SERIAL = "1"
 """Of the Ogg stream: by itself opusenc takes a random one, and no two clips would be the same."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
-_SECONDS = 60
+_SECONDS = 300
+_BATCH = 50
+"""Clips that are lost where the making is broken off: it goes on where it stopped, and no archive is half made."""
 _WORDS_A_MINUTE = "150"
 
 
@@ -101,19 +103,31 @@ def make_archive(  # noqa: PLR0913 - what is said, and who says it
     """
     named = frozenset(name for name in names if said(name, language))
     wanted = {clip_name(language, text): text for text in (*texts, *named)}
-    kept = _kept(path, wanted)
-    missing = sorted(wanted.keys() - kept.keys())
+    begun = path.with_suffix(".begun")
+    files = _kept(path, wanted) | _kept(begun, wanted)
+    missing = sorted(wanted.keys() - files.keys())
     with ThreadPoolExecutor(jobs) as pool:
-        made = dict(zip(missing, pool.map(lambda name: studio.clip(language, wanted[name]), missing), strict=True))
-    _write(path, kept | made | {NAMES: "\n".join(sorted(named)).encode()})
-    return len(made)
+        for begin in range(0, len(missing), _BATCH):
+            batch = missing[begin : begin + _BATCH]
+            files |= zip(batch, pool.map(lambda name: studio.clip(language, wanted[name]), batch), strict=True)
+            _write(begun, files)
+    files[NAMES] = "\n".join(sorted(named)).encode()
+    if missing or files != _kept(path, files) or len(files) != _count(path):
+        _write(path, files)
+    begun.unlink(missing_ok=True)
+    return len(missing)
 
 
-def _kept(path: Path, wanted: Iterable[str]) -> dict[str, bytes]:
+def _kept(path: Path, wanted: Container[str]) -> dict[str, bytes]:
     if not path.exists():
         return {}
     with zipfile.ZipFile(path) as archived:
         return {name: archived.read(name) for name in archived.namelist() if name in wanted}
+
+
+def _count(path: Path) -> int:
+    with zipfile.ZipFile(path) as archived:
+        return len(archived.namelist())
 
 
 def _write(path: Path, files: Mapping[str, bytes]) -> None:
@@ -133,6 +147,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=2, help="texts that are spoken at the same time")
     parser.add_argument("--places", action="store_true", help="the names of all municipalities too")
     parser.add_argument("--name", action="append", default=[], help="a name as the ward directory writes it")
+    parser.add_argument("--quiet", action="store_true", help="say nothing where nothing is made")
     given = parser.parse_args(arguments)
     studio = Studio(given.voice)
     try:
@@ -142,7 +157,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 path = archive(given.out, language)
                 texts = inventory(language, catalogue.texts)
                 made = make_archive(path, language, texts, names, studio, jobs=given.jobs)
-                sys.stdout.write(f"{path}: {made} clips made, {path.stat().st_size:,} bytes\n")
+                if made or not given.quiet:
+                    sys.stdout.write(f"{path}: {made} clips made, {path.stat().st_size:,} bytes\n")
     except (OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"the clips cannot be made: {error}\n")
         return 2

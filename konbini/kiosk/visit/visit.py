@@ -121,6 +121,7 @@ class Visit:
             ConnectionError: the long-lived process is gone.
         """
         self._work.report_to(self._queue.put_nowait)
+        await self._hear()
         async with asyncio.TaskGroup() as group:
             self._group = group
             watchers = [
@@ -237,7 +238,7 @@ class Visit:
             self._sense()
 
     async def _hear(self) -> None:
-        """Begin to speak when headphones are plugged in, and stop at once when they are pulled out."""
+        """Look at the jack: begin to speak when headphones are plugged in, and stop at once when they are pulled out."""
         audio = self._course.audio.plugged(headphones=self._course.devices.headphones)
         if audio != self._course.audio:
             self._course.audio = audio
