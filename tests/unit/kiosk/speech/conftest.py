@@ -10,18 +10,12 @@ import pytest
 
 from konbini.kiosk.session.view import Language
 from konbini.kiosk.speech.clips import NAMES, Clips, archive
-from konbini.kiosk.speech.script import Script, inventory
+from konbini.kiosk.speech.script import inventory
 from konbini.kiosk.speech.voices import voice_of
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.kiosk.ui.pages import Pages
 
 SPOKEN = tuple(language for language in Language if voice_of(language) is not None)
-
-
-@pytest.fixture(scope="session")
-def scripts() -> Mapping[Language, Script]:
-    """What can be said in each language that has a voice; no name has a clip."""
-    return {language: Script(language=language, texts=catalogues()[language].texts) for language in SPOKEN}
 
 
 @pytest.fixture(scope="session")
