@@ -238,7 +238,7 @@ class Visit:
             self._sense()
 
     async def _hear(self) -> None:
-        """Look at the jack: begin to speak when headphones are plugged in, and stop at once when they are pulled out."""
+        """Look at the jack: speak from when headphones are plugged in, and stop at once when they are pulled out."""
         audio = self._course.audio.plugged(headphones=self._course.devices.headphones)
         if audio != self._course.audio:
             self._course.audio = audio

@@ -3,7 +3,7 @@
 import { chime } from "./chime.js";
 import { count, press } from "./keypad.js";
 import { control, keypad, reset, typing } from "./keys.js";
-import { cue, follow as speak } from "./speech.js";
+import { cue, cueNext, follow as speak } from "./speech.js";
 
 const root = document.documentElement;
 const [QUIET_BETWEEN_PINGS, RETRY] = [5000, 500];
@@ -101,7 +101,7 @@ setInterval(() => {
   if (!place) return;
   place.dataset.countdown = Math.max(0, place.dataset.countdown - 1);
   place.textContent = place.dataset.words.replace("#", place.dataset.countdown);
-  cue(`seconds-${place.dataset.countdown}`);
+  cueNext(`seconds-${place.dataset.countdown}`);
 }, 1000);
 
 root.classList.add("js");

@@ -54,9 +54,16 @@ export function utterance(item, control) {
 
 export const sayItem = (item, control) => say([utterance(item, control)]);
 export const sayAll = (find) => say(items(...AT_ONCE).map((each) => utterance(each, find(each))));
+const cued = (name) => items("cue").find((each) => each.dataset.cue === name);
 export function cue(name) {
-  const item = items("cue").find((each) => each.dataset.cue === name);
-  if (item) sayItem(item);
+  if (cued(name)) sayItem(cued(name));
+}
+
+// The seconds that are left break nothing off: they come after what is being said.
+export function cueNext(name) {
+  if (!isOn() || !cued(name)) return;
+  queue.unshift(utterance(cued(name)));
+  if (!words) advance();
 }
 
 // After the page has changed: another screen or dialog is said whole, the same one only where it has news.

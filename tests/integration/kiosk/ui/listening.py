@@ -46,6 +46,11 @@ class Ears:
         if kind == "said":
             self._said.put_nowait(words)
 
+    @property
+    def speaks(self) -> bool:
+        """Whether something is being said."""
+        return len(self.begun) > len(self.heard) + len(self.cut)
+
     async def next(self) -> str:
         """Hear one utterance to its end."""
         async with asyncio.timeout(_SECONDS):

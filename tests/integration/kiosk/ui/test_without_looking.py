@@ -155,6 +155,8 @@ async def test_a_pin_is_tones_and_never_words(browser: Browser, visit: ScriptedV
         )
         await jump(visit, State.PIN)
         await ears.until("同じ音が鳴ります")
+        await ears.press("Shift")
+        await until(lambda: not ears.speaks)
         ears.begun.clear()
         await ears.press("9", "0", "Backspace", "6")
         await page.wait_for_function("() => window.tones.length === 4")
