@@ -30,6 +30,16 @@ still_seconds = 3                   # how long it must stand still; at least wha
 socket = "cash.sock"
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
+[shop]                              # may be left out: the shop has no bell, and its calls stand in the log alone
+bell = "bell.sock"                  # the lamp, buzzer and line of text by the till
+tell_after = 120                    # seconds that something lies there before the shop and the ward are told
+again = 60                          # seconds from one ring to the next
+[cabinet]                           # may be left out: the kiosk stands where its cabinet has no switch
+switch = "cabinet.sock"
+[maintenance]                       # may be left out: no service page
+port = 8090                         # of the page, on the loopback address alone; 0: any free one
+maintainers = "maintainers.toml"    # names and password hashes; made with `konbini kiosk-password`
+idle_minutes = 10                   # after which a session locks
 [browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
 program = ["/usr/bin/chromium", "--kiosk", "..."]
 profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
@@ -44,7 +54,7 @@ from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.tls import TlsFiles
 
-__all__ = ["BrowserConfig", "KioskConfig", "read_config"]
+__all__ = ["BrowserConfig", "KioskConfig", "MaintenanceConfig", "ShopConfig", "read_config"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +63,24 @@ class BrowserConfig:
 
     program: tuple[str, ...]
     profile: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopConfig:
+    """How the shop is told; times in seconds."""
+
+    bell: Path
+    tell_after: int
+    again: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceConfig:
+    """The service page: where it is shown, who may sign in, after how many idle minutes a session locks."""
+
+    port: int
+    maintainers: Path
+    idle_minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +106,9 @@ class KioskConfig:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    shop: ShopConfig | None
+    cabinet_switch: Path | None
+    maintenance: MaintenanceConfig | None
     browser: BrowserConfig | None
 
 
@@ -120,7 +151,33 @@ def read_config(path: Path) -> KioskConfig:
             printer_still_seconds=printer.integer("still_seconds", least=1),
             cash_socket=cash.path("socket"),
             tray_socket=tray.path("socket"),
+            shop=_shop(table) if table.has("shop") else None,
+            cabinet_switch=_cabinet(table) if table.has("cabinet") else None,
+            maintenance=_maintenance(table) if table.has("maintenance") else None,
             browser=_browser(table) if table.has("browser") else None,
+        )
+
+
+def _shop(table: Table) -> ShopConfig:
+    with table.part("shop") as shop:
+        return ShopConfig(
+            bell=shop.path("bell"),
+            tell_after=shop.integer("tell_after"),
+            again=shop.integer("again", least=1),
+        )
+
+
+def _cabinet(table: Table) -> Path:
+    with table.part("cabinet") as cabinet:
+        return cabinet.path("switch")
+
+
+def _maintenance(table: Table) -> MaintenanceConfig:
+    with table.part("maintenance") as maintenance:
+        return MaintenanceConfig(
+            port=maintenance.integer("port"),
+            maintainers=maintenance.path("maintainers"),
+            idle_minutes=maintenance.integer("idle_minutes", least=1),
         )
 
 

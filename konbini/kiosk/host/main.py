@@ -17,6 +17,8 @@ from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
 from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.left_rows import LeftRows
+from konbini.kiosk.host.left_watch import LeftWatch
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.service import HostRooms
 from konbini.kiosk.host.states import StateReports
@@ -26,6 +28,8 @@ from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
+from konbini.kiosk.shop.bell import NoBell, SocketBell
+from konbini.kiosk.shop.ringing import Ringing
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
@@ -47,6 +51,9 @@ __all__ = ["SERVICE", "main", "serve"]
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
 _FIRST_HANDED_OVER = 3
+_TELL_AFTER_SECONDS = 120.0
+_RING_AGAIN_SECONDS = 60.0
+"""Of a shop that has no bell: the ward is told all the same."""
 
 _log = logger("konbini.kiosk.host")
 
@@ -75,8 +82,9 @@ async def serve(
     async with AsyncExitStack() as ending:
         rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
-        journal = Journal(rows)
+        journal, left_rows = Journal(rows), LeftRows(rows)
         directory = await _directory(config, journal)
+        paper_exit = ExitSensor(config.tray_socket, clock)
         printer = IppPrinter(
             await ending.enter_async_context(
                 IppClient(config.printer_uri, pin=config.printer_pin, counter=config.printer_counter)
@@ -90,7 +98,7 @@ async def serve(
             reader=PcscCardReader(config.reader_prefix),
             printer=printer,
             cash=cash,
-            paper_exit=ExitSensor(config.tray_socket, clock),
+            paper_exit=paper_exit,
             clock=clock,
         )
 
@@ -111,9 +119,25 @@ async def serve(
             signing=signing,
             opening=OpeningKey.from_bytes(read_secret(config.sealing_key)),
             journal=journal,
+            left=left_rows,
             wards=wards,
             link=center,
             clock=clock,
+        )
+        shop = config.shop
+        ringing = Ringing(
+            NoBell() if shop is None else SocketBell(shop.bell),
+            clock,
+            again=_RING_AGAIN_SECONDS if shop is None else float(shop.again),
+        )
+        left = LeftWatch(
+            rows=left_rows,
+            devices=devices,
+            paper_exit=paper_exit,
+            ringing=ringing,
+            owing=owing,
+            clock=clock,
+            after=_TELL_AFTER_SECONDS if shop is None else float(shop.tell_after),
         )
         link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=entropy)
         center.attach(link)
@@ -121,7 +145,9 @@ async def serve(
         visits = Visits(
             config=config.path,
             listener=listener,
-            rooms=HostRooms(devices=devices, wards=wards, link=center, journal=journal, owing=owing, clock=clock),
+            rooms=HostRooms(
+                devices=devices, wards=wards, link=center, journal=journal, owing=owing, left=left, clock=clock
+            ),
             journal=journal,
             owing=owing,
             printer=printer,
@@ -134,6 +160,7 @@ async def serve(
             version=config.version,
             signing=signing,
             devices=devices,
+            left=left,
             link=center,
             clock=clock,
         )
@@ -142,6 +169,8 @@ async def serve(
             ("devices", devices.run()),
             ("link", link.run()),
             ("owing", owing.run()),
+            ("left", left.run()),
+            ("ringing", ringing.run()),
             ("states", states.run()),
             ("visits", visits.run()),
         ):

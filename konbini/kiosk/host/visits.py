@@ -138,7 +138,9 @@ class Visits:
                     concluded = await settle_order(order, self._printer, self._cash)
                     await self._journal.conclude(concluded, self._owing.sign)
                     _log.warning("settled", order=order.step.visit_id, outcome=concluded.outcome)
-                for visit_id in await self._journal.open_visits():
+                abandoned = await self._journal.open_visits()
+                await self._rooms.left.abandoned(abandoned)
+                for visit_id in abandoned:
                     await self._journal.close(visit_id, self._owing.sign)
             except Refused as refused:
                 _log.warning("settling waits", code=refused.code, detail=refused.detail)

@@ -14,6 +14,7 @@ from konbini.kiosk.channel.messages import (
     Answered,
     Concluded,
     Devices,
+    Left,
     Opened,
     OrderStep,
     Question,
@@ -252,6 +253,7 @@ class HostSide:
         self.steps: list[OrderStep] = []
         self.visits: list[Opened] = []
         self.ends: list[Concluded] = []
+        self.left_things: list[Left] = []
         self.refuses_journal: Code | None = None
         self.gone = False
         self.ward_hears = True
@@ -321,6 +323,10 @@ class HostSide:
         if self.refuses_journal is not None:
             raise Refused(self.refuses_journal, "the journal")
         self.ends.append(concluded)
+
+    async def left(self, left: Left) -> None:
+        """See `Host`."""
+        self.left_things.append(left)
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`; the ward hears at once of every order that ended."""
