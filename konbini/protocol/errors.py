@@ -69,6 +69,7 @@ class Code(IntEnum):
     FEED_NOT_SIGNED = 411
     REGISTRY_RENEWED = 412
     REGISTRY_BEHIND = 413
+    WARD_MAINTENANCE = 414
 
     # 5xx: the document, judged by the kiosk
     DOCUMENT_INVALID = 501

@@ -1,10 +1,10 @@
 """Where a frame goes, or why it goes nowhere: decided from its header and its sender's certificate alone.
 
 Invariants: a kiosk speaks as itself and a ward as itself; what belongs to a visit passes only between that visit's
-kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, ASK, LEFT) outlives
-its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers it goes
-by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey its
-ticket carried.
+kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, LEFT, ASK)
+outlives its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers
+it goes by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey
+its ticket carried.
 """
 
 from __future__ import annotations

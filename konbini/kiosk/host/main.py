@@ -16,14 +16,22 @@ from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.floor import Floor
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_rows import LeftRows
 from konbini.kiosk.host.left_watch import LeftWatch
+from konbini.kiosk.host.machine import KioskMachine
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.service import HostRooms
+from konbini.kiosk.host.service_log import ServiceRows
 from konbini.kiosk.host.states import StateReports
 from konbini.kiosk.host.visits import Visits
 from konbini.kiosk.host.wards import Wards
+from konbini.kiosk.maintenance.cabinet_switch import SocketSwitch
+from konbini.kiosk.maintenance.desk import MaintenanceDesk
+from konbini.kiosk.maintenance.page import ServicePage
+from konbini.kiosk.maintenance.passwords import read_maintainers
+from konbini.kiosk.maintenance.sessions import Sessions
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
@@ -53,7 +61,8 @@ _BACKLOG = 64
 _FIRST_HANDED_OVER = 3
 _TELL_AFTER_SECONDS = 120.0
 _RING_AGAIN_SECONDS = 60.0
-"""Of a shop that has no bell: the ward is told all the same."""
+_IDLE_SECONDS = 600.0
+"""Where the configuration has no shop and no service page: the ward is told all the same."""
 
 _log = logger("konbini.kiosk.host")
 
@@ -113,6 +122,7 @@ async def serve(
             else:
                 owing.ask(frame)
 
+        floor = Floor()
         center = CenterLink(config.kiosk, published, devices.touch)
         owing = Owing(
             kiosk=config.kiosk,
@@ -146,7 +156,14 @@ async def serve(
             config=config.path,
             listener=listener,
             rooms=HostRooms(
-                devices=devices, wards=wards, link=center, journal=journal, owing=owing, left=left, clock=clock
+                devices=devices,
+                wards=wards,
+                link=center,
+                journal=journal,
+                owing=owing,
+                left=left,
+                floor=floor,
+                clock=clock,
             ),
             journal=journal,
             owing=owing,
@@ -155,6 +172,23 @@ async def serve(
             browser=_browser(config, listener, clock),
             clock=clock,
         )
+        service_rows = ServiceRows(rows, clock)
+        machine = KioskMachine(
+            kiosk=config.kiosk,
+            version=config.version,
+            devices=devices,
+            printer=printer,
+            paper_exit=paper_exit,
+            wards=wards,
+            link=center,
+            left=left,
+            rows=service_rows,
+            ringing=ringing,
+            floor=floor,
+            clock=clock,
+        )
+        ending.push_async_callback(machine.close)
+        desk = await ending.enter_async_context(_service_page(config, machine, service_rows, clock, entropy))
         states = StateReports(
             kiosk=config.kiosk,
             version=config.version,
@@ -171,6 +205,7 @@ async def serve(
             ("owing", owing.run()),
             ("left", left.run()),
             ("ringing", ringing.run()),
+            ("maintenance", desk.run()),
             ("states", states.run()),
             ("visits", visits.run()),
         ):
@@ -187,6 +222,28 @@ async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
     )
     await journal.saw_directory(directory.version)
     return directory
+
+
+@asynccontextmanager
+async def _service_page(
+    config: KioskConfig, machine: KioskMachine, log: ServiceRows, clock: Clock, entropy: Entropy
+) -> AsyncIterator[MaintenanceDesk]:
+    """Watch the cabinet, and show the page where the kiosk has one."""
+    given = config.maintenance
+    desk = MaintenanceDesk(
+        maintainers=None if given is None else read_maintainers(given.maintainers),
+        sessions=Sessions(entropy, idle=_IDLE_SECONDS if given is None else given.idle_minutes * 60.0),
+        log=log,
+        machine=machine,
+        switch=None if config.cabinet_switch is None else SocketSwitch(config.cabinet_switch),
+        clock=clock,
+    )
+    await desk.resume()
+    if given is None:
+        yield desk
+        return
+    async with ServicePage(desk).listening(given.port):
+        yield desk
 
 
 def _listen(port: int) -> socket.socket:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from konbini.kiosk.channel.messages import Concluded, HostMethod, Left, Opened, OrderStep, Question
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.floor import Floor
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_watch import LeftWatch
 from konbini.kiosk.host.owing import Owing
@@ -37,6 +38,7 @@ class HostRooms:
     journal: Journal
     owing: Owing
     left: LeftWatch
+    floor: Floor
     clock: Clock
 
 
@@ -91,6 +93,8 @@ class _Answers:
         question = from_bytes(Question, _only(arguments))
         if question.kind not in _OF_A_VISIT:
             raise Refused(Code.MISROUTED, "not a visit's to send")
+        if question.kind is MessageKind.HELLO:
+            self._rooms.floor.begin_visit()
         return to_bytes(await self._rooms.link.exchange(question))
 
     async def opened(self, arguments: Sequence[Value]) -> Value:

@@ -151,6 +151,7 @@ class Visits:
 
     async def _prepare(self) -> None:
         """Settle, and wait until the printer holds no job and stood still; then the kiosk may serve."""
+        self._rooms.floor.unsettle()
         await self._settle()
         while True:
             try:
@@ -160,4 +161,5 @@ class Visits:
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
                 self._rooms.devices.hold(None)
+                self._rooms.floor.settled()
                 return

@@ -100,7 +100,17 @@ def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | No
     if notice is None:
         return Code.WARD_UNREACHABLE, None
     code = notice.refusal(moment)
+    if code is Code.WARD_CLOSED and notice.in_maintenance(moment):
+        return Code.WARD_MAINTENANCE, _after_maintenance(notice, moment)
     return code, _reopens(notice, moment) if code is Code.WARD_CLOSED else None
+
+
+def _after_maintenance(notice: Notice, moment: int) -> int | None:
+    """Give when a ward under maintenance issues again; None where nobody knows."""
+    end = notice.maintenance_to
+    if end is None:
+        return None
+    return end if notice.opens <= notice.minute(end) < notice.closes else _reopens(notice, max(moment, end))
 
 
 def _reopens(notice: Notice, moment: int) -> int | None:

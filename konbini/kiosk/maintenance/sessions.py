@@ -1,4 +1,4 @@
-"""The one session of the service page: a token, a name, and a lock after idle minutes. Moments are monotonic seconds."""
+"""The one session of the service page: a token, a name, a lock after idle minutes. Moments are monotonic seconds."""
 
 from __future__ import annotations
 

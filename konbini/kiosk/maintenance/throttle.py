@@ -1,7 +1,7 @@
 """How long the page waits after passwords that were wrong. Pure: moments are seconds of a monotonic clock.
 
 A few tries are free; then each wrong one doubles the wait, up to a bound. It is one for the page, whatever names are
-tried, so that a list of names is no way around it. What is tried while it waits is not looked at and counts for nothing.
+tried, so that a list of names is no way around it. What is tried while it waits is not looked at.
 """
 
 from __future__ import annotations

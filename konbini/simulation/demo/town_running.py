@@ -16,6 +16,7 @@ from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.demo.shop import RunningShop, running_shop
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
@@ -69,6 +70,7 @@ class RunningTown:
     slot: ReaderSlot
     printer: VirtualPrinter
     coins: CoinMachine
+    shop: RunningShop
     responder: OcspResponder
     screen: str
     page: str
@@ -115,6 +117,7 @@ async def run_town(
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
         printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -124,6 +127,10 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
+            bell_socket=shop.bell.path.absolute(),
+            switch_socket=shop.door.path.absolute(),
+            maintainers=shop.maintainers.absolute(),
+            service_port=shop.service_port,
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
@@ -147,6 +154,7 @@ async def run_town(
             slot=slot,
             printer=printer,
             coins=coins,
+            shop=shop,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
             page=f"http://127.0.0.1:{ports.page}/",

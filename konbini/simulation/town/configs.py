@@ -54,6 +54,10 @@ class KioskDevices:
         printer_still_seconds: how long the printer must stand still.
         cash_socket: where its coin device is.
         tray_socket: where the sensor of the paper's way out is.
+        bell_socket: where the shop's bell is; None: the shop has none.
+        switch_socket: where the switch of its cabinet is; None: it has none.
+        maintainers: the file of who may sign in at its service page; None: it has no page.
+        service_port: of the service page, on loopback; 0 for any free one.
         browser: the command of a browser that the kiosk starts itself; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts.
     """
@@ -66,6 +70,10 @@ class KioskDevices:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    bell_socket: Path | None = None
+    switch_socket: Path | None = None
+    maintainers: Path | None = None
+    service_port: int = 0
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
 
@@ -274,6 +282,14 @@ class _Configs:
         yield _entry("still_seconds", devices.printer_still_seconds)
         yield from ("[cash]", _entry("socket", str(devices.cash_socket)))
         yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
+        if devices.bell_socket is not None:
+            yield from ("[shop]", _entry("bell", str(devices.bell_socket)))
+            yield from (_entry("tell_after", 60), _entry("again", 30))
+        if devices.switch_socket is not None:
+            yield from ("[cabinet]", _entry("switch", str(devices.switch_socket)))
+        if devices.maintainers is not None:
+            yield from ("[maintenance]", _entry("port", devices.service_port))
+            yield from (_entry("maintainers", str(devices.maintainers)), _entry("idle_minutes", 10))
         if devices.browser:
             yield from ("[browser]", _entry("program", list(devices.browser)))
             yield _entry("profile", str(devices.browser_profile))
