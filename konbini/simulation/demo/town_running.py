@@ -45,6 +45,7 @@ class TownPlan:
         screen_port: the kiosk's screen on loopback; 0 for any free one.
         page_port: the ward's page on loopback; 0 for any free one.
         latency: of cards.
+        tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
@@ -57,6 +58,7 @@ class TownPlan:
     screen_port: int = 0
     page_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
+    tell_after: int = 60
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
@@ -128,6 +130,7 @@ async def run_town(
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
             bell_socket=shop.bell.path.absolute(),
+            tell_after=plan.tell_after,
             switch_socket=shop.door.path.absolute(),
             maintainers=shop.maintainers.absolute(),
             service_port=shop.service_port,

@@ -55,6 +55,7 @@ class KioskDevices:
         cash_socket: where its coin device is.
         tray_socket: where the sensor of the paper's way out is.
         bell_socket: where the shop's bell is; None: the shop has none.
+        tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
         switch_socket: where the switch of its cabinet is; None: it has none.
         maintainers: the file of who may sign in at its service page; None: it has no page.
         service_port: of the service page, on loopback; 0 for any free one.
@@ -71,6 +72,7 @@ class KioskDevices:
     cash_socket: Path
     tray_socket: Path
     bell_socket: Path | None = None
+    tell_after: int = 60
     switch_socket: Path | None = None
     maintainers: Path | None = None
     service_port: int = 0
@@ -284,7 +286,7 @@ class _Configs:
         yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
         if devices.bell_socket is not None:
             yield from ("[shop]", _entry("bell", str(devices.bell_socket)))
-            yield from (_entry("tell_after", 60), _entry("again", 30))
+            yield from (_entry("tell_after", devices.tell_after), _entry("again", 30))
         if devices.switch_socket is not None:
             yield from ("[cabinet]", _entry("switch", str(devices.switch_socket)))
         if devices.maintainers is not None:

@@ -65,6 +65,11 @@ class KioskSide:
         self.prints: Code | bool = True
         self.tests = 0
 
+    @property
+    def now(self) -> tuple[Code | None, bool]:
+        """Why it does not serve, and whether the alarm sounds."""
+        return self.held, self.sounding
+
     async def standing(self, *, cabinet: Cabinet, paused: bool) -> Standing:
         """See `Machine`."""
         return Standing(
