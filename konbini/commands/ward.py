@@ -15,6 +15,7 @@ from typing import Final, TypeAlias
 
 from konbini.commands import backup, copy_store, import_town, lookup_key
 from konbini.protocol.errors import Refused
+from konbini.ward_server.card_authority import command as card_certificate
 from konbini.ward_server.decisions import commands as decisions
 from konbini.ward_server.keeping import commands as keeping
 from konbini.ward_server.residents import operator
@@ -68,6 +69,7 @@ _ROOMS: Final[tuple[tuple[_Describe, _Carry], ...]] = (
     (copy_store.add_command, copy_store.carry_out),
     (backup.add_commands, backup.carry_out),
     (lookup_key.add_command, lookup_key.carry_out),
+    (card_certificate.add_command, card_certificate.carry_out),
 )
 
 

@@ -25,6 +25,8 @@ T = TypeVar("T")
 _BUSY_TIMEOUT_SECONDS = 5.0
 _STATEMENTS_KEPT = 256
 _FULL = 2
+_PAGES_KIB = 64 * 1024
+"""The most that the writer keeps of its file in memory: a long transaction writes what goes beyond that to the log."""
 # SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC, which Python 3.11 names only as extended codes of the library.
 _FSYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
@@ -156,6 +158,7 @@ def _configure(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}")
     level = connection.execute("PRAGMA synchronous").fetchone()[0]
     if (mode, level) != ("wal", _FULL):
         raise sqlite3.OperationalError(f"this file cannot be kept in WAL with synchronous=FULL: {mode}, {level}")

@@ -86,6 +86,8 @@ class AuditEvent(IntEnum):
     """A visit id came again with other bytes; a case is open."""
     VISIT_CLOSED = 204
     """A kiosk said that the resident has gone."""
+    OWN_TICKET_GIVEN = 205
+    """The ward gave one of its own machines a ticket; no center was asked."""
     ORDER_SEALING = 211
     """A number is reserved and the intent recorded; nothing is issued yet."""
     ORDER_SEALED = 212

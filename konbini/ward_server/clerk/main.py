@@ -104,7 +104,7 @@ async def serve(
         clerk = Clerk(
             beliefs=Beliefs(
                 entry=trust.entry,
-                center=trust.center,
+                offices=trust.offices,
                 register=trust.register,
                 issuers=trust.issuers,
                 record_key=trust.record,

@@ -21,6 +21,7 @@ from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
 from konbini.process.link import Link
+from konbini.process.link_server import LinkServer
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
@@ -53,6 +54,7 @@ from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
+from konbini.ward_server.issuing.own_machines import OwnMachines, Ways
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.reviewing import Reviewing
@@ -153,8 +155,14 @@ async def serve(
         )
         ending.push_async_callback(gateway.finish)
         link = Link(address=config.link, tls=client_context(config.tls), user=gateway, clock=clock, entropy=entropy)
-        gateway.attach(link)
+        machines = OwnMachines(desk, gateway.take)
+        gateway.attach(Ways(desk, link, machines))
         reviewing = Reviewing(desk.ledger.reviews, registry.state_at, store.current.lease_holds, clock)
+        if config.own_machines is not None:
+            listening = await LinkServer.listen(config.own_machines, machines, machines.peers)
+            ending.push_async_callback(listening.close)
+            ending.callback(machines.cut_all)
+            _log.info("listening", kind="own_machines", port=listening.port)
         page = WardPage(desk, states=states, clerk=clerk.condition, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
         operators = await CallServer.listen(
@@ -249,7 +257,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     return Desk(
         ward=config.ward,
         settings=read_settings_of(config.settings, config.ward),
-        center=trust.center,
+        offices=trust.offices,
         register=trust.register,
         handle_key=read_secret(config.handle_key),
         templates=templates,

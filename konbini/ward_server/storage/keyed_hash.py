@@ -16,13 +16,14 @@ import hmac
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from konbini.protocol.codec import Value, encode
+from konbini.protocol.codec import encode_checked
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
 __all__ = ["KeyedHash"]
 
 _KEY_BYTES = 32
+_DOMAIN = f"{PROTOCOL} keyed hash"
 _ID_BYTES = 8
 
 
@@ -79,5 +80,5 @@ class KeyedHash:
         except InvalidTag as error:
             raise Refused(Code.SEAL_BROKEN, f"{table}: hidden for another row, or changed") from error
 
-    def _digest(self, domain: str, *parts: Value) -> bytes:
-        return hmac.digest(self._key, encode([f"{PROTOCOL} keyed hash", domain, *parts]), "sha256")
+    def _digest(self, domain: str, *parts: str | bytes | int) -> bytes:
+        return hmac.digest(self._key, encode_checked([_DOMAIN, domain, *parts]), "sha256")

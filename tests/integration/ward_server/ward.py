@@ -133,7 +133,7 @@ class Ward:
 
     def prekey_of(self, ticket: bytes) -> bytes:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
-        return Ticket.read(ticket, self.center.key.verifying).prekey
+        return Ticket.claimed(ticket).prekey
 
     @property
     def currents(self) -> tuple[Current, Current]:
@@ -157,9 +157,9 @@ class Ward:
         """Begin a visit with a resident's card."""
         return Visit(self, kiosk or self.kiosk(), self.card(holder), visit_id or self.entropy.token(16))
 
-    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int) -> None:
+    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int, effective: int = TODAY) -> None:
         """Have one operator enter a change and another approve it; it is in force at every follower then."""
-        change = new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
+        change = new_change(kind, resident, body, seen=seen, effective=effective, source="届書")
         entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
         approve = self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
         approving = asyncio.create_task(approve)
