@@ -78,6 +78,8 @@ class Devices:
 class WardOnOffer:
     """One ward that can be chosen, as its newest NOTICE says. Hours are minutes of the day in Japan.
 
+    `maintenance` is when nothing will be issued for a while, where that begins within a day from now.
+
     `code` says why it cannot be asked now, 0 where it can. `kinds` are those with other hours than the ward's.
     """
 
@@ -88,6 +90,7 @@ class WardOnOffer:
     closes: Annotated[int, UpTo(24 * 60)]
     code: _Code
     reopens: Moment | None
+    maintenance: Moment | None
     kinds: tuple[KindHours, ...]
 
 

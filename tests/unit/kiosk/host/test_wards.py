@@ -103,22 +103,24 @@ def test_kinds_with_hours_of_their_own(far: FarSide, wards: Wards) -> None:
 
 
 @pytest.mark.parametrize(
-    ("closes", "moment", "code", "reopens"),
+    ("closes", "moment", "code", "reopens", "coming"),
     [
-        (1440, at(13, 59), 0, None),
-        (1440, at(14), Code.WARD_MAINTENANCE, at(15)),
-        (1440, at(14, 59), Code.WARD_MAINTENANCE, at(15)),
-        (1440, at(15), 0, None),
-        (14 * 60 + 30, at(14, 10), Code.WARD_MAINTENANCE, at(6, 30) + 86_400),
+        (1440, at(14) - 86_401, 0, None, None),
+        (1440, at(14) - 86_400, 0, None, at(14)),
+        (1440, at(13, 59), 0, None, at(14)),
+        (1440, at(14), Code.WARD_MAINTENANCE, at(15), None),
+        (1440, at(14, 59), Code.WARD_MAINTENANCE, at(15), None),
+        (1440, at(15), 0, None, None),
+        (14 * 60 + 30, at(14, 10), Code.WARD_MAINTENANCE, at(6, 30) + 86_400, None),
     ],
 )
 def test_planned_maintenance(  # noqa: PLR0913 - one row of a table
-    far: FarSide, wards: Wards, *, closes: int, moment: int, code: int, reopens: int | None
+    far: FarSide, wards: Wards, *, closes: int, moment: int, code: int, reopens: int | None, coming: int | None
 ) -> None:
-    """Said in its own words, with its end; where the ward closes before that, with its next opening."""
+    """Told a day before, said in its own words, with its end, or the next opening where the ward closes before."""
     wards.take_notice(WARD, notice(far, 390, closes, reopens=at(6, 30) + 86_400), seconds(far.clock))
     (offer,) = wards.on_offer(moment, link_up=True).wards
-    assert (offer.code, offer.reopens) == (int(code), reopens)
+    assert (offer.code, offer.reopens, offer.maintenance) == (int(code), reopens, coming)
 
 
 def test_maintenance_without_an_end(far: FarSide, wards: Wards) -> None:

@@ -276,6 +276,7 @@ class HostSide:
             closes=1440,
             code=0,
             reopens=None,
+            maintenance=None,
             kinds=(),
         )
         self._news = asyncio.Event()
