@@ -1,4 +1,4 @@
--- The kiosk's journal: steps, numbers, counters, money. No name and no key of a visit stands here.
+-- The kiosk's journal: steps, numbers, counters, money. No name of a resident and no key of a visit stands here.
 
 CREATE TABLE visit (
     visit_id BLOB PRIMARY KEY,

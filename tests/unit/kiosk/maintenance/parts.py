@@ -65,10 +65,9 @@ class KioskSide:
         self.prints: Code | bool = True
         self.tests = 0
 
-    @property
-    def now(self) -> tuple[Code | None, bool]:
-        """Why it does not serve, and whether the alarm sounds."""
-        return self.held, self.sounding
+    def stands(self, held: Code | None, *, sounding: bool) -> None:
+        """Hold that this is why it does not serve, and whether the alarm sounds."""
+        assert (self.held, self.sounding) == (held, sounding)
 
     async def standing(self, *, cabinet: Cabinet, paused: bool) -> Standing:
         """See `Machine`."""

@@ -119,7 +119,7 @@ async def test_a_forced_cabinet(bench: Bench, seen: Door) -> None:
     """Out of service, alarm, entry; shut again nothing changes, nor by a restart; a maintainer looks and confirms."""
     bench.switch.says = seen
     await bench.clock.advance(1)
-    assert bench.machine.now == (Code.CABINET_OPEN, True)
+    bench.machine.stands(Code.CABINET_OPEN, sounding=True)
     assert bench.log.events == [(Event.CABINET_FORCED, "")]
     bench.switch.says = Door.SHUT
     await bench.clock.advance(1)
@@ -127,11 +127,11 @@ async def test_a_forced_cabinet(bench: Bench, seen: Door) -> None:
     again = desk_of(bench.log, later, None, bench.clock)
     await again.resume()
     for machine in (bench.machine, later):
-        assert machine.now == (Code.CABINET_OPEN, True)
+        machine.stands(Code.CABINET_OPEN, sounding=True)
     session = await bench.desk.sign_in(NAME, PASSWORD)
-    assert bench.machine.now == (Code.CABINET_OPEN, False)
+    bench.machine.stands(Code.CABINET_OPEN, sounding=False)
     await bench.desk.confirm_cabinet(session)
-    assert bench.machine.now == (None, False)
+    bench.machine.stands(None, sounding=False)
     assert bench.log.events[-1] == (Event.CABINET_CONFIRMED, NAME)
 
 
@@ -151,7 +151,7 @@ async def test_a_maintainer_opens_the_cabinet(bench: Bench) -> None:
     session = await bench.desk.sign_in(NAME, PASSWORD)
     bench.switch.says = Door.OPEN
     await bench.clock.advance(1)
-    assert bench.machine.now == (Code.UNDER_MAINTENANCE, False)
+    bench.machine.stands(Code.UNDER_MAINTENANCE, sounding=False)
     bench.switch.says = Door.SHUT
     await bench.clock.advance(1)
     assert bench.machine.held is None
@@ -160,7 +160,7 @@ async def test_a_maintainer_opens_the_cabinet(bench: Bench) -> None:
     await bench.clock.advance(1)
     await bench.desk.sign_out(session)
     await bench.clock.advance(1)
-    assert bench.machine.now == (Code.CABINET_OPEN, True)
+    bench.machine.stands(Code.CABINET_OPEN, sounding=True)
 
 
 async def test_the_test_page_is_written_down_before_and_after(bench: Bench) -> None:
