@@ -78,7 +78,7 @@ class StateReports:
             version=self._version,
             at=to_seconds(self._clock.now()),
             fault=said.fault,
-            left=said.left,
+            left=int(said.left),
         )
         try:
             self._link.send(MessageKind.STATE, state.sign(self._signing))

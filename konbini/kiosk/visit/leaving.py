@@ -22,12 +22,12 @@ class Leaving:
         course = self._course
         visit_id = b"" if course.ward is None else course.ward.visit_id
         first = max(course.ordinal - len(course.lines), 1)
-        await self._host.left(Left(thing=LeftThings.PAPER, visit_id=visit_id, first=first))
+        await self._host.left(Left(thing=int(LeftThings.PAPER), visit_id=visit_id, first=first))
 
     async def card(self) -> None:
         """Say that a card lies on the reader."""
-        await self._host.left(Left(thing=LeftThings.CARD, visit_id=b"", first=1))
+        await self._host.left(Left(thing=int(LeftThings.CARD), visit_id=b"", first=1))
 
     async def coins(self) -> None:
         """Say that coins lie in the dish."""
-        await self._host.left(Left(thing=LeftThings.COINS, visit_id=b"", first=1))
+        await self._host.left(Left(thing=int(LeftThings.COINS), visit_id=b"", first=1))

@@ -85,7 +85,7 @@ def test_a_state_is_its_kiosks(parties: Parties) -> None:
         version="1",
         at=parties.now,
         fault=602,
-        left=LeftThings.CARD | LeftThings.COINS,
+        left=int(LeftThings.CARD | LeftThings.COINS),
     )
     signed = state.sign(parties.device)
     assert State.open(signed, parties.device.verifying, "K-0001") == state

@@ -32,6 +32,7 @@ from konbini.kiosk.printing.ports import (
 )
 from konbini.protocol.codec import decode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.simulation.card.applet import CardContent
 from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.simulation.cash import machine
@@ -337,7 +338,7 @@ class HostSide:
 
     async def left(self, left: Left) -> None:
         """See `Host`."""
-        self.left_things.append(left)
+        self.left_things.append(from_bytes(Left, to_bytes(left)))  # as it crosses the channel
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`; the ward hears at once of every order that ended."""
