@@ -89,9 +89,9 @@ class DeviceWatch:
             pass  # no news is an answer too
         return self.devices
 
-    def hold(self, code: Code | None) -> None:
-        """Keep the kiosk out of service for a reason of its own; None: no longer."""
-        self._fault("host", code)
+    def hold(self, code: Code | None, holder: str = "host") -> None:
+        """Keep the kiosk out of service for a holder's reason; None: its reason is gone."""
+        self._fault(holder, code)
         self._tell()
 
     def touch(self) -> None:
@@ -168,7 +168,9 @@ class DeviceWatch:
 
     def _tell(self) -> None:
         """Give a new serial where something changed, and wake whoever waits."""
-        fault = int(next(iter(self._faults.values()), 0))
+        faults = tuple(self._faults.values())
+        # An open cabinet is said before whatever else its opening brings along.
+        fault = int(Code.CABINET_OPEN if Code.CABINET_OPEN in faults else next(iter(faults), 0))
         seen = replace(
             self.devices,
             reader=self._presence.reader,

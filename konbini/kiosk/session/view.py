@@ -421,12 +421,16 @@ class KindTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView(View):
-    """Put the card on the reader. `kinds` are those that have other hours today than the ward."""
+    """Put the card on the reader. `kinds` are those that have other hours today than the ward.
+
+    `maintenance` is when nothing will be issued for a while, Unix milliseconds; None where none is planned.
+    """
 
     STATE = State.CARD
 
     ward: WardName
     kinds: tuple[KindTimes, ...] = ()
+    maintenance: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -239,7 +239,12 @@ class Course:
                     reopens=_milliseconds(self.chosen.reopens),
                 )
             case State.CARD if self.chosen is not None:
-                return CardView(language=language, ward=_name(self.chosen), kinds=_kinds(self.chosen))
+                return CardView(
+                    language=language,
+                    ward=_name(self.chosen),
+                    kinds=_kinds(self.chosen),
+                    maintenance=_milliseconds(self.chosen.maintenance),
+                )
             case State.PIN:
                 return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
             case State.TAKE_CARD:

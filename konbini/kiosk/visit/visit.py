@@ -222,7 +222,7 @@ class Visit:
         event = device_event(course.state, course.devices, course.wards)
         if event is None or (event is Event.PAPER_TAKEN and course.state is State.TAKE_PAPER and not course.paper_seen):
             return
-        code = _CODES.get((course.state, event))
+        code = Code.CABINET_OPEN if event is Event.CANCEL else _CODES.get((course.state, event))
         change = (lambda _course: None) if code is None else (lambda course: _end_with(course, code))
         self._queue.put_nowait(Happened(event=event, change=change))
 

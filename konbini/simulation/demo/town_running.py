@@ -16,6 +16,7 @@ from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.demo.shop import RunningShop, running_shop
 from konbini.simulation.headphones.jack import SimulatedJack
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
@@ -45,6 +46,7 @@ class TownPlan:
         screen_port: the kiosk's screen on loopback; 0 for any free one.
         page_port: the ward's page on loopback; 0 for any free one.
         latency: of cards.
+        tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
@@ -58,6 +60,7 @@ class TownPlan:
     screen_port: int = 0
     page_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
+    tell_after: int = 60
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
@@ -73,6 +76,7 @@ class RunningTown:
     printer: VirtualPrinter
     coins: CoinMachine
     jack: SimulatedJack
+    shop: RunningShop
     responder: OcspResponder
     screen: str
     page: str
@@ -120,6 +124,7 @@ async def run_town(
         printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
         jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
+        shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -130,6 +135,11 @@ async def run_town(
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
             headphones_socket=jack.socket,
+            bell_socket=shop.bell.path.absolute(),
+            tell_after=plan.tell_after,
+            switch_socket=shop.door.path.absolute(),
+            maintainers=shop.maintainers.absolute(),
+            service_port=shop.service_port,
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
@@ -154,6 +164,7 @@ async def run_town(
             printer=printer,
             coins=coins,
             jack=jack,
+            shop=shop,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
             page=f"http://127.0.0.1:{ports.page}/",

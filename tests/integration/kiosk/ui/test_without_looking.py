@@ -65,12 +65,12 @@ async def test_from_the_start_to_the_paper_by_ear(  # noqa: PLR0915 - one deed a
             await ears.take(says("start.begin"))
 
         async def lay_card() -> None:
-            await ears.until(says("audio.card"))
+            await ears.until(says("speech.card"))
             await visit.happens(Event.CARD_PLACED)
             await visit.happens(Event.CARD_RECOGNISED)
 
         async def type_pin() -> None:
-            await ears.until(says("audio.type"))
+            await ears.until(says("speech.type"))
             ears.forget()
             await ears.press(*PIN[:3], "Enter")
             assert await ears.until(says("pin.entered", n=3))
@@ -80,17 +80,17 @@ async def test_from_the_start_to_the_paper_by_ear(  # noqa: PLR0915 - one deed a
             await visit.happens(Event.MENU)
 
         async def choose_people() -> None:
-            await ears.until(says("audio.names_private"))
-            await ears.tick(says("audio.person", n=2), becomes=says("audio.ticked"))
+            await ears.until(says("speech.names_private"))
+            await ears.tick(says("speech.person", n=2), becomes=says("speech.ticked"))
             await ears.take(says("do.next"))
 
         async def choose_options() -> None:
             shown = f"{says('options.domicile')} {says('options.show')}"
-            await ears.tick(shown, becomes=says("audio.ticked"))
+            await ears.tick(shown, becomes=says("speech.ticked"))
             await ears.take(says("do.next"))
 
         async def check() -> None:
-            await ears.until(f"{says('check.members')} {says('audio.person', n=2)}")
+            await ears.until(f"{says('check.members')} {says('speech.person', n=2)}")
             await ears.until(f"{says('check.fee')} {YEN[language]}")
             await ears.take(YEN[language])
 

@@ -75,7 +75,7 @@ def test_a_name_is_its_clip_or_spelled_or_only_seen() -> None:
     assert known.place(name) == ("みほんく",)
     assert JA.place(name) == ("み", "ほ", "ん", "く")
     assert EN.place(name) == tuple("MIHONCITY")
-    assert JA.place(WardName(written="見本区")) == (JA.texts["audio.unread"],)
+    assert JA.place(WardName(written="見本区")) == (JA.texts["speech.unread"],)
 
 
 @given(name=st.text(max_size=12))
