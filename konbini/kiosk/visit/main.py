@@ -28,11 +28,13 @@ from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
 from konbini.kiosk.speech.clips import Clips
+from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
 from konbini.kiosk.visit.confinement import confine
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.ward import Device
@@ -71,7 +73,7 @@ def main(arguments: list[str] | None = None) -> int:
             runner.run(_serve(config, socket.socket(fileno=given.listener), socket.socket(fileno=given.channel)))
     except* ConnectionError:
         status = _CHANNEL_LOST
-    except* (ConfigRefused, Refused, OSError, ValueError) as errors:
+    except* (ConfigRefused, FontsMissing, Refused, OSError, ValueError) as errors:
         sys.stderr.write(f"a visit cannot go on: {errors.exceptions[0]}\n")
         status = _CANNOT_START
     return status
@@ -81,15 +83,15 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, atlas, entropy = Pages(Clips.installed()), Atlas(bundled()), SystemEntropy()
+        pages, fonts, atlas, entropy = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled()), SystemEntropy()
         if not pages.can_speak:
             _log.warning("no audio guide", state="no_clips")
         confined = confine()
-        _log.info("warm", state="confined" if confined else "not_confined")
+        _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
         while not await host.turn():
             pass
         course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
-        screen = ScreenServer(listener=listener, pages=pages, entropy=entropy, first=StartView())
+        screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=entropy, first=StartView())
         await screen.start()
         try:
             visit = Visit(course=course, screen=screen, host=host, work=Work(tools, course), clock=tools.clock)
@@ -118,6 +120,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             printer=IppPrinter(printer, clock, Pace(still=float(config.printer_still_seconds))),
             cash=CoinDevice(config.cash_socket, clock),
             verify=verify,
+            memory=SecretMemory.map(),
             clock=clock,
             entropy=entropy,
         )

@@ -48,6 +48,7 @@ class TownPlan:
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
+        kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
     """
 
     directory: Path
@@ -60,6 +61,7 @@ class TownPlan:
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
+    kiosk: str = "konbini.kiosk.host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +140,7 @@ async def run_town(
             Service(name="clerk", module="konbini.ward_server.clerk", config=town.configs / "clerk.toml"),
             Service(name="center", module="konbini.issuance_center", config=town.configs / "center.toml"),
             Service(name="issuing", module="konbini.ward_server.issuing", config=town.configs / "issuing.toml"),
-            Service(name="kiosk", module="konbini.kiosk.host", config=kiosk),
+            Service(name="kiosk", module=plan.kiosk, config=kiosk),
         ):
             say(f"starting {service.name}")
             environment = {"PCSCLITE_CSOCK_NAME": daemon.socket_name} if service.name == "kiosk" else {}
