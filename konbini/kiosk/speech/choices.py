@@ -14,6 +14,7 @@ from typing import Any
 from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
+    MAIN_LANGUAGES,
     CheckView,
     EndView,
     FoundView,
@@ -80,7 +81,10 @@ def choices(view: View, scripts: Scripts, spoken: Language) -> tuple[Choice, ...
     if view.panel:
         return tuple(_panel(view, view.panel, scripts, spoken))
     if isinstance(view, StartView):
-        own = tuple(_languages(scripts, spoken, "start.begin"))
+        own = (
+            *_languages(scripts, spoken, "start.begin", MAIN_LANGUAGES),
+            _act(f"panel.{Panel.LANGUAGES.value}", script.say("start.others")),
+        )
     else:
         own = tuple(_OWN[type(view)](view, script)) if type(view) in _OWN else ()
     return (*own, *_leaving(view, script), *_tools(script))
@@ -108,7 +112,7 @@ def _panel(view: View, panel: Panel, scripts: Scripts, spoken: Language) -> Iter
 
     match panel:
         case Panel.LANGUAGES:
-            yield from _languages(scripts, spoken, "service.own_name")
+            yield from _languages(scripts, spoken, "service.own_name", tuple(Language))
         case Panel.DISPLAY:
             for size in TextSize:
                 named = (*script.say("display.size"), *script.say(f"display.size_{size.value}"))
@@ -136,9 +140,9 @@ def _audio(view: View, script: Script) -> Iterator[Choice]:
             yield _act(act, script.say(f"audio.{act.partition('.')[2]}"))
 
 
-def _languages(scripts: Scripts, spoken: Language, key: str) -> Iterator[Choice]:
+def _languages(scripts: Scripts, spoken: Language, key: str, offered: tuple[Language, ...]) -> Iterator[Choice]:
     """Name each language in its own voice, and those without one in the words of the spoken language."""
-    for number, language in enumerate(Language, 1):
+    for number, language in enumerate(offered, 1):
         if voice_of(language) is None:
             name = scripts[spoken].say(f"audio.language_{language.value.replace('-', '_').lower()}")
             yield Choice(control=f"act=language.{language.value}", parts=name)
