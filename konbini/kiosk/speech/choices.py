@@ -14,6 +14,7 @@ from typing import Any
 from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
+    MAIN_LANGUAGES,
     CheckView,
     EndView,
     FoundView,
@@ -80,7 +81,10 @@ def choices(view: View, scripts: Scripts, spoken: Language) -> tuple[Choice, ...
     if view.panel:
         return tuple(_panel(view, view.panel, scripts, spoken))
     if isinstance(view, StartView):
-        own = tuple(_languages(scripts, spoken, "start.begin"))
+        own = (
+            *_languages(scripts, spoken, "start.begin", MAIN_LANGUAGES),
+            _act(f"panel.{Panel.LANGUAGES.value}", script.say("start.others")),
+        )
     else:
         own = tuple(_OWN[type(view)](view, script)) if type(view) in _OWN else ()
     return (*own, *_leaving(view, script), *_tools(script))
@@ -104,11 +108,11 @@ def _panel(view: View, panel: Panel, scripts: Scripts, spoken: Language) -> Iter
     script = scripts[spoken]
 
     def current(*, when: bool) -> Parts:
-        return _said(script, "speech.ticked", when=when)
+        return _said(script, "audio.ticked", when=when)
 
     match panel:
         case Panel.LANGUAGES:
-            yield from _languages(scripts, spoken, "service.own_name")
+            yield from _languages(scripts, spoken, "service.own_name", tuple(Language))
         case Panel.DISPLAY:
             for size in TextSize:
                 named = (*script.say("display.size"), *script.say(f"display.size_{size.value}"))
@@ -136,11 +140,11 @@ def _audio(view: View, script: Script) -> Iterator[Choice]:
             yield _act(act, script.say(f"audio.{act.partition('.')[2]}"))
 
 
-def _languages(scripts: Scripts, spoken: Language, key: str) -> Iterator[Choice]:
+def _languages(scripts: Scripts, spoken: Language, key: str, offered: tuple[Language, ...]) -> Iterator[Choice]:
     """Name each language in its own voice, and those without one in the words of the spoken language."""
-    for number, language in enumerate(Language, 1):
+    for number, language in enumerate(offered, 1):
         if voice_of(language) is None:
-            name = scripts[spoken].say(f"speech.language_{language.value.replace('-', '_').lower()}")
+            name = scripts[spoken].say(f"audio.language_{language.value.replace('-', '_').lower()}")
             yield Choice(control=f"act=language.{language.value}", parts=name)
         else:
             own = scripts[language]
@@ -148,7 +152,7 @@ def _languages(scripts: Scripts, spoken: Language, key: str) -> Iterator[Choice]
                 control=f"act=language.{language.value}",
                 parts=own.say(key),
                 language=language,
-                number=own.say("speech.number", n=number),
+                number=own.say("audio.number", n=number),
             )
 
 
@@ -191,7 +195,7 @@ def _prefecture(view: PrefectureView, script: Script) -> Iterator[Choice]:
     for each in view.prefectures:
         yield _act(f"prefecture.{each.code}", script.place(each.name))
     for index, region in enumerate(view.regions):
-        current = _said(script, "speech.ticked", when=region == view.region)
+        current = _said(script, "audio.ticked", when=region == view.region)
         named = (*script.say("prefecture.regions"), *script.say(f"region.{region}"))
         yield _act(f"row.{index}", named, is_current=current)
 
@@ -207,8 +211,8 @@ def _town(view: TownView, script: Script) -> Iterator[Choice]:
     yield from _towns(view.towns, script)
     if len(view.rows) > 1:
         for index, row in enumerate(view.rows):
-            current = _said(script, "speech.ticked", when=row == view.row)
-            yield _act(f"row.{index}", script.say("speech.row", row=script.row(row)), is_current=current)
+            current = _said(script, "audio.ticked", when=row == view.row)
+            yield _act(f"row.{index}", script.say("audio.row", row=script.row(row)), is_current=current)
 
 
 def _found(view: FoundView, script: Script) -> Iterator[Choice]:
@@ -218,7 +222,7 @@ def _found(view: FoundView, script: Script) -> Iterator[Choice]:
 def _kind(view: KindView, script: Script) -> Iterator[Choice]:
     for each in view.kinds:
         key = f"kind.{each.kind.name.lower()}"
-        current = _said(script, "speech.ticked", when=each.kind is view.chosen)
+        current = _said(script, "audio.ticked", when=each.kind is view.chosen)
         parts = (*script.say(key), *script.yen(each.fee), *script.say(f"{key}_hint"))
         yield _act(f"kind.{int(each.kind)}", parts, is_current=current)
 
@@ -226,7 +230,7 @@ def _kind(view: KindView, script: Script) -> Iterator[Choice]:
 def _scope(view: ScopeView, script: Script) -> Iterator[Choice]:
     for each in view.scopes:
         key = f"scope.{each.name.lower()}"
-        current = _said(script, "speech.ticked", when=each is view.chosen)
+        current = _said(script, "audio.ticked", when=each is view.chosen)
         yield _act(f"scope.{int(each)}", (*script.say(key), *script.say(f"{key}_hint")), is_current=current)
 
 

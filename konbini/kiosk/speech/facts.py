@@ -102,8 +102,8 @@ def people(view: CheckView | MembersView, script: Script) -> tuple[Parts, ...]:
         listed = [(at, at == 1, name) for at, name in zip(view.positions, names, strict=False)]
     return tuple(
         (
-            *script.say("speech.person", n=at),
-            *(script.say("speech.holder") if holds else ()),
+            *script.say("audio.person", n=at),
+            *(script.say("audio.holder") if holds else ()),
             *(script.spelled(name) if view.audio.is_private else ()),
         )
         for at, holds, name in listed
@@ -155,7 +155,7 @@ def _kind(script: Script, kind: CertificateKind) -> Parts:
 
 
 def _start(_view: StartView, script: Script) -> Iterator[Fact]:
-    yield from _texts(script, "start.title", "speech.welcome", "speech.keys", "speech.keys_more")
+    yield from _texts(script, "start.title", "audio.welcome", "audio.keys", "audio.keys_more")
     yield from _texts(script, "start.needs", "start.need_card", "start.need_pin", "start.need_coins")
 
 
@@ -207,7 +207,7 @@ def _not_offered(view: NotOfferedView, script: Script) -> Iterator[Fact]:
 
 
 def _card(view: CardView, script: Script) -> Iterator[Fact]:
-    yield from _texts(script, "card.title", "card.hint", "speech.card")
+    yield from _texts(script, "card.title", "card.hint", "audio.card")
     yield _still(script.say("card.ward", ward=script.place(view.ward)))
     for one in view.kinds:
         times = script.say("ward.hours", hours=script.hours(one.hours)) if one.hours else script.say("card.not_today")
@@ -220,7 +220,7 @@ def _pin(view: PinView, script: Script) -> Iterator[Fact]:
     elif view.was_wrong:
         yield _still(script.say("pin.wrong"))
         yield _still(script.say("pin.wrong_hint", tries=view.tries_left))
-    yield from _texts(script, "pin.title", "pin.hint", "speech.pin")
+    yield from _texts(script, "pin.title", "pin.hint", "audio.pin")
     if view.tries_left > 1 and not view.was_wrong:
         yield _still(script.say("pin.tries", tries=view.tries_left))
 
@@ -231,9 +231,9 @@ def _working(view: WorkingView, script: Script) -> Iterator[Fact]:
 
 
 def _members(view: MembersView, script: Script) -> Iterator[Fact]:
-    yield from _texts(script, "members.title", "members.hint", "speech.tick")
+    yield from _texts(script, "members.title", "members.hint", "audio.tick")
     if not view.audio.is_private:
-        yield _still(script.say("speech.names_private"))
+        yield _still(script.say("audio.names_private"))
 
 
 def _check(view: CheckView, script: Script) -> Iterator[Fact]:
@@ -277,7 +277,7 @@ def _take_paper(view: TakePaperView, script: Script) -> Iterator[Fact]:
     else:
         yield _still(script.say("take_paper.title"))
         yield _still(script.say("take_paper.hint", pages=view.pages))
-        yield _still(script.say("speech.paper"))
+        yield _still(script.say("audio.paper"))
 
 
 def _returning(view: ReturningView, script: Script) -> Iterator[Fact]:
@@ -322,7 +322,7 @@ FACTS: Mapping[type[View], Callable[[Any, Script], Iterator[Fact]]] = {
     MembersView: _members,
     NotOfferedView: _not_offered,
     NoticeView: _notice,
-    OptionsView: _titled("options.title", "options.hint", "speech.tick"),
+    OptionsView: _titled("options.title", "options.hint", "audio.tick"),
     OutOfServiceView: _out_of_service,
     OutcomeView: _outcome,
     PayView: _pay,

@@ -26,8 +26,8 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.session.view import Language
 from konbini.kiosk.speech.clips import INSTALLED, NAMES, archive
 from konbini.kiosk.speech.script import inventory, said
-from konbini.kiosk.speech.voices import clip_name, voice_of
-from konbini.kiosk.ui.catalogue import catalogues
+from konbini.kiosk.speech.texts import spoken_texts
+from konbini.kiosk.speech.voices import clip_name
 
 __all__ = ["VOICE", "Studio", "main", "make_archive", "place_names"]
 
@@ -151,14 +151,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     studio = Studio(given.voice)
     try:
-        for language, catalogue in catalogues().items():
-            if voice_of(language) is not None:
-                names = (*given.name, *(place_names(language) if given.places else ()))
-                path = archive(given.out, language)
-                texts = inventory(language, catalogue.texts)
-                made = make_archive(path, language, texts, names, studio, jobs=given.jobs)
-                if made or not given.quiet:
-                    sys.stdout.write(f"{path}: {made} clips made, {path.stat().st_size:,} bytes\n")
+        for language, texts in spoken_texts().items():
+            names = (*given.name, *(place_names(language) if given.places else ()))
+            path = archive(given.out, language)
+            made = make_archive(path, language, inventory(language, texts), names, studio, jobs=given.jobs)
+            if made or not given.quiet:
+                sys.stdout.write(f"{path}: {made} clips made, {path.stat().st_size:,} bytes\n")
     except (OSError, subprocess.SubprocessError) as error:
         sys.stderr.write(f"the clips cannot be made: {error}\n")
         return 2

@@ -117,9 +117,9 @@ def _keys(view: View, offered: tuple[Choice, ...], script: Script) -> Iterator[U
     """Say how many choices there are and how to take one; a screen that only waits offers none."""
     count = sum(not choice.is_tool for choice in offered)
     if isinstance(view, PinView | PostcodeView) and not view.idle and not view.panel:
-        yield Utterance(role=Role.SCREEN, parts=script.say("speech.type"), language=script.language)
+        yield Utterance(role=Role.SCREEN, parts=script.say("audio.type"), language=script.language)
     if count:
-        yield Utterance(role=Role.SCREEN, parts=script.say("speech.choices", count=count), language=script.language)
+        yield Utterance(role=Role.SCREEN, parts=script.say("audio.choices", count=count), language=script.language)
 
 
 def _numbered(offered: tuple[Choice, ...], script: Script) -> Iterator[Utterance]:
@@ -128,11 +128,11 @@ def _numbered(offered: tuple[Choice, ...], script: Script) -> Iterator[Utterance
         yield Utterance(
             role=Role.TOOL if choice.is_tool else Role.CHOICE,
             # A choice in another language is said by that language's voice, its number too.
-            parts=(*(choice.number or script.say("speech.number", n=number)), *choice.parts),
+            parts=(*(choice.number or script.say("audio.number", n=number)), *choice.parts),
             language=own,
             control=choice.control,
-            ticked=script.say("speech.ticked") if choice.can_be_ticked else (),
-            unticked=script.say("speech.unticked") if choice.can_be_ticked else (),
+            ticked=script.say("audio.ticked") if choice.can_be_ticked else (),
+            unticked=script.say("audio.unticked") if choice.can_be_ticked else (),
         )
 
 
@@ -150,7 +150,7 @@ def _cues(view: View, script: Script) -> Iterator[Utterance]:
 
 
 def _cue_texts(view: View, script: Script) -> Iterator[tuple[str, Parts]]:
-    yield "choose", script.say("speech.choose")
+    yield "choose", script.say("audio.choose")
     if view.idle:
         yield from ((f"seconds-{left}", script.say("idle.seconds", seconds=left)) for left in COUNTDOWN)
     elif isinstance(view, PinView):

@@ -32,9 +32,9 @@ COUNTDOWN = (30, 20, 10, 5)
 _FEW = range(1, 6)
 _PAGES = range(1, 4)
 COUNTS: Mapping[str, Mapping[str, Sequence[int]]] = {
-    "speech.choices": {"count": range(61)},
-    "speech.number": {"n": range(1, 61)},
-    "speech.person": {"n": range(1, 31)},
+    "audio.choices": {"count": range(61)},
+    "audio.number": {"n": range(1, 61)},
+    "audio.person": {"n": range(1, 31)},
     "audio.rate": {"percent": RATES},
     "audio.volume": {"step": VOLUMES},
     "check.count": {"copies": _FEW},
@@ -115,32 +115,32 @@ class Script:
 
     def yen(self, amount: int) -> Parts:
         """Return an amount of money."""
-        return self.number(amount, self.texts["speech.yen"])
+        return self.number(amount, self.texts["audio.yen"])
 
     def clock(self, time: str) -> Parts:
         """Return a time of day, given as "6:30"."""
         hour, minute = (int(part) for part in time.split(":"))
         if not minute:
-            return (self.texts["speech.hour"].format(hour=hour),)
-        return (self.texts["speech.hour_and"].format(hour=hour), _minute(self.texts, minute))
+            return (self.texts["audio.hour"].format(hour=hour),)
+        return (self.texts["audio.hour_and"].format(hour=hour), _minute(self.texts, minute))
 
     def hours(self, hours: str) -> Parts:
         """Return hours, given as "6:30-23:00"."""
         opens, closes = hours.split("-")
-        return self.say("speech.hours", opens=self.clock(opens), closes=self.clock(closes))
+        return self.say("audio.hours", opens=self.clock(opens), closes=self.clock(closes))
 
     def moment(self, month: int, day: int, time: str) -> Parts:
         """Return a day and a time of day."""
         return self.say(
-            "speech.moment",
-            month=(self.texts[f"speech.month_{month}"],),
-            day=(self.texts["speech.day"].format(day=day),),
+            "audio.moment",
+            month=(self.texts[f"audio.month_{month}"],),
+            day=(self.texts["audio.day"].format(day=day),),
             time=self.clock(time),
         )
 
     def digits(self, text: str) -> Parts:
         """Return digits one by one; whatever parts them is said as a dash."""
-        return tuple(each if each.isdigit() else self.texts["speech.dash"] for each in text)
+        return tuple(each if each.isdigit() else self.texts["audio.dash"] for each in text)
 
     def place(self, name: WardName) -> Parts:
         """Return the name of a municipality or a prefecture."""
@@ -152,7 +152,7 @@ class Script:
         """Return a name: its clip, or spelled, or that it can only be seen."""
         if name in self.names:
             return (name,)
-        return self.spelled(name) or (self.texts["speech.unread"],)
+        return self.spelled(name) or (self.texts["audio.unread"],)
 
     def spelled(self, name: str) -> Parts:
         """Return a name letter by letter; nothing where one of its characters has no name here."""
@@ -171,12 +171,12 @@ class Script:
         if upper in _LETTERS or (letter.isascii() and letter.isdigit()):
             return upper
         if letter in "-・.,'":
-            return self.texts["speech.dash"]
+            return self.texts["audio.dash"]
         if self.language is not Language.JAPANESE:
             return ""
         kana = chr(ord(letter) - _TO_HIRAGANA) if ord(letter) in _KATAKANA else letter
         kana = _SMALL.get(kana, kana)
-        return self.texts["speech.long"] if kana == "ー" else kana if kana in _KANA else ""
+        return self.texts["audio.long"] if kana == "ー" else kana if kana in _KANA else ""
 
     def _whole(self, text: str) -> Parts:
         heard = said(text, self.language)
@@ -189,7 +189,7 @@ class Script:
 
 
 def _minute(texts: Mapping[str, str], minute: int) -> str:
-    return texts["speech.minute" if minute >= _TWO_DIGITS else "speech.minute_below_ten"].format(minute=minute)
+    return texts["audio.minute" if minute >= _TWO_DIGITS else "audio.minute_below_ten"].format(minute=minute)
 
 
 def inventory(language: Language, texts: Mapping[str, str]) -> frozenset[str]:
@@ -209,14 +209,14 @@ def _sentences(script: Script) -> Iterator[str]:
 
 def _figures(script: Script) -> Iterator[str]:
     texts = script.texts
-    for unit in ("", texts["speech.yen"]):
+    for unit in ("", texts["audio.yen"]):
         for number in (*_BELOW_HUNDRED, *range(100, 1000, 100), *range(1000, _MOST_READ, 1000)):
             yield f"{number}{unit}"
-    yield from (texts["speech.hour"].format(hour=hour) for hour in _HOURS)
-    yield from (texts["speech.hour_and"].format(hour=hour) for hour in _HOURS)
+    yield from (texts["audio.hour"].format(hour=hour) for hour in _HOURS)
+    yield from (texts["audio.hour_and"].format(hour=hour) for hour in _HOURS)
     yield from (_minute(texts, minute) for minute in _MINUTES)
-    yield from (texts["speech.day"].format(day=day) for day in _DAYS)
-    yield from (texts[f"speech.month_{month}"] for month in _MONTHS)
+    yield from (texts["audio.day"].format(day=day) for day in _DAYS)
+    yield from (texts[f"audio.month_{month}"] for month in _MONTHS)
 
 
 def _letters(script: Script) -> Iterator[str]:

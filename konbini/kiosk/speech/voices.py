@@ -35,8 +35,13 @@ def voice_of(language: Language) -> Voice | None:
 
 
 def spoken_in(language: Language) -> Language:
-    """Return the language that a screen in `language` is spoken in: its own where it has a voice, else English."""
-    return language if language in _VOICES else Language.ENGLISH
+    """Return the language that a screen in `language` is spoken in: its own where it has a voice, else English.
+
+    Plain Japanese (やさしい日本語) is spoken in Japanese: its texts are for the eye, kanji with their readings.
+    """
+    if language in _VOICES:
+        return language
+    return Language.JAPANESE if language.is_japanese else Language.ENGLISH
 
 
 def clip_name(language: Language, said: str) -> str:

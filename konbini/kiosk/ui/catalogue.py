@@ -21,14 +21,11 @@ from string import Formatter
 from markupsafe import Markup
 
 from konbini.kiosk.session.view import Language
-from konbini.kiosk.speech.voices import voice_of
 from konbini.kiosk.ui.marking import drawn, spoken
 from konbini.protocol.errors import Code
 
 __all__ = ["Catalogue", "CatalogueFaulty", "Standing", "catalogues", "compared"]
 
-_ONLY_SAID = "speech."
-"""Begins the keys of what is never shown: the languages with a voice have them."""
 _FOLDER = Path(__file__).with_name("catalogues")
 
 
@@ -117,10 +114,9 @@ def compared(read: Mapping[Language, Catalogue]) -> Mapping[Language, Catalogue]
     """
     first = read[Language.JAPANESE].texts
     for language, catalogue in read.items():
-        due = {key for key in first if voice_of(language) is not None or not key.startswith(_ONLY_SAID)}
-        if odd := due ^ catalogue.texts.keys():
+        if odd := first.keys() ^ catalogue.texts.keys():
             raise CatalogueFaulty(f"{language.value}: not in every language: {sorted(odd)}")
-        if odd := {key for key in due if _holes(first[key]) != _holes(catalogue.texts[key])}:
+        if odd := {key for key in first if _holes(first[key]) != _holes(catalogue.texts[key])}:
             raise CatalogueFaulty(f"{language.value}: other placeholders: {sorted(odd)}")
     return read
 

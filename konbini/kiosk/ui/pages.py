@@ -57,7 +57,8 @@ from konbini.kiosk.session.view import (
 from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.speech.narration import Narration, narrate
 from konbini.kiosk.speech.script import Parts, Script
-from konbini.kiosk.speech.voices import clip_name, spoken_in, voice_of
+from konbini.kiosk.speech.texts import spoken_texts
+from konbini.kiosk.speech.voices import clip_name, spoken_in
 from konbini.kiosk.ui.catalogue import Catalogue, Standing, catalogues
 from konbini.kiosk.ui.marking import title_of
 from konbini.protocol.errors import Code
@@ -129,9 +130,8 @@ class Pages:
         self._catalogues = catalogues()
         self.clips = clips or Clips()
         self._scripts = {
-            language: Script(language=language, texts=each.texts, names=self.clips.names.get(language, frozenset()))
-            for language, each in self._catalogues.items()
-            if voice_of(language) is not None
+            language: Script(language=language, texts=texts, names=self.clips.names.get(language, frozenset()))
+            for language, texts in spoken_texts().items()
         }
         environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),

@@ -10,8 +10,8 @@ from konbini.kiosk.session.view import Language
 from konbini.kiosk.speech.clips import INSTALLED, Clips, archive
 from konbini.kiosk.speech.making import Studio, make_archive, place_names
 from konbini.kiosk.speech.script import inventory
-from konbini.kiosk.speech.voices import clip_name, voice_of
-from konbini.kiosk.ui.catalogue import catalogues
+from konbini.kiosk.speech.texts import spoken_texts
+from konbini.kiosk.speech.voices import clip_name
 
 TEXTS = {Language.JAPANESE: ("暗証番号", "300円"), Language.ENGLISH: ("Enter your PIN", "300 yen")}
 
@@ -47,10 +47,8 @@ def test_an_archive_gives_its_clips_and_nothing_else(tmp_path: Path) -> None:
 def test_every_text_has_its_clip_on_this_machine() -> None:
     """What the installation made is all that any screen can say, in every language that has a voice."""
     clips = Clips.installed(INSTALLED)
-    for language, catalogue in catalogues().items():
-        if voice_of(language) is not None:
-            texts = inventory(language, catalogue.texts)
-            assert not [text for text in texts if clip_name(language, text) not in clips]
+    for language, texts in spoken_texts().items():
+        assert not [text for text in inventory(language, texts) if clip_name(language, text) not in clips]
     clips.close()
 
 

@@ -11,8 +11,8 @@ import pytest
 from konbini.kiosk.session.view import Language
 from konbini.kiosk.speech.clips import NAMES, Clips, archive
 from konbini.kiosk.speech.script import inventory
+from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.speech.voices import voice_of
-from konbini.kiosk.ui.catalogue import catalogues
 from konbini.kiosk.ui.pages import Pages
 
 SPOKEN = tuple(language for language in Language if voice_of(language) is not None)
@@ -21,7 +21,7 @@ SPOKEN = tuple(language for language in Language if voice_of(language) is not No
 @pytest.fixture(scope="session")
 def inventories() -> Mapping[Language, frozenset[str]]:
     """All parts that have a clip."""
-    return {language: inventory(language, catalogues()[language].texts) for language in SPOKEN}
+    return {language: inventory(language, spoken_texts()[language]) for language in SPOKEN}
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,7 @@ from konbini.kiosk.session.view import (
 from konbini.kiosk.speech.facts import FACTS
 from konbini.kiosk.speech.narration import Role, narrate
 from konbini.kiosk.speech.script import Script, inventory
-from konbini.kiosk.ui.catalogue import catalogues
+from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.ui.pages import TEMPLATES, Marks, Pages
 from konbini.kiosk.ui.specimens import CHECK, MEMBERS, SPECIMENS
 from konbini.protocol.errors import Code
@@ -43,7 +43,7 @@ from tests.unit.kiosk.speech.conftest import SPOKEN
 OPEN = Audio(is_on=True)
 PRIVATE = Audio(is_on=True, headphones=True)
 MARKS = Marks(token="t", step="s", version="v")  # noqa: S106 - no secret
-SCRIPTS = {language: Script(language=language, texts=catalogues()[language].texts) for language in SPOKEN}
+SCRIPTS = {language: Script(language=language, texts=spoken_texts()[language]) for language in SPOKEN}
 CLIPS = {language: inventory(language, script.texts) for language, script in SCRIPTS.items()}
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from konbini.kiosk.session.view import Language, WardName
 from konbini.kiosk.speech.script import Script, inventory, said
+from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.speech.voices import clip_name
-from konbini.kiosk.ui.catalogue import catalogues
 
 JA, EN = (
-    Script(language=language, texts=catalogues()[language].texts) for language in (Language.JAPANESE, Language.ENGLISH)
+    Script(language=language, texts=spoken_texts()[language]) for language in (Language.JAPANESE, Language.ENGLISH)
 )
 CLIPS = {script.language: inventory(script.language, script.texts) for script in (JA, EN)}
 BOTH = pytest.mark.parametrize("script", [JA, EN], ids=["ja", "en"])
@@ -75,7 +75,7 @@ def test_a_name_is_its_clip_or_spelled_or_only_seen() -> None:
     assert known.place(name) == ("みほんく",)
     assert JA.place(name) == ("み", "ほ", "ん", "く")
     assert EN.place(name) == tuple("MIHONCITY")
-    assert JA.place(WardName(written="見本区")) == (JA.texts["speech.unread"],)
+    assert JA.place(WardName(written="見本区")) == (JA.texts["audio.unread"],)
 
 
 @given(name=st.text(max_size=12))
@@ -109,6 +109,6 @@ def test_a_clip_is_named_by_voice_and_text() -> None:
 def test_every_text_is_in_the_inventory(inventories: Mapping[Language, frozenset[str]]) -> None:
     """Whatever a screen shows can be said: no sentence of a catalogue is left out."""
     for language, clips in inventories.items():
-        for key, text in catalogues()[language].texts.items():
+        for key, text in spoken_texts()[language].items():
             heard = said(text, language)
             assert "{" in text or not heard or heard in clips, key
