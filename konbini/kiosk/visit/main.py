@@ -27,6 +27,7 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
+from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
@@ -82,7 +83,9 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, fonts, atlas, entropy = Pages(), bundled_fonts(), Atlas(bundled()), SystemEntropy()
+        pages, fonts, atlas, entropy = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled()), SystemEntropy()
+        if not pages.can_speak:
+            _log.warning("no audio guide", state="no_clips")
         confined = confine()
         _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
         while not await host.turn():

@@ -16,6 +16,7 @@ from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.headphones.jack import SimulatedJack
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
@@ -71,6 +72,7 @@ class RunningTown:
     slot: ReaderSlot
     printer: VirtualPrinter
     coins: CoinMachine
+    jack: SimulatedJack
     responder: OcspResponder
     screen: str
     page: str
@@ -117,6 +119,7 @@ async def run_town(
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
         printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -126,6 +129,7 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
+            headphones_socket=jack.socket,
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
@@ -149,6 +153,7 @@ async def run_town(
             slot=slot,
             printer=printer,
             coins=coins,
+            jack=jack,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
             page=f"http://127.0.0.1:{ports.page}/",
