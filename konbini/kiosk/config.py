@@ -26,8 +26,10 @@ uri = "ipps://127.0.0.1:8631/ipp/print"
 pin = "..."                         # SHA-256 of its certificate, in hexadecimal
 counter = "marker-life-count"       # its attribute that counts impressions over its life
 still_seconds = 3                   # how long it must stand still; at least what one page takes
+two_sided = false                   # may be left out: one side of each sheet
 [cash]
 socket = "cash.sock"
+means = "coins"                     # may be left out; or "cashless": a terminal that authorises
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
 [browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
@@ -40,6 +42,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from konbini.kiosk.payment.choosing import Means
 from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.tls import TlsFiles
@@ -76,7 +79,9 @@ class KioskConfig:
     printer_pin: bytes
     printer_counter: str
     printer_still_seconds: int
+    printer_two_sided: bool
     cash_socket: Path
+    cash_means: Means
     tray_socket: Path
     browser: BrowserConfig | None
 
@@ -118,7 +123,9 @@ def read_config(path: Path) -> KioskConfig:
             printer_pin=printer.convert("pin", bytes.fromhex),
             printer_counter=printer.text("counter"),
             printer_still_seconds=printer.integer("still_seconds", least=1),
+            printer_two_sided=printer.has("two_sided") and printer.boolean("two_sided"),
             cash_socket=cash.path("socket"),
+            cash_means=cash.convert("means", Means) if cash.has("means") else Means.COINS,
             tray_socket=tray.path("socket"),
             browser=_browser(table) if table.has("browser") else None,
         )

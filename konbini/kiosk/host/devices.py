@@ -13,7 +13,7 @@ from konbini.kiosk.card.ports import CardReader, Presence
 from konbini.kiosk.channel.messages import Devices
 from konbini.kiosk.payment.ports import Cash, CashFault
 from konbini.kiosk.printing.exit_sensor import PaperExit
-from konbini.kiosk.printing.ports import Printer, PrinterState, fault_code
+from konbini.kiosk.printing.ports import Printer, check_faultless
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import Condition
@@ -22,6 +22,7 @@ __all__ = ["Conditions", "DeviceWatch"]
 
 _POLL_SECONDS = 0.5
 _SLOW_POLL_SECONDS = 2.0
+_OF_PAPER = frozenset((Code.PAPER_OUT, Code.WRONG_PAPER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,19 +110,17 @@ class DeviceWatch:
             await self._clock.sleep(_SLOW_POLL_SECONDS)
 
     async def _ask_printer(self) -> None:
+        code: Code | None = None
         try:
-            status = await self._printer.status()
+            check_faultless(await self._printer.status())
         except Refused as refused:
-            self._fault("printer", refused.code)
-            self.conditions = replace(self.conditions, printer=Condition.FAULT, paper=Condition.ABSENT)
-            return
-        stopped = status.state is PrinterState.STOPPED or not status.accepting
-        code = fault_code(status.faults) if status.faults or stopped else None
+            code = refused.code
         self._fault("printer", code)
+        silent = Condition.ABSENT if code is Code.PRINTER_OFFLINE else Condition.GOOD
         self.conditions = replace(
             self.conditions,
-            printer=Condition.FAULT if code not in (None, Code.PAPER_OUT) else Condition.GOOD,
-            paper=Condition.FAULT if code is Code.PAPER_OUT else Condition.GOOD,
+            printer=Condition.GOOD if code is None or code in _OF_PAPER else Condition.FAULT,
+            paper=Condition.FAULT if code in _OF_PAPER else silent,
         )
 
     async def _ask_cash(self) -> None:

@@ -22,7 +22,8 @@ from konbini.kiosk.host.service import HostRooms
 from konbini.kiosk.host.states import StateReports
 from konbini.kiosk.host.visits import Visits
 from konbini.kiosk.host.wards import Wards
-from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.choosing import payment_device
+from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
@@ -77,20 +78,23 @@ async def serve(
         ending.push_async_callback(rows.close)
         journal = Journal(rows)
         directory = await _directory(config, journal)
+        paper_exit = ExitSensor(config.tray_socket, clock)
         printer = IppPrinter(
             await ending.enter_async_context(
                 IppClient(config.printer_uri, pin=config.printer_pin, counter=config.printer_counter)
             ),
             clock,
             Pace(still=float(config.printer_still_seconds)),
+            paper_exit=paper_exit,
+            two_sided=config.printer_two_sided,
         )
-        cash = CoinDevice(config.cash_socket, clock)
+        cash = payment_device(config.cash_means, config.cash_socket, clock)
         wards = Wards(directory)
         devices = DeviceWatch(
             reader=PcscCardReader(config.reader_prefix),
             printer=printer,
             cash=cash,
-            paper_exit=ExitSensor(config.tray_socket, clock),
+            paper_exit=paper_exit,
             clock=clock,
         )
 
@@ -121,10 +125,19 @@ async def serve(
         visits = Visits(
             config=config.path,
             listener=listener,
-            rooms=HostRooms(devices=devices, wards=wards, link=center, journal=journal, owing=owing, clock=clock),
+            rooms=HostRooms(
+                devices=devices,
+                wards=wards,
+                link=center,
+                journal=journal,
+                owing=owing,
+                reckoning=Reckoning(),
+                clock=clock,
+            ),
             journal=journal,
             owing=owing,
             printer=printer,
+            paper_exit=paper_exit,
             cash=cash,
             browser=_browser(config, listener, clock),
             clock=clock,

@@ -12,6 +12,7 @@ from konbini.kiosk.host.devices import DeviceWatch
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
+from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.process.calls import Handler
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.codec import Value
@@ -35,6 +36,7 @@ class HostRooms:
     link: CenterLink
     journal: Journal
     owing: Owing
+    reckoning: Reckoning
     clock: Clock
 
 
@@ -98,7 +100,9 @@ class _Answers:
         return None
 
     async def concluded(self, arguments: Sequence[Value]) -> Value:
-        await self._rooms.journal.conclude(from_bytes(Concluded, _only(arguments)), self._rooms.owing.sign)
+        concluded = from_bytes(Concluded, _only(arguments))
+        await self._rooms.journal.conclude(concluded, self._rooms.owing.sign)
+        self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
         self._rooms.owing.wake()
         return None
 

@@ -22,7 +22,7 @@ from konbini.kiosk.channel.messages import OrderStep, Step
 from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
-from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, fault_code
+from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, check_fit, fault_code
 from konbini.kiosk.session.flow import Event
 from konbini.kiosk.session.view import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.visit.course import Course
@@ -57,7 +57,8 @@ class Ordering:
         self._settled: Settled | None = None
 
     async def pay(self) -> None:
-        """Open the slot, and follow the escrow until the fee is covered."""
+        """Open the slot and follow the escrow until the fee is covered; never where nothing could be printed."""
+        check_fit(await self._tools.printer.status())
         asking = self._begin()
         await self._journal(asking)
         self._report(Happened(event=Event.COIN))
