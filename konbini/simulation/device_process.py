@@ -49,11 +49,13 @@ class DeviceProcess(ABC):
         await self.kill()
 
     async def start(self) -> None:
-        """Switch it on; returns when it answers.
+        """Switch it on; returns when it answers. Nothing happens when it is on.
 
         Raises:
             DidNotStartError: it does not.
         """
+        if self._process is not None:
+            return
         self.socket.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(
             *("setpriv", "--pdeathsig", "KILL", sys.executable, "-m", *self._command),

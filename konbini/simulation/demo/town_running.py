@@ -49,7 +49,7 @@ class TownPlan:
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
-        own_printer: the printer of our own, which shows every fault; otherwise `ippeveprinter`, which nobody here wrote.
+        own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
     """
 
     directory: Path
@@ -130,8 +130,8 @@ async def run_town(
         ending.push_async_callback(responder.close)
         daemon = await ending.enter_async_context(PrivatePcscd())
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
-        kind = OwnPrinter if plan.own_printer else VirtualPrinter
-        printer = await ending.enter_async_context(kind(tray=plan.tray, home=town.data / "printer"))
+        printer = _printer(plan, town.data / "printer")
+        await ending.enter_async_context(printer)
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
         devices = KioskDevices(
             screen_port=screen_port,
@@ -178,6 +178,12 @@ async def run_town(
             processes=processes,
             power=power,
         )
+
+
+def _printer(plan: TownPlan, home: Path) -> OwnPrinter | VirtualPrinter:
+    if plan.own_printer:
+        return OwnPrinter(tray=plan.tray, home=home)
+    return VirtualPrinter(tray=plan.tray, home=home)
 
 
 def _say_now_and_then(say: Callable[[str], None], count: int) -> None:

@@ -19,6 +19,7 @@ __all__ = ["FULL_TRAY", "Mechanism"]
 
 FULL_TRAY = 250
 _RESOLUTION = (300, 300)
+_ANY = -1
 
 
 class Mechanism:
@@ -44,16 +45,20 @@ class Mechanism:
         self.sides = max([self.impressions, *(int(page.name.partition("-")[0]) for page in self.pages())])
         """What was printed in truth; the same number unless the counter is at fault."""
 
-    def upon(self, pages: int, act: Callable[[], None]) -> None:
-        """Let something happen when the next document has put `pages` pages out and draws in the next sheet."""
-        self._upon[pages] = act
+    def upon(self, pages: int | None, act: Callable[[], None]) -> None:
+        """Let something happen when the next document has put `pages` pages out and draws in the next sheet.
+
+        Without a number it happens with the next sheet, whichever that is.
+        """
+        self._upon[_ANY if pages is None else pages] = act
+
+    def forget(self) -> None:
+        """Let nothing happen that was wanted and has not happened yet."""
+        self._upon.clear()
 
     def jam_after(self, pages: int | None) -> None:
-        """Jam when the next document has put `pages` pages out, the sheet that jams not counted; None: not at all."""
-        if pages is None:
-            self._upon.clear()
-        else:
-            self.upon(pages, lambda: setattr(self, "jammed", True))
+        """Jam when the next document has put `pages` pages out, the sheet that jams not counted; None: with any."""
+        self.upon(pages, lambda: setattr(self, "jammed", True))
 
     def empty_after(self, pages: int) -> None:
         """Find no sheet when the next document has put `pages` pages out, whatever the tray's sensor says before."""
@@ -61,7 +66,7 @@ class Mechanism:
 
     def feed(self, page: int) -> None:
         """Draw in the sheet for what comes behind page `page`; it may jam here, or not be there."""
-        act = self._upon.pop(page, None)
+        act = self._upon.pop(page, None) or self._upon.pop(_ANY, None)
         if act is not None:
             act()
 

@@ -121,11 +121,12 @@ class OwnPrinter:
         return self.mechanism.take_paper()
 
     def jam_after(self, pages: int | None) -> None:
-        """Let the next document jam when `pages` of its pages are out; None: not at all."""
+        """Let the next document jam when `pages` of its pages are out; None: with the next sheet, whichever."""
         self.mechanism.jam_after(pages)
 
     async def clear_jam(self) -> None:
         """Take the crumpled sheet out."""
+        self.mechanism.forget()
         self.mechanism.jammed = False
 
     def run_out_of_paper(self) -> None:
@@ -163,7 +164,9 @@ class OwnPrinter:
         shutil.rmtree(self._run)
 
     async def plug_in(self) -> None:
-        """Switch it on: an empty queue, and its port as before."""
+        """Switch it on: an empty queue, and its port as before. Nothing happens when it is on."""
+        if self._marking is not None:
+            return
         self._port = self._port or free_port()
         self.spooler.clear()
         self._marking = asyncio.create_task(self.spooler.work(), name="marking")

@@ -125,7 +125,7 @@ class VirtualPrinter:
         return self._mechanism.take_paper()
 
     def jam_after(self, pages: int | None) -> None:
-        """Let the next document jam when `pages` of its pages are out; None: not at all."""
+        """Let the next document jam when `pages` of its pages are out; None: with the next sheet, whichever."""
         self._mechanism.jam_after(pages)
 
     async def clear_jam(self) -> None:
@@ -134,6 +134,7 @@ class VirtualPrinter:
         ippeveprinter changes its reasons only at its command's word, so an idle printer runs a job without pages here;
         without paper it holds that job until it is filled.
         """
+        self._mechanism.forget()
         self._mechanism.jammed = False
         if not self._engine.busy:
             await self._service()
@@ -177,11 +178,13 @@ class VirtualPrinter:
         await self._close()
 
     async def plug_in(self) -> None:
-        """Start the IPP server; it keeps the port that it had.
+        """Start the IPP server; it keeps the port that it had. Nothing happens when it runs.
 
         Raises:
             PrinterDidNotStartError: it ended, or did not answer in time.
         """
+        if self._server is not None:
+            return
         attributes = printer_attributes(impressions=self._mechanism.impressions, colour=self._habits.colour)
         (self._run / "attributes").write_text(attributes, "utf-8")
         self._port = self._port or free_port()

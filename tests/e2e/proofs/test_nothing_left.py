@@ -18,6 +18,7 @@ from playwright.async_api import Error, Playwright
 
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
+from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.people import Townsperson
 from tests.e2e.proofs.conduct import Proof, choose, visits
 from tests.e2e.proofs.guest import Guest, page_of
@@ -132,6 +133,7 @@ def check_files(watch: FileWatch, proof: Proof) -> None:
     assert any("K-0001.db" in path for path in watch.paths)
     assert any("-browser/" in path for path in watch.paths)
     assert watch.search(proof.markers) == {}
+    assert isinstance(proof.town.printer, VirtualPrinter)
     assert list(proof.town.printer.spool.iterdir()) == []
     for pid in [proof.town.processes["kiosk"], *visits(proof.town)]:
         limits = Path(f"/proc/{pid}/limits").read_text("ascii").splitlines()
