@@ -1,4 +1,4 @@
-"""`konbini faults`: everything that can break is broken at the real kiosk, and held against the table of what must come.
+"""`konbini faults`: everything that can break is broken at the real kiosk, and held against a table of what must come.
 
     konbini faults [--only WORD] [--json] [--page FILE] [--dir TOWN]
 

@@ -9,7 +9,7 @@ from konbini.simulation.faults.breakdowns import BREAKDOWNS, Part
 from konbini.simulation.faults.trials import Trial
 from konbini.simulation.faults.trying import Tried
 
-__all__ = ["last_line", "page", "row_name", "table", "trial_line"]
+__all__ = ["last_line", "page", "row_name", "row_of", "rows_of", "table", "trial_line"]
 
 _HEAD = """\
 # Faults tried
@@ -75,6 +75,17 @@ def last_line(tried: Sequence[Tried]) -> str:
         },
         ensure_ascii=False,
     )
+
+
+def row_of(trial: Trial) -> tuple[str, str]:
+    """Give what names a trial's row on the page."""
+    return _what(trial), trial.at
+
+
+def rows_of(text: str) -> list[tuple[str, str]]:
+    """Read the rows' names off a page."""
+    rows = (line.strip("| ").split(" | ") for line in text.splitlines() if line.startswith("| "))
+    return [(row[0], row[1]) for row in rows if row[0] != _COLUMNS[0]]
 
 
 def _what(trial: Trial) -> str:

@@ -110,7 +110,7 @@ class _Trying:
             if trial.later is not Code.CASH_COUNT_DIFFERS:
                 await self._mend(trial)
             if trial.later is not None:
-                later = self._code(await visitor.watch("out of service"))
+                later = self._code(await visitor.watch("out of service", text=self._said(trial.later)))
         except (VisitFailedError, TimeoutError) as error:
             with contextlib.suppress(aiohttp.ClientError):
                 seen = await visitor.look()
@@ -125,6 +125,8 @@ class _Trying:
             self._town.own_printer.spooler.page_seconds = _PRINTING_SECONDS
         visitor.coins = trial.at not in ("pay", "escrow")
         await visitor.reach("pay" if trial.at == "escrow" else trial.at)
+        if trial.at == "pay":
+            await visitor.asked()
         if trial.at == "escrow":
             await visitor.drop()
         visitor.coins = True
@@ -133,7 +135,7 @@ class _Trying:
         if trial.cancels:
             await visitor.tap(await visitor.look(), "cancel")
         if trial.at in _UNTOUCHED:
-            return await visitor.watch(trial.screen)
+            return await visitor.watch(trial.screen, text=self._said(trial.code))
         return await visitor.reach(trial.screen)
 
     async def _mend(self, trial: Trial) -> None:
@@ -155,6 +157,10 @@ class _Trying:
 
     async def _counts(self) -> CashCounts:
         return (await self._coins.state()).counts
+
+    def _said(self, code: Code | None) -> str:
+        """Give how a screen says a code."""
+        return "" if code is None else self._words.text("outcome.code", number=int(code))
 
     def _code(self, seen: Seen) -> Code | None:
         """Read the code that a screen names."""

@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.process.clock import SystemClock
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.robot import Robot, Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
@@ -63,8 +65,8 @@ class Visitor(Robot):
         except TimeoutError as error:
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
 
-    async def watch(self, *states: str) -> Seen:
-        """Touch nothing until one of these screens is shown; gives that screen.
+    async def watch(self, *states: str, text: str = "") -> Seen:
+        """Touch nothing until one of these screens is shown, with this text on it; gives that screen.
 
         Raises:
             VisitFailedError: it is not shown in time.
@@ -72,7 +74,7 @@ class Visitor(Robot):
         seen = Seen()
         try:
             async with asyncio.timeout(self.seconds):
-                while seen.state not in states:
+                while seen.state not in states or (text and text not in seen.text):
                     await asyncio.sleep(_LOOK_SECONDS)
                     with contextlib.suppress(aiohttp.ClientError):
                         seen = await self.look()
@@ -83,6 +85,17 @@ class Visitor(Robot):
     async def leave(self) -> None:
         """Let the kiosk be free again."""
         await self.reach("start")
+
+    async def asked(self) -> None:
+        """Wait until the slot is open.
+
+        Raises:
+            TimeoutError: it never is.
+        """
+        device = CoinDevice(self.town.coins.socket, SystemClock())
+        async with asyncio.timeout(self.seconds):
+            while (await device.state()).asking is None:  # noqa: ASYNC110 - the event is in another program
+                await asyncio.sleep(_LOOK_SECONDS)
 
     async def drop(self) -> None:
         """Drop one coin as soon as the slot takes it.
