@@ -64,6 +64,7 @@ class Devices:
     reader: bool
     card: bool
     paper_in_tray: bool
+    coins_in_dish: bool
     fault: _Code
 
 

@@ -47,20 +47,25 @@ class DeviceWatch:
         self._exit = paper_exit
         self._clock = clock
         self._presence = Presence(reader=False, card=False)
-        self._paper_in_tray = False
+        self._paper_in_tray = self._coins_in_dish = False
         self._faults: dict[str, Code] = {"reader": Code.READER_UNAVAILABLE}
         self._changed = asyncio.Event()
         self.conditions = Conditions()
         self.devices = Devices(
-            serial=1, reader=False, card=False, paper_in_tray=False, fault=int(Code.READER_UNAVAILABLE)
+            serial=1,
+            reader=False,
+            card=False,
+            paper_in_tray=False,
+            coins_in_dish=False,
+            fault=int(Code.READER_UNAVAILABLE),
         )
 
     async def run(self) -> None:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_reader())
-            group.create_task(self._watch_exit())
-            group.create_task(self._watch_machines())
+            group.create_task(self._watch_what_lies())
+            group.create_task(self._watch_printer())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
         """Give the devices, waiting a while for news after a serial."""
@@ -92,20 +97,21 @@ class DeviceWatch:
                 )
                 self._tell()
 
-    async def _watch_exit(self) -> None:
+    async def _watch_what_lies(self) -> None:
+        """Watch the paper exit and the coin device's dish, where something of a resident's may be left."""
         while True:
             try:
                 self._paper_in_tray = await self._exit.occupied()
                 self._fault("exit", None)
             except Refused as refused:
                 self._fault("exit", refused.code)
+            await self._ask_cash()
             self._tell()
             await self._clock.sleep(_POLL_SECONDS)
 
-    async def _watch_machines(self) -> None:
+    async def _watch_printer(self) -> None:
         while True:
             await self._ask_printer()
-            await self._ask_cash()
             self._tell()
             await self._clock.sleep(_SLOW_POLL_SECONDS)
 
@@ -130,6 +136,7 @@ class DeviceWatch:
             self._fault("cash", refused.code)
             self.conditions = replace(self.conditions, coins=Condition.FAULT)
             return
+        self._coins_in_dish = state.dish
         jammed = CashFault.JAM in state.faults
         self._fault("cash", Code.CASH_UNAVAILABLE if jammed else None)
         warned = Condition.WARNING if state.faults else Condition.GOOD
@@ -149,6 +156,7 @@ class DeviceWatch:
             reader=self._presence.reader,
             card=self._presence.card,
             paper_in_tray=self._paper_in_tray,
+            coins_in_dish=self._coins_in_dish,
             fault=fault,
         )
         if seen != self.devices:

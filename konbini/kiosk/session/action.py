@@ -10,11 +10,13 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.view import Language, Panel, TextSize, Theme
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [
     "Action",
+    "Agree",
+    "AskForDomicile",
     "Back",
     "Cancel",
     "Change",
@@ -22,12 +24,21 @@ __all__ = [
     "ChooseLanguage",
     "ChooseMembers",
     "ChooseOptions",
+    "ChoosePrefecture",
+    "ChooseRow",
     "ChooseScope",
+    "ChooseSize",
+    "ChooseTheme",
+    "ChooseTown",
     "ChooseWard",
     "Confirm",
     "EnterPin",
+    "EnterPostcode",
     "Finish",
     "LookAgain",
+    "OpenPanel",
+    "SearchByPostcode",
+    "SearchByPrefecture",
     "ShowNames",
     "StillHere",
 ]
@@ -38,6 +49,75 @@ class ChooseLanguage:
     """Possible on every screen; on the start screen it begins the visit."""
 
     language: Language
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseSize:
+    """How large the text is; possible on every screen."""
+
+    size: TextSize
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseTheme:
+    """With which contrast; possible on every screen."""
+
+    theme: Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenPanel:
+    """Open what lies over any screen, or close it with None; possible on every screen."""
+
+    panel: Panel | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agree:
+    """The notice is agreed to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchByPrefecture:
+    """Another municipality than those on offer here, by its name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SearchByPostcode:
+    """Another municipality than those on offer here, by a postcode."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskForDomicile:
+    """The registered domicile (本籍地) is elsewhere, and something of it is wanted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChoosePrefecture:
+    """`code` is that of a prefecture that the screen offered."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseRow:
+    """Another part of the list: a region of prefectures, or a kana row of municipalities."""
+
+    row: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseTown:
+    """`code` is that of a municipality that the screen offered, whether or not it takes part."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterPostcode:
+    """Seven ASCII digits."""
+
+    digits: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +212,17 @@ class StillHere:
 
 Action: TypeAlias = (
     ChooseLanguage
+    | ChooseSize
+    | ChooseTheme
+    | OpenPanel
+    | Agree
+    | SearchByPrefecture
+    | SearchByPostcode
+    | AskForDomicile
+    | ChoosePrefecture
+    | ChooseRow
+    | ChooseTown
+    | EnterPostcode
     | ChooseWard
     | EnterPin
     | ChooseKind

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 
 from konbini.kiosk.session.action import (
     Action,
+    Agree,
+    AskForDomicile,
     Back,
     Cancel,
     Change,
@@ -19,12 +21,16 @@ from konbini.kiosk.session.action import (
     ChooseLanguage,
     ChooseMembers,
     ChooseOptions,
+    ChoosePrefecture,
+    ChooseRow,
     ChooseScope,
     ChooseWard,
     Confirm,
     EnterPin,
     Finish,
     LookAgain,
+    SearchByPostcode,
+    SearchByPrefecture,
 )
 from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.session.view import (
@@ -160,6 +166,12 @@ _TO: Mapping[State, Event] = {
 }
 _PLAIN: Mapping[type[Action], Event] = {
     ChooseLanguage: Event.LANGUAGE_CHOSEN,
+    Agree: Event.AGREED,
+    SearchByPrefecture: Event.TO_PREFECTURES,
+    SearchByPostcode: Event.TO_POSTCODE,
+    AskForDomicile: Event.NOT_OFFERED,
+    ChoosePrefecture: Event.PREFECTURE_CHOSEN,
+    ChooseRow: Event.ROW_CHOSEN,
     ChooseWard: Event.WARD_CHOSEN,
     EnterPin: Event.PIN_ENTERED,
     Confirm: Event.CONFIRMED,

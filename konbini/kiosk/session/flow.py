@@ -6,14 +6,15 @@ Invariants, each walked by a property test:
 
 * `State.START` is entered from `State.WIPING` alone, so nothing of a visit outlives it;
 * from every state there is a way to `State.START` that needs no tap on the screen: idleness or a device ends each
-  state; a card or paper that lies there keeps its screen until somebody takes it or its sensor is lost;
+  state; a card, paper or coins that lie there keep their screen until somebody takes them or the sensor is lost;
 * no screen after `State.TAKE_CARD` can be reached while the card lies on the reader;
 * once money is in escrow, every way out passes `State.RETURNING`, `State.RETURNING_TO_LOOK`, `State.TAKE_PAPER`
   or an in-doubt outcome that a person settles;
 * nothing can be cancelled from the moment the order is sent.
 
 An event that a state does not know is late (a coin after the cancel, a card taken twice) and changes nothing:
-`follow` answers None. Two things are no states because they lie over one: the idle warning and the language.
+`follow` answers None. What lies over a state is none itself: the idle warning, the language, how the screen looks and
+is heard, and the panel that changes these.
 
 Limits: which of the questions come, and in which order, depends on the menu (`konbini.kiosk.session.draft`); how
 long a state may last is `patience`, in seconds that the caller counts.
@@ -38,8 +39,20 @@ class State(Enum):
     CLOSED = "closed"
     """No ward can be asked now (hours, maintenance, stopped): said before a card is asked for."""
     START = "start"
+    NOTICE = "notice"
+    """What the kiosk will do with card and answers, and whether that is agreed to (利用規約への同意)."""
     WARD = "ward"
-    """Which municipality (市区町村)."""
+    """Which municipality (市区町村): the ones on offer here, or a way to search for another."""
+    PREFECTURE = "prefecture"
+    """Which prefecture (都道府県), to find a municipality by its name."""
+    TOWN = "town"
+    """Which municipality of the prefecture."""
+    POSTCODE = "postcode"
+    """The postcode (郵便番号) of where one lives."""
+    FOUND = "found"
+    """Which of the municipalities that have this postcode."""
+    NOT_OFFERED = "not offered"
+    """What was looked for cannot be had here yet: a municipality that takes no part, a domicile elsewhere (本籍地)."""
     WARD_CLOSED = "ward closed"
     """The ward that was chosen cannot be asked now: said before a card is asked for."""
     CARD = "card"
@@ -77,6 +90,8 @@ class State(Enum):
     WIPING = "wiping"
     CARD_LEFT = "card left"
     """Everything is wiped but a card was found on the reader."""
+    COINS_LEFT = "coins left"
+    """Everything is wiped but coins lie in the dish."""
 
 
 @unique
@@ -84,6 +99,15 @@ class Event(Enum):
     """What can happen: the resident's acts, then the devices', the ward's and the clock's."""
 
     LANGUAGE_CHOSEN = "language chosen"
+    AGREED = "agreed"
+    TO_PREFECTURES = "by prefecture"
+    TO_POSTCODE = "by postcode"
+    PREFECTURE_CHOSEN = "prefecture chosen"
+    ROW_CHOSEN = "row chosen"
+    """Another part of a list of places that is longer than a screen."""
+    POSTCODE_KNOWN = "postcode known"
+    POSTCODE_UNKNOWN = "postcode unknown"
+    NOT_OFFERED = "not offered here"
     WARD_CHOSEN = "ward chosen"
     CLOSED_WARD_CHOSEN = "closed ward chosen"
     PIN_ENTERED = "PIN entered"
@@ -101,9 +125,13 @@ class Event(Enum):
 
     CARD_PLACED = "card placed"
     CARD_RECOGNISED = "card recognised"
+    CARD_NEEDS_NO_PIN = "card needs no PIN"
+    """A telephone that asks its owner itself (by face or finger)."""
     CARD_SIGNED = "card signed"
     CARD_TAKEN = "card taken"
     CARD_FOUND = "card found"
+    COINS_FOUND = "coins found"
+    COINS_TAKEN = "coins taken"
     PIN_REJECTED = "PIN rejected"
     MENU = "menu received"
     MENU_EXPIRED = "menu ran out"
@@ -131,31 +159,42 @@ S, E = State, Event
 _QUESTIONS = (S.KIND, S.SCOPE, S.MEMBERS, S.OPTIONS, S.CHECK)
 
 _ROWS: Mapping[State, Mapping[Event, State]] = {
-    S.START: {E.LANGUAGE_CHOSEN: S.WARD, E.DEVICE_LOST: S.OUT_OF_SERVICE, E.WARD_CLOSED: S.CLOSED},
+    S.START: {E.LANGUAGE_CHOSEN: S.NOTICE, E.DEVICE_LOST: S.OUT_OF_SERVICE, E.WARD_CLOSED: S.CLOSED},
     S.OUT_OF_SERVICE: {E.RESTORED: S.WIPING},
     S.CLOSED: {E.RESTORED: S.WIPING, E.DEVICE_LOST: S.OUT_OF_SERVICE},
+    S.NOTICE: {E.AGREED: S.WARD},
     S.WARD: {
         E.WARD_CHOSEN: S.CARD,
         E.CLOSED_WARD_CHOSEN: S.WARD_CLOSED,
-        E.DEVICE_LOST: S.OUT_OF_SERVICE,
-        E.CANCEL: S.WIPING,
-        E.IDLE: S.WIPING,
+        E.TO_PREFECTURES: S.PREFECTURE,
+        E.TO_POSTCODE: S.POSTCODE,
+        E.NOT_OFFERED: S.NOT_OFFERED,
+        E.BACK: S.NOTICE,
     },
-    S.WARD_CLOSED: {
-        E.BACK: S.WARD,
-        E.DEVICE_LOST: S.OUT_OF_SERVICE,
-        E.CANCEL: S.WIPING,
-        E.IDLE: S.WIPING,
+    S.PREFECTURE: {E.ROW_CHOSEN: S.PREFECTURE, E.PREFECTURE_CHOSEN: S.TOWN, E.BACK: S.WARD},
+    S.TOWN: {
+        E.ROW_CHOSEN: S.TOWN,
+        E.WARD_CHOSEN: S.CARD,
+        E.CLOSED_WARD_CHOSEN: S.WARD_CLOSED,
+        E.NOT_OFFERED: S.NOT_OFFERED,
+        E.BACK: S.PREFECTURE,
     },
-    S.CARD: {
-        E.CARD_PLACED: S.IDENTIFYING,
-        E.WARD_CLOSED: S.WARD_CLOSED,
-        E.DEVICE_LOST: S.OUT_OF_SERVICE,
-        E.BACK: S.WARD,
-        E.CANCEL: S.WIPING,
-        E.IDLE: S.WIPING,
+    S.POSTCODE: {E.POSTCODE_KNOWN: S.FOUND, E.POSTCODE_UNKNOWN: S.POSTCODE, E.BACK: S.WARD},
+    S.FOUND: {
+        E.WARD_CHOSEN: S.CARD,
+        E.CLOSED_WARD_CHOSEN: S.WARD_CLOSED,
+        E.NOT_OFFERED: S.NOT_OFFERED,
+        E.BACK: S.POSTCODE,
     },
-    S.IDENTIFYING: {E.CARD_RECOGNISED: S.PIN, E.REFUSED: S.REFUSED_TAKE_CARD, E.CARD_TAKEN: S.CARD},
+    S.NOT_OFFERED: {E.BACK: S.WARD},
+    S.WARD_CLOSED: {E.BACK: S.WARD},
+    S.CARD: {E.CARD_PLACED: S.IDENTIFYING, E.WARD_CLOSED: S.WARD_CLOSED, E.BACK: S.WARD},
+    S.IDENTIFYING: {
+        E.CARD_RECOGNISED: S.PIN,
+        E.CARD_NEEDS_NO_PIN: S.CHECKING_PIN,
+        E.REFUSED: S.REFUSED_TAKE_CARD,
+        E.CARD_TAKEN: S.CARD,
+    },
     S.PIN: {
         E.PIN_ENTERED: S.CHECKING_PIN,
         E.CARD_TAKEN: S.CARD,
@@ -218,8 +257,25 @@ _ROWS: Mapping[State, Mapping[Event, State]] = {
     S.REFUSED_TAKE_CARD: {E.CARD_TAKEN: S.REFUSED, E.DEVICE_LOST: S.REFUSED},
     S.REFUSED: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
     S.END: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
-    S.WIPING: {E.WIPED: S.START, E.CARD_FOUND: S.CARD_LEFT},
+    S.WIPING: {E.WIPED: S.START, E.CARD_FOUND: S.CARD_LEFT, E.COINS_FOUND: S.COINS_LEFT},
     S.CARD_LEFT: {E.CARD_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
+    S.COINS_LEFT: {E.COINS_TAKEN: S.WIPING},
+}
+_BEFORE_CARD = (
+    S.NOTICE,
+    S.WARD,
+    S.PREFECTURE,
+    S.TOWN,
+    S.POSTCODE,
+    S.FOUND,
+    S.NOT_OFFERED,
+    S.WARD_CLOSED,
+    S.CARD,
+)
+_ON_EVERY_SCREEN_BEFORE_CARD: Mapping[Event, State] = {
+    E.DEVICE_LOST: S.OUT_OF_SERVICE,
+    E.CANCEL: S.WIPING,
+    E.IDLE: S.WIPING,
 }
 _ON_EVERY_QUESTION: Mapping[Event, State] = {
     E.MENU_EXPIRED: S.LOOK_AGAIN,
@@ -231,7 +287,8 @@ _ON_EVERY_QUESTION: Mapping[Event, State] = {
 
 def _table() -> dict[tuple[State, Event], State]:
     rows = {(state, event): after for state, row in _ROWS.items() for event, after in row.items()}
-    return rows | {(state, event): after for state in _QUESTIONS for event, after in _ON_EVERY_QUESTION.items()}
+    shared = ((_QUESTIONS, _ON_EVERY_QUESTION), (_BEFORE_CARD, _ON_EVERY_SCREEN_BEFORE_CARD))
+    return rows | {(state, event): after for states, row in shared for state in states for event, after in row.items()}
 
 
 TABLE: Mapping[tuple[State, Event], State] = MappingProxyType(_table())
@@ -265,7 +322,9 @@ class Patience:
 
 _PATIENCE: Mapping[State, Patience] = {
     S.WARD_CLOSED: Patience(quiet=30, warning=0),
-    S.WARD: Patience(quiet=45, warning=20),
+    S.NOT_OFFERED: Patience(quiet=60, warning=20),
+    S.NOTICE: Patience(quiet=90, warning=20),
+    **dict.fromkeys((S.WARD, S.PREFECTURE, S.TOWN, S.POSTCODE, S.FOUND), Patience(quiet=60, warning=20)),
     S.CARD: Patience(quiet=60, warning=20),
     S.PIN: Patience(quiet=60, warning=30),
     S.TAKE_CARD: Patience(quiet=90, warning=0),
@@ -297,9 +356,7 @@ class Step(Enum):
 _STEPS: Mapping[State, Step] = {
     **dict.fromkeys(
         (
-            S.WARD,
-            S.WARD_CLOSED,
-            S.CARD,
+            *_BEFORE_CARD,
             S.IDENTIFYING,
             S.PIN,
             S.CHECKING_PIN,

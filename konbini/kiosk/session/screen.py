@@ -13,7 +13,8 @@ __all__ = ["Screen"]
 class Screen(Protocol):
     """One screen and one pair of hands.
 
-    The visit answers each action but `ChooseLanguage` and `StillHere` with one call of `show`, if only with the
+    The visit answers each action but those that mean the same everywhere (the language, the look, the panel,
+    `StillHere`) with one call of `show`, if only with the
     same view: an action uses up the page it was made on, and the next `show` makes a page that can be acted on.
     """
 

@@ -4,7 +4,8 @@ Invariants: members' names stand in `MembersView` (whole, because one chooses by
 `masked` unless the resident asked to see them), nowhere else; no certificate, PIN, card number or key is ever part
 of a view. Amounts are whole yen. Moments are Unix milliseconds, shown in Japan's time by the pages.
 
-Two things lie over any screen and are part of every view: the language and the idle warning.
+What lies over any screen is part of every view: the language, the idle warning, how the screen looks (`Look`), and the
+panel that changes these.
 """
 
 from __future__ import annotations
@@ -22,23 +23,32 @@ __all__ = [
     "CardView",
     "CheckView",
     "ClosedView",
+    "CoinsLeftView",
     "EndView",
+    "FoundView",
     "IdleWarning",
     "KindTimes",
     "KindView",
     "Language",
+    "Look",
     "LookAgainView",
     "MemberChoice",
     "MembersView",
     "Money",
     "MoneyFate",
+    "NotOfferedView",
+    "NoticeView",
     "OptionsView",
     "OutOfServiceView",
     "OutcomeView",
+    "Panel",
     "Paper",
     "PaperFate",
     "PayView",
     "PinView",
+    "PlaceName",
+    "PostcodeView",
+    "PrefectureView",
     "PricedKind",
     "PrintingView",
     "ReturningView",
@@ -47,7 +57,11 @@ __all__ = [
     "StartView",
     "TakeCardView",
     "TakePaperView",
+    "TextSize",
+    "Theme",
+    "TownView",
     "View",
+    "Wanted",
     "WardChoice",
     "WardName",
     "WardView",
@@ -65,11 +79,48 @@ class Language(Enum):
 
 
 @unique
+class TextSize(Enum):
+    """Four sizes of the text, of which the second is the one that everybody meets."""
+
+    SMALL = "small"
+    NORMAL = "normal"
+    LARGE = "large"
+    LARGEST = "largest"
+
+
+@unique
+class Theme(Enum):
+    """Four contrasts of the screen."""
+
+    LIGHT = "light"
+    DARK = "dark"
+    BLACK_ON_WHITE = "black-on-white"
+    YELLOW_ON_BLACK = "yellow-on-black"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How the screens look to this visitor; each visit begins with the same."""
+
+    size: TextSize = TextSize.NORMAL
+    theme: Theme = Theme.LIGHT
+
+
+@unique
+class Panel(Enum):
+    """What may be opened over any screen."""
+
+    LANGUAGES = "languages"
+    DISPLAY = "display"
+
+
+@unique
 class Sound(Enum):
     """What repeats until it is true no more."""
 
     TAKE_CARD = "take-card"
     TAKE_PAPER = "take-paper"
+    TAKE_COINS = "take-coins"
 
 
 @unique
@@ -170,6 +221,8 @@ class View:
 
     language: Language = Language.JAPANESE
     idle: IdleWarning | None = None
+    look: Look = Look()
+    panel: Panel | None = None
 
     @property
     def state(self) -> State:
@@ -188,7 +241,7 @@ class View:
 
     def bare(self) -> Self:
         """Return this view without what lies over it: two views with equal bare ones ask the same question."""
-        return replace(self, language=Language.JAPANESE, idle=None)
+        return replace(self, language=Language.JAPANESE, idle=None, look=Look(), panel=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,12 +281,90 @@ class StartView(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class NoticeView(View):
+    """What the kiosk does with card and answers, to be agreed to."""
+
+    STATE = State.NOTICE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WardView(View):
     """Which municipality."""
 
     STATE = State.WARD
 
     wards: tuple[WardChoice, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlaceName:
+    """A prefecture or a municipality that can be chosen, by its code; `detail` tells two of one name apart."""
+
+    code: str
+    name: WardName
+    detail: WardName | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrefectureView(View):
+    """Which of the 47 prefectures: those of one region (地方), and the regions that there are."""
+
+    STATE = State.PREFECTURE
+
+    regions: tuple[str, ...]
+    region: str
+    prefectures: tuple[PlaceName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TownView(View):
+    """Which municipality of a prefecture: those whose names begin in one kana row, and the rows that there are."""
+
+    STATE = State.TOWN
+
+    prefecture: WardName
+    rows: tuple[str, ...]
+    row: str
+    towns: tuple[PlaceName, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostcodeView(View):
+    """The postcode of where one lives; `was_unknown` where no municipality has the one that was typed."""
+
+    STATE = State.POSTCODE
+
+    was_unknown: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundView(View):
+    """Which of the municipalities that have the postcode, at least one."""
+
+    STATE = State.FOUND
+
+    postcode: str
+    towns: tuple[PlaceName, ...]
+
+
+@unique
+class Wanted(Enum):
+    """What was looked for and cannot be had here yet."""
+
+    TOWN = "town"
+    """A certificate of a municipality that takes no part."""
+    DOMICILE = "domicile"
+    """Something of the registered domicile (本籍地) where it is not where one lives."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOfferedView(View):
+    """It cannot be had here yet; `town` is the municipality, where one was chosen."""
+
+    STATE = State.NOT_OFFERED
+
+    wanted: Wanted
+    town: WardName | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -470,6 +601,14 @@ class CardLeftView(View):
 
     SOUND = Sound.TAKE_CARD
     STATE = State.CARD_LEFT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoinsLeftView(View):
+    """Everything is wiped, and coins lie in the dish."""
+
+    SOUND = Sound.TAKE_COINS
+    STATE = State.COINS_LEFT
 
 
 _SELECTORS = (range(0xFE00, 0xFE10), range(0xE0100, 0xE01F0))

@@ -16,6 +16,8 @@ from dataclasses import dataclass, field
 
 from konbini.kiosk.session.action import (
     Action,
+    Agree,
+    AskForDomicile,
     Back,
     Cancel,
     Change,
@@ -23,35 +25,53 @@ from konbini.kiosk.session.action import (
     ChooseLanguage,
     ChooseMembers,
     ChooseOptions,
+    ChoosePrefecture,
+    ChooseRow,
     ChooseScope,
+    ChooseSize,
+    ChooseTheme,
+    ChooseTown,
     ChooseWard,
     Confirm,
     EnterPin,
+    EnterPostcode,
     Finish,
     LookAgain,
+    OpenPanel,
+    SearchByPostcode,
+    SearchByPrefecture,
     ShowNames,
     StillHere,
 )
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
     CheckView,
+    FoundView,
     KindView,
     Language,
     MembersView,
     OptionsView,
+    Panel,
     PinView,
+    PlaceName,
+    PostcodeView,
+    PrefectureView,
     ScopeView,
+    TextSize,
+    Theme,
+    TownView,
     View,
     WardView,
 )
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options
 
-__all__ = ["BODY_LIMIT", "PIN_DIGITS", "Form", "action", "parse"]
+__all__ = ["BODY_LIMIT", "PIN_DIGITS", "POSTCODE_DIGITS", "Form", "action", "parse"]
 
 BODY_LIMIT = 4096
 """Bytes; the longest honest form is a household of thirty."""
 PIN_DIGITS = 4
+POSTCODE_DIGITS = 7
 
 _NAME = re.compile(rb"[a-z][a-z0-9_.]{0,31}")
 _VALUE = re.compile(rb"[A-Za-z0-9_.-]{0,128}")
@@ -131,6 +151,9 @@ def _form(parts: list[bytearray]) -> Form:
 
 
 _PLAIN: Mapping[str, tuple[Event, Action]] = {
+    "agree": (Event.AGREED, Agree()),
+    "prefectures": (Event.TO_PREFECTURES, SearchByPrefecture()),
+    "postcode": (Event.TO_POSTCODE, SearchByPostcode()),
     "back": (Event.BACK, Back()),
     "cancel": (Event.CANCEL, Cancel()),
     "finish": (Event.FINISH, Finish()),
@@ -151,16 +174,34 @@ def action(form: Form, view: View) -> Action | None:
 
 def _action(form: Form, view: View) -> Action | None:
     verb, _, value = form.act.partition(".")
-    if verb == "here":
-        return StillHere()
-    if verb == "language":
-        return next((ChooseLanguage(language=each) for each in Language if each.value == value), None)
+    if verb in _ANYWHERE:
+        return _anywhere(verb, value)
     if verb == "back" and isinstance(view, _QUESTIONS) and view.state is not State.KIND:
         return Back()
     if verb in _PLAIN:
         event, plain = _PLAIN[verb]
         return plain if knows(view.state, event) else None
     return _answer(verb, value, form, view)
+
+
+_ANYWHERE = frozenset(("here", "language", "size", "theme", "panel"))
+"""What means the same on every screen, and uses none up."""
+
+
+def _anywhere(verb: str, value: str) -> Action | None:
+    match verb:
+        case "language":
+            return next((ChooseLanguage(language=each) for each in Language if each.value == value), None)
+        case "size":
+            return next((ChooseSize(size=each) for each in TextSize if each.value == value), None)
+        case "theme":
+            return next((ChooseTheme(theme=each) for each in Theme if each.value == value), None)
+        case "panel" if value == "closed":
+            return OpenPanel(panel=None)
+        case "panel":
+            return next((OpenPanel(panel=each) for each in Panel if each.value == value), None)
+        case _:
+            return StillHere()
 
 
 _QUESTIONS = (KindView, ScopeView, MembersView, OptionsView, CheckView)
@@ -176,14 +217,42 @@ def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:
             return _options(form, view)
         case _, CheckView():
             return _checked(verb, value, view)
+        case _, WardView() | PrefectureView() | TownView() | PostcodeView() | FoundView():
+            return _placed(verb, value, form, view)
         case _:
             return _picked(verb, value, view)
 
 
-def _picked(verb: str, value: str, view: View) -> Action | None:
+def _placed(verb: str, value: str, form: Form, view: View) -> Action | None:  # noqa: PLR0911 - one answer a line
     match verb, view:
+        case "code", PostcodeView():
+            return _postcode(form)
         case "ward", WardView(wards=wards):
             return next((ChooseWard(code=each.code) for each in wards if each.code == value), None)
+        case "domicile", WardView():
+            return AskForDomicile()
+        case "prefecture", PrefectureView(prefectures=prefectures):
+            return ChoosePrefecture(code=value) if _among(prefectures, value) else None
+        case "town", TownView(towns=towns) | FoundView(towns=towns):
+            return ChooseTown(code=value) if _among(towns, value) else None
+        case "row", TownView(rows=rows) | PrefectureView(regions=rows):
+            return next((ChooseRow(row=row) for index, row in enumerate(rows) if str(index) == value), None)
+        case _:
+            return None
+
+
+def _among(places: tuple[PlaceName, ...], code: str) -> bool:
+    return any(place.code == code for place in places)
+
+
+def _postcode(form: Form) -> EnterPostcode | None:
+    digits = "".join(value for name, value in form.values if name == "digits")
+    good = len(digits) == POSTCODE_DIGITS and digits.isdigit()
+    return EnterPostcode(digits=digits) if good else None
+
+
+def _picked(verb: str, value: str, view: View) -> Action | None:
+    match verb, view:
         case "kind", KindView(kinds=kinds):
             return next((ChooseKind(kind=each.kind) for each in kinds if str(int(each.kind)) == value), None)
         case "scope", ScopeView(scopes=scopes):

@@ -6,8 +6,8 @@ Owns: which page is up, its version, and the one queue of what the resident did.
   the revision counts what changes within it (coins, pages, the language, the idle warning). The event stream tells
   the browser the version, and the browser fetches the page when it is not the one it shows.
 * A post names the step. One step gives one action: a double tap, or a post from a page that is gone, gets the present
-  page and does nothing. So does a tap that the visit had not yet taken when a device changed the page. The language
-  and "I am still here" mean the same on every page, and never use one up.
+  page and does nothing. So does a tap that the visit had not yet taken when a device changed the page. The language,
+  how the screen looks, the panel and "I am still here" mean the same on every page, and never use one up.
 * The process part is random: a page left by the process before us, on the same listening socket, is never ours.
 
 Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, and this process ends with the visit.
@@ -18,13 +18,22 @@ from __future__ import annotations
 import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-from konbini.kiosk.session.action import Action, ChooseLanguage, EnterPin, StillHere
+from konbini.kiosk.session.action import (
+    Action,
+    ChooseLanguage,
+    ChooseSize,
+    ChooseTheme,
+    EnterPin,
+    OpenPanel,
+    StillHere,
+)
 from konbini.kiosk.session.view import View
 from konbini.kiosk.ui import forms
 from konbini.kiosk.ui.guard import HEADERS, Guard
@@ -37,7 +46,7 @@ __all__ = ["ScreenServer"]
 _STATIC: Final = Path(__file__).with_name("static")
 _TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _STATUS: Mapping[Code, int] = {Code.MISROUTED: 403, Code.MALFORMED: 400, Code.OVERSIZE: 413}
-_TIMELESS: Final = (ChooseLanguage, StillHere)
+_TIMELESS: Final = (ChooseLanguage, ChooseSize, ChooseTheme, OpenPanel, StillHere)
 _WAITING_ACTIONS = 8
 _RECONNECT_MILLISECONDS = 300
 _SHUTDOWN_SECONDS = 1.0
@@ -173,10 +182,11 @@ class ScreenServer:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await stream.prepare(request)
         await stream.write(f"retry: {_RECONNECT_MILLISECONDS}\n\n".encode())
-        while not self._is_closing:
-            changed = self._changed
-            await stream.write(f"data: {self._version}\n\n".encode())
-            await changed.wait()
+        with suppress(ConnectionResetError):  # the browser has gone, or was ended with its visit
+            while not self._is_closing:
+                changed = self._changed
+                await stream.write(f"data: {self._version}\n\n".encode())
+                await changed.wait()
         return stream
 
     async def _end_streams(self, _: web.Application) -> None:

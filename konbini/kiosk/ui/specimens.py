@@ -12,7 +12,9 @@ from konbini.kiosk.session.view import (
     CardView,
     CheckView,
     ClosedView,
+    CoinsLeftView,
     EndView,
+    FoundView,
     KindTimes,
     KindView,
     LookAgainView,
@@ -20,6 +22,8 @@ from konbini.kiosk.session.view import (
     MembersView,
     Money,
     MoneyFate,
+    NoticeView,
+    NotOfferedView,
     OptionsView,
     OutcomeView,
     OutOfServiceView,
@@ -27,6 +31,9 @@ from konbini.kiosk.session.view import (
     PaperFate,
     PayView,
     PinView,
+    PlaceName,
+    PostcodeView,
+    PrefectureView,
     PricedKind,
     PrintingView,
     ReturningView,
@@ -34,7 +41,9 @@ from konbini.kiosk.session.view import (
     StartView,
     TakeCardView,
     TakePaperView,
+    TownView,
     View,
+    Wanted,
     WardChoice,
     WardName,
     WardView,
@@ -66,8 +75,32 @@ CHECK = CheckView(
 )
 _NOTHING_TAKEN = Money(fate=MoneyFate.NONE_TAKEN)
 _WARD = WardName(written="見本区", latin="Mihon City")
+_TOWNS = tuple(
+    PlaceName(code=f"99{index:04}", name=WardName(written=f"見本{kind}", latin=f"Mihon{latin}"))
+    for index, (kind, latin) in enumerate((("市", "-shi"), ("町", "-cho"), ("村", "-mura")), 1)
+)
 SPECIMENS: tuple[View, ...] = (
     StartView(),
+    NoticeView(),
+    PrefectureView(
+        regions=("hokkaido", "tohoku", "kanto", "chubu", "kinki", "chugoku", "shikoku", "kyushu"),
+        region="chubu",
+        prefectures=tuple(
+            PlaceName(code=f"{code:02}", name=WardName(written="見本山県", latin="Mihonyama")) for code in range(15, 24)
+        ),
+    ),
+    TownView(
+        prefecture=WardName(written="見本山県", latin="Mihonyama"),
+        rows=("あ", "か", "さ", "た", "な", "は", "ま", "や", "ら", "わ"),
+        row="ま",
+        towns=_TOWNS * 4,
+    ),
+    PostcodeView(),
+    PostcodeView(was_unknown=True),
+    FoundView(postcode="9990001", towns=_TOWNS[:2]),
+    NotOfferedView(wanted=Wanted.TOWN, town=_TOWNS[0].name),
+    NotOfferedView(wanted=Wanted.DOMICILE),
+    CoinsLeftView(),
     OutOfServiceView(code=Code.PAPER_OUT),
     ClosedView(code=Code.WARD_CLOSED, reopens=1_700_000_000_000),
     ClosedView(code=Code.WARD_STOPPED, ward=_WARD),

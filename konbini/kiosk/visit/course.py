@@ -12,19 +12,24 @@ from dataclasses import dataclass, field, replace
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, question
 from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.search import Places, Search, search_view
 from konbini.kiosk.session.view import (
     CardLeftView,
     CardView,
     ClosedView,
+    CoinsLeftView,
     EndView,
     IdleWarning,
     KindTimes,
     Language,
+    Look,
     LookAgainView,
     Money,
     MoneyFate,
+    NoticeView,
     OutcomeView,
     OutOfServiceView,
+    Panel,
     Paper,
     PaperFate,
     PayView,
@@ -47,8 +52,11 @@ from konbini.protocol.visits import Document
 
 __all__ = ["Course"]
 
+_SEARCH = frozenset((State.PREFECTURE, State.TOWN, State.POSTCODE, State.FOUND, State.NOT_OFFERED))
 _QUESTIONS = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK))
 _MILLISECONDS = 1000
+_NEAR = 4
+"""As many municipalities stand on the first screen; whoever lives elsewhere searches."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,9 +65,13 @@ class Course:
 
     devices: Devices
     wards: tuple[WardOnOffer, ...]
+    places: Places
     state: State = State.START
     language: Language = Language.JAPANESE
+    look: Look = field(default_factory=Look)
+    panel: Panel | None = None
     idle: IdleWarning | None = None
+    search: Search = field(default_factory=Search)
     names_shown: bool = False
 
     chosen: WardOnOffer | None = None
@@ -83,7 +95,7 @@ class Course:
 
     def wipe(self) -> None:
         """Let go of everything that belongs to the resident; the process ends soon after."""
-        fresh = Course(devices=self.devices, wards=self.wards, state=self.state)
+        fresh = Course(devices=self.devices, wards=self.wards, places=self.places, state=self.state)
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
@@ -141,20 +153,23 @@ class Course:
 
     def view(self) -> View:
         """Give the screen of the present state."""
-        view = self._view()
-        return view if self.idle is None else replace(view, idle=self.idle)
+        return replace(self._view(), idle=self.idle, look=self.look, panel=self.panel)
 
     def _view(self) -> View:  # noqa: C901, PLR0911, PLR0912 - a table of the screens, one line each
         language = self.language
         match self.state:
             case State.START:
                 return StartView(language=language)
+            case State.NOTICE:
+                return NoticeView(language=language)
             case State.OUT_OF_SERVICE:
                 return OutOfServiceView(language=language, code=Code(self.devices.fault or Code.READER_UNAVAILABLE))
             case State.CLOSED:
                 return ClosedView(language=language, code=self._closed_code(), reopens=self._reopens())
             case State.WARD:
-                return WardView(language=language, wards=tuple(_choice(ward) for ward in self.wards))
+                return WardView(language=language, wards=tuple(_choice(ward) for ward in self.wards[:_NEAR]))
+            case _ if self.state in _SEARCH:
+                return search_view(self.state, self.search, self.places, language)
             case State.WARD_CLOSED if self.chosen is not None:
                 return ClosedView(
                     language=language,
@@ -192,6 +207,8 @@ class Course:
                 return EndView(language=language, fee=self.money.amount)
             case State.CARD_LEFT:
                 return CardLeftView(language=language)
+            case State.COINS_LEFT:
+                return CoinsLeftView(language=language)
             case _ if self.state in _QUESTIONS and self.given is not None:
                 offer = _offer(self.given)
                 return question(self.state, offer, self.draft, language, names_shown=self.names_shown)

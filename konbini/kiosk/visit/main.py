@@ -23,12 +23,14 @@ from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.channel.host import HostClient
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.payment.choosing import payment_device
+from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
+from konbini.kiosk.visit.atlas import Atlas
 from konbini.kiosk.visit.confinement import confine
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.tools import Tools
@@ -79,12 +81,12 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, entropy = Pages(), SystemEntropy()
+        pages, atlas, entropy = Pages(), Atlas(bundled()), SystemEntropy()
         confined = confine()
         _log.info("warm", state="confined" if confined else "not_confined")
         while not await host.turn():
             pass
-        course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards)
+        course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
         screen = ScreenServer(listener=listener, pages=pages, entropy=entropy, first=StartView())
         await screen.start()
         try:

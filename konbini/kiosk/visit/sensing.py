@@ -5,14 +5,13 @@ Asked whenever a state is entered and whenever the devices change, so that nothi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
-from konbini.kiosk.session.flow import Event, State
+from konbini.kiosk.session.flow import Event, State, knows
 
-__all__ = ["device_event"]
+__all__ = ["device_event", "left_behind"]
 
-_WAITS_FOR_NOBODY = frozenset((State.START, State.CLOSED, State.WARD, State.WARD_CLOSED, State.CARD))
 _CARD_LIES_THERE = frozenset(
     (
         State.IDENTIFYING,
@@ -26,21 +25,35 @@ _CARD_LIES_THERE = frozenset(
 )
 _LOSES_READER = frozenset((State.TAKE_CARD, State.REFUSED_TAKE_CARD, State.CARD_LEFT))
 _PAPER_LIES_THERE = frozenset((State.TAKE_PAPER, State.PAPER_LEFT))
+_LIES_THERE: Sequence[tuple[frozenset[State], Callable[[Devices], bool], Event]] = (
+    (_CARD_LIES_THERE, lambda devices: devices.card, Event.CARD_TAKEN),
+    (_PAPER_LIES_THERE, lambda devices: devices.paper_in_tray, Event.PAPER_TAKEN),
+    (frozenset((State.COINS_LEFT,)), lambda devices: devices.coins_in_dish, Event.COINS_TAKEN),
+)
+"""In which states something lies there to be taken, whether it still does, and what its absence means."""
+_NEEDS_EVERY_DEVICE = (
+    frozenset(state for state in State if knows(state, Event.DEVICE_LOST)) - _LOSES_READER - _PAPER_LIES_THERE
+)
+"""Before a card is asked for: whatever is missing is said at once."""
 
 
 def device_event(state: State, devices: Devices, wards: Sequence[WardOnOffer]) -> Event | None:
     """Give the event that the devices and the wards' notices mean in `state`, or None where they mean nothing."""
     if state is State.OUT_OF_SERVICE:
         return None if devices.fault else Event.RESTORED
-    if state in _WAITS_FOR_NOBODY and devices.fault:
+    if (state in _NEEDS_EVERY_DEVICE and devices.fault) or (state in _LOSES_READER and not devices.reader):
         return Event.DEVICE_LOST
-    if state in _LOSES_READER and not devices.reader:
-        return Event.DEVICE_LOST
-    if state in _CARD_LIES_THERE:
-        return None if devices.card else Event.CARD_TAKEN
-    if state in _PAPER_LIES_THERE:
-        return None if devices.paper_in_tray else Event.PAPER_TAKEN
+    for states, still_lies, taken in _LIES_THERE:
+        if state in states:
+            return None if still_lies(devices) else taken
     return _waiting_event(state, devices, wards)
+
+
+def left_behind(devices: Devices) -> Event | None:
+    """Give what a visit that is over has left lying there, the card before coins; None where nothing lies there."""
+    if devices.card and devices.reader:
+        return Event.CARD_FOUND
+    return Event.COINS_FOUND if devices.coins_in_dish else None
 
 
 def _waiting_event(state: State, devices: Devices, wards: Sequence[WardOnOffer]) -> Event | None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from konbini.kiosk.channel.host import Host
@@ -20,16 +20,24 @@ from konbini.kiosk.session.action import (
     ChooseLanguage,
     ChooseMembers,
     ChooseOptions,
+    ChoosePrefecture,
+    ChooseRow,
     ChooseScope,
+    ChooseSize,
+    ChooseTheme,
+    ChooseTown,
     ChooseWard,
     Confirm,
     EnterPin,
+    EnterPostcode,
+    OpenPanel,
     ShowNames,
     StillHere,
 )
 from konbini.kiosk.session.draft import event_of, settled
 from konbini.kiosk.session.flow import Event, State, follow, patience
 from konbini.kiosk.session.screen import Screen
+from konbini.kiosk.session.search import event_of_search, searched
 from konbini.kiosk.session.view import IdleWarning
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened
@@ -46,14 +54,18 @@ _TICK_SECONDS = 0.5
 _DEVICE_WAIT_SECONDS = 10
 _SENSOR_SECONDS = 3.0
 """How long the sensor of the paper's way out may take to see paper; the long-lived process asks it twice a second."""
-_ASKED_AT: Mapping[type[Action], State] = {
-    EnterPin: State.PIN,
-    ChooseWard: State.WARD,
-    ChooseKind: State.KIND,
-    ChooseScope: State.SCOPE,
-    ChooseMembers: State.MEMBERS,
-    ChooseOptions: State.OPTIONS,
-    Confirm: State.CHECK,
+_ASKED_AT: Mapping[type[Action], tuple[State, ...]] = {
+    EnterPin: (State.PIN,),
+    ChooseWard: (State.WARD,),
+    ChoosePrefecture: (State.PREFECTURE,),
+    ChooseRow: (State.PREFECTURE, State.TOWN),
+    ChooseTown: (State.TOWN, State.FOUND),
+    EnterPostcode: (State.POSTCODE,),
+    ChooseKind: (State.KIND,),
+    ChooseScope: (State.SCOPE,),
+    ChooseMembers: (State.MEMBERS,),
+    ChooseOptions: (State.OPTIONS,),
+    Confirm: (State.CHECK,),
 }
 _FROM_MENU = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK, State.PAY))
 _CODES = {
@@ -138,6 +150,7 @@ class Visit:
         self._course.state = state
         if moved:
             self._touch()
+            self._course.panel = None
         begin = self._work.of(state)
         # Work that is done has said so: its word is in the queue, and is not asked for twice.
         if self._running is None or self._running.begin != begin:
@@ -156,26 +169,35 @@ class Visit:
         """Give what an action means in this state; the language and a touch mean the same everywhere."""
         course = self._course
         self._touch()
-        if _ASKED_AT.get(type(action), course.state) is not course.state:
+        if course.state not in _ASKED_AT.get(type(action), (course.state,)):
             if isinstance(action, EnterPin):
                 action.wipe()
             return None
         match action:
             case ChooseLanguage(language=language):
-                course.language = language
+                course.language, course.panel = language, None
+            case ChooseSize(size=size):
+                course.look = replace(course.look, size=size)
+            case ChooseTheme(theme=theme):
+                course.look = replace(course.look, theme=theme)
+            case OpenPanel(panel=panel):
+                course.panel = panel
             case ShowNames(shown=shown):
                 course.names_shown = shown
             case StillHere():
                 return None
             case _ if course.offer is not None:
                 course.draft = settled(course.offer, course.draft, action)
-        event = event_of(course.state, action, course.offer, course.draft)
+            case _:
+                course.search = searched(course.search, action, course.places)
+        event = event_of_search(action, course.search) or event_of(course.state, action, course.offer, course.draft)
         return None if event is None else self._told(event, action)
 
     def _told(self, event: Event, action: Action) -> Happened:
         match action:
-            case ChooseWard(code=code):
-                return _ward_chosen(next(ward for ward in self._course.wards if ward.ward == code))
+            case ChooseWard(code=code) | ChooseTown(code=code):
+                offered = next((ward for ward in self._course.wards if ward.ward == code), None)
+                return Happened(event=event) if offered is None else _ward_chosen(offered)
             case EnterPin():
                 return self._work.pin_entered(action)
         if event is Event.CONFIRMED and not self._course.wish().fee:

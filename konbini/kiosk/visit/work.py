@@ -16,6 +16,7 @@ from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.ordering import Ordering
 from konbini.kiosk.visit.proving import Proving
+from konbini.kiosk.visit.sensing import left_behind
 from konbini.kiosk.visit.tools import Tools
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
@@ -107,5 +108,4 @@ class Work:
         await self._proving.wipe()
         self._ordering.wipe()
         self._course.wipe()
-        card_lies_there = self._course.devices.card and self._course.devices.reader
-        self._say(Happened(event=Event.CARD_FOUND if card_lies_there else Event.WIPED))
+        self._say(Happened(event=left_behind(self._course.devices) or Event.WIPED))

@@ -146,6 +146,7 @@ class Robot:
         """Do what this screen asks for; where the kiosk works by itself, wait."""
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, f"language.{self._language}"),
+            "notice": lambda: self.tap(seen, "agree"),
             "ward": lambda: self.tap(seen, _first(seen, "ward.")),
             "card": self._put_card,
             "pin": lambda: self._enter_pin(seen),
@@ -159,6 +160,7 @@ class Robot:
             "pay": lambda: self._pay(seen),
             "take paper": self._take_paper,
             "paper left": self._take_paper,
+            "coins left": self._town.coins.hands.take_coins,
             "end": lambda: self.tap(seen, "finish"),
             "refused": lambda: self.tap(seen, "finish"),
         }

@@ -8,6 +8,7 @@ ward. What came of the money is the device's own count, of the paper the sides i
 from __future__ import annotations
 
 import contextlib
+import itertools
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -57,7 +58,7 @@ async def try_all(
     """Make these trials, telling of each as it ends; one that goes wrong does not keep the others from being made.
 
     Raises:
-        LookupError: the town has no resident left to send.
+        LookupError: the town has no resident to send.
     """
     tried = []
     async with aiohttp.ClientSession() as session:
@@ -69,7 +70,7 @@ async def try_all(
 
 
 class _Trying:
-    """Makes trials; nobody is sent twice."""
+    """Makes trials; nobody is sent twice before everybody was."""
 
     def __init__(self, town: RunningTown, session: aiohttp.ClientSession, clock: Clock) -> None:
         self._town = town
@@ -78,7 +79,8 @@ class _Trying:
         self._words: Catalogue = catalogues()[Language.ENGLISH]
         self._book = KioskBook(town.town.data / f"{town.town.kiosks[0]}.db")
         self._coins = CoinDevice(town.coins.socket, clock)
-        self._alone, self._many = _people(town, range(1, 4)), _people(town, _TWO_PAGES)
+        before = self._book.visits()
+        self._alone, self._many = _people(town, range(1, 4), before), _people(town, _TWO_PAGES, before)
 
     async def make(self, trial: Trial) -> Tried:
         """Make one trial."""
@@ -171,18 +173,20 @@ class _Trying:
         return None
 
 
-def _people(town: RunningTown, members: range) -> Iterator[Townsperson]:
-    """Give residents whom nothing stops, of households of that size, each once.
+def _people(town: RunningTown, members: range, before: int) -> Iterator[Townsperson]:
+    """Give residents whom nothing stops, of households of that size, in turn; after so many visits others come first.
 
     Raises:
-        LookupError: none is left.
+        LookupError: the town has none.
     """
     population = town.town.population
     sizes = {home[0].record.household: len(home) for home in population.households()}
-    for person in population.plain_holders(most_members=members.stop):
-        if sizes[person.record.household] in members:
-            yield person
-    raise LookupError("no resident of that kind is left")
+    able = [
+        one for one in population.plain_holders(most_members=members.stop) if sizes[one.record.household] in members
+    ]
+    if not able:
+        raise LookupError("the town has no resident of that kind")
+    return itertools.islice(itertools.cycle(able), before % len(able), None)
 
 
 def _moved(before: CashCounts, after: CashCounts) -> CashCounts:

@@ -115,6 +115,7 @@ class Visitor(Robot):
     async def _do(self, seen: Seen) -> None:
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, "language.en"),
+            "notice": lambda: self.tap(seen, "agree"),
             "ward": lambda: self.tap(seen, _first(seen, "ward.")),
             "card": self._lay_card,
             "pin": lambda: self.tap(seen, "pin", pin=self.pin),
@@ -129,6 +130,7 @@ class Visitor(Robot):
             "take paper": self._take_paper,
             "paper left": self._take_paper,
             "out of service": self._take_paper,
+            "coins left": self.town.coins.hands.take_coins,
             "end": lambda: self.tap(seen, "finish"),
             "refused": lambda: self.tap(seen, "finish"),
         }

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["SUMIKAWA", "Ward", "with_check_digit"]
+from konbini.kiosk.places.municipality import with_check_digit
 
-_WEIGHTS = (6, 5, 4, 3, 2)
+__all__ = ["SUMIKAWA", "Ward"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,18 +45,6 @@ class Ward:
         """
         if with_check_digit(self.code[:-1]) != self.code:
             raise ValueError("a municipality code has five digits and their check digit")
-
-
-def with_check_digit(five: str) -> str:
-    """Give the six-digit municipality code for its first five digits (modulus 11, weights 6 to 2).
-
-    Raises:
-        ValueError: not five digits.
-    """
-    if len(five) != len(_WEIGHTS) or not (five.isascii() and five.isdigit()):
-        raise ValueError("a municipality code begins with five digits")
-    rest = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, five, strict=True)) % 11
-    return f"{five}{(11 - rest) % 10}"
 
 
 SUMIKAWA = Ward(

@@ -104,6 +104,7 @@ class Guest:
         self._acted, self._acted_at = step, time.monotonic()
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap("language.ja"),
+            "notice": lambda: self.tap("agree"),
             "ward": lambda: self.tap("ward."),
             "card": self._put_card,
             "pin": self._enter_pin,

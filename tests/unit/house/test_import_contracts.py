@@ -50,6 +50,7 @@ BREACHES = {
         "in a file of their own",
     ),
     "a screen speaks PC/SC": ("konbini/kiosk/ui/pages.py", "import smartcard", "Only the card room"),
+    "the directory opens a file": ("konbini/kiosk/places/directory.py", "import pathlib", "Pure rooms"),
     "the flow knows time": ("konbini/kiosk/session/flow.py", "import time", "Pure rooms"),
     "the relay waits": ("konbini/issuance_center/relay/routing.py", "import asyncio", "Pure rooms"),
     "the rules draw lots": ("konbini/ward_server/issuing/rules.py", "import secrets", "Pure rooms"),

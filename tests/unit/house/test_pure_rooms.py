@@ -14,8 +14,10 @@ import pytest
 PACKAGE = Path(__file__).parents[3] / "konbini"
 # Rooms that are handed moments and values; modules of theirs that are tools for documents stand apart.
 SETTINGS = tuple(f"ward_server/settings/{name}.py" for name in ("settings", "hours", "calendar", "retention"))
-PURE = ("kiosk/session", "issuance_center/relay", "ward_server/issuing/rules.py", *SETTINGS, "protocol")
-TOOLS = frozenset({PACKAGE / "kiosk/session/drawing.py", PACKAGE / "protocol/tls.py"})
+PURE = ("kiosk/session", "kiosk/places", "issuance_center/relay", "ward_server/issuing/rules.py", *SETTINGS, "protocol")
+TOOLS = frozenset(
+    {PACKAGE / "kiosk/session/drawing.py", PACKAGE / "kiosk/places/making.py", PACKAGE / "protocol/tls.py"}
+)
 ASKS_THE_CLOCK = frozenset({"now", "utcnow", "today", "time_ns", "monotonic"})
 WRITES_A_FILE = frozenset(
     {"open", "write_text", "write_bytes", "touch", "mkdir", "mkstemp", "memfd_create", "shm_open"}

@@ -12,7 +12,7 @@ const named = (control) => (control?.name ? `${control.name}=${control.value}` :
 function settle(isNewStep) {
   chime(document.body.dataset.sound);
   count();
-  const dialog = document.querySelector("[role=alertdialog] h2");
+  const dialog = document.querySelector("[role=alertdialog] h2, [role=dialog] h2");
   if (dialog) dialog.focus();
   else if (isNewStep) (document.querySelector("[data-focus]") ?? document.querySelector("h1")).focus();
 }

@@ -6,21 +6,34 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 
-from konbini.kiosk.session.action import Action, ChooseLanguage, EnterPin, ShowNames, StillHere
+from konbini.kiosk.session.action import (
+    Action,
+    ChooseLanguage,
+    ChooseSize,
+    ChooseTheme,
+    EnterPin,
+    OpenPanel,
+    ShowNames,
+    StillHere,
+)
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, event_of, question, settled
 from konbini.kiosk.session.flow import FIRST, Event, State, follow
 from konbini.kiosk.session.view import (
     CardView,
     EndView,
     Language,
+    Look,
     Money,
     MoneyFate,
+    NoticeView,
     OutcomeView,
+    Panel,
     Paper,
     PaperFate,
     PayView,
@@ -74,6 +87,8 @@ class ScriptedVisit:
         self.state = FIRST
         self.draft = Draft()
         self.language = Language.JAPANESE
+        self.look = Look()
+        self.panel: Panel | None = None
         self.is_naming = False
         self.pins: list[bytes] = []
         self.actions: list[Action] = []
@@ -92,7 +107,13 @@ class ScriptedVisit:
                 self.pins.append(bytes(action.pin))
                 action.wipe()
             case ChooseLanguage(language=language):
-                self.language = language
+                self.language, self.panel = language, None
+            case ChooseSize(size=size):
+                self.look = replace(self.look, size=size)
+            case ChooseTheme(theme=theme):
+                self.look = replace(self.look, theme=theme)
+            case OpenPanel(panel=panel):
+                self.panel = panel
             case ShowNames(shown=shown):
                 self.is_naming = shown
             case StillHere():
@@ -109,13 +130,14 @@ class ScriptedVisit:
 
     async def show(self) -> None:
         """Show the state that the visit is in."""
-        await self.server.show(self.view())
+        await self.server.show(replace(self.view(), look=self.look, panel=self.panel))
 
     def view(self) -> View:
         """Return the screen of the present state."""
         says = self.language
         views: dict[State, View] = {
             State.START: StartView(),
+            State.NOTICE: NoticeView(language=says),
             State.WARD: WardView(
                 language=says, wards=(WardChoice(code="990001", name=WARD, hours="6:30-23:00", is_open=True),)
             ),

@@ -36,6 +36,8 @@ async def test_from_the_start_to_the_paper(visit: ScriptedVisit, sight: Sight, l
     """Every screen of the straight way, each known by its heading, in each language."""
     says = catalogues()[language].text
     await sight.tap(says("start.begin"))
+    await sight.waits_for(says("notice.title"))
+    await sight.tap(says("notice.agree"))
     await sight.waits_for(says("ward.title"))
     await sight.tap("見本区" if language is Language.JAPANESE else "Mihon City")
     await sight.waits_for(says("card.title"))
@@ -147,6 +149,7 @@ async def test_another_language_keeps_what_is_ticked(visit: ScriptedVisit, sight
     await jump(visit, State.MEMBERS)
     await sight.waits_for("どなたを載せますか")
     await sight.page.get_by_role("checkbox", name="見本　太郎").check()
+    await sight.tap("日本語")
     await sight.tap("English")
     await sight.waits_for("Whom should it show?")
     assert await sight.page.get_by_role("checkbox").nth(0).is_checked()

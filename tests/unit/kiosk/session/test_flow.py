@@ -12,6 +12,14 @@ from konbini.kiosk.session.flow import FIRST, TABLE, Event, State, Step, follow,
 TAPS = frozenset(
     {
         Event.LANGUAGE_CHOSEN,
+        Event.AGREED,
+        Event.TO_PREFECTURES,
+        Event.TO_POSTCODE,
+        Event.PREFECTURE_CHOSEN,
+        Event.ROW_CHOSEN,
+        Event.POSTCODE_KNOWN,
+        Event.POSTCODE_UNKNOWN,
+        Event.NOT_OFFERED,
         Event.WARD_CHOSEN,
         Event.CLOSED_WARD_CHOSEN,
         Event.PIN_ENTERED,
@@ -141,7 +149,8 @@ def test_the_visit_is_lost_to_idleness_only_after_a_warning() -> None:
 
 def test_steps_never_go_back_on_the_straight_way() -> None:
     """The progress that the resident sees grows from the card to the paper."""
-    way = [Event.LANGUAGE_CHOSEN, Event.WARD_CHOSEN, Event.CARD_PLACED, Event.CARD_RECOGNISED, Event.PIN_ENTERED]
+    way = [Event.LANGUAGE_CHOSEN, Event.AGREED, Event.WARD_CHOSEN, Event.CARD_PLACED, Event.CARD_RECOGNISED]
+    way += [Event.PIN_ENTERED]
     way += [Event.CARD_SIGNED, Event.MENU, Event.CARD_TAKEN, Event.TO_SCOPE, Event.TO_MEMBERS, Event.TO_OPTIONS]
     way += [Event.TO_CHECK, Event.CONFIRMED, Event.COIN, Event.PAID, Event.DOCUMENT, Event.PAGE_PRINTED]
     way += [Event.PRINTED, Event.PAPER_TAKEN]

@@ -14,7 +14,10 @@ from konbini.kiosk.session.view import (
     Language,
     MemberChoice,
     MembersView,
+    Panel,
     PinView,
+    TextSize,
+    Theme,
     View,
     WardChoice,
     WardName,
@@ -49,12 +52,21 @@ def test_a_screen_offers_what_the_flow_knows(any_view: View, drawn_acts: Callabl
     assert ("cancel" in acts) == knows(any_view.state, Event.CANCEL)
     assert ("finish" in acts) == knows(any_view.state, Event.FINISH)
     if any_view.state in {State.TAKE_CARD, State.REFUSED_TAKE_CARD, State.CARD_LEFT, State.TAKE_PAPER}:
-        assert acts <= {"here", "cancel", "language.ja", "language.en"}
+        assert acts <= {"here", "cancel", "panel.languages", "panel.display"}
 
 
 def test_the_language_can_be_changed_anywhere(any_view: View, drawn_acts: Callable[[View], set[str]]) -> None:
-    """On each screen, in each state."""
-    assert {"language.ja", "language.en"} <= drawn_acts(any_view)
+    """On each screen, in each state: one tap opens the list of all."""
+    assert "panel.languages" in drawn_acts(any_view)
+    assert {f"language.{each.value}" for each in Language} <= drawn_acts(replace(any_view, panel=Panel.LANGUAGES))
+
+
+def test_size_and_contrast_can_be_changed_anywhere(any_view: View, drawn_acts: Callable[[View], set[str]]) -> None:
+    """On each screen, in each state; what is set is marked."""
+    assert "panel.display" in drawn_acts(any_view)
+    acts = drawn_acts(replace(any_view, panel=Panel.DISPLAY))
+    assert {f"size.{each.value}" for each in TextSize} | {f"theme.{each.value}" for each in Theme} <= acts
+    assert "panel.closed" in acts
 
 
 @pytest.mark.parametrize("hostile", ["<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7 * 7 }}"])

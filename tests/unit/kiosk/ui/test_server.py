@@ -9,12 +9,22 @@ from dataclasses import replace
 import aiohttp
 import pytest
 
-from konbini.kiosk.session.action import Action, Back, Cancel, ChooseLanguage, ChooseScope, EnterPin, StillHere
+from konbini.kiosk.session.action import (
+    Action,
+    Back,
+    Cancel,
+    ChooseLanguage,
+    ChooseScope,
+    EnterPin,
+    OpenPanel,
+    StillHere,
+)
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import (
     EndView,
     IdleWarning,
     Language,
+    Panel,
     PayView,
     PinView,
     ScopeView,
@@ -100,13 +110,15 @@ async def test_coins_do_not_take_the_cancel_away(hands: Hands) -> None:
 
 async def test_the_language_and_the_hand_use_nothing_up(hands: Hands) -> None:
     """They mean the same on every page, and a page stays good for its own answer."""
-    await hands.server.show(SCOPES)
+    await hands.server.show(replace(SCOPES, panel=Panel.LANGUAGES))
     await hands.look()
     await hands.tap("language.en")
+    await hands.tap("panel.closed")
     await hands.tap("here")
     await hands.tap("scope.3")
     assert await taken(hands) == [
         ChooseLanguage(language=Language.ENGLISH),
+        OpenPanel(panel=None),
         StillHere(),
         ChooseScope(scope=Scope.WHOLE),
     ]
@@ -257,5 +269,5 @@ async def test_a_flood_of_taps_is_bounded(hands: Hands) -> None:
     """A finger drumming on the language never grows the visit's memory."""
     await hands.look()
     for _ in range(20):
-        await hands.tap("language.en")
+        await hands.tap("panel.languages")
     assert len(await taken(hands)) < 20

@@ -249,7 +249,7 @@ class HostSide:
         self.ends: list[Concluded] = []
         self.refuses_journal: Code | None = None
         self.gone = False
-        self._devices = Devices(serial=1, reader=True, card=False, paper_in_tray=False, fault=0)
+        self._devices = Devices(serial=1, reader=True, card=False, paper_in_tray=False, coins_in_dish=False, fault=0)
         self._offer = WardOnOffer(
             ward=far.entry.ward,
             name="見本区",

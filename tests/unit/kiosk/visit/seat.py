@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from konbini.kiosk.payment.amounts import CashCounts
 from konbini.kiosk.session.action import (
     Action,
+    Agree,
     ChooseKind,
     ChooseLanguage,
     ChooseOptions,
@@ -29,6 +30,7 @@ from konbini.protocol.trust import WardDirectory
 from konbini.simulation.card.applet import CardContent
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
+from tests.unit.kiosk.session.atlas import Atlas
 from tests.unit.kiosk.visit.far_side import WARD, FarSide
 from tests.unit.kiosk.visit.parts import CoinBox, HostSide, PaperPrinter, Reader, check_paper
 
@@ -98,11 +100,17 @@ class Seat:
         async with asyncio.timeout(_REAL_SECONDS):
             await self.running
 
-    async def to_pin(self) -> None:
-        """Go from the start to the PIN."""
+    async def to_ward(self) -> None:
+        """Go from the start to the question which municipality."""
         await self.until(State.START)
         self.act(ChooseLanguage(language=Language.ENGLISH))
+        await self.until(State.NOTICE)
+        self.act(Agree())
         await self.until(State.WARD)
+
+    async def to_pin(self) -> None:
+        """Go from the start to the PIN."""
+        await self.to_ward()
         self.act(ChooseWard(code=WARD))
         await self.until(State.CARD)
         self.host.see(card=True)
@@ -148,7 +156,9 @@ class Seat:
 
     def nothing_left(self) -> None:
         """Hold that neither the course nor a part of the work holds anything of a resident, nor the reader a card."""
-        fresh = Course(devices=self.course.devices, wards=self.course.wards, state=State.WIPING)
+        fresh = Course(
+            devices=self.course.devices, wards=self.course.wards, places=self.course.places, state=State.WIPING
+        )
         for name in Course.__slots__:
             assert getattr(self.course, name) == getattr(fresh, name), name
         for part in (self.work._proving, self.work._ordering):
@@ -170,7 +180,7 @@ async def seated(content: CardContent) -> AsyncIterator[Seat]:
     clock = SettableClock(NOON)
     far = FarSide(clock)
     host, reader, cash, printer, glass = HostSide(far), Reader(content), CoinBox(), PaperPrinter(), Glass()
-    course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards)
+    course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=Atlas())
     tools = Tools(
         device=far.device,
         directory=WardDirectory(version=1, issued=0, wards=(far.entry,)),

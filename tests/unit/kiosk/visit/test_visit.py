@@ -4,9 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from konbini.kiosk.session.action import Cancel, ChooseKind, ChooseLanguage, ChooseWard, Finish
+from konbini.kiosk.session.action import (
+    Back,
+    Cancel,
+    ChooseKind,
+    ChoosePrefecture,
+    ChooseRow,
+    ChooseSize,
+    ChooseTheme,
+    ChooseTown,
+    ChooseWard,
+    EnterPostcode,
+    Finish,
+    OpenPanel,
+    SearchByPostcode,
+    SearchByPrefecture,
+)
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Language, MoneyFate, OutcomeView, PaperFate, PinView
+from konbini.kiosk.session.view import Look, MoneyFate, OutcomeView, Panel, PaperFate, PinView, TextSize, Theme
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Outcome
 from konbini.protocol.visits import Menu
@@ -78,15 +93,68 @@ async def test_wrong_pin_to_the_lock(seat: Seat) -> None:
 async def test_a_locked_card_is_never_asked(seat: Seat) -> None:
     """A card without tries left is refused before a PIN is typed, and let go."""
     seat.reader.tries = 0
-    await seat.until(State.START)
-    seat.act(ChooseLanguage(language=Language.ENGLISH))
-    await seat.until(State.WARD)
+    await seat.to_ward()
     seat.act(ChooseWard(code=WARD))
     await seat.until(State.CARD)
     seat.host.see(card=True)
     await seat.until(State.REFUSED_TAKE_CARD)
     assert outcome(seat).code is Code.PIN_LOCKED
     assert seat.reader.held is None
+
+
+async def test_whoever_lives_elsewhere_is_told_so(seat: Seat) -> None:
+    """A municipality that takes no part ends in its own screen, with a way back and no card asked for."""
+    await seat.to_ward()
+    seat.act(SearchByPostcode())
+    await seat.until(State.POSTCODE)
+    seat.act(EnterPostcode(digits="1300001"))
+    await seat.until(State.FOUND)
+    seat.act(ChooseTown(code="130002"))
+    await seat.until(State.NOT_OFFERED)
+    seat.act(Back())
+    await seat.until(State.WARD)
+
+
+async def test_a_searched_town_that_takes_part_goes_on(seat: Seat) -> None:
+    """The search and the first screen lead to the same card."""
+    await seat.to_ward()
+    seat.act(SearchByPrefecture())
+    await seat.until(State.PREFECTURE)
+    seat.act(ChooseRow(row="kanto"))
+    seat.act(ChoosePrefecture(code="13"))
+    await seat.until(State.TOWN)
+    seat.act(ChooseTown(code=WARD))
+    await seat.until(State.CARD)
+
+
+async def test_coins_in_the_dish_keep_their_screen(seat: Seat) -> None:
+    """The visit is wiped, and the next begins only when the coins are taken."""
+    await seat.to_ward()
+    seat.host.see(coins_in_dish=True)
+    seat.act(Cancel())
+    await seat.until(State.COINS_LEFT)
+    await seat.pass_time(600)
+    assert seat.view.state is State.COINS_LEFT
+    seat.host.see(coins_in_dish=False)
+    await seat.over()
+    seat.nothing_left()
+
+
+async def test_how_the_screen_looks_ends_with_the_visit(seat: Seat) -> None:
+    """Size, contrast and the open panel are the visitor's, lie over any screen, and are gone for the next."""
+    await seat.to_ward()
+    seat.act(OpenPanel(panel=Panel.DISPLAY))
+    seat.act(ChooseSize(size=TextSize.LARGEST))
+    seat.act(ChooseTheme(theme=Theme.YELLOW_ON_BLACK))
+    await seat.pass_time(0)
+    assert seat.view.look == Look(size=TextSize.LARGEST, theme=Theme.YELLOW_ON_BLACK)
+    assert seat.view.panel is Panel.DISPLAY
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    assert seat.view.panel is None
+    seat.act(Cancel())
+    await seat.over()
+    seat.nothing_left()
 
 
 async def test_card_taken_while_the_pin_is_checked(seat: Seat) -> None:
@@ -104,9 +172,7 @@ async def test_card_taken_while_the_pin_is_checked(seat: Seat) -> None:
 
 async def test_card_taken_while_it_is_read(seat: Seat) -> None:
     """A card that came and went lets the next one be held."""
-    await seat.until(State.START)
-    seat.act(ChooseLanguage(language=Language.ENGLISH))
-    await seat.until(State.WARD)
+    await seat.to_ward()
     seat.act(ChooseWard(code=WARD))
     await seat.until(State.CARD)
     seat.reader.gate.clear()
@@ -220,8 +286,7 @@ async def test_the_menu_runs_out_while_paying(seat: Seat) -> None:
 async def test_cancel(seat: Seat, before: State) -> None:
     """Cancelling ends the visit from every state that offers it, with the card and the coins back."""
     if before in (State.WARD, State.CARD):
-        seat.act(ChooseLanguage(language=Language.ENGLISH))
-        await seat.until(State.WARD)
+        await seat.to_ward()
         if before is State.CARD:
             seat.act(ChooseWard(code=WARD))
     elif before is State.KIND:

@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-import pytest
-
 from konbini.simulation.town.places import ELSEWHERE, TOWNS
-from konbini.simulation.town.ward import SUMIKAWA, with_check_digit
+from konbini.simulation.town.ward import SUMIKAWA
 
 # Codes (five digits) and names of all municipalities and of the wards of designated cities, from Japan Post's list.
 _LINES = Path(__file__).with_name("municipalities.tsv").read_text("utf-8").splitlines()
@@ -28,19 +26,6 @@ def test_no_municipality_has_the_wards_code() -> None:
     """The code lies in the range of special wards of Tokyo and is assigned to none."""
     assert SUMIKAWA.code.startswith("131")
     assert SUMIKAWA.code[:5] not in MUNICIPALITIES
-
-
-@pytest.mark.parametrize("code", ["131016", "131041", "131105", "011002", "473821"])
-def test_check_digit_of_real_codes(code: str) -> None:
-    """Chiyoda, Shinjuku, Meguro, Sapporo and Yonaguni, as the national list has them."""
-    assert with_check_digit(code[:5]) == code
-
-
-@pytest.mark.parametrize("five", ["1310", "131011", "1310a", "１３１０１"])
-def test_what_begins_no_code(five: str) -> None:
-    """Only five ASCII digits begin a code."""
-    with pytest.raises(ValueError, match="five digits"):
-        with_check_digit(five)
 
 
 def test_places_elsewhere_are_made_up() -> None:
