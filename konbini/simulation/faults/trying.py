@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -17,8 +16,7 @@ import aiohttp
 
 from konbini.kiosk.payment.amounts import CashCounts
 from konbini.kiosk.payment.client import CoinDevice
-from konbini.kiosk.session.view import Language
-from konbini.kiosk.ui.catalogue import Catalogue, catalogues
+from konbini.kiosk.ui.catalogue import catalogues
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code
 from konbini.simulation.demo.books import Entry, KioskBook
@@ -26,7 +24,7 @@ from konbini.simulation.demo.robot import Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.faults.breakdowns import BREAKDOWNS
 from konbini.simulation.faults.trials import Trial
-from konbini.simulation.faults.verdict import Found, faults_of
+from konbini.simulation.faults.verdict import Found, faults_of, said_code
 from konbini.simulation.faults.visitor import Visitor
 from konbini.simulation.town.people import Townsperson
 
@@ -39,7 +37,6 @@ _PRINTING_SECONDS = 1.5
 """What a page takes where something is to happen while it is printed."""
 _TWO_PAGES = range(5, 9)
 _WHOLE = "scope.3"
-_NUMBER = re.compile(r"[0-9]{3,4}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +73,7 @@ class _Trying:
         self._town = town
         self._session = session
         self._clock = clock
-        self._words: Catalogue = catalogues()[Language.ENGLISH]
+        self._words = catalogues()
         self._book = KioskBook(town.town.data / f"{town.town.kiosks[0]}.db")
         self._coins = CoinDevice(town.coins.socket, clock)
         before = self._book.visits()
@@ -112,7 +109,8 @@ class _Trying:
             if trial.later is not Code.CASH_COUNT_DIFFERS:
                 await self._mend(trial)
             if trial.later is not None:
-                later = self._code(await visitor.watch("out of service", text=self._said(trial.later)))
+                await visitor.watch("out of service", texts=self._said(trial.later))
+                later = trial.later
         except (VisitFailedError, TimeoutError) as error:
             with contextlib.suppress(aiohttp.ClientError):
                 seen = await visitor.look()
@@ -137,7 +135,7 @@ class _Trying:
         if trial.cancels:
             await visitor.tap(await visitor.look(), "cancel")
         if trial.at in _UNTOUCHED:
-            return await visitor.watch(trial.screen, text=self._said(trial.code))
+            return await visitor.watch(trial.screen, texts=self._said(trial.code))
         return await visitor.reach(trial.screen)
 
     async def _mend(self, trial: Trial) -> None:
@@ -160,17 +158,9 @@ class _Trying:
     async def _counts(self) -> CashCounts:
         return (await self._coins.state()).counts
 
-    def _said(self, code: Code | None) -> str:
-        """Give how a screen says a code."""
-        return "" if code is None else self._words.text("outcome.code", number=int(code))
-
-    def _code(self, seen: Seen) -> Code | None:
-        """Read the code that a screen names."""
-        for text in seen.text:
-            number = _NUMBER.search(text)
-            if number and text == self._words.text("outcome.code", number=number[0]):
-                return Code(int(number[0]))
-        return None
+    def _said(self, code: Code | None) -> frozenset[str]:
+        """Give how the screens say a code; nothing for none."""
+        return frozenset() if code is None else said_code(code, self._words)
 
 
 def _people(town: RunningTown, members: range, before: int) -> Iterator[Townsperson]:

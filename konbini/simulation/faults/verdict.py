@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from konbini.kiosk.session.view import MoneyFate
+from konbini.kiosk.session.view import Language, MoneyFate
 from konbini.kiosk.ui.catalogue import Catalogue
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.faults.trials import Trial
 
-__all__ = ["Found", "faults_of"]
+__all__ = ["Found", "Words", "faults_of", "said_code"]
+
+Words: TypeAlias = Mapping[Language, Catalogue]
+"""The catalogues of all languages."""
 
 _KEEPS = frozenset((Outcome.PRINTED, Outcome.IN_DOUBT))
 
@@ -52,12 +56,17 @@ class Found:
         return self.taken - self.returned - self.owed
 
 
-def faults_of(trial: Trial, found: Found, words: Catalogue) -> Iterator[str]:
+def said_code(code: Code, words: Words) -> frozenset[str]:
+    """Give how the screens say a code, in every language: a kiosk that nobody has spoken to speaks Japanese."""
+    return frozenset(one.text("outcome.code", number=int(code)) for one in words.values())
+
+
+def faults_of(trial: Trial, found: Found, words: Words) -> Iterator[str]:
     """Give what is not as it must be; nothing where all is right."""
     yield from _always(trial, found)
     if found.screen != trial.screen:
         yield f"the screen was {found.screen!r}, not {trial.screen!r}"
-    if trial.code is not None and words.text("outcome.code", number=int(trial.code)) not in found.text:
+    if trial.code is not None and said_code(trial.code, words).isdisjoint(found.text):
         yield f"the screen does not say {trial.code.name}"
     if trial.money is not None and not _says(trial.money, found, words):
         yield f"the screen does not say that the money is {trial.money.value}"
@@ -84,7 +93,7 @@ def _always(trial: Trial, found: Found) -> Iterator[str]:
         yield "the kiosk is not back in service"
 
 
-def _says(fate: MoneyFate, found: Found, words: Catalogue) -> bool:
+def _says(fate: MoneyFate, found: Found, words: Words) -> bool:
     """Whether the sentence about the money stands on the screen, with the sum of the device's own count."""
     sums = {
         MoneyFate.TAKEN: found.fee,
@@ -92,10 +101,11 @@ def _says(fate: MoneyFate, found: Found, words: Catalogue) -> bool:
         MoneyFate.RETURNED: found.returned,
         MoneyFate.OWED: found.owed or found.returned,
     }
-    amount = words.text("service.yen", amount=f"{sums.get(fate, 0):,}")
+    english = words[Language.ENGLISH]
+    amount = english.text("service.yen", amount=f"{sums.get(fate, 0):,}")
     if fate is MoneyFate.TAKEN:
-        return words.text("end.fee", fee=amount) in found.text
-    return words.text(f"money.{fate.value.replace(' ', '_')}", amount=amount) in found.text
+        return english.text("end.fee", fee=amount) in found.text
+    return english.text(f"money.{fate.value.replace(' ', '_')}", amount=amount) in found.text
 
 
 def _name(word: Outcome | Code | None) -> str:

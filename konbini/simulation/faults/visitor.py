@@ -65,8 +65,8 @@ class Visitor(Robot):
         except TimeoutError as error:
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
 
-    async def watch(self, *states: str, text: str = "") -> Seen:
-        """Touch nothing until one of these screens is shown, with this text on it; gives that screen.
+    async def watch(self, *states: str, texts: frozenset[str] = frozenset()) -> Seen:
+        """Touch nothing until one of these screens is shown, with one of these texts where there are any.
 
         Raises:
             VisitFailedError: it is not shown in time.
@@ -74,7 +74,7 @@ class Visitor(Robot):
         seen = Seen()
         try:
             async with asyncio.timeout(self.seconds):
-                while seen.state not in states or (text and text not in seen.text):
+                while seen.state not in states or (texts and texts.isdisjoint(seen.text)):
                     await asyncio.sleep(_LOOK_SECONDS)
                     with contextlib.suppress(aiohttp.ClientError):
                         seen = await self.look()

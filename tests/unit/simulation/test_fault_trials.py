@@ -19,7 +19,8 @@ from konbini.simulation.faults.trials import TRIALS, Trial
 from konbini.simulation.faults.verdict import Found, faults_of
 
 _PAGE = Path(__file__).parents[3] / "docs" / "faults.md"
-_WORDS = catalogues()[Language.ENGLISH]
+_ALL = catalogues()
+_WORDS = _ALL[Language.ENGLISH]
 _FEE = 300
 _JAM = next(trial for trial in TRIALS if trial.name == "jam-2 at pay")
 _RIGHT = Found(
@@ -52,7 +53,7 @@ def test_the_page_has_the_rows_of_the_table() -> None:
 
 def test_what_is_right_has_no_fault() -> None:
     """A jam on page two: page one is void, the fee comes back."""
-    assert list(faults_of(_JAM, _RIGHT, _WORDS)) == []
+    assert list(faults_of(_JAM, _RIGHT, _ALL)) == []
 
 
 @pytest.mark.parametrize(
@@ -73,7 +74,7 @@ def test_what_is_right_has_no_fault() -> None:
 )
 def test_each_thing_that_is_wrong_is_found(changed: dict[str, object], said: str) -> None:
     """One thing changed at a time is one fault at least, and named."""
-    assert said in list(faults_of(_JAM, replace(_RIGHT, **changed), _WORDS))  # type: ignore[arg-type]
+    assert said in list(faults_of(_JAM, replace(_RIGHT, **changed), _ALL))  # type: ignore[arg-type]
 
 
 @given(outcome=st.none() | st.sampled_from(Outcome), taken=st.integers(0, 900), returned=st.integers(0, 900))
@@ -84,4 +85,4 @@ def test_paid_iff_printed_holds_for_every_row(outcome: Outcome | None, taken: in
     found = replace(_RIGHT, outcome=outcome, taken=taken, returned=returned)
     due = _FEE if outcome in (Outcome.PRINTED, Outcome.IN_DOUBT) else 0
     anything = Trial(breaks=("jam",), at="pay", screen="", money=MoneyFate.RETURNED)
-    assert any("are right" in fault for fault in faults_of(anything, found, _WORDS)) is (taken - returned != due)
+    assert any("are right" in fault for fault in faults_of(anything, found, _ALL)) is (taken - returned != due)
