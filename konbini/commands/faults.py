@@ -2,7 +2,8 @@
 
     konbini faults [--only WORD] [--json] [--page FILE] [--dir TOWN]
 
-Owns: the words behind `faults`. 0 when every row is right, 1 when one is not, 2 when the town cannot run.
+Owns: the words behind `faults`. 0 when every row is right, 1 when one is not, 2 when the town cannot run, 130 when it
+is told to end.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import shutil
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -33,6 +35,7 @@ __all__ = ["faults"]
 
 _NOT_RIGHT = 1
 _CANNOT_RUN = 2
+_INTERRUPTED = 130
 _RESIDENTS = 1_000
 
 
@@ -52,17 +55,29 @@ def faults(given: Sequence[str]) -> int:
         return _CANNOT_RUN
     folder = read.dir.absolute() if read.dir else Path(tempfile.mkdtemp(prefix="kf"))
     try:
-        tried = asyncio.run(_try(folder, trials))
+        tried = asyncio.run(_until_told(folder, trials))
     except (
         *(DidNotStartError, PcscdUnavailable, device_process.DidNotStartError, LookupError, AlreadyOwned),
         *(ConfigRefused, Refused, ValueError, OSError, *CANNOT_OPEN),
     ) as error:
         sys.stderr.write(f"konbini faults: the town cannot run: {error or type(error).__name__}\n")
         return _CANNOT_RUN
+    except asyncio.CancelledError:
+        sys.stderr.write("everything has ended\n")
+        return _INTERRUPTED
     finally:
         if read.dir is None:
             shutil.rmtree(folder)
     return _say(tried, read.page, programs=read.json)
+
+
+async def _until_told(folder: Path, trials: Sequence[Trial]) -> tuple[Tried, ...]:
+    """Make the trials, or be told to end; then everything that was started has ended."""
+    trying = asyncio.create_task(_try(folder, trials))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, trying.cancel)
+    return await trying
 
 
 async def _try(folder: Path, trials: Sequence[Trial]) -> tuple[Tried, ...]:
