@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from konbini.simulation.town.ward import SUMIKAWA
+from konbini.ward_server.residents.bodies import Death, MemberPlace, MovedOut, Removal
+from konbini.ward_server.residents.changes import Body, ChangeKind
+from konbini.ward_server.residents.entry import DeathDay, Doubt
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Presence, ResidentRecord, Sex
 
-__all__ = ["FOREIGN", "written"]
+__all__ = ["FOREIGN", "removal_of", "written"]
 
 FOREIGN = ForeignItems(
     nationality="フランス",
@@ -56,9 +59,25 @@ def written(resident: str, **changes: object) -> ResidentRecord:
         presence=Presence.PRESENT,
         leaving=None,
         name_in_registration=False,
-        resident_code="00000123457",
+        resident_code=_code_of(resident),
         individual_number=None,
         foreign=None,
         remarks="",
     )
     return replace(plain, **changes)  # type: ignore[arg-type] # fields by name; the record's shape is checked when signed
+
+
+def removal_of(reason: Presence, remaining: tuple[MemberPlace, ...] = ()) -> tuple[ChangeKind, Body]:
+    """Give the kind of change that removes a record for this reason, and its body."""
+    if reason is Presence.MOVED_OUT:
+        return ChangeKind.MOVED_OUT, MovedOut(to="千葉県汐見市", notified=None, remaining=remaining)
+    if reason is Presence.DIED:
+        day = DeathDay(first=20260901, doubt=Doubt.NONE)
+        return ChangeKind.DEATH, Death(day=day, remaining=remaining)
+    return ChangeKind.REMOVAL, Removal(reason=reason, remaining=remaining)
+
+
+def _code_of(resident: str) -> str:
+    """Give each resident a resident code of its own."""
+    digits = resident if resident.isascii() and resident.isdigit() else "123457"
+    return "7" + digits[-10:].rjust(10, "0")

@@ -73,7 +73,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     origin = back.add_mutually_exclusive_group(required=True)
     origin.add_argument("--manifest", type=bytes.fromhex, metavar="HEX", help="the digest shown when it was taken")
     origin.add_argument("--unsafe-any-manifest", action="store_true", help="believe whoever sealed it")
-    back.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
+    disposed = back.add_mutually_exclusive_group()
+    disposed.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
+    disposed.add_argument("--unsafe-no-disposals", action="store_true", help="go on without: there never was a list")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
 
     count = _command(commands, "wrapped-keys", _count_keys, "count a store's data keys by what wraps them")
@@ -142,7 +144,8 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
         if read.open_keys_with is None:
             raise ValueError("--open-keys-with is missing")
         keys = BackupSource(path=read.keys, key=_opening(read.open_keys_with))
-    listed = _disposals(there, read.disposals)
+    listed = _listed(there, read)
+    entries = _disposals(there, listed)
     manifest = asyncio.run(
         restore(
             there.kept,
@@ -152,21 +155,31 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
             keys=keys,
             moment=clock.now(),
             expected=read.manifest,
-            destroyed=lambda connection: destroy_again(connection, listed),
+            destroyed=lambda connection: destroy_again(connection, listed, entries) if read.disposals else 0,
         )
     )
     _show(manifest, show)
     show("restored, and stopped: two persons say so before anything is issued from it")
 
 
-def _disposals(there: _Configured, path: Path | None) -> tuple[Disposal, ...]:
-    """Read the signed list and check it whole; only the registry has one."""
-    if path is None:
-        return ()
+def _listed(there: _Configured, read: argparse.Namespace) -> tuple[bytes, ...]:
+    """Read the file of the signed list: the registry alone has one, and forks it where it goes on without."""
     if there.record_key is None:
-        raise ValueError("the registry alone has a list of disposals")
-    key = read_signing_key(there.record_key).verifying
-    return open_list(read_list(path.read_bytes()), key, there.municipality)
+        if read.disposals is not None:
+            raise ValueError("the registry alone has a list of disposals")
+        return ()
+    if read.disposals is None:
+        if not read.unsafe_no_disposals:
+            raise ValueError("--disposals is missing: without the newest list the next disposal forks it")
+        return ()
+    return read_list(read.disposals.read_bytes())
+
+
+def _disposals(there: _Configured, listed: tuple[bytes, ...]) -> tuple[Disposal, ...]:
+    """Check the list whole."""
+    if there.record_key is None:
+        return ()
+    return open_list(listed, read_signing_key(there.record_key).verifying, there.municipality)
 
 
 def _count_keys(read: argparse.Namespace, show: Callable[[str], None], _clock: Clock, _entropy: Entropy) -> None:

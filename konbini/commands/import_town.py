@@ -34,6 +34,11 @@ def add_command(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     command.add_argument("--entered-by", required=True, help="the operator who hands the list in")
     command.add_argument("--approved-by", required=True, help="another operator, who approved it")
     command.add_argument("--source", required=True, help="what the list rests on; up to 100 characters")
+    command.add_argument(
+        "--accept-good-rows",
+        action="store_true",
+        help="leave bad rows out, with their whole households, and take the others over; both operators answer for it",
+    )
     command.add_argument("--sha256", help="of the file that was approved; another file is refused")
     command.add_argument(
         "--processes", type=int, default=_PROCESSES, help="that prepare rows; 0: the one that writes does"
@@ -41,7 +46,7 @@ def add_command(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def carry_out(read: argparse.Namespace, show: Callable[[str], None]) -> int:
-    """Take the list over; 1 with a sentence, and a line for each bad row, where nothing was taken."""
+    """Take the list over; 1 with a sentence where nothing was taken. Each bad row, and each left out, has a line."""
     approval = Approval(entered_by=read.entered_by, approved_by=read.approved_by, source=read.source)
     reports = Reports(
         progress=progress_lines(_tell), bad=lambda row: show(f"line {row.place}: {row.code.name} {row.detail}")
@@ -57,6 +62,7 @@ def carry_out(read: argparse.Namespace, show: Callable[[str], None]) -> int:
                 sha256=read.sha256,
                 processes=read.processes,
                 reports=reports,
+                accept_good_rows=read.accept_good_rows,
             )
         )
     except TownRefused as refused:

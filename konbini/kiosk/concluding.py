@@ -34,20 +34,28 @@ def keeps_money(settled: Settled | None) -> bool:
     return settled is not None and settled.outcome.kind in _KEEPS_MONEY
 
 
-async def settle_money(step: OrderStep, settled: Settled | None, cash: Cash) -> Settlement:
+async def settle_money(
+    step: OrderStep, settled: Settled | None, cash: Cash, *, following: bytes | None = None
+) -> Settlement:
     """Let the money of an order follow its paper; without a fee no coin device was asked, and none is.
 
     Args:
         step: the last step that the order came to.
         settled: the printer's judgement, None where nothing was handed to it.
         cash: the coin device.
+        following: the key of an order that is paid together with this one and comes next: it gets what is not
+            earned here. None where none follows: what is not earned is paid out.
 
     Raises:
         Refused: `CASH_UNAVAILABLE`; to be tried again.
     """
     if not step.fee:
         return _NOTHING_PAID
-    return await (cash.capture(step.cash_key) if keeps_money(settled) else cash.give_back(step.cash_key))
+    if not keeps_money(settled):
+        return await cash.give_back(step.cash_key)
+    if following is None:
+        return await cash.capture(step.cash_key, step.fee)
+    return await cash.carry(step.cash_key, step.fee, following)
 
 
 def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement) -> Concluded:

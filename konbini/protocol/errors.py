@@ -127,6 +127,9 @@ class Code(IntEnum):
     CHANGE_INVALID = 1004
     RESIDENT_UNKNOWN = 1005
     CHANGE_UNKNOWN = 1006
+    INDIVIDUAL_NUMBER_TAKEN = 1007
+    RESIDENT_CODE_TAKEN = 1008
+    KIND_IS_ANOTHER = 1009
     CAUSE_STANDS = 1020
 
     # 11xx: a paper, judged by whoever verifies it (docs/paper-seal.md); no kiosk sees one

@@ -52,6 +52,9 @@ class Host(Protocol):
     async def concluded(self, concluded: Concluded) -> None:
         """Journal how an order ended."""
 
+    async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
+        """Wait a while until the ward has the receipt of an order; false: it has not yet."""
+
 
 class HostClient:
     """The port over the channel."""
@@ -94,6 +97,11 @@ class HostClient:
     async def concluded(self, concluded: Concluded) -> None:
         """See `Host`."""
         await self._client.call(HostMethod.CONCLUDED, to_bytes(concluded))
+
+    async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
+        """See `Host`."""
+        within = wait_seconds + _GRACE_SECONDS
+        return await self._client.call(HostMethod.TOLD, visit_id, ordinal, wait_seconds, within=within) is True
 
 
 def _bytes(value: Value) -> bytes:

@@ -41,6 +41,7 @@ class HostMethod(IntEnum):
     OPENED      [`Opened`]              -> null, once it is journalled
     STEP        [`OrderStep`]           -> null, once it is journalled
     CONCLUDED   [`Concluded`]           -> null, once it is journalled and owed to the ward
+    TOLD        [visit id, ordinal, wait seconds] -> true once the ward has that order's receipt, false to ask again
     """
 
     TURN = 1
@@ -51,6 +52,7 @@ class HostMethod(IntEnum):
     OPENED = 6
     STEP = 7
     CONCLUDED = 8
+    TOLD = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -196,6 +196,16 @@ class Journal:
             step="final",
         )
 
+    async def is_final(self, visit_id: bytes, ordinal: int) -> bool:
+        """Whether the ward has the receipt of an order."""
+        row = await self._rows.read(
+            lambda connection: connection.execute(
+                "SELECT 1 FROM receipt WHERE visit_id = ? AND ordinal = ? AND final_index IS NOT NULL",
+                (visit_id, ordinal),
+            ).fetchone()
+        )
+        return row is not None
+
     async def newest_directory(self) -> int:
         """Give the newest version of the ward directory that was ever seen."""
         row = await self._rows.read(

@@ -50,6 +50,7 @@ class Owing:
         self._link = link
         self._clock = clock
         self._more = asyncio.Event()
+        self._heard = asyncio.Event()
         self._answers: set[asyncio.Task[None]] = set()
 
     def sign(self, visit: VisitRow, receipt: Receipt) -> bytes:
@@ -59,6 +60,18 @@ class Owing:
     def wake(self) -> None:
         """Something new is owed."""
         self._more.set()
+
+    async def told(self, visit_id: bytes, ordinal: int, seconds: float) -> bool:
+        """Wait a while until the ward has the receipt of an order: it takes no next order of the visit before."""
+        try:
+            async with asyncio.timeout(seconds):
+                while True:
+                    heard = self._heard
+                    if await self._journal.is_final(visit_id, ordinal):
+                        return True
+                    await heard.wait()
+        except TimeoutError:
+            return False
 
     async def run(self) -> None:
         """Repeat what is owed until cancelled."""
@@ -126,6 +139,8 @@ class Owing:
         if final.receipt != message_hash(owed.signed) or final_body.ordinal != owed.ordinal:
             raise Refused(Code.MISROUTED, "the FINAL of another receipt")
         await self._journal.final(owed, final.log_index)
+        self._heard.set()
+        self._heard = asyncio.Event()
 
     def _open(self, kind: MessageKind, visit: VisitRow, body: ReceiptBody) -> bytes:
         context = Context(

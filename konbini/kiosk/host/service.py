@@ -52,6 +52,7 @@ def handlers(rooms: HostRooms, turn: asyncio.Event) -> Mapping[int, Handler]:
         HostMethod.OPENED: answers.opened,
         HostMethod.STEP: answers.step,
         HostMethod.CONCLUDED: answers.concluded,
+        HostMethod.TOLD: answers.told,
     }
 
 
@@ -105,6 +106,12 @@ class _Answers:
         self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
         self._rooms.owing.wake()
         return None
+
+    async def told(self, arguments: Sequence[Value]) -> Value:
+        match arguments:
+            case [bytes() as visit_id, int() as ordinal, int() as wait] if 0 <= wait <= _MOST_WAIT_SECONDS:
+                return await self._rooms.owing.told(visit_id, ordinal, wait)
+        raise Refused(Code.MALFORMED, "TOLD")
 
 
 def _only(arguments: Sequence[Value]) -> bytes:

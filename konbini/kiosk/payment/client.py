@@ -43,9 +43,9 @@ class CoinDevice:
         """Ask the device now; see `ports.Cash`."""
         return await self._ask("STATE", frames.read_state)
 
-    async def ask(self, fee: int, key: bytes) -> None:
+    async def ask(self, amount: int, key: bytes) -> None:
         """Open the slot; see `ports.Cash`."""
-        await self._ask(f"ASK {fee} {_hex(key)}", frames.read_nothing)
+        await self._ask(f"ASK {amount} {_hex(key)}", frames.read_nothing)
 
     async def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:
         """Report the escrow until it is enough; see `ports.Cash`."""
@@ -64,9 +64,13 @@ class CoinDevice:
                 return
             await self._clock.sleep(self._poll)
 
-    async def capture(self, key: bytes) -> Settlement:
+    async def capture(self, key: bytes, fee: int) -> Settlement:
         """Keep the fee; see `ports.Cash`."""
-        return await self._ask(f"CAPTURE {_hex(key)}", frames.read_settlement)
+        return await self._ask(f"CAPTURE {fee} {_hex(key)}", frames.read_settlement)
+
+    async def carry(self, key: bytes, fee: int, following: bytes) -> Settlement:
+        """Keep the fee, and the rest for the next order; see `ports.Cash`."""
+        return await self._ask(f"CARRY {fee} {_hex(key)} {_hex(following)}", frames.read_settlement)
 
     async def give_back(self, key: bytes) -> Settlement:
         """Pay out the escrow; see `ports.Cash`."""

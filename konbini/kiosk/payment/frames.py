@@ -2,11 +2,12 @@
 
 One request, one answer, each a line of ASCII words ended by a line feed, at most `MOST_BYTES` long:
 
-    STATE                   -> OK <key or -> <fee> <escrow> <taken> <returned> <owed> <faults or -> <dish>
-    ASK <fee> <key>         -> OK
-    CAPTURE <key>           -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
-    GIVE-BACK <key>         -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
-    anything refused        -> NO <word>
+    STATE                       -> OK <key or -> <sum> <escrow> <taken> <returned> <owed> <faults or -> <dish>
+    ASK <sum> <key>             -> OK
+    CAPTURE <fee> <key>         -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
+    CARRY <fee> <key> <next key> -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
+    GIVE-BACK <key>             -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
+    anything refused            -> NO <word>
 
 Keys are 32 lower-case hexadecimal digits, amounts decimal without sign or leading nought, faults joined by commas; the
 dish is COINS where something lies in it, CLEAR otherwise.
@@ -45,8 +46,8 @@ _DISH: Final = {"COINS": True, "CLEAR": False}
 _ENDINGS: Final = {Ending.CAPTURED: "CAPTURED", Ending.GIVEN_BACK: "GIVEN-BACK"}
 _ENDINGS_BY_WORD: Final = {word: ending for ending, word in _ENDINGS.items()}
 
-Request = tuple[str, int, bytes]
-"""Verb, fee (0 where there is none), key (empty where there is none)."""
+Request = tuple[str, int, bytes, bytes]
+"""Verb, amount (0 where there is none), key and next key (empty where there is none)."""
 
 
 def read_request(line: bytes) -> Request:
@@ -57,11 +58,13 @@ def read_request(line: bytes) -> Request:
     """
     match _words(line):
         case ["STATE"]:
-            return "STATE", 0, b""
-        case ["ASK", fee, key]:
-            return "ASK", _number(fee), _key(key)
-        case ["CAPTURE" | "GIVE-BACK" as verb, key]:
-            return verb, 0, _key(key)
+            return "STATE", 0, b"", b""
+        case ["ASK" | "CAPTURE" as verb, amount, key]:
+            return verb, _number(amount), _key(key), b""
+        case ["CARRY", fee, key, following]:
+            return "CARRY", _number(fee), _key(key), _key(following)
+        case ["GIVE-BACK", key]:
+            return "GIVE-BACK", 0, _key(key), b""
     raise Refused(Code.MALFORMED, "no request of the coin device")
 
 
@@ -94,7 +97,7 @@ def write_state(state: CashState) -> bytes:
     asking, counts = state.asking, state.counts
     words = (
         "-" if asking is None else asking.key.hex(),
-        0 if asking is None else asking.fee,
+        0 if asking is None else asking.sum,
         *(counts.escrow, counts.taken, counts.returned, counts.owed),
         ",".join(sorted(_FAULTS[fault] for fault in state.faults)) or "-",
         "COINS" if state.dish else "CLEAR",
@@ -109,24 +112,20 @@ def read_state(words: list[str]) -> CashState:
         Refused: `MALFORMED`, also for counts that do not balance.
     """
     match words:
-        case [key, fee, escrow, taken, returned, owed, faults, ("COINS" | "CLEAR") as dish]:
+        case [key, amount, escrow, taken, returned, owed, faults, ("COINS" | "CLEAR") as dish]:
             counts = _counts(_number(taken), _number(returned), _number(owed), _number(escrow))
-            return CashState(
-                asking=_asking(key, _number(fee), counts.escrow),
-                counts=counts,
-                faults=_faults(faults),
-                dish=_DISH[dish],
-            )
+            asking = _asking(key, _number(amount), counts.escrow)
+            return CashState(asking=asking, counts=counts, faults=_faults(faults), dish=_DISH[dish])
     raise Refused(Code.MALFORMED, "no state of the coin device")
 
 
 def write_settlement(settlement: Settlement) -> bytes:
-    """Return the answer to CAPTURE and GIVE-BACK."""
+    """Return the answer to CAPTURE, CARRY and GIVE-BACK."""
     return _line("OK", _ENDINGS[settlement.ending], settlement.taken, settlement.returned, settlement.owed)
 
 
 def read_settlement(words: list[str]) -> Settlement:
-    """Return what an answer to CAPTURE and GIVE-BACK says.
+    """Return what an answer to CAPTURE, CARRY and GIVE-BACK says.
 
     Raises:
         Refused: `MALFORMED`, also for a settlement that does not balance.
@@ -163,11 +162,11 @@ def _key(word: str) -> bytes:
     return bytes.fromhex(word)
 
 
-def _asking(key: str, fee: int, escrow: int) -> Asking | None:
+def _asking(key: str, amount: int, escrow: int) -> Asking | None:
     if key != "-":
-        return Asking(key=_key(key), fee=fee, escrow=escrow)
-    if fee:
-        raise Refused(Code.MALFORMED, "a fee of the coin device that nobody was asked for")
+        return Asking(key=_key(key), sum=amount, escrow=escrow)
+    if amount:
+        raise Refused(Code.MALFORMED, "a sum of the coin device that nobody was asked for")
     return None
 
 

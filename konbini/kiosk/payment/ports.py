@@ -2,7 +2,8 @@
 
 One asking belongs to one order and is named by its key. Every command of an asking carries that key, so that a
 command repeated after a crash does nothing twice, and one that comes late from a dead visit never touches the money
-of the next.
+of the next. Orders that are paid together are askings in a row: the first asks for the whole sum, and what is not yet
+earned is carried from each to the next, so that every order ends by itself.
 """
 
 from __future__ import annotations
@@ -31,18 +32,18 @@ class Asking:
 
     Attributes:
         key: its name, 16 bytes.
-        fee: what was asked for.
+        sum: what was asked for: the fee of its order, and of those that are paid together with it and come after it.
         escrow: what lies in escrow for it.
     """
 
     key: bytes
-    fee: int
+    sum: int
     escrow: int
 
     @property
     def enough(self) -> bool:
-        """Whether the fee is covered; the slot is shut from then on."""
-        return self.escrow >= self.fee
+        """Whether the sum is covered; the slot is shut from then on."""
+        return self.escrow >= self.sum
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,15 +66,15 @@ class CashState:
 class Cash(Protocol):
     """The coin device of one kiosk, or its cashless terminal: what is authorised there stands for an escrow.
 
-    The amount authorised is captured or voided whole, and nothing of it can be owed or lie in a dish. Every method
+    Nothing that was authorised can be owed or lie in a dish: what is not captured is released. Every method
     raises `Refused(CASH_UNAVAILABLE)` when it does not answer rightly.
     """
 
     async def state(self) -> CashState:
         """Ask the device now; after a restart this tells whether an escrow is still held, and for which key."""
 
-    async def ask(self, fee: int, key: bytes) -> None:
-        """Open the slot for `fee` yen; the same key and fee again change nothing.
+    async def ask(self, amount: int, key: bytes) -> None:
+        """Open the slot for `amount` yen; the same key and amount again change nothing.
 
         Raises:
             Refused: `CASH_UNAVAILABLE`, also while another asking is open or the key was settled already.
@@ -87,11 +88,21 @@ class Cash(Protocol):
                 `PAYMENT_DECLINED`: the card's issuer said no, and nothing is in escrow.
         """
 
-    async def capture(self, key: bytes) -> Settlement:
-        """Keep the fee and pay out the change; the first end of an asking stays, whatever is asked later.
+    async def capture(self, key: bytes, fee: int) -> Settlement:
+        """Keep `fee` yen and pay out everything else; the first end of an asking stays, whatever is asked later.
 
         Raises:
             Refused: `CASH_UNAVAILABLE`; also where the escrow does not cover the fee or the key is unknown.
+        """
+
+    async def carry(self, key: bytes, fee: int, following: bytes) -> Settlement:
+        """Keep `fee` yen and let everything else be the escrow of the asking `following`: one step, nothing falls.
+
+        The first end of an asking stays, whatever is asked later: where that was another, nothing is carried.
+
+        Raises:
+            Refused: `CASH_UNAVAILABLE`; also where the escrow does not cover more than the fee, the key is unknown or
+                `following` was used before.
         """
 
     async def give_back(self, key: bytes) -> Settlement:

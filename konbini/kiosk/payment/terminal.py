@@ -47,12 +47,12 @@ class CashlessTerminal:
         state = await self._ask("STATE", frames.read_state)
         held = _held(state)
         counts = CashCounts(taken=state.captured + state.voided + held, returned=state.voided, owed=0, escrow=held)
-        asking = Asking(key=state.key, fee=state.yen, escrow=held) if state.key else None
+        asking = Asking(key=state.key, sum=state.yen, escrow=held) if state.key else None
         return CashState(asking=asking, counts=counts, faults=frozenset(() if state.up else (CashFault.JAM,)))
 
-    async def ask(self, fee: int, key: bytes) -> None:
+    async def ask(self, amount: int, key: bytes) -> None:
         """Have the terminal ask for a card; see `ports.Cash`."""
-        await self._ask(f"AUTHORISE {fee} {_hex(key)}", _nothing)
+        await self._ask(f"AUTHORISE {amount} {_hex(key)}", _nothing)
 
     async def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:
         """Report nothing in escrow, then all of it, when the payment is authorised; see `ports.Cash`."""
@@ -63,7 +63,7 @@ class CashlessTerminal:
                 raise Refused(Code.CASH_UNAVAILABLE, "another payment is open, or none")
             if state.phase is Phase.DECLINED:
                 raise Refused(Code.PAYMENT_DECLINED)
-            asking = Asking(key=key, fee=state.yen, escrow=_held(state))
+            asking = Asking(key=key, sum=state.yen, escrow=_held(state))
             if asking.escrow != told:
                 told = asking.escrow
                 yield asking
@@ -71,9 +71,13 @@ class CashlessTerminal:
                 return
             await self._clock.sleep(self._poll)
 
-    async def capture(self, key: bytes) -> Settlement:
-        """Take what is authorised; see `ports.Cash`."""
-        return await self._end(f"CAPTURE {_hex(key)}")
+    async def capture(self, key: bytes, fee: int) -> Settlement:
+        """Take the fee, and release the rest of what is authorised; see `ports.Cash`."""
+        return await self._end(f"CAPTURE {fee} {_hex(key)}")
+
+    async def carry(self, key: bytes, fee: int, following: bytes) -> Settlement:
+        """Take the fee, and leave the rest authorised for the next order; see `ports.Cash`."""
+        return await self._end(f"CARRY {fee} {_hex(key)} {_hex(following)}")
 
     async def give_back(self, key: bytes) -> Settlement:
         """Void what is authorised; see `ports.Cash`."""

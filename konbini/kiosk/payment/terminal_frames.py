@@ -4,12 +4,14 @@ One request, one answer, each a line of ASCII words ended by a line feed, at mos
 
     STATE                   -> OK <key or -> <yen> <phase> <captured> <voided> <UP or DOWN>
     AUTHORISE <yen> <key>   -> OK
-    CAPTURE <key>           -> OK CAPTURED|VOIDED <yen>
-    VOID <key>              -> OK CAPTURED|VOIDED <yen>
+    CAPTURE <yen> <key>     -> OK CAPTURED|VOIDED <held> <released>
+    CARRY <yen> <key> <key> -> OK CAPTURED|VOIDED <held> <released>
+    VOID <key>              -> OK CAPTURED|VOIDED <held> <released>
     anything refused        -> NO <word>
 
 Keys are 32 lower-case hexadecimal digits, amounts decimal. The phase of the payment that is open is NONE, WAITING,
-AUTHORISED or DECLINED; captured and voided count over the terminal's life; DOWN: its payment network does not answer.
+AUTHORISED or DECLINED. CARRY captures a part and leaves the rest authorised under the second key. Captured and voided
+count over the terminal's life; DOWN: its payment network does not answer.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ __all__ = ["KEY_BYTES", "MOST_BYTES", "Phase", "TerminalState", "read_end", "rea
 MOST_BYTES: Final = 256
 KEY_BYTES: Final = 16
 
+_ENDINGS: Final = {"CAPTURED": Ending.CAPTURED, "VOIDED": Ending.GIVEN_BACK}
 _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 _KEY: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 
@@ -100,16 +103,18 @@ def read_state(words: list[str]) -> TerminalState:
 
 
 def read_end(words: list[str]) -> Settlement:
-    """Return what an answer to CAPTURE or VOID says: an amount is kept whole, or returned whole.
+    """Return what an answer to CAPTURE, CARRY or VOID says; nothing is ever owed: what is not captured is released.
 
     Raises:
-        Refused: `MALFORMED`.
+        Refused: `MALFORMED`, also for an end that does not balance.
     """
     match words:
-        case ["CAPTURED", yen]:
-            return Settlement(ending=Ending.CAPTURED, taken=_number(yen), returned=0, owed=0)
-        case ["VOIDED", yen]:
-            return Settlement(ending=Ending.GIVEN_BACK, taken=_number(yen), returned=_number(yen), owed=0)
+        case [ending, held, released] if ending in _ENDINGS:
+            taken, returned = _number(held), _number(released)
+            try:
+                return Settlement(ending=_ENDINGS[ending], taken=taken, returned=returned, owed=0)
+            except ValueError as error:
+                raise Refused(Code.MALFORMED, str(error)) from error
     raise Refused(Code.MALFORMED, "no end of a payment")
 
 

@@ -15,11 +15,13 @@ from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [
     "Action",
+    "AddAnother",
     "Agree",
     "AskForDomicile",
     "Back",
     "Cancel",
     "Change",
+    "ChooseCopies",
     "ChooseKind",
     "ChooseLanguage",
     "ChooseMembers",
@@ -36,6 +38,7 @@ __all__ = [
     "EnterPostcode",
     "Finish",
     "LookAgain",
+    "More",
     "OpenPanel",
     "SearchByPostcode",
     "SearchByPrefecture",
@@ -167,6 +170,23 @@ class ChooseOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseCopies:
+    """How many of it, each an order of its own."""
+
+    copies: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddAnother:
+    """Keep this certificate to be paid together with another one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class More:
+    """Another certificate, in the same visit."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """Back from the check to one question, with all other answers kept."""
 
@@ -226,6 +246,9 @@ Action: TypeAlias = (
     | ChooseWard
     | EnterPin
     | ChooseKind
+    | ChooseCopies
+    | AddAnother
+    | More
     | ChooseScope
     | ChooseMembers
     | ChooseOptions

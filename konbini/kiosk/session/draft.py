@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 
 from konbini.kiosk.session.action import (
     Action,
+    AddAnother,
     Agree,
     AskForDomicile,
     Back,
     Cancel,
     Change,
+    ChooseCopies,
     ChooseKind,
     ChooseLanguage,
     ChooseMembers,
@@ -29,6 +31,7 @@ from konbini.kiosk.session.action import (
     EnterPin,
     Finish,
     LookAgain,
+    More,
     SearchByPostcode,
     SearchByPrefecture,
 )
@@ -47,7 +50,7 @@ from konbini.kiosk.session.view import (
 )
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
-__all__ = ["Draft", "KindOffer", "MemberOffer", "Offer", "event_of", "question", "questions", "settled"]
+__all__ = ["Beside", "Draft", "KindOffer", "MemberOffer", "Offer", "event_of", "question", "questions", "settled"]
 
 _NOTHING = Options(0)
 
@@ -115,6 +118,18 @@ class Draft:
     scope: Scope | None = None
     handles: tuple[bytes, ...] = ()
     options: Options = _NOTHING
+    copies: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What stands beside a draft on the check: what is paid together with it, and how many of it are left."""
+
+    others: tuple[PricedKind, ...] = ()
+    most_copies: int = 1
+
+
+_ALONE = Beside()
 
 
 def questions(offer: Offer, draft: Draft) -> tuple[State, ...]:
@@ -144,6 +159,8 @@ def settled(offer: Offer, draft: Draft, action: Action) -> Draft:
             return replace(draft, handles=handles)
         case ChooseOptions(options=options):
             return replace(draft, options=options)
+        case ChooseCopies(copies=copies):
+            return replace(draft, copies=copies)
         case _:
             return draft
 
@@ -174,6 +191,8 @@ _PLAIN: Mapping[type[Action], Event] = {
     ChooseRow: Event.ROW_CHOSEN,
     ChooseWard: Event.WARD_CHOSEN,
     EnterPin: Event.PIN_ENTERED,
+    AddAnother: Event.ADDED,
+    More: Event.MORE,
     Confirm: Event.CONFIRMED,
     LookAgain: Event.LOOK,
     Back: Event.BACK,
@@ -209,7 +228,15 @@ def _neighbour(asked: tuple[State, ...], state: State, way: int) -> State:
     return asked[asked.index(state) + way]
 
 
-def question(state: State, offer: Offer, draft: Draft, language: Language, *, names_shown: bool = False) -> View:
+def question(  # noqa: PLR0913 - the parts of one screen
+    state: State,
+    offer: Offer,
+    draft: Draft,
+    language: Language,
+    *,
+    names_shown: bool = False,
+    beside: Beside = _ALONE,
+) -> View:
     """Return the screen of one question of the menu.
 
     Raises:
@@ -226,7 +253,8 @@ def question(state: State, offer: Offer, draft: Draft, language: Language, *, na
         case State.OPTIONS if draft.kind is not None:
             return OptionsView(language=language, offered=offer.of(draft.kind).options, chosen=draft.options)
         case State.CHECK if draft.kind is not None and draft.scope is not None:
-            return _check(offer, offer.of(draft.kind), draft, draft.scope, language, names_shown=names_shown)
+            check = _check(offer, offer.of(draft.kind), draft, draft.scope, names_shown=names_shown)
+            return replace(check, language=language, others=beside.others, most_copies=beside.most_copies)
         case _:
             raise ValueError(f"no question at {state} with these answers")
 
@@ -238,12 +266,9 @@ def _choices(offer: Offer, draft: Draft) -> tuple[MemberChoice, ...]:
     )
 
 
-def _check(  # noqa: PLR0913 - the parts of one screen
-    offer: Offer, chosen: KindOffer, draft: Draft, scope: Scope, language: Language, *, names_shown: bool
-) -> CheckView:
+def _check(offer: Offer, chosen: KindOffer, draft: Draft, scope: Scope, *, names_shown: bool) -> CheckView:
     names = (member.name for member in offer.members if member.handle in draft.handles)
     return CheckView(
-        language=language,
         questions=questions(offer, draft)[:-1],
         kind=chosen.kind,
         scope=scope,
@@ -252,4 +277,5 @@ def _check(  # noqa: PLR0913 - the parts of one screen
         offered=chosen.options,
         shown=draft.options,
         fee=chosen.fee,
+        copies=draft.copies,
     )

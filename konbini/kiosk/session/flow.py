@@ -116,6 +116,8 @@ class Event(Enum):
     TO_MEMBERS = "to the members"
     TO_OPTIONS = "to the options"
     TO_CHECK = "to the check"
+    ADDED = "added to what is paid together"
+    MORE = "anything more"
     CONFIRMED = "confirmed"
     CONFIRMED_FREE = "confirmed, no fee"
     LOOK = "look again"
@@ -141,11 +143,16 @@ class Event(Enum):
     DOCUMENT = "document verified"
     PAGE_PRINTED = "page printed"
     PRINTED = "all pages printed"
+    PRINTED_NEXT = "printed, the next follows"
     PRINT_FAILED = "print failed"
     IN_DOUBT = "print in doubt"
+    IN_DOUBT_PAPER_DUE = "print in doubt, paper lies there"
+    """Certificates that were printed before it are to be taken."""
     PAPER_TAKEN = "paper taken"
     MONEY_RETURNED = "money returned"
     MONEY_OWED = "money owed"
+    PAPER_DUE = "money settled, paper lies there"
+    """Certificates that were printed before the one that failed are to be taken."""
     REFUSED = "refused"
     DEVICE_LOST = "device lost"
     WARD_CLOSED = "ward closed"
@@ -229,6 +236,7 @@ _ROWS: Mapping[State, Mapping[Event, State]] = {
     S.CHECK: {
         E.CONFIRMED: S.PAY,
         E.CONFIRMED_FREE: S.PREPARING,
+        E.ADDED: S.KIND,
         E.TO_KIND: S.KIND,
         E.TO_SCOPE: S.SCOPE,
         E.TO_MEMBERS: S.MEMBERS,
@@ -247,16 +255,18 @@ _ROWS: Mapping[State, Mapping[Event, State]] = {
     S.PRINTING: {
         E.PAGE_PRINTED: S.PRINTING,
         E.PRINTED: S.TAKE_PAPER,
+        E.PRINTED_NEXT: S.PREPARING,
         E.PRINT_FAILED: S.RETURNING,
         E.IN_DOUBT: S.REFUSED,
+        E.IN_DOUBT_PAPER_DUE: S.TAKE_PAPER,
     },
-    S.RETURNING: {E.MONEY_RETURNED: S.REFUSED, E.MONEY_OWED: S.REFUSED},
+    S.RETURNING: {E.MONEY_RETURNED: S.REFUSED, E.MONEY_OWED: S.REFUSED, E.PAPER_DUE: S.TAKE_PAPER},
     S.RETURNING_TO_LOOK: {E.MONEY_RETURNED: S.LOOK_AGAIN, E.MONEY_OWED: S.REFUSED},
     S.TAKE_PAPER: {E.PAPER_TAKEN: S.END, E.IDLE: S.PAPER_LEFT, E.DEVICE_LOST: S.END},
     S.PAPER_LEFT: {E.PAPER_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
     S.REFUSED_TAKE_CARD: {E.CARD_TAKEN: S.REFUSED, E.DEVICE_LOST: S.REFUSED},
     S.REFUSED: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
-    S.END: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
+    S.END: {E.MORE: S.ASKING_CARD_BACK, E.FINISH: S.WIPING, E.IDLE: S.WIPING},
     S.WIPING: {E.WIPED: S.START, E.CARD_FOUND: S.CARD_LEFT, E.COINS_FOUND: S.COINS_LEFT},
     S.CARD_LEFT: {E.CARD_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
     S.COINS_LEFT: {E.COINS_TAKEN: S.WIPING},
@@ -332,7 +342,7 @@ _PATIENCE: Mapping[State, Patience] = {
     S.PAY: Patience(quiet=90, warning=30),
     S.TAKE_PAPER: Patience(quiet=120, warning=0),
     S.REFUSED: Patience(quiet=60, warning=0),
-    S.END: Patience(quiet=15, warning=0),
+    S.END: Patience(quiet=30, warning=0),
     **dict.fromkeys(_QUESTIONS, Patience(quiet=60, warning=30)),
 }
 

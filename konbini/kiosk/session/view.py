@@ -39,6 +39,7 @@ __all__ = [
     "NotOfferedView",
     "NoticeView",
     "OptionsView",
+    "OrderLine",
     "OutOfServiceView",
     "OutcomeView",
     "Panel",
@@ -482,7 +483,10 @@ class CheckView(View):
         questions: the questions that were asked and can be changed, in their order.
         people: names, masked unless `names_shown`.
         shown: what the certificate will show, of `offered`.
-        fee: in yen.
+        fee: of one, in yen.
+        copies: how many of it.
+        most_copies: how many of it the visit has left.
+        others: what is paid together with it, in the order in which it was added.
     """
 
     STATE = State.CHECK
@@ -495,6 +499,19 @@ class CheckView(View):
     offered: Options
     shown: Options
     fee: int
+    copies: int = 1
+    most_copies: int = 1
+    others: tuple[PricedKind, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """Yen for all that is paid together."""
+        return self.fee * self.copies + sum(other.fee for other in self.others)
+
+    @property
+    def may_add(self) -> bool:
+        """Whether the visit has an order left beyond these."""
+        return self.copies < self.most_copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -520,13 +537,15 @@ class PayView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PrintingView(View):
-    """Page `page` of `pages` is being printed."""
+    """Page `page` of `pages` is being printed, of certificate `order` of `orders`."""
 
     LIVE = True
     STATE = State.PRINTING
 
     page: int
     pages: int
+    order: int = 1
+    orders: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -587,12 +606,40 @@ class OutcomeView(View):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OrderLine:
+    """How one of several orders ended; `code` says why it was not printed, None where it was.
+
+    `number` is the number of the certificate (発行番号), empty where it got none.
+    """
+
+    kind: CertificateKind
+    fee: int
+    number: str = ""
+    code: Code | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EndView(View):
-    """The certificate is in the resident's hands; `fee` yen were taken."""
+    """What was printed is in the resident's hands.
+
+    Attributes:
+        fee: yen that were taken for it.
+        lines: each order that was paid together, with an outcome of its own.
+        back: what became of the money of those that were not printed.
+        may_go_on: the visit has an order left.
+    """
 
     STATE = State.END
 
     fee: int
+    lines: tuple[OrderLine, ...] = ()
+    back: Money = Money(fate=MoneyFate.NONE_TAKEN)
+    may_go_on: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything was printed."""
+        return all(line.code is None for line in self.lines)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,11 +16,13 @@ from dataclasses import dataclass, field
 
 from konbini.kiosk.session.action import (
     Action,
+    AddAnother,
     Agree,
     AskForDomicile,
     Back,
     Cancel,
     Change,
+    ChooseCopies,
     ChooseKind,
     ChooseLanguage,
     ChooseMembers,
@@ -37,6 +39,7 @@ from konbini.kiosk.session.action import (
     EnterPostcode,
     Finish,
     LookAgain,
+    More,
     OpenPanel,
     SearchByPostcode,
     SearchByPrefecture,
@@ -46,6 +49,7 @@ from konbini.kiosk.session.action import (
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
     CheckView,
+    EndView,
     FoundView,
     KindView,
     Language,
@@ -207,12 +211,14 @@ def _anywhere(verb: str, value: str) -> Action | None:
 _QUESTIONS = (KindView, ScopeView, MembersView, OptionsView, CheckView)
 
 
-def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:
+def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:  # noqa: PLR0911 - one screen a line
     match verb, view:
         case "pin", PinView():
             return _pin(form)
         case "members", MembersView():
             return _members(form, view)
+        case "more", EndView():
+            return More() if view.may_go_on else None
         case "options", OptionsView():
             return _options(form, view)
         case _, CheckView():
@@ -285,6 +291,10 @@ def _checked(verb: str, value: str, view: CheckView) -> Action | None:
     match verb:
         case "confirm":
             return Confirm()
+        case "add":
+            return AddAnother() if view.may_add else None
+        case "copies":
+            return next((ChooseCopies(copies=n) for n in range(1, view.most_copies + 1) if str(n) == value), None)
         case "names":
             return ShowNames(shown=value == "shown")
         case "change":

@@ -6,6 +6,8 @@ characters that BIZ UDPGothic lacks, one is as long as names get.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import (
     CardLeftView,
@@ -25,6 +27,7 @@ from konbini.kiosk.session.view import (
     NoticeView,
     NotOfferedView,
     OptionsView,
+    OrderLine,
     OutcomeView,
     OutOfServiceView,
     Paper,
@@ -131,9 +134,16 @@ SPECIMENS: tuple[View, ...] = (
         shown=Options(0),
         fee=300,
     ),
+    replace(
+        CHECK,
+        copies=2,
+        most_copies=4,
+        others=(PricedKind(kind=CertificateKind.SEAL_REGISTRATION, fee=300),),
+    ),
     LookAgainView(code=Code.MENU_EXPIRED, money=_NOTHING_TAKEN),
     PayView(fee=300, inserted=100),
     PrintingView(page=1, pages=2),
+    PrintingView(page=2, pages=2, order=2, orders=5),
     TakePaperView(pages=2),
     TakePaperView(pages=2, left=True),
     ReturningView(amount=100),
@@ -158,7 +168,17 @@ SPECIMENS: tuple[View, ...] = (
         paper=Paper(fate=PaperFate.NONE),
         reference="990001-2047-0031",
     ),
-    EndView(fee=300),
+    EndView(fee=300, may_go_on=True),
+    EndView(
+        fee=300,
+        lines=(
+            OrderLine(kind=CertificateKind.RESIDENT_RECORD, fee=300, number="990001-2047-0031"),
+            OrderLine(kind=CertificateKind.SEAL_REGISTRATION, fee=300, code=Code.JAM),
+            OrderLine(kind=CertificateKind.SEAL_REGISTRATION, fee=300, code=Code.JAM),
+        ),
+        back=Money(fate=MoneyFate.RETURNED, amount=600),
+        may_go_on=True,
+    ),
     CardLeftView(),
     CardView(
         ward=_WARD,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
-from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, question
+from konbini.kiosk.session.draft import Beside, Draft, KindOffer, MemberOffer, Offer, question
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.search import Places, Search, search_view
 from konbini.kiosk.session.view import (
@@ -27,6 +27,7 @@ from konbini.kiosk.session.view import (
     Money,
     MoneyFate,
     NoticeView,
+    OrderLine,
     OutcomeView,
     OutOfServiceView,
     Panel,
@@ -34,6 +35,7 @@ from konbini.kiosk.session.view import (
     PaperFate,
     PayView,
     PinView,
+    PricedKind,
     PrintingView,
     ReturningView,
     StartView,
@@ -47,7 +49,7 @@ from konbini.kiosk.session.view import (
 )
 from konbini.kiosk.visit.ward import GivenMenu, WardVisit, Wish
 from konbini.protocol.errors import Code
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import MOST_ORDERS, Options
 from konbini.protocol.visits import Document
 
 __all__ = ["Course"]
@@ -80,9 +82,18 @@ class Course:
     ward: WardVisit | None = None
     given: GivenMenu | None = None
     draft: Draft = field(default_factory=Draft)
+    basket: tuple[Wish, ...] = ()
+    """What will be paid together with the draft."""
     ordinal: int = 1
+    """Of the next order of this visit."""
+    wanted: tuple[Wish, ...] = ()
+    """What is ordered together now, and paid in one sum; as many as there are `lines` have ended."""
     inserted: int = 0
-    """Yen in escrow for the order under way."""
+    """Yen in escrow for the orders under way."""
+    lines: tuple[OrderLine, ...] = ()
+    """How those that were ordered together ended."""
+    pages_out: int = 0
+    """Pages of theirs that came out, and are to be taken."""
     document: Document | None = None
     """Verified, and to be printed."""
     page: int = 1
@@ -134,7 +145,48 @@ class Course:
             raise ValueError("no menu came yet")
         return self.given
 
-    def wish(self) -> Wish:
+    def wishes(self) -> tuple[Wish, ...]:
+        """Give all that will be paid together: what was added before, and the draft with its copies.
+
+        Raises:
+            ValueError: the answers are not complete.
+        """
+        return (*self.basket, *(self._wish(),) * self.draft.copies)
+
+    def add(self) -> None:
+        """Keep the draft to be paid together with another one.
+
+        Raises:
+            ValueError: the answers are not complete.
+        """
+        self.basket, self.draft = self.wishes(), Draft()
+
+    def renew(self, given: GivenMenu) -> None:
+        """Take a menu; what was chosen from another one is gone."""
+        self.given, self.draft, self.basket = given, Draft(), ()
+
+    def confirm(self) -> None:
+        """Begin the orders of everything that was chosen.
+
+        Raises:
+            ValueError: the answers are not complete.
+        """
+        self.wanted, self.basket = self.wishes(), ()
+        self.lines, self.pages_out, self.inserted, self.reference = (), 0, 0, ""
+        self.paper_seen = False
+        self.money, self.paper = Money(fate=MoneyFate.NONE_TAKEN), Paper(fate=PaperFate.NONE)
+
+    @property
+    def due(self) -> int:
+        """Yen that are asked for together."""
+        return sum(wish.fee for wish in self.wanted)
+
+    @property
+    def orders_left(self) -> int:
+        """How many orders this visit has left."""
+        return MOST_ORDERS - self.ordinal + 1
+
+    def _wish(self) -> Wish:
         """Give what the resident asked for.
 
         Raises:
@@ -186,14 +238,20 @@ class Course:
             case State.LOOK_AGAIN:
                 return LookAgainView(language=language, code=self.code, money=self.money)
             case State.PAY:
-                return PayView(language=language, fee=self.wish().fee, inserted=self.inserted)
+                return PayView(language=language, fee=self.due, inserted=self.inserted)
             case State.PRINTING if self.document is not None:
-                return PrintingView(language=language, page=self.page, pages=self.document.pages)
+                return PrintingView(
+                    language=language,
+                    page=self.page,
+                    pages=self.document.pages,
+                    order=len(self.lines) + 1,
+                    orders=len(self.wanted),
+                )
             case State.RETURNING | State.RETURNING_TO_LOOK:
                 again = self.state is State.RETURNING_TO_LOOK
                 return ReturningView(language=language, amount=self.inserted, again=again)
             case State.TAKE_PAPER | State.PAPER_LEFT:
-                return TakePaperView(language=language, pages=self.paper.out, left=self.state is State.PAPER_LEFT)
+                return TakePaperView(language=language, pages=self.pages_out, left=self.state is State.PAPER_LEFT)
             case State.REFUSED | State.REFUSED_TAKE_CARD:
                 return OutcomeView(
                     language=language,
@@ -204,16 +262,30 @@ class Course:
                     card_on_reader=self.state is State.REFUSED_TAKE_CARD,
                 )
             case State.END:
-                return EndView(language=language, fee=self.money.amount)
+                return EndView(
+                    language=language,
+                    fee=sum(line.fee for line in self.lines if line.code is None),
+                    lines=self.lines if len(self.wanted) > 1 or self.money.fate is MoneyFate.OWED else (),
+                    back=self.money,
+                    may_go_on=self.orders_left > 0,
+                )
             case State.CARD_LEFT:
                 return CardLeftView(language=language)
             case State.COINS_LEFT:
                 return CoinsLeftView(language=language)
             case _ if self.state in _QUESTIONS and self.given is not None:
                 offer = _offer(self.given)
-                return question(self.state, offer, self.draft, language, names_shown=self.names_shown)
+                return question(
+                    self.state, offer, self.draft, language, names_shown=self.names_shown, beside=self._beside()
+                )
             case _:
                 return WorkingView(language=language, work=self.state)
+
+    def _beside(self) -> Beside:
+        return Beside(
+            others=tuple(PricedKind(kind=wish.kind, fee=wish.fee) for wish in self.basket),
+            most_copies=self.orders_left - len(self.basket),
+        )
 
     def _closed_code(self) -> Code:
         codes = {ward.code for ward in self.wards}

@@ -1,11 +1,12 @@
-"""One order, from its fee to its end: the coins, ORDER and DOCUMENT, the paper, and what is given back.
+"""The orders that are paid together, one after another, from their fee to their end: coins, ORDER and DOCUMENT, paper.
 
-Owns the order under way: the last step that was journalled for it, and the printer's judgement. What is concluded of it
-follows from these two (`konbini.kiosk.concluding`).
+Owns the orders under way: the last step that was journalled for the present one, and the printer's judgement. What is
+concluded of it follows from these two (`konbini.kiosk.concluding`).
 
 Invariants, the design's around paper and money: every step is journalled before it is taken; the document is verified
-before it is rasterised, from the very buffer; printing begins before print-by or not at all; the money is captured when
-the last page is out, and given back otherwise. What cannot be settled now is left to the long-lived process, which
+before it is rasterised, from the very buffer; printing begins before print-by or not at all; the money of each order is
+kept when its last page is out, and the rest is carried to the next; where one fails, everything that is not earned is
+given back and those after it are not ordered. What cannot be settled now is left to the long-lived process, which
 journalled the same steps.
 
 Limits: who asks is proven elsewhere; a lost channel (`ConnectionError`) ends the visit, and is nobody's to catch here.
@@ -16,7 +17,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import partial
 
 from konbini.kiosk.channel.messages import OrderStep, Step
 from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
@@ -24,10 +26,11 @@ from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, check_fit, fault_code
 from konbini.kiosk.session.flow import Event
-from konbini.kiosk.session.view import Money, MoneyFate, Paper, PaperFate
+from konbini.kiosk.session.view import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.tools import Tools
+from konbini.kiosk.visit.ward import Wish
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.numbers import binding
@@ -36,6 +39,7 @@ from konbini.protocol.visits import Document
 __all__ = ["Ordering"]
 
 _CASH_KEY_BYTES = 16
+_TOLD_SECONDS = 20
 _FATES = {
     OutcomeKind.PRINTED: PaperFate.ALL,
     OutcomeKind.VOID: PaperFate.NONE,
@@ -46,6 +50,14 @@ _FATES = {
 _log = logger("konbini.kiosk.visit.ordering")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Order:
+    """One order: what was asked for, and its last step, which is journalled once it is the present one's."""
+
+    wish: Wish
+    step: OrderStep
+
+
 class Ordering:
     """The pieces of work from the open slot to the last page, or to the coins in the dish."""
 
@@ -53,27 +65,30 @@ class Ordering:
         self._tools = tools
         self._course = course
         self._report = report
-        self._last: OrderStep | None = None
+        self._present: _Order | None = None
+        self._following: tuple[_Order, ...] | None = None
         self._settled: Settled | None = None
 
     async def pay(self) -> None:
-        """Open the slot and follow the escrow until the fee is covered; never where nothing could be printed."""
+        """Open the slot for the sum of all fees, and follow the escrow; never where nothing could be printed."""
         check_fit(await self._tools.printer.status())
-        asking = self._begin()
-        await self._journal(asking)
+        first = self._begin()
+        await self._journal(first.step)
         self._report(Happened(event=Event.COIN))
-        await self._tools.cash.ask(asking.fee, asking.cash_key)
-        async for seen in self._tools.cash.inserted(asking.cash_key):
+        await self._tools.cash.ask(self._course.due, first.step.cash_key)
+        async for seen in self._tools.cash.inserted(first.step.cash_key):
             self._report(Happened(event=Event.COIN, change=_count(seen.escrow)))
         self._report(Happened(event=Event.PAID))
 
     async def prepare(self) -> None:
-        """ORDER -> DOCUMENT, and the document's own signature. An order without a fee begins here."""
+        """ORDER -> DOCUMENT, and the document's own signature. Orders without a fee begin here."""
         course, ward = self._course, self._course.at_ward()
-        await self._journal(replace(self._last or self._begin(), step=Step.ORDERING))
+        order = self._present or self._begin()
+        await self._journal(replace(order.step, step=Step.ORDERING))
+        await self._wait_for_turn(order.step)
         document = await ward.order(
-            course.wish(),
-            course.ordinal,
+            order.wish,
+            order.step.ordinal,
             course.menu(),
             self._tools.seconds,
             lambda: self._tools.host.prekey(ward.entry.ward),
@@ -88,16 +103,16 @@ class Ordering:
         self._report(Happened(event=Event.DOCUMENT, change=change))
 
     async def print(self) -> None:
-        """Print once; capture the money when the last page is out."""
-        document, ordering = self._course.document, self._last
-        if document is None or ordering is None:
+        """Print once; keep the fee when the last page is out, and go on to the next order."""
+        document, order = self._course.document, self._present
+        if document is None or order is None:
             raise Refused(Code.DOCUMENT_INVALID, "nothing to print")
         # The long-lived process saw the printer at rest before this visit began, and nobody else prints on it.
         before = (await self._tools.printer.status()).impressions
         if self._tools.seconds() > document.print_by:
             raise Refused(Code.DOCUMENT_LATE)
         printing = replace(
-            ordering, step=Step.PRINTING, number=document.number, pages=document.pages, counter_before=before
+            order.step, step=Step.PRINTING, number=document.number, pages=document.pages, counter_before=before
         )
         await self._journal(printing)
         settled = self._settled = await self._follow(document, printing)
@@ -106,16 +121,19 @@ class Ordering:
             code = fault_code(settled.faults)
             self._report(Happened(event=Event.PRINT_FAILED, change=lambda course: _failed(course, paper, code)))
             return
-        await self._keep_money(printing)
-        self._report(_kept(paper, printing.fee))
+        if paper.fate is PaperFate.UNCERTAIN:
+            await self._keep_money(printing, None)
+            self._report(self._in_doubt(order, paper))
+        else:
+            await self._go_on(order, printing, paper)
 
     async def give_back(self) -> None:
-        """Give the whole escrow back, and conclude the order as it stands.
+        """Give back everything that is not earned, and conclude the present order as it stands.
 
         What cannot be done now is owed to the resident: the long-lived process settles it after the visit.
         """
-        last, self._last = self._last, None
-        if last is None:
+        order, self._present = self._present, None
+        if order is None:
             # Left before the slot was asked to open: nothing lies in it, and nothing is owed.
             self._report(Happened(event=Event.MONEY_RETURNED))
             return
@@ -123,43 +141,104 @@ class Ordering:
         inserted = self._course.inserted
         money = Money(fate=MoneyFate.OWED, amount=inserted) if inserted else Money(fate=MoneyFate.NONE_TAKEN)
         try:
-            settlement = await settle_money(last, self._settled, self._tools.cash)
+            settlement = await settle_money(order.step, self._settled, self._tools.cash)
             money = _given_back(settlement)
-            await self._conclude(last, settlement)
+            await self._conclude(order.step, settlement)
         except Refused as refused:
             _log.warning("left to be settled", code=refused.code, detail=refused.detail)
             code = refused.code
         if money.fate is MoneyFate.OWED:
             code = Code.REFUND_OWED
+        failed = (order, *(self._following or ()))
+        self._following = None
 
         def change(course: Course) -> None:
             course.money, course.inserted, course.document = money, 0, None
+            course.lines += tuple(_not_printed(each, course.code) for each in failed)
             course.code = code or course.code
 
-        self._report(Happened(event=Event.MONEY_OWED if code else Event.MONEY_RETURNED, change=change))
+        event = Event.MONEY_OWED if code else Event.MONEY_RETURNED
+        self._report(Happened(event=Event.PAPER_DUE if self._course.pages_out else event, change=change))
 
     def wipe(self) -> None:
-        """Let go of the order."""
-        self._last = self._settled = None
+        """Let go of the orders."""
+        self._present = self._following = self._settled = None
 
-    def _begin(self) -> OrderStep:
-        """Begin an order: asking for its money is its first step, and is skipped where there is no fee."""
-        self._settled = None
-        return OrderStep(
-            step=Step.ASKING_MONEY,
-            visit_id=self._course.at_ward().visit_id,
-            ordinal=self._course.ordinal,
-            fee=self._course.wish().fee,
-            cash_key=self._tools.entropy.token(_CASH_KEY_BYTES),
-            number=None,
-            pages=0,
-            counter_before=0,
+    def _begin(self) -> _Order:
+        """Begin the orders: asking for their money is their first step, which is skipped where there is no fee.
+
+        Those with a fee come first, so that the money passes from one to the next.
+        """
+        course, self._settled = self._course, None
+        wishes = sorted(course.wanted, key=lambda wish: not wish.fee)
+        orders = tuple(
+            _Order(
+                wish=wish,
+                step=OrderStep(
+                    step=Step.ASKING_MONEY,
+                    visit_id=course.at_ward().visit_id,
+                    ordinal=course.ordinal + place,
+                    fee=wish.fee,
+                    cash_key=self._tools.entropy.token(_CASH_KEY_BYTES),
+                    number=None,
+                    pages=0,
+                    counter_before=0,
+                ),
+            )
+            for place, wish in enumerate(wishes)
         )
+        self._present, self._following = orders[0], orders[1:]
+        return orders[0]
 
     async def _journal(self, step: OrderStep) -> None:
-        """Journal a step; from here on the order has come as far, whether or not the answer arrives."""
-        self._last = step
+        """Journal a step of the present order; from here on it has come as far, whether or not the answer arrives."""
+        if self._present is not None:
+            self._present = replace(self._present, step=step)
         await self._tools.host.step(step)
+
+    async def _wait_for_turn(self, step: OrderStep) -> None:
+        """Wait until the ward knows how the order before this one ended.
+
+        Raises:
+            Refused: `WARD_UNREACHABLE`.
+        """
+        before = step.ordinal - 1
+        if before and not await self._tools.host.told(step.visit_id, before, _TOLD_SECONDS):
+            raise Refused(Code.WARD_UNREACHABLE, "the order before has no FINAL")
+
+    async def _go_on(self, order: _Order, printing: OrderStep, paper: Paper) -> None:
+        """Keep the fee of what was printed; the next order begins with what is left of the escrow."""
+        following = self._following or ()
+        after = following[0] if following and following[0].step.fee else None
+        if after is not None:
+            await self._tools.host.step(after.step)
+        kept = await self._keep_money(printing, after)
+        line = OrderLine(kind=order.wish.kind, fee=order.wish.fee, number=printing.number or "")
+        if kept and following:
+            self._present, self._following, self._settled = following[0], following[1:], None
+            self._report(Happened(event=Event.PRINTED_NEXT, change=partial(_printed, line=line, paper=paper)))
+            return
+        self._present = self._following = None
+        owed = 0 if kept is None else kept.owed
+        ended = partial(_ended, line=line, paper=paper, left=following, owed=owed)
+        self._report(Happened(event=Event.PRINTED, change=ended))
+
+    def _in_doubt(self, order: _Order, paper: Paper) -> Happened:
+        """Say that nobody knows what came out; the orders after it are not made."""
+        fee, left = order.step.fee, self._following or ()
+        self._present = self._following = None
+
+        def change(course: Course) -> None:
+            course.paper, course.code = paper, Code.PRINT_IN_DOUBT
+            course.money = Money(fate=MoneyFate.HELD if fee else MoneyFate.NONE_TAKEN, amount=fee)
+            course.inserted, course.document = 0, None
+            course.lines += (
+                replace(_not_printed(order, Code.PRINT_IN_DOUBT), number=course.reference),
+                *(_not_printed(each, Code.CANCELLED) for each in left),
+            )
+
+        event = Event.IN_DOUBT_PAPER_DUE if self._course.pages_out else Event.IN_DOUBT
+        return Happened(event=event, change=change)
 
     def _verify(self, document: Document, t: bytes, authorities: Sequence[bytes]) -> None:
         self._tools.verify(
@@ -203,19 +282,23 @@ class Ordering:
             _log.exception("printing broke off")
         return await self._tools.printer.settle(Claim(before=before, due=pages, sent=sent, fault_seen=False))
 
-    async def _keep_money(self, step: OrderStep) -> None:
-        """Capture the fee of what is out; where that fails now, the long-lived process captures later."""
+    async def _keep_money(self, step: OrderStep, after: _Order | None) -> Settlement | None:
+        """Keep the fee of what is out; None where that fails now: the long-lived process does it later."""
+        following = None if after is None else after.step.cash_key
         try:
-            await self._conclude(step, await settle_money(step, self._settled, self._tools.cash))
+            settlement = await settle_money(step, self._settled, self._tools.cash, following=following)
+            await self._conclude(step, settlement)
         except ConnectionError:
             raise
         except Exception:  # noqa: BLE001 - what is printed is never given back, whatever fails now
             _log.exception("left to be settled")
+            return None
+        return settlement
 
     async def _conclude(self, step: OrderStep, settlement: Settlement) -> None:
         """Tell the long-lived process how the order ended, and go on to the next ordinal."""
         await self._tools.host.concluded(conclusion(step, self._settled, settlement))
-        self._course.ordinal += 1
+        self._course.ordinal = step.ordinal + 1
 
 
 def _count(escrow: int) -> Callable[[Course], None]:
@@ -236,19 +319,28 @@ def _failed(course: Course, paper: Paper, code: Code) -> None:
     course.paper, course.code = paper, code
 
 
-def _kept(paper: Paper, fee: int) -> Happened:
-    """Say what a printing came to whose fee is kept: taken, or held until a person has settled the doubt."""
-    in_doubt = paper.fate is PaperFate.UNCERTAIN
-    fate = MoneyFate.TAKEN
-    if in_doubt:
-        fate = MoneyFate.HELD if fee else MoneyFate.NONE_TAKEN
+def _printed(course: Course, *, line: OrderLine, paper: Paper) -> None:
+    """Take what was printed; the fee of its line is the ward's."""
+    course.paper, course.document = paper, None
+    course.lines += (line,)
+    course.pages_out += paper.out
+    course.inserted = max(course.inserted - line.fee, 0)
 
-    def change(course: Course) -> None:
-        course.paper, course.money = paper, Money(fate=fate, amount=fee)
-        course.code = Code.PRINT_IN_DOUBT if in_doubt else Code.INTERNAL
-        course.inserted, course.document = 0, None
 
-    return Happened(event=Event.IN_DOUBT if in_doubt else Event.PRINTED, change=change)
+def _ended(course: Course, *, line: OrderLine, paper: Paper, left: Sequence[_Order], owed: int) -> None:
+    """Take the last that was printed; `left` are orders that cannot be made, since the money could not be settled.
+
+    What is due back for them, or as change that the device could not pay, is owed.
+    """
+    _printed(course, line=line, paper=paper)
+    due = owed + sum(each.step.fee for each in left)
+    course.money = Money(fate=MoneyFate.OWED, amount=due) if due else Money(fate=MoneyFate.TAKEN, amount=course.due)
+    course.lines += tuple(_not_printed(each, Code.CASH_UNAVAILABLE) for each in left)
+    course.inserted = 0
+
+
+def _not_printed(order: _Order, code: Code) -> OrderLine:
+    return OrderLine(kind=order.wish.kind, fee=order.wish.fee, code=code)
 
 
 def _given_back(settlement: Settlement) -> Money:

@@ -12,14 +12,12 @@ from __future__ import annotations
 from konbini.kiosk.card.ports import CardSession
 from konbini.kiosk.channel.messages import Opened
 from konbini.kiosk.session.action import EnterPin
-from konbini.kiosk.session.draft import Draft
 from konbini.kiosk.session.flow import Event
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.ward import CardProof, GivenMenu, WardVisit
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MOST_ORDERS
 from konbini.protocol.visits import CARD_RS256
 
 __all__ = ["Proving"]
@@ -82,7 +80,7 @@ class Proving:
     async def ask(self) -> None:
         """OPEN -> MENU; asked again with the same bytes where a menu ran out."""
         ward = self._course.at_ward()
-        if self._course.ordinal > MOST_ORDERS:
+        if not self._course.orders_left:
             raise Refused(Code.VISIT_OVER, "no order left in this visit")
         if self._proof is None:
             given = await ward.look()
@@ -130,4 +128,4 @@ def _ask_pin(course: Course, tries_left: int, *, was_wrong: bool = False) -> Non
 
 
 def _take_menu(course: Course, given: GivenMenu) -> None:
-    course.given, course.draft = given, Draft()
+    course.renew(given)

@@ -16,6 +16,8 @@ from konbini.kiosk.channel.host import Host
 from konbini.kiosk.channel.messages import WardOnOffer
 from konbini.kiosk.session.action import (
     Action,
+    AddAnother,
+    ChooseCopies,
     ChooseKind,
     ChooseLanguage,
     ChooseMembers,
@@ -65,7 +67,14 @@ _ASKED_AT: Mapping[type[Action], tuple[State, ...]] = {
     ChooseScope: (State.SCOPE,),
     ChooseMembers: (State.MEMBERS,),
     ChooseOptions: (State.OPTIONS,),
+    ChooseCopies: (State.CHECK,),
+    AddAnother: (State.CHECK,),
     Confirm: (State.CHECK,),
+}
+_ANSWERED: Mapping[Event, Callable[[Course], None]] = {
+    Event.ADDED: Course.add,
+    Event.CONFIRMED: Course.confirm,
+    Event.CONFIRMED_FREE: Course.confirm,
 }
 _FROM_MENU = frozenset((State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS, State.CHECK, State.PAY))
 _CODES = {
@@ -200,8 +209,10 @@ class Visit:
                 return Happened(event=event) if offered is None else _ward_chosen(offered)
             case EnterPin():
                 return self._work.pin_entered(action)
-        if event is Event.CONFIRMED and not self._course.wish().fee:
+        if event is Event.CONFIRMED and not any(wish.fee for wish in self._course.wishes()):
             event = Event.CONFIRMED_FREE
+        if event in _ANSWERED:
+            return Happened(event=event, change=_ANSWERED[event])
         if event is Event.CANCEL:
             return Happened(event=event, change=lambda course: _end_with(course, Code.CANCELLED))
         return Happened(event=event)

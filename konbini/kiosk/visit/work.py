@@ -99,7 +99,7 @@ class Work:
             course.code = code
 
         event = _REFUSALS.get(self._course.state, Event.REFUSED)
-        if self._course.state is State.PREPARING and code in _LOOK_AGAIN:
+        if self._course.state is State.PREPARING and code in _LOOK_AGAIN and not self._course.pages_out:
             event = Event.CHANGED
         self._say(Happened(event=event, change=change))
 

@@ -88,24 +88,30 @@ class Device:
 
     async def _answer_kiosk(self, line: bytes) -> bytes:
         try:
-            verb, fee, key = frames.read_request(line)
-            if verb == "STATE":
+            request = frames.read_request(line)
+            if request[0] == "STATE":
                 return frames.write_state(self._state())
             async with self._turn:
-                return await self._do(verb, fee, key)
+                return await self._do(request)
         except Refused:
             return b"NO MALFORMED\n"
         except Said as said:
             return f"NO {said.word}\n".encode("ascii")
 
-    async def _do(self, verb: str, fee: int, key: bytes) -> bytes:
-        if verb == "ASK":
-            if self._jammed:
+    async def _do(self, request: frames.Request) -> bytes:
+        verb, amount, key, following = request
+        match verb:
+            case "ASK" if self._jammed:
                 raise Said("JAM")
-            self._step(steps.ask(self._machine, fee, key))
-            return b"OK\n"
-        end = steps.capture if verb == "CAPTURE" else steps.give_back
-        self._step(end(self._machine, key, stuck=self._stuck))
+            case "ASK":
+                self._step(steps.ask(self._machine, amount, key))
+                return b"OK\n"
+            case "CAPTURE":
+                self._step(steps.capture(self._machine, key, amount, stuck=self._stuck))
+            case "CARRY":
+                self._step(steps.carry(self._machine, key, amount, following))
+            case _:
+                self._step(steps.give_back(self._machine, key, stuck=self._stuck))
         await self._pay_out()
         settlement = self._machine.end_of(key)
         if settlement is None:

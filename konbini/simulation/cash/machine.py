@@ -13,7 +13,7 @@ from konbini.kiosk.payment.amounts import MOST_YEN, CashCounts, Ending, Settleme
 from konbini.kiosk.payment.ports import Asking
 from konbini.simulation.cash.coins import NOTHING, Coins, choose
 
-__all__ = ["Ended", "Machine", "Payout", "Said", "ask", "capture", "drop_coin", "give_back", "insert"]
+__all__ = ["Ended", "Machine", "Payout", "Said", "ask", "capture", "carry", "drop_coin", "give_back", "insert"]
 
 _REMEMBERED = 256
 
@@ -44,7 +44,8 @@ class Machine:
         escrow: what lies in escrow.
         taken, returned, owed: its count over its life, in yen.
         dish: yen in the dish that nobody has taken out yet.
-        key, fee: the open asking; an empty key when there is none.
+        key, sum: the open asking; an empty key when there is none.
+        earned: yen of the escrow that were kept for orders before this one, and lie there only as pieces.
         payout: the payout under way.
         ends: the last askings that are over, oldest first.
     """
@@ -57,20 +58,26 @@ class Machine:
     owed: int = 0
     dish: int = 0
     key: bytes = b""
-    fee: int = 0
+    sum: int = 0
+    earned: int = 0
     payout: Payout | None = None
     ends: tuple[Ended, ...] = ()
 
     @property
     def asking(self) -> Asking | None:
         """The open asking."""
-        return Asking(key=self.key, fee=self.fee, escrow=self.escrow.yen) if self.key else None
+        return Asking(key=self.key, sum=self.sum, escrow=self.held) if self.key else None
+
+    @property
+    def held(self) -> int:
+        """Yen in escrow that are still the resident's."""
+        return self.escrow.yen - self.earned
 
     @property
     def counts(self) -> CashCounts:
         """The count as the kiosk reads it; coins of a payout under way still count as escrow."""
         pending = sum(self.payout.pieces) + self.payout.ended.settlement.owed if self.payout else 0
-        return CashCounts(taken=self.taken, returned=self.returned, owed=self.owed, escrow=self.escrow.yen + pending)
+        return CashCounts(taken=self.taken, returned=self.returned, owed=self.owed, escrow=self.held + pending)
 
     def end_of(self, key: bytes) -> Settlement | None:
         """How the asking of this key ended, if it did."""
@@ -85,21 +92,21 @@ class Said(Exception):  # noqa: N818 - an answer of the device, one word
         self.word = word
 
 
-def ask(machine: Machine, fee: int, key: bytes) -> Machine:
+def ask(machine: Machine, amount: int, key: bytes) -> Machine:
     """Open an asking."""
-    if machine.key == key and machine.fee == fee:
+    if machine.key == key and machine.sum == amount:
         return machine
-    if machine.end_of(key) is not None or _paying(machine, key):
+    if _over(machine, key):
         raise Said("SPENT")
     if machine.key or machine.payout:
         raise Said("BUSY")
-    if not 0 < fee <= MOST_YEN:
+    if not 0 < amount <= MOST_YEN:
         raise Said("FEE")
-    return replace(machine, key=key, fee=fee)
+    return replace(machine, key=key, sum=amount)
 
 
 def insert(machine: Machine, piece: int) -> Machine:
-    """Take a piece into escrow; the slot is open until the fee is covered."""
+    """Take a piece into escrow; the slot is open until the sum is covered."""
     asking = machine.asking
     if asking is None or asking.enough:
         raise Said("SHUT")
@@ -108,37 +115,44 @@ def insert(machine: Machine, piece: int) -> Machine:
     except ValueError as error:
         raise Said("UNKNOWN") from error
     after = replace(machine, escrow=machine.escrow + coin, taken=machine.taken + piece)
-    over = after.escrow.yen - machine.fee
+    over = after.escrow.yen - machine.sum
     if over > 0 and choose(over, after.hopper + after.escrow.without_notes()).yen < over:
         raise Said("NO-CHANGE")
     return after
 
 
-def capture(machine: Machine, key: bytes, *, stuck: bool) -> Machine:
+def capture(machine: Machine, key: bytes, fee: int, *, stuck: bool) -> Machine:
     """Keep the fee and plan the change; `stuck`: nothing can drop, so that all change is owed."""
     if _over(machine, key):
         return machine
-    asking = machine.asking
-    if asking is None or asking.key != key:
-        raise Said("UNKNOWN")
-    if not asking.enough:
+    return _change(machine, key, Ending.CAPTURED, change(fee, _covering(machine, key, fee)), stuck=stuck)
+
+
+def carry(machine: Machine, key: bytes, fee: int, following: bytes) -> Machine:
+    """Keep the fee; the rest of the escrow belongs to the asking that follows. No piece moves."""
+    if _over(machine, key):
+        return machine
+    if not change(fee, _covering(machine, key, fee)) or fee >= machine.sum:
         raise Said("SHORT")
-    due = change(asking.fee, asking.escrow)
-    hopper = machine.hopper + machine.escrow.without_notes()
-    paid = NOTHING if stuck else choose(due, hopper)
-    settlement = Settlement(ending=Ending.CAPTURED, taken=asking.escrow, returned=paid.yen, owed=due - paid.yen)
-    notes = machine.escrow - machine.escrow.without_notes()
-    fed = replace(machine, hopper=hopper - paid, box=machine.box + notes.yen)
-    return _pay(fed, key, settlement, paid)
+    if following == key or _over(machine, following):
+        raise Said("SPENT")
+    settlement = Settlement(ending=Ending.CAPTURED, taken=fee, returned=0, owed=0)
+    carried = replace(machine, key=following, sum=machine.sum - fee, earned=machine.earned + fee)
+    return _remember(carried, Ended(key=key, settlement=settlement))
 
 
 def give_back(machine: Machine, key: bytes, *, stuck: bool) -> Machine:
-    """Plan to return the very pieces of the escrow; a key that is not open is spent with nothing in it."""
+    """Plan to return the very pieces of the escrow; a key that is not open is spent with nothing in it.
+
+    Where a part of the escrow was earned before, its pieces cannot be told apart: the rest is paid as change.
+    """
     if _over(machine, key):
         return machine
     if machine.key != key:
         nothing = Settlement(ending=Ending.GIVEN_BACK, taken=0, returned=0, owed=0)
         return _remember(machine, Ended(key=key, settlement=nothing))
+    if machine.earned:
+        return _change(machine, key, Ending.GIVEN_BACK, machine.held, stuck=stuck)
     held = machine.escrow
     owed = held.yen if stuck else 0
     settlement = Settlement(ending=Ending.GIVEN_BACK, taken=held.yen, returned=held.yen - owed, owed=owed)
@@ -160,6 +174,26 @@ def drop_coin(machine: Machine, *, sticks: bool = False) -> Machine:
     return _conclude(dropped, Payout(ended=payout.ended, pieces=rest))
 
 
+def _covering(machine: Machine, key: bytes, fee: int) -> int:
+    """Give what the open asking holds, which covers the fee."""
+    asking = machine.asking
+    if asking is None or asking.key != key:
+        raise Said("UNKNOWN")
+    if not asking.enough or asking.escrow < fee:
+        raise Said("SHORT")
+    return asking.escrow
+
+
+def _change(machine: Machine, key: bytes, ending: Ending, due: int, *, stuck: bool) -> Machine:
+    """Plan to pay `due` yen out of hopper and escrow; what cannot be made up of their pieces is owed."""
+    hopper = machine.hopper + machine.escrow.without_notes()
+    paid = NOTHING if stuck else choose(due, hopper)
+    settlement = Settlement(ending=ending, taken=machine.held, returned=paid.yen, owed=due - paid.yen)
+    notes = machine.escrow - machine.escrow.without_notes()
+    fed = replace(machine, hopper=hopper - paid, box=machine.box + notes.yen)
+    return _pay(fed, key, settlement, paid)
+
+
 def _over(machine: Machine, key: bytes) -> bool:
     return machine.end_of(key) is not None or _paying(machine, key)
 
@@ -169,7 +203,7 @@ def _paying(machine: Machine, key: bytes) -> bool:
 
 
 def _pay(machine: Machine, key: bytes, settlement: Settlement, paid: Coins) -> Machine:
-    closed = replace(machine, key=b"", fee=0, escrow=NOTHING)
+    closed = replace(machine, key=b"", sum=0, earned=0, escrow=NOTHING)
     return _conclude(closed, Payout(ended=Ended(key=key, settlement=settlement), pieces=paid.pieces))
 
 

@@ -13,7 +13,7 @@ from konbini.simulation.cash.machine import Ended, Machine, Payout
 
 __all__ = ["FULL_HOPPER", "Memory"]
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _MOST_BYTES: Final = 64 * 1024
 FULL_HOPPER: Final = Coins(counts=(0, 20, 50, 20, 50))
 _ENDINGS: Final = (Ending.CAPTURED, Ending.GIVEN_BACK)
@@ -54,7 +54,7 @@ def _values(machine: Machine) -> Value:
         machine.box,
         list(machine.escrow.counts),
         [machine.taken, machine.returned, machine.owed, machine.dish],
-        [machine.key, machine.fee],
+        [machine.key, machine.sum, machine.earned],
         None if payout is None else [_ended_values(payout.ended), list(payout.pieces)],
         [_ended_values(ended) for ended in machine.ends],
     ]
@@ -80,7 +80,8 @@ def _machine(values: list[Value]) -> Machine:
         owed=owed,
         dish=dish,
         key=asking[0],
-        fee=asking[1],
+        sum=asking[1],
+        earned=asking[2],
         payout=None if payout is None else Payout(ended=_ended(payout[0]), pieces=tuple(payout[1])),
         ends=tuple(_ended(each) for each in ends),
     )
@@ -93,7 +94,7 @@ _Stored = tuple[
     int,
     list[int],
     tuple[int, int, int, int],
-    tuple[bytes, int],
+    tuple[bytes, int, int],
     tuple[_StoredEnd, list[int]] | None,
     list[_StoredEnd],
 ]

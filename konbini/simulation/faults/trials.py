@@ -90,12 +90,12 @@ def _refused(  # noqa: PLR0913 - one column each
     )
 
 
-def _printed(key: str, at: str, *, coin: int = 100, later: Code | None = None) -> Trial:
+def _printed(key: str, at: str, *, coin: int = 100, money: MoneyFate = _TAKEN, later: Code | None = None) -> Trial:
     return Trial(
         breaks=(key,),
         at=at,
         screen="end",
-        money=_TAKEN,
+        money=money,
         outcomes=frozenset((Outcome.PRINTED,)),
         sides=frozenset((1,)),
         coin=coin,
@@ -148,6 +148,7 @@ TRIALS: tuple[Trial, ...] = (
     _refused("slot", "escrow", Code.CASH_UNAVAILABLE, _RETURNED, _CANCELLED),
     _printed("hopper", "pay", coin=500),
     _refused("motor", "escrow", Code.REFUND_OWED, _OWED, _CANCELLED, cancels=True),
+    _printed("motor", "pay", coin=500, money=_OWED),
     _printed("short", "pay", coin=500),
     _printed("count", "pay", later=Code.CASH_COUNT_DIFFERS),
     _printed("silent-end", "pay", coin=500),

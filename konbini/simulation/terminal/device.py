@@ -80,8 +80,15 @@ class Device:
                     raise SaidError("DOWN")
                 self._step(steps.authorise(self._terminal, int(yen), bytes.fromhex(key)))
                 return b"OK\n"
-            case ["CAPTURE" | "VOID" as verb, key]:
-                return self._end(verb, bytes.fromhex(key))
+            case ["CAPTURE", yen, key] if yen.isdigit():
+                spent = bytes.fromhex(key)
+                return self._end(steps.capture(self._terminal, spent, int(yen)), spent)
+            case ["CARRY", yen, key, following] if yen.isdigit():
+                spent = bytes.fromhex(key)
+                return self._end(steps.carry(self._terminal, spent, int(yen), bytes.fromhex(following)), spent)
+            case ["VOID", key]:
+                spent = bytes.fromhex(key)
+                return self._end(steps.void(self._terminal, spent), spent)
         raise SaidError("MALFORMED")
 
     def _state(self) -> bytes:
@@ -89,15 +96,16 @@ class Device:
         key, network = one.key.hex() or "-", "UP" if self._up else "DOWN"
         return f"OK {key} {one.yen} {one.phase.value} {one.captured} {one.voided} {network}\n".encode("ascii")
 
-    def _end(self, verb: str, key: bytes) -> bytes:
-        self._step((steps.capture if verb == "CAPTURE" else steps.void)(self._terminal, key))
+    def _end(self, after: Terminal, key: bytes) -> bytes:
+        self._step(after)
         ended = self._terminal.end_of(key)
         if ended is None:
             raise SaidError("UNKNOWN")
         if self._hangs_up:
             self._hangs_up = False
             return b""
-        return f"OK {'CAPTURED' if ended.captured else 'VOIDED'} {ended.yen}\n".encode("ascii")
+        word = "CAPTURED" if ended.captured else "VOIDED"
+        return f"OK {word} {ended.held} {ended.released}\n".encode("ascii")
 
     def _answer_hands(self, words: list[str]) -> bytes:
         match words:
@@ -126,7 +134,7 @@ class Device:
 
 def _keep(path: Path, one: Terminal) -> None:
     """Return only when the state would survive a cut of the power."""
-    ends: list[Value] = [[ended.key, ended.captured, ended.yen] for ended in one.ends]
+    ends: list[Value] = [[ended.key, ended.captured, ended.held, ended.released] for ended in one.ends]
     fresh = path.with_suffix(".new")
     with fresh.open("wb") as out:
         out.write(encode([one.key, one.yen, one.phase.value, one.captured, one.voided, ends]))
@@ -148,11 +156,11 @@ def _load(path: Path) -> Terminal:
         phase=Phase(phase),
         captured=captured,
         voided=voided,
-        ends=tuple(Ended(key=each[0], captured=each[1], yen=each[2]) for each in ends),
+        ends=tuple(Ended(key=each[0], captured=each[1], held=each[2], released=each[3]) for each in ends),
     )
 
 
-_Stored = tuple[bytes, int, str, int, int, list[tuple[bytes, bool, int]]]
+_Stored = tuple[bytes, int, str, int, int, list[tuple[bytes, bool, int, int]]]
 
 
 async def _serve(home: Path) -> None:

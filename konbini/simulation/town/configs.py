@@ -157,6 +157,7 @@ class _Configs:
         yield self._paths("personal", "keys/registry/personal-1.key")
         yield self._paths("numbers", "keys/registry/numbers-1.key")
         yield self._path("lookup", "keys/registry/lookup.key")
+        yield self._path("given", "keys/registry/given.key")
         yield from ("[followers]", _entry("names", ["issuing", "clerk"]), *self._peer("registry"))
         yield from ("[operators]", *self._peer("operators"))
 

@@ -32,7 +32,7 @@ __all__ = ["ENROLMENT_SECONDS", "make_town"]
 
 ENROLMENT_SECONDS = 365 * 24 * 3600
 """How long a kiosk's enrolment holds; the town is for so long."""
-_FORMAT = 4
+_FORMAT = 5
 _COMPLETE, _BEGUN = "town.toml", ".town-begun"
 _FOLDERS = (
     *("keys", "keys/cards", "keys/cards/stock", "keys/cards/foreign-stock", "keys/offline", "keys/center"),
@@ -217,7 +217,7 @@ class _Making:
         handle = self._entropy.token(_SECRET_BYTES)
         for folder in ("issuing", "clerk"):
             write(self._keys / folder / "handle.key", handle)
-        for place in ("registry/personal-1", "registry/numbers-1", "issuing/personal-1"):
+        for place in ("registry/personal-1", "registry/numbers-1", "registry/given", "issuing/personal-1"):
             write(self._keys / f"{place}.key", self._entropy.token(_SECRET_BYTES))
         for folder in ("registry", "issuing", "clerk"):
             write(self._keys / folder / "lookup.key", self._entropy.token(_SECRET_BYTES))

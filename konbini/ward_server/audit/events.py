@@ -33,6 +33,8 @@ class AuditEvent(IntEnum):
     """`issuing` was given an individual number, for a paper that prints it."""
     PENDING_CHANGE_SHOWN = 109
     """An operator read a change that waits for its second person, whole; the code says where there was none."""
+    NUMBERS_FILLED = 110
+    """A store from before given numbers were kept was filled with them; `about` counts them."""
     PAST_LOOKED_UP = 121
     """An operator read a resident's changes (異動履歴) or a past record; the code says where there was none."""
     REGISTER_COUNTED = 122
@@ -117,7 +119,8 @@ class AuditEvent(IntEnum):
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
     RESTORATION_FOUND = 243
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     STORE_RESTORED = 244
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     DECISION_ENTERED = 245
@@ -184,7 +187,8 @@ class AuditEvent(IntEnum):
     CLERK_DECISION_DECLINED = 342
     """A decision was taken back, or turned down."""
     CLERK_RESTORATION_FOUND = 343
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     CLERK_STORE_RESTORED = 344
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     CLERK_OUTAGE_BEGUN = 351

@@ -34,6 +34,8 @@ name = "clerk"                      # under which the registry knows this follow
 reconcile_at = "03:20"              # time of the day in Japan
 most_outage_hours = 24
 standby = false                     # true: serves in outage mode alone
+published = "log.checkpoints"        # what the ward published last; both may be left out:
+issuers = "issuers.list"            # konbini/ward_server/following/published.py
 """
 
 from __future__ import annotations

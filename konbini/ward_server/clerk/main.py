@@ -39,7 +39,7 @@ from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import CLERK
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.following.upkeep import Own, Upkeep
+from konbini.ward_server.following.upkeep import Own, Upkeep, witness_of
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
 from konbini.ward_server.trust import read_trust
@@ -90,9 +90,11 @@ async def serve(
             application=index,
             signed_rows=held_of,
             numbers=Numbers(used=used_ranges, begin=_begin, renew=close_ranges),
+            published=witness_of(config.upkeep, config.trust, config.ward, "clerk"),
         )
         upkeep = Upkeep(own, rows, RegistryCalls(registry, config.upkeep.name), clock, entropy)
-        current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
+        await upkeep.hold_against_published()
+        current = Current(rows, upkeep.lease, upkeep.outages, clock, standby=config.upkeep.standby)
         clerk = Clerk(
             beliefs=Beliefs(
                 entry=trust.entry,
@@ -137,7 +139,7 @@ def _member(config: ClerkConfig) -> Member:
     forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
     trust = config.trust
     pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
-    shared = (config.lookup_key, config.handle_key, *forms)
+    shared = (config.settings, config.lookup_key, config.handle_key, *config.signing.certificates, *forms)
     return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 

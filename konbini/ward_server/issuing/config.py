@@ -55,6 +55,8 @@ name = "issuing"                    # under which the registry knows this follow
 reconcile_at = "03:00"              # time of the day in Japan
 most_outage_hours = 24
 standby = false                     # true: a server at another place, which serves in outage mode alone
+published = "log.checkpoints"        # what the ward published last; both may be left out:
+issuers = "issuers.list"            # konbini/ward_server/following/published.py
 [numbers]
 ranges = "01234"                    # first digits of serials that this server alone may use
 """

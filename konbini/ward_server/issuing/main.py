@@ -38,7 +38,7 @@ from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import ISSUING
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.following.upkeep import Own, Upkeep
+from konbini.ward_server.following.upkeep import Own, Upkeep, witness_of
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
@@ -116,6 +116,7 @@ async def serve(
         store = _store(
             rows, config, trust=trust, registry=registry, clerk=clerk, sealer=sealer, clock=clock, entropy=entropy
         )
+        await store.upkeep.hold_against_published()
         session = await ending.enter_async_context(aiohttp.ClientSession())
         keeper = ListKeeper(
             session,
@@ -211,10 +212,11 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         application=copy,
         signed_rows=copy.held_of,
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
+        published=witness_of(config.upkeep, config.trust, config.ward, "issuing"),
         used_ranges=clerk.ranges,
     )
     upkeep = Upkeep(own, rows, registry, clock, entropy)
-    current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
+    current = Current(rows, upkeep.lease, upkeep.outages, clock, standby=config.upkeep.standby)
     ledger = Ledger(
         rows,
         feed,

@@ -35,6 +35,8 @@ __all__ = [
     "MovedOut",
     "NameChanged",
     "NameRegistration",
+    "NationalityLost",
+    "Naturalised",
     "NewIndividualNumber",
     "NewResidentCode",
     "NumberCardChanged",
@@ -165,6 +167,29 @@ class AliasWritten:
 class ResidenceStatus:
     """The items of a foreign resident as the immigration office told them (法務省通知)."""
 
+    items: ForeignItems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Naturalised:
+    """氏名, 本籍 and 筆頭者 as the new family register has them; the items of a foreign resident and 通称 end.
+
+    `municipality` is the one that ends the alias (削除市町村名).
+    """
+
+    name: _Name
+    reading: _Name
+    domicile: _Place
+    domicile_head: _Name
+    municipality: Line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NationalityLost:
+    """氏名 and the items of a foreign resident from now on; 本籍, 筆頭者 and 旧氏 end."""
+
+    name: _Name
+    reading: _Name
     items: ForeignItems
 
 

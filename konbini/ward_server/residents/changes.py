@@ -37,6 +37,8 @@ from konbini.ward_server.residents.bodies import (
     MovedOut,
     NameChanged,
     NameRegistration,
+    NationalityLost,
+    Naturalised,
     NewIndividualNumber,
     NewResidentCode,
     NumberCardChanged,
@@ -87,7 +89,7 @@ class ChangeKind(IntEnum):
     LEAVING = 5
     """転出予定, or that it was called off."""
     REMOVAL = 6
-    """消除: moved out, died, missing, ex officio."""
+    """消除: declared missing, or ex officio."""
     NAME_REGISTRATION = 7
     """外字登録中, begun or done."""
     CARD_LINKED = 11
@@ -157,6 +159,10 @@ class ChangeKind(IntEnum):
     """世帯変更: members, order or relationships."""
     HEAD_CHANGED = 124
     """世帯主変更."""
+    NATURALISED = 125
+    """帰化 and every other way to Japanese nationality (日本国籍の取得)."""
+    NATIONALITY_LOST = 126
+    """国籍喪失."""
     ENTRY_KEPT = 131
     """行政項目 and the other items that no certificate prints."""
     NUMBER_CARD = 132
@@ -186,6 +192,8 @@ Body: TypeAlias = (
     | FormerNameWritten
     | AliasWritten
     | ResidenceStatus
+    | Naturalised
+    | NationalityLost
     | NewResidentCode
     | NewIndividualNumber
     | Remade
@@ -234,6 +242,8 @@ BODIES: Mapping[ChangeKind, type[Body]] = {
     ChangeKind.ALIAS_CHANGED: AliasWritten,
     ChangeKind.ALIAS_REMOVED: AliasWritten,
     ChangeKind.RESIDENCE_STATUS: ResidenceStatus,
+    ChangeKind.NATURALISED: Naturalised,
+    ChangeKind.NATIONALITY_LOST: NationalityLost,
     ChangeKind.RESIDENT_CODE: NewResidentCode,
     ChangeKind.INDIVIDUAL_NUMBER: NewIndividualNumber,
     ChangeKind.REMADE: Remade,

@@ -16,6 +16,7 @@
     personal = ["personal-2.key"]           # key-encryption keys of 32 bytes, the current one first
     numbers = ["numbers-1.key"]             # the same, for individual numbers alone
     lookup = "lookup.key"                   # keyed hash of card serials
+    given = "given.key"                     # keyed hash of individual numbers and resident record codes
 
     [followers]
     names = ["issuing", "clerk"]            # an acknowledgement waits for each
@@ -54,6 +55,7 @@ class KeyPaths:
     personal: tuple[Path, ...]
     numbers: tuple[Path, ...]
     lookup: Path
+    given: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ def read_config(path: Path) -> RegistryConfig:
                 personal=keys.paths("personal"),
                 numbers=keys.paths("numbers"),
                 lookup=keys.path("lookup"),
+                given=keys.path("given"),
             ),
             follower_names=followers.texts("names"),
             followers=CallAddress.read(followers),

@@ -12,10 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from konbini.process.statements import Connection
+from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.keeping.disposal_list import NOTHING_BEFORE, Disposal, entry_hash
+from konbini.ward_server.residents.disposal_rows import Outcome
 from konbini.ward_server.residents.feed import DisposedChange, EntryDraft, FeedKind
 from konbini.ward_server.residents.feed_blocks import disposed_entry
 from konbini.ward_server.residents.scribe import RecordPen, add_block
@@ -151,7 +153,43 @@ def _tell_followers(connection: Connection, vault: Vault, pen: RecordPen, reside
     add_block(writing, pen, writing.position(), writing.seal_entries(drafts))
 
 
-def destroy_again(connection: Connection, entries: Sequence[Disposal]) -> int:
-    """Destroy in a restored store what the list says was destroyed, and give how many keys it still had."""
+def destroy_again(connection: Connection, listed: Sequence[bytes], entries: Sequence[Disposal]) -> int:
+    """Destroy in a restored store what the newest list says was destroyed, and take that list as the store's own.
+
+    The list that was published goes on from its last entry: the numbering is the list's, not the backup's, and what a
+    decision in the backup still had before it is done where the list says so, so that nothing is listed twice.
+
+    Args:
+        connection: of the restored store.
+        listed: the signed entries, from the first on.
+        entries: the same, opened and checked (`open_list`).
+
+    Returns:
+        How many keys the store still had.
+
+    Raises:
+        Refused: `EVIDENCE_MISMATCH`: the backup holds entries that the list has not, so that it is not the newest.
+    """
+    _take_list(connection, listed)
+    for entry in entries:
+        connection.executemany(
+            "UPDATE disposal_target SET outcome = ? WHERE disposal_id = ? AND target = ?",
+            [(Outcome.DESTROYED, entry.disposal_id, target) for target in entry.targets],
+        )
+        connection.executemany(
+            "DELETE FROM due WHERE kept = ? AND target = ?", [(int(entry.kept), target) for target in entry.targets]
+        )
     targets = [target for entry in entries for target in entry.targets]
     return sum(bool(destroy_keys(connection, target)) for target in targets)
+
+
+def _take_list(connection: Connection, listed: Sequence[bytes]) -> None:
+    """Have the store's list go as far as the one that was published."""
+    found = connection.execute("SELECT signed FROM disposal_list ORDER BY number").fetchall()
+    held = [bytes(signed) for (signed,) in found]
+    if held != list(listed[: len(held)]):
+        raise Refused(Code.EVIDENCE_MISMATCH, "the backup holds disposals that this list has not: give the newest")
+    connection.executemany(
+        "INSERT INTO disposal_list (number, signed, hash) VALUES (?, ?, ?)",
+        [(number, signed, entry_hash(signed)) for number, signed in enumerate(listed, 1) if number > len(held)],
+    )

@@ -31,6 +31,7 @@ from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.effect import Effect, EntryEffect, RecordEffect
 from konbini.ward_server.residents.entry_rules import kept
 from konbini.ward_server.residents.household_rules import check_households, households, moved
+from konbini.ward_server.residents.number_rules import check_numbers
 from konbini.ward_server.residents.person_rules import amended
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.removal_rules import came_back, removed, restored
@@ -48,12 +49,14 @@ def effects_of(reading: RegistryReading, change: Change, key: VerifyingKey, muni
     """Judge a change against the registry as it stands and give what it writes, in order.
 
     Raises:
-        Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`, `RESIDENT_UNKNOWN`, `CARD_LINKED_BEFORE`; `RECORD_NOT_SIGNED` or
-            `SEAL_BROKEN` where the registry's own rows are not what it wrote.
+        Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`, `RESIDENT_UNKNOWN`, `CARD_LINKED_BEFORE`, `KIND_IS_ANOTHER`,
+            `INDIVIDUAL_NUMBER_TAKEN`, `RESIDENT_CODE_TAKEN`; `RECORD_NOT_SIGNED` or `SEAL_BROKEN` where the registry's
+            own rows are not what it wrote.
     """
     standing = Standing(reading, key, municipality)
     effects = _judged(standing, change)
     check_households(standing, effects)
+    check_numbers(standing, effects)
     records = [effect.record for effect in effects if isinstance(effect, RecordEffect)]
     return (*cancelled_with(standing, records), *effects)
 

@@ -30,6 +30,7 @@ from konbini.ward_server.residents.bulk import BulkLists
 from konbini.ward_server.residents.bulk_calls import bulk_handlers
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.config import RegistryConfig, read_config
+from konbini.ward_server.residents.elsewhere import Elsewhere
 from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
@@ -50,7 +51,7 @@ from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
+__all__ = ["RegistryRooms", "RegistryWorks", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
 _DECISION_EVENTS = DecisionEvents(
     entered=AuditEvent.REGISTRY_DECISION_ENTERED,
@@ -68,6 +69,14 @@ class RegistryRooms:
     store: RowsRegistryStore
     vault: Vault
     pen: RecordPen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryWorks:
+    """What the process does in its own turn, beside answering; `elsewhere` where other servers share its rows."""
+
+    retention: RetentionDesk
+    elsewhere: Elsewhere | None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -108,13 +117,14 @@ async def open_registry(
 
 
 @asynccontextmanager
-async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RetentionDesk]:
-    """Answer on both sockets while the context lasts; gives the desk whose day's turn the process takes.
+async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RegistryWorks]:
+    """Answer on both sockets while the context lasts; gives what the process does beside in its own turn.
 
     Raises:
         ConfigRefused, OSError: the municipality's settings cannot be used.
     """
-    acknowledging = Acknowledging(config.follower_names, clock)
+    alone = len(config.server.all) == 1
+    acknowledging = Acknowledging(config.follower_names, clock, alone=alone)
     desk = RetentionDesk(
         rooms.store.rows,
         vault=rooms.vault,
@@ -160,7 +170,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
         _log.info("serving", ward=config.municipality, number=position.number)
-        yield desk
+        yield RegistryWorks(retention=desk, elsewhere=None if alone else Elsewhere(rooms.store, acknowledging, clock))
 
 
 def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
@@ -190,6 +200,7 @@ def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
         personal=Sealer(read_key_encryption_keys(keys.personal), municipality, entropy),
         numbers=Sealer(read_key_encryption_keys(keys.numbers), municipality, entropy),
         keyed_hash=read_keyed_hash(keys.lookup),
+        given=read_keyed_hash(keys.given),
     )
 
 
@@ -199,7 +210,7 @@ async def _open_and_serve(
 ) -> AsyncIterator[None]:
     async with (
         open_registry(config, clock, entropy, member=_member(config)) as rooms,
-        serve(config, rooms, clock) as desk,
+        serve(config, rooms, clock) as works,
         AsyncExitStack() as ending,
     ):
         rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
@@ -207,16 +218,19 @@ async def _open_and_serve(
         for name, work in (
             ("rows", rooms.store.until_unfit()),
             ("key rotation", rotation.run()),
-            ("retention", desk.run()),
+            ("retention", works.retention.run()),
         ):
             tasks.start(work, name)
+        if works.elsewhere is not None:
+            tasks.start(works.elsewhere.run(), "elsewhere")
         ending.enter_context(told_by_hangup(rotation.told))
         yield
 
 
 def _member(config: RegistryConfig) -> Member:
     """Say what every server of this registry is started with alike."""
-    shared = (config.keys.record, config.keys.lookup)
+    settings = () if config.settings is None else (config.settings,)
+    shared = (config.keys.record, config.keys.identity, config.keys.lookup, config.keys.given, *settings)
     parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
     return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 

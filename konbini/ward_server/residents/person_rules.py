@@ -1,6 +1,7 @@
 """The rules of a person's own items: names, domicile, status of residence, numbers, 改製; each kind changes its own.
 
-Source: 住民基本台帳法 Articles 7 and 30-45, 同施行令 Articles 30-13 to 30-17 (旧氏、通称); 番号法 Article 7.
+Source: 住民基本台帳法 Articles 7 and 30-45; 同施行令 Articles 8-2 (国籍の取得又は喪失), 30-13 to 30-17 (旧氏、通称);
+番号法 Article 7.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from konbini.ward_server.residents.bodies import (
     LeavingPlanned,
     NameChanged,
     NameRegistration,
+    NationalityLost,
+    Naturalised,
     NewIndividualNumber,
     NewResidentCode,
     Remade,
@@ -39,6 +42,8 @@ PersonalBody = (
     | FormerNameWritten
     | AliasWritten
     | ResidenceStatus
+    | Naturalised
+    | NationalityLost
     | NewResidentCode
     | NewIndividualNumber
     | Remade
@@ -74,7 +79,22 @@ def _amend(kind: ChangeKind, body: PersonalBody, current: ResidentRecord) -> Res
         case ResidenceStatus():
             _check(current.foreign is not None, "a status of residence is a foreign resident's")
             return _differs(current, replace(current, foreign=body.items))
+        case Naturalised() | NationalityLost():
+            return _of_another_nationality(body, current)
     return _with_other_name(kind, body, current)
+
+
+def _of_another_nationality(body: Naturalised | NationalityLost, current: ResidentRecord) -> ResidentRecord:
+    """Write the record as the other nationality has it: what one of them alone has ends, or begins."""
+    named = replace(current, name=body.name, reading=body.reading)
+    if isinstance(body, Naturalised):
+        _check(current.foreign is not None, "only a foreign resident becomes Japanese")
+        _check(bool(body.domicile and body.domicile_head), "a Japanese national has a registered domicile")
+        japanese = replace(named, domicile=body.domicile, domicile_head=body.domicile_head)
+        return replace(japanese, foreign=None, alias=None, alias_reading=None)
+    _check(current.foreign is None, "only a Japanese national loses that nationality")
+    foreign = replace(named, foreign=body.items, domicile=None, domicile_head=None)
+    return replace(foreign, former_name=None, former_name_reading=None)
 
 
 def _marked(body: LeavingPlanned | NameRegistration | Remade, current: ResidentRecord) -> ResidentRecord:
@@ -126,26 +146,37 @@ def _kept(change: Change, body: PersonalBody, before: ResidentRecord, entry: Reg
     match body:
         case LeavingPlanned():
             return replace(entry, leaving_to=None if body.day is None else body.to)
-        case NameChanged():
-            return replace(entry, name_before=before.name, name_before_reading=before.reading)
+        case NameChanged() | NationalityLost():
+            return _with_name_before(body, before, entry)
+        case Naturalised():
+            aliases = _alias_history(change, None, body.municipality, before, entry)
+            return replace(_with_name_before(body, before, entry), aliases=aliases, foreign=None)
         case AliasWritten():
-            return replace(entry, aliases=_alias_history(change, body, before, entry))
+            return replace(entry, aliases=_alias_history(change, body, body.municipality, before, entry))
         case Remade():
             return replace(entry, remade=entry.remade + 1, remade_on=change.effective)
     return entry
 
 
+def _with_name_before(
+    body: NameChanged | Naturalised | NationalityLost, before: ResidentRecord, entry: RegisterEntry
+) -> RegisterEntry:
+    if (body.name, body.reading) == (before.name, before.reading):
+        return entry
+    return replace(entry, name_before=before.name, name_before_reading=before.reading)
+
+
 def _alias_history(
-    change: Change, body: AliasWritten, before: ResidentRecord, entry: RegisterEntry
+    change: Change, begins: AliasWritten | None, municipality: str, before: ResidentRecord, entry: RegisterEntry
 ) -> tuple[AliasPeriod, ...]:
     """Close the line of the alias that ends, and open one for the alias that begins."""
     lines = list(entry.aliases)
     if before.alias is not None:
         if not lines or lines[-1].removed_on is not None:  # taken over without its history
             lines.append(_line(before.alias, before.alias_reading, before.became_resident or change.effective, ""))
-        lines[-1] = replace(lines[-1], removed_on=change.effective, removed_at=body.municipality)
-    if body.alias is not None:
-        lines.append(_line(body.alias, body.reading, change.effective, body.municipality))
+        lines[-1] = replace(lines[-1], removed_on=change.effective, removed_at=municipality)
+    if begins is not None and begins.alias is not None:
+        lines.append(_line(begins.alias, begins.reading, change.effective, municipality))
     return tuple(lines)
 
 

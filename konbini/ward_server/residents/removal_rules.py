@@ -21,13 +21,16 @@ from konbini.ward_server.residents.store import ChangeState
 __all__ = ["came_back", "removed", "restored"]
 
 _REMOVALS = frozenset({ChangeKind.REMOVAL, ChangeKind.MOVED_OUT, ChangeKind.DEATH})
+_OF_THEIR_OWN = {Presence.MOVED_OUT: ChangeKind.MOVED_OUT, Presence.DIED: ChangeKind.DEATH}
+"""Removals that have particulars, and so a kind of their own."""
 
 
 def removed(standing: Standing, change: Change, body: Removal | MovedOut | Death) -> tuple[Effect, ...]:
     """Judge a removal; who stays in the household is written in the same change.
 
     Raises:
-        Refused: `RESIDENT_UNKNOWN`, `CHANGED_MEANWHILE`, `CHANGE_INVALID`.
+        Refused: `RESIDENT_UNKNOWN`, `CHANGED_MEANWHILE`, `CHANGE_INVALID`; `KIND_IS_ANOTHER`: a move out or a death
+            without its particulars.
     """
     current = standing.present(change.resident)
     compare(current.version, change.seen)
@@ -90,6 +93,9 @@ def _removal(change: Change, body: Removal | MovedOut | Death) -> tuple[Presence
             return Presence.DIED, Removed(ceased=None, death=body.day)
     if body.reason is Presence.PRESENT:
         raise Refused(Code.CHANGE_INVALID, "a removal says why")
+    kind = _OF_THEIR_OWN.get(body.reason)
+    if kind is not None:
+        raise Refused(Code.KIND_IS_ANOTHER, f"it is entered as {kind.name.lower()}, with its particulars")
     return body.reason, Removed(ceased=change.effective)
 
 

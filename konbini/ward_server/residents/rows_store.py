@@ -15,6 +15,7 @@ from konbini.process.rows import CommitWatch, Rows
 from konbini.process.statements import Connection
 from konbini.process.stores import StoreAddress, open_rows
 from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.residents.filling import fill_given
 from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting
 from konbini.ward_server.residents.transaction import RegistryTransaction
@@ -50,11 +51,14 @@ class RowsRegistryStore:
     async def begin(self, incarnation: int, entry: AuditEntry) -> bool:
         """Begin the registry under an incarnation, if it has not begun, and put that on record.
 
+        One that has begun before numbers were kept apart from records is filled with those that were given (`filling`).
+
         Returns:
             Whether it began now.
 
         Raises:
             ValueError: this is another municipality's registry.
+            Refused: `SEAL_BROKEN`, where it is filled and a row does not open.
         """
         return await self._rows.write(lambda connection: self._begin(connection, incarnation, entry), step="begin")
 
@@ -77,9 +81,10 @@ class RowsRegistryStore:
     def _begin(self, connection: Connection, incarnation: int, entry: AuditEntry) -> bool:
         row = connection.execute("SELECT municipality FROM registry").fetchone()
         if row is None:
-            connection.execute("INSERT INTO registry VALUES (1, ?, ?)", (self._vault.municipality, incarnation))
+            connection.execute("INSERT INTO registry VALUES (1, ?, ?, 1)", (self._vault.municipality, incarnation))
             append(connection, entry)
             return True
         if row[0] != self._vault.municipality:
             raise ValueError(f"this is the registry of {row[0]}")
+        fill_given(connection, self._vault, entry.moment)
         return False

@@ -35,6 +35,7 @@ from konbini.ward_server.residents.feed_blocks import MOST_BLOCK_BYTES, MOST_IN_
 from konbini.ward_server.residents.record import IndividualNumberPart, ResidentRecord, SignedRecord, record_bytes
 from konbini.ward_server.residents.seal import SignedSeal
 from konbini.ward_server.residents.store import (
+    NumberKind,
     RegistryWriting,
     SealedEntry,
     StoredEntry,
@@ -128,6 +129,8 @@ class Writer:
 
     def _record(self, effect: RecordEffect) -> None:
         record = self._with_number(effect)
+        if record.resident_code is not None:
+            self._writing.give_number(NumberKind.RESIDENT_CODE, record.resident_code, record.resident)
         try:
             data = record_bytes(record)
         except (TypeError, ValueError) as error:
@@ -161,6 +164,7 @@ class Writer:
             return effect.record
         part = self._pen.number_part(effect.record.resident, effect.individual_number)
         self._writing.add_number_part(part)
+        self._writing.give_number(NumberKind.INDIVIDUAL_NUMBER, part.number, part.resident)
         return replace(effect.record, individual_number=part.commitment())
 
     def _feed(self, kind: FeedKind, resident: str, version: int, body: bytes) -> None:

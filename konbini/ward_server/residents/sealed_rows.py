@@ -22,12 +22,17 @@ MOST_KEYS = 4096
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vault:
-    """What opens the store: sealers for personal fields and for individual numbers, and the keyed hash."""
+    """What opens the store: sealers for personal fields and for individual numbers, and the keyed hashes.
+
+    `given` is of individual numbers and resident codes alone, under a key of its own: whoever holds it and the store
+    can try twelve digits out.
+    """
 
     municipality: str
     personal: Sealer
     numbers: Sealer
     keyed_hash: KeyedHash
+    given: KeyedHash
 
 
 class SealedRows:
@@ -38,6 +43,7 @@ class SealedRows:
         self._vault = vault
         self._keys: dict[str, DataKey] = {}
         self._hashed: tuple[CardSerial, bytes] | None = None
+        self._numbered: dict[int, tuple[str, bytes]] = {}
 
     def _card(self, card: CardSerial) -> bytes:
         if self._hashed is None or self._hashed[0] != card:

@@ -24,6 +24,7 @@ from konbini.ward_server.residents.witness import Told
 
 __all__ = [
     "ChangeState",
+    "NumberKind",
     "RegistryReading",
     "RegistryStore",
     "RegistryWriting",
@@ -46,6 +47,16 @@ class ChangeState(IntEnum):
     ENTERED = 1
     APPROVED = 2
     WITHDRAWN = 3
+
+
+@unique
+class NumberKind(IntEnum):
+    """A number that belongs to one resident in all time."""
+
+    INDIVIDUAL_NUMBER = 1
+    """個人番号."""
+    RESIDENT_CODE = 2
+    """住民票コード."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +237,9 @@ class RegistryReading(Protocol):
     def seal(self, resident: str) -> StoredSeal | None:
         """Give the newest version of a resident's seal registration, in force or cancelled."""
 
+    def number_taken(self, kind: NumberKind, number: str, resident: str) -> bool:
+        """Say whether a number is, or was, another resident's."""
+
     def seal_number_given(self, number: str) -> bool:
         """Say whether anybody's registration has or had this number."""
 
@@ -256,6 +270,12 @@ class RegistryWriting(RegistryReading, Protocol):
 
     def add_number_part(self, part: IndividualNumberPart) -> None:
         """Keep an individual number, apart from the record."""
+
+    def give_number(self, kind: NumberKind, number: str, resident: str) -> None:
+        """Keep that a number is this resident's; nothing happens where it was given before."""
+
+    def given(self, hashes: Sequence[bytes]) -> set[bytes]:
+        """Give those of some hashes whose numbers were given."""
 
     def put_link(self, link: StoredLink) -> None:
         """Keep a card's link."""

@@ -1,24 +1,26 @@
 """A town's residents as the registry takes them over: what one row of a list says, and what it writes.
 
 A row is one resident, once: the record at version 1, and what stands beside it. A resident whom the registry knows
-already is a bad row: an import never changes what stands. `konbini.ward_server.residents.importing` takes whole lists.
+already is a bad row: an import never changes what stands. A removed record (除票) is taken over as one: it names its
+day of removal, from which its term of retention counts, and stands in no household.
+`konbini.ward_server.residents.importing` takes whole lists.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.card_rules import check_span
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, Restriction
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.effects import Effect, EntryEffect, written
+from konbini.ward_server.residents.effects import Effect, EntryEffect, RecordEffect, written
 from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.entry_rules import check_kept
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
-from konbini.ward_server.residents.record import ResidentRecord
+from konbini.ward_server.residents.record import Presence, ResidentRecord
 from konbini.ward_server.residents.seal import SealRegistered
 from konbini.ward_server.residents.seal_rules import taken_over
 from konbini.ward_server.residents.store import RegistryReading, StoredLink, StoredRestriction
@@ -66,8 +68,7 @@ def row_effects(reading: RegistryReading, ward: str, row: TownRow) -> Iterator[E
     resident = row.record.resident
     if reading.record(resident) is not None:
         raise Refused(Code.CHANGED_MEANWHILE, "this resident's record stands already")
-    arrival = RecordWritten(record=row.record, individual_number=row.individual_number)
-    yield written(ChangeKind.MOVE_IN, arrival, None, resident=resident, seen=0, ward=ward)
+    yield _record(ward, row)
     if row.entry is not None:
         check_kept(row.entry, row.record)
         yield EntryEffect(resident=resident, version=1, entry=row.entry)
@@ -81,6 +82,25 @@ def row_effects(reading: RegistryReading, ward: str, row: TownRow) -> Iterator[E
     yield from _restrictions(resident, FeedKind.HOLD, row.holds)
     if row.seal is not None:
         yield taken_over(reading, row.seal.seal, row.record, day=row.seal.registered)
+
+
+def _record(ward: str, row: TownRow) -> RecordEffect:
+    """Judge the record as one that comes in; a removed one as it stood, with its removal."""
+    presence = row.record.presence
+    removed = None if row.entry is None else row.entry.removed
+    if presence is Presence.PRESENT:
+        if removed is not None:
+            raise Refused(Code.CHANGE_INVALID, "a removal stands beside a removed record alone")
+        return _arrived(ward, row.record, row.individual_number)
+    if removed is None or removed.ceased is None:
+        raise Refused(Code.CHANGE_INVALID, "a removed record names the day of its removal: entry.removed.ceased")
+    effect = _arrived(ward, replace(row.record, presence=Presence.PRESENT), row.individual_number)
+    return replace(effect, record=replace(effect.record, presence=presence))
+
+
+def _arrived(ward: str, record: ResidentRecord, number: str | None) -> RecordEffect:
+    arrival = RecordWritten(record=record, individual_number=number)
+    return written(ChangeKind.MOVE_IN, arrival, None, resident=record.resident, seen=0, ward=ward)
 
 
 def _link(resident: str, held: TownCard) -> StoredLink:

@@ -1,7 +1,8 @@
 """One transaction of the registry's store on rows, whichever engine keeps them.
 
-What each kind of row is stands by what it owns: `record_rows`, `beside_rows`, `change_rows`, `feed_entry_rows`, over
-`sealed_rows`. Here are followers' words, audit and accesses, and rows that were sealed elsewhere.
+What each kind of row is stands by what it owns: `record_rows`, `beside_rows`, `number_rows`, `change_rows`,
+`feed_entry_rows`, over `sealed_rows`. Here are followers' words, audit and accesses, and rows that were sealed
+elsewhere.
 
 Limits: a row put back whole from an older copy of the store opens. The feed's chain, which followers hold too, and the
 audit log show it.
@@ -20,6 +21,7 @@ from konbini.ward_server.residents.beside_rows import BesideRows
 from konbini.ward_server.residents.change_rows import ChangeRows
 from konbini.ward_server.residents.dates import today
 from konbini.ward_server.residents.feed_entry_rows import FeedEntryRows
+from konbini.ward_server.residents.number_rows import NumberRows
 from konbini.ward_server.residents.record_rows import RecordRows
 from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.sealing import Place
@@ -27,7 +29,7 @@ from konbini.ward_server.storage.sealing import Place
 __all__ = ["RegistryTransaction", "access_month"]
 
 
-class RegistryTransaction(RecordRows, BesideRows, ChangeRows, FeedEntryRows):
+class RegistryTransaction(RecordRows, NumberRows, BesideRows, ChangeRows, FeedEntryRows):
     """`RegistryWriting` on a connection; on a reader's connection every write is a fault of the engine."""
 
     def told(self, follower: str) -> Told | None:

@@ -54,6 +54,10 @@ class KeyedHash:
         """Hash which protective measure or hold of which resident."""
         return self._digest("restriction", municipality, resident, kind, name)
 
+    def number(self, kind: int, number: str) -> bytes:
+        """Hash a number that is given to one resident in all time; its key holds nothing else."""
+        return self._digest("given number", kind, number)
+
     def difference(self, kind: int, resident: str, what: str) -> bytes:
         """Hash what differs between the registry and a copy of it."""
         return self._digest("difference", kind, resident, what)

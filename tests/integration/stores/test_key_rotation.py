@@ -83,6 +83,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
         personal=Sealer(KeyEncryptionKeys((OLD,)), MUNICIPALITY, entropy),
         numbers=Sealer(KeyEncryptionKeys((OLD,)), MUNICIPALITY, entropy),
         keyed_hash=KeyedHash(bytes(32)),
+        given=KeyedHash(bytes(range(32))),
     )
     store = RowsRegistryStore(rows, vault)
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -32,7 +33,9 @@ from konbini.ward_server.residents.bodies import CardLinked, Removal, Restrictio
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
 from konbini.ward_server.residents.destroying import destroy_again
 from konbini.ward_server.residents.disposal_rows import Disposed
+from konbini.ward_server.residents.entry import RegisterEntry, Removed
 from konbini.ward_server.residents.feed import CardSerial
+from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
@@ -40,12 +43,21 @@ from konbini.ward_server.residents.retention import RetentionDesk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.statistics import Statistics
+from konbini.ward_server.residents.town import TownRow
 from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.retention import Kept, Retention, Term
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.places import Place, address, rows_of
-from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, TODAY, arrival_of, record_of, vault_of
+from tests.unit.ward_server.residents.conftest import (
+    MUNICIPALITY,
+    NOW,
+    TODAY,
+    arrival_of,
+    number_of,
+    record_of,
+    vault_of,
+)
 
 GONE, STAYS, PROTECTED = (f"{number:015d}" for number in (1, 2, 3))
 TABLE = (
@@ -170,6 +182,35 @@ def arrival_again() -> Change:
     return arrival_of(record_of(GONE))
 
 
+async def test_a_number_of_the_disposed_stays_given(office: Office, place: Place) -> None:
+    """Nobody gets it again, and no row tells whose it was: what says so opened under the key that is gone."""
+    before = rows_of(place, "registry", "SELECT number, whose FROM given_number ORDER BY number")
+    office.on(2176, 9, 22)
+    assert await office.due() == {Kept.REMOVED_RECORD: (GONE,)}
+    await office.dispose()
+    assert rows_of(place, "registry", "SELECT number, whose FROM given_number ORDER BY number") == before
+    fresh = record_of("000000000000009")
+    number = arrival_of(fresh, number_of(GONE))
+    code = arrival_of(replace(fresh, resident_code=record_of(GONE).resident_code))
+    assert await refused(office.registry.enter("aoki", number)) is Code.INDIVIDUAL_NUMBER_TAKEN
+    assert await refused(office.registry.enter("aoki", code)) is Code.RESIDENT_CODE_TAKEN
+
+
+async def test_a_removed_record_of_a_town_is_counted_from_its_day(office: Office, place: Place) -> None:
+    """除票 that was taken over: from the day that it names, not from that of the import."""
+    record = record_of("000000000000009", presence=Presence.MOVED_OUT)
+    entry = RegisterEntry(removed=Removed(ceased=20240331))
+    row = TownRow(record=record, individual_number=None, cards=(), measures=(), entry=entry)
+    approval = Approval(entered_by="aoki", approved_by="bando", source="移行データ")
+    pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
+    assert await import_rows(office.store, vault_of(), pen, office.clock, [row], approval=approval) == 1
+    office.on(2174, 3, 31)
+    assert await office.due() == {}
+    office.on(2174, 4, 1)
+    assert await office.due() == {Kept.REMOVED_RECORD: (record.resident,)}
+    assert rows_of(place, "registry", "SELECT since FROM due") == [(21740401,)]
+
+
 async def test_followers_keep_nothing_of_the_disposed(office: Office, place: Place) -> None:
     """One that follows along destroys its key and rows; one that is filled anew follows past the illegible entries."""
     card = CardSerial(issuer_key_id=bytes(20), serial=b"\x09")
@@ -284,7 +325,7 @@ async def test_a_feed_restored_from_before_a_disposal(
     await office.desk.judge()
     await office.dispose()
     take(None, "after")
-    disposals = await office.disposals()
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
     await restore(
         KEPT,
         address(place, "restored"),
@@ -293,7 +334,7 @@ async def test_a_feed_restored_from_before_a_disposal(
         keys=BackupSource(path=tmp_path / ("before" if by_list else "after"), key=opening["keys"]),
         moment=office.clock.now(),
         expected=None,
-        destroyed=lambda connection: destroy_again(connection, disposals) if by_list else 0,
+        destroyed=lambda connection: destroy_again(connection, listed, disposals) if by_list else 0,
     )
     rows = open_rows(address(place, "restored"), KEPT.migrations)
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
@@ -316,6 +357,72 @@ async def test_a_feed_restored_from_before_a_disposal(
         await opened.close()
 
 
+@pytest.fixture
+async def restored(office: Office, place: Place, tmp_path: Path) -> AsyncIterator[Office]:
+    """Back up while a list waits for its second person, carry it out, and restore with the newest signed list."""
+    opening = {name: OpeningKey.generate() for name in ("rows", "keys")}
+    office.on(2177, 1, 1)
+    await office.desk.judge()
+    waiting = await office.desk.enter("aoki", Kept.REMOVED_RECORD)
+    back_up(
+        KEPT,
+        address(place, "registry"),
+        MUNICIPALITY,
+        rows=BackupTarget(path=tmp_path / "rows", key=opening["rows"].sealing),
+        keys=BackupTarget(path=tmp_path / "keys", key=opening["keys"].sealing),
+        moment=office.clock.now(),
+        entropy=SeededEntropy(8),
+    )
+    await office.desk.approve("bando", waiting)
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
+    await restore(
+        KEPT,
+        address(place, "restored"),
+        MUNICIPALITY,
+        rows=BackupSource(path=tmp_path / "rows", key=opening["rows"]),
+        keys=BackupSource(path=tmp_path / "keys", key=opening["keys"]),
+        moment=office.clock.now(),
+        expected=None,
+        destroyed=lambda connection: destroy_again(connection, listed, disposals),
+    )
+    rows = open_rows(address(place, "restored"), KEPT.migrations)
+    store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
+    pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(9))
+    desk = RetentionDesk(
+        rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
+    )
+    registry = Registry(store, pen, acknowledging, office.clock)
+    yield Office(rows=rows, store=store, registry=registry, desk=desk, clock=office.clock, key=office.key)
+    await rows.close()
+
+
+async def test_the_published_list_goes_on_after_a_restoration(office: Office, restored: Office) -> None:
+    """The next disposal follows the newest entry that was published, and not the backup's; none is listed twice."""
+    published = await office.desk.signed_list(0, 100)
+    assert await restored.desk.signed_list(0, 100) == published
+    (waits,) = (await restored.desk.show("chiba")).waiting
+    assert await restored.desk.approve("bando", waits.disposal_id) == Disposed(destroyed=1, left=0)
+    assert await restored.desk.signed_list(0, 100) == published
+    await restored.act(ChangeKind.MEASURE_RELEASED, PROTECTED, MEASURE, 1)
+    await restored.desk.judge()
+    assert (await restored.dispose()).destroyed == 1
+    assert (await restored.desk.signed_list(0, 100))[:-1] == published
+    assert [entry.targets for entry in await restored.disposals()] == [(GONE,), (PROTECTED,)]
+
+
+async def test_a_list_that_lacks_what_the_backup_holds(office: Office) -> None:
+    """It is not the newest one, or another's: nothing of it is taken."""
+    office.on(2177, 1, 1)
+    await office.desk.judge()
+    await office.dispose()
+    (held,) = await office.desk.signed_list(0, 100)
+    for listed in ((), (held + b"?",)):
+        assert await refused(office.rows.write(partial(destroy_again, listed=listed, entries=()))) is (
+            Code.EVIDENCE_MISMATCH
+        )
+    assert await office.desk.signed_list(0, 100) == (held,)
+
+
 async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> None:
     """A store from before the disposal, keys and all: with the signed list the person does not come back."""
     office.on(2177, 1, 1)
@@ -324,12 +431,12 @@ async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> N
         lambda connection: connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (GONE,)).fetchone()
     )
     await office.dispose()
-    disposals = await office.disposals()
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
     await office.rows.write(
         lambda connection: (
             connection.execute("UPDATE data_key SET wrapped = ? WHERE resident = ?", (before[0], GONE)).rowcount
         )
     )
     assert await office.registry.look_up("chiba", GONE, "it came back")
-    assert await office.rows.write(lambda connection: destroy_again(connection, disposals)) == 1
+    assert await office.rows.write(lambda connection: destroy_again(connection, listed, disposals)) == 1
     assert await refused(office.registry.look_up("chiba", GONE, "gone")) is Code.RECORD_DISPOSED

@@ -9,6 +9,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 
 import pytest
@@ -28,6 +29,7 @@ from konbini.ward_server.clerk.store import ClerkStore
 from konbini.ward_server.decisions.stop import Stop
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.outage import Outages
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.issuances import NewOrder
@@ -40,9 +42,10 @@ from konbini.ward_server.residents.feed import LEASE_SECONDS, CardSerial
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
+from konbini.ward_server.residents.store import RegistryReading, StoredRecord
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
-from tests.places import Place, address
+from tests.places import ENGINE_FAULTS, Place, address
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, NOW, TODAY, arrival_of, record_of, vault_of
 
 CARD = CardSerial(issuer_key_id=bytes(20), serial=b"\x01\x00\x00\x01")
@@ -77,7 +80,7 @@ def ledger_on(rows: Rows, key: SigningKey) -> Ledger:
         ward=MUNICIPALITY,
         hash_card=lambda card: card.serial,
         stop=Stop(rows, AuditEvent.ISSUING_STOPPED),
-        current=Current(rows, lease, clock),
+        current=Current(rows, lease, Outages(rows, clock), clock),
     )
 
 
@@ -282,6 +285,43 @@ async def test_two_writers_on_one_resident(place: Place) -> None:
         assert len(refusals(answers)) == 1
         versions = await other.store.read(lambda reading: reading.versions(record_of().resident))
         assert [version.version for version in versions] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "refusal"),
+    [("123456789018", None, Code.INDIVIDUAL_NUMBER_TAKEN), (None, "00000000042", Code.RESIDENT_CODE_TAKEN)],
+)
+async def test_two_writers_on_one_number(place: Place, number: str | None, code: str | None, refusal: Code) -> None:
+    """Two births entered with one number while it was free: one has it, the other is refused and still waits."""
+    residents = ("000000000000008", "000000000000009")
+    async with offices(place, SigningKey.generate()) as stores:
+        entered = [
+            await office.registry.enter("aoki", arrival_of(record_of(resident, resident_code=code), number))
+            for office, resident in zip(stores, residents, strict=True)
+        ]
+        answers = await asyncio.gather(
+            *(office.registry.approve("bando", change) for office, change in zip(stores, entered, strict=True)),
+            return_exceptions=True,
+        )
+        assert refusals(answers) == [refusal]
+        found = [await stores[0].store.read(partial(_record, resident=resident)) for resident in residents]
+        assert found.count(None) == 1
+        assert len(await stores[1].registry.pending("aoki")) == 1
+
+
+async def test_a_number_has_one_row_that_stays(place: Place) -> None:
+    """The engine itself takes no second row, no change of one and no removal."""
+    async with two(place, "residents") as _stores:
+        pass
+    row = "INSERT INTO given_number SELECT digest, digest FROM applied_migration WHERE number = 1"
+    place.write("residents", row)
+    for statement in (row, "UPDATE given_number SET whose = number", "DELETE FROM given_number"):
+        with pytest.raises(ENGINE_FAULTS):
+            place.write("residents", statement)
+
+
+def _record(reading: RegistryReading, resident: str) -> StoredRecord | None:
+    return reading.record(resident)
 
 
 async def test_two_servers_apply_a_feed_once(place: Place) -> None:

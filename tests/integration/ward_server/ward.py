@@ -50,7 +50,7 @@ from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
 from konbini.ward_server.residents.calls import OperatorMethod
-from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Removal, Restriction, new_change
+from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Restriction, new_change
 from konbini.ward_server.residents.importing.main import take_list
 from konbini.ward_server.residents.importing.takeover import Approval, Reports, import_rows
 from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
@@ -59,7 +59,7 @@ from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
 from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
 from tests.places import Place, SqlitePlace, address, rows_of
-from tests.records import written
+from tests.records import removal_of, written
 
 __all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
 
@@ -186,7 +186,8 @@ class Ward:
         """Remove a resident's record; the next in order heads those who stay."""
         gone = await self.record(resident)
         remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
-        await self.change(ChangeKind.REMOVAL, resident, Removal(reason=reason, remaining=remaining), gone.version)
+        kind, body = removal_of(reason, remaining)
+        await self.change(kind, resident, body, gone.version)
 
     async def split_off(self, resident: str, household: str) -> None:
         """Have somebody leave for a household of their own, at the same address."""

@@ -232,7 +232,7 @@ def _of_coins(state: CashState) -> Coins:
     asking, counts = state.asking, state.counts
     return Coins(
         works=True,
-        asked=asking.fee if asking else 0,
+        asked=asking.sum if asking else 0,
         escrow=counts.escrow,
         taken=counts.taken,
         returned=counts.returned,

@@ -128,12 +128,14 @@ CREATE TABLE difference (
 
 -- Outage mode (縮退運用), as two persons declared it at this process: moments in Unix milliseconds.
 -- seals_as_holds: cancellations of seal registrations are entered here as holds. heard: when the registry was heard last.
+-- seen: how far its hours have come, as any process of these rows reckoned them.
 CREATE TABLE outage (
     number INTEGER PRIMARY KEY,
     decision_id TEXT NOT NULL UNIQUE,
     begun INTEGER NOT NULL,
     ends INTEGER NOT NULL,
-    seals_as_holds INTEGER NOT NULL CHECK (seals_as_holds IN (0, 1))
+    seals_as_holds INTEGER NOT NULL CHECK (seals_as_holds IN (0, 1)),
+    seen INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE heard (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),

@@ -12,7 +12,7 @@ import hashlib
 import itertools
 import struct
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from pathlib import Path
@@ -56,10 +56,12 @@ class Standing(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Conflict:
-    """What is wrong at a row's place (counted from 1), in words that name no one."""
+    """What is wrong at a row's place (counted from 1), in words that name no one; `first` is the row it meets."""
 
     place: int
     reason: str
+    kind: ClaimKind
+    first: int
 
 
 class Claimant:
@@ -115,12 +117,26 @@ class Claims:
 
     def conflicts(self) -> Iterator[Conflict]:
         """Give what is wrong, a partition at a time: all but the first of what stands twice, households' faults."""
+        for same in self._groups():
+            yield from _household(same) if same[0][1] == ClaimKind.HOUSEHOLD else _repeated(same)
+
+    def left_with(self, bad: Callable[[int], bool]) -> Iterator[Conflict]:
+        """Give the rows of each household that has a bad row, but for the bad ones."""
+        for same in self._groups():
+            first = next((claim[2] for claim in same if bad(claim[2])), None)
+            if same[0][1] != ClaimKind.HOUSEHOLD or first is None:
+                continue
+            for claim in same:
+                if not bad(claim[2]):
+                    yield _of_household(claim[2], f"of the household of row {first}, which is not taken over", first)
+
+    def _groups(self) -> Iterator[list[_Claim]]:
+        """Give the claims of one thing together, a partition at a time."""
         self._spill()
         for runs in self._written:
             claims = sorted(self._read(runs))
-            for kind, group in itertools.groupby(map(_CLAIM.unpack, claims), key=lambda claim: claim[:2]):
-                same = list(group)
-                yield from _household(same) if kind[1] == ClaimKind.HOUSEHOLD else _repeated(same)
+            for _, group in itertools.groupby(map(_CLAIM.unpack, claims), key=lambda claim: claim[:2]):
+                yield list(group)
 
     def _spill(self) -> None:
         for partition, waiting in enumerate(self._waiting):
@@ -144,7 +160,7 @@ def _repeated(same: Sequence[_Claim]) -> Iterator[Conflict]:
     first = same[0][2]
     for claim in same[1:]:
         what = ClaimKind(claim[1]).name.lower().replace("_", " ")
-        yield Conflict(place=claim[2], reason=f"the {what} of row {first} again")
+        yield Conflict(place=claim[2], reason=f"the {what} of row {first} again", kind=ClaimKind(claim[1]), first=first)
 
 
 def _household(members: Sequence[_Claim]) -> Iterator[Conflict]:
@@ -152,15 +168,19 @@ def _household(members: Sequence[_Claim]) -> Iterator[Conflict]:
         return
     heads = [claim for claim in members if claim[4] == Standing.HEAD]
     if not heads:
-        yield Conflict(place=members[0][2], reason="a household without a head")
+        yield _of_household(members[0][2], "a household without a head", members[0][2])
         return
     first = heads[0]
     for head in heads[1:]:
-        yield Conflict(place=head[2], reason=f"a second head of the household of row {first[2]}")
+        yield _of_household(head[2], f"a second head of the household of row {first[2]}", first[2])
     orders: dict[int, int] = {}
     for _, _, place, order, _, named in members:
         if order in orders:
-            yield Conflict(place=place, reason=f"the order in the household that row {orders[order]} has")
+            yield _of_household(place, f"the order in the household that row {orders[order]} has", orders[order])
         elif named != first[5]:
-            yield Conflict(place=place, reason=f"another head's name than in row {first[2]} of the household")
+            yield _of_household(place, f"another head's name than in row {first[2]} of the household", first[2])
         orders.setdefault(order, place)
+
+
+def _of_household(place: int, reason: str, first: int) -> Conflict:
+    return Conflict(place=place, reason=reason, kind=ClaimKind.HOUSEHOLD, first=first)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import resource
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.stores import SqliteAddress, StoreAddress
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.config import RegistryConfig, read_config
-from konbini.ward_server.residents.importing.files import open_list, sha256_of
+from konbini.ward_server.residents.importing.files import Chunk, open_list, sha256_of
 from konbini.ward_server.residents.importing.pool import Preparing, here, in_processes
 from konbini.ward_server.residents.importing.preparing import Preparer
 from konbini.ward_server.residents.importing.rows import RowForm
@@ -42,9 +42,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taken:
-    """What was taken over, from which file, at what cost."""
+    """What was taken over, from which file, how many of its rows were left out, at what cost."""
 
     residents: int
+    left_out: int
     sha256: str
     cost: Cost
 
@@ -79,8 +80,9 @@ async def take_list(  # noqa: PLR0913 - who, what and with which means, all name
     sha256: str | None,
     processes: int,
     reports: Reports,
+    accept_good_rows: bool = False,
 ) -> Taken:
-    """Take a list over, all or nothing.
+    """Take a list over: all or nothing, or its good rows alone.
 
     Args:
         config: the registry's configuration.
@@ -91,6 +93,7 @@ async def take_list(  # noqa: PLR0913 - who, what and with which means, all name
         sha256: of the file that was approved, to be compared; None where nobody says.
         processes: that prepare rows beside this one, 0 for none.
         reports: told of rows and of bad ones.
+        accept_good_rows: whether bad rows are left out, with their households.
 
     Raises:
         TownRefused, Refused: the list is not taken over.
@@ -112,10 +115,22 @@ async def take_list(  # noqa: PLR0913 - who, what and with which means, all name
                 claim_key=entropy.token(_KEY_BYTES),
             )
             preparing: Preparing = ending.enter_context(in_processes(make, processes)) if processes else here(make)
-            residents = await take_over(
-                rooms.store, rooms.pen, imported, listed, preparing, reports=reports, folder=_folder(settings.store)
+
+            def again() -> Iterator[Chunk]:
+                return ending.enter_context(open_list(file, settings.municipality))[1]
+
+            taken = await take_over(
+                rooms.store,
+                rooms.pen,
+                imported,
+                listed,
+                preparing,
+                reports=reports,
+                folder=_folder(settings.store),
+                again=again if accept_good_rows else None,
             )
-    return Taken(residents=residents, sha256=found, cost=_cost(time.monotonic() - began))
+    cost = _cost(time.monotonic() - began)
+    return Taken(residents=taken.residents, left_out=taken.left_out, sha256=found, cost=cost)
 
 
 def _folder(store: StoreAddress) -> Path:
@@ -133,8 +148,9 @@ def in_lines(taken: Taken) -> tuple[str, ...]:
     """Say what was taken over and what it cost."""
     cost = taken.cost
     rate = taken.residents / cost.seconds
+    left_out = f", {taken.left_out} rows left out" if taken.left_out else ""
     return (
-        f"{taken.residents} residents taken over, SHA-256 {taken.sha256}",
+        f"{taken.residents} residents taken over{left_out}, SHA-256 {taken.sha256}",
         f"{cost.seconds:.1f} s, {rate:.0f} rows/s, {cost.cpu_seconds:.1f} CPU s of all processes",
         f"memory at most {cost.own_mib:.0f} MiB, a process of the pool {cost.other_mib:.0f} MiB",
     )

@@ -20,9 +20,10 @@ from konbini.ward_server.residents.importing.claims import Claimant, ClaimKind, 
 from konbini.ward_server.residents.importing.files import Chunk, Unreadable
 from konbini.ward_server.residents.importing.recorder import Recorder
 from konbini.ward_server.residents.importing.rows import RowForm
+from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.scribe import RecordPen, Writer
 from konbini.ward_server.residents.sealed_rows import Vault
-from konbini.ward_server.residents.store import SealedEntry
+from konbini.ward_server.residents.store import NumberKind, SealedEntry
 from konbini.ward_server.residents.town import TownRow, row_effects
 from konbini.ward_server.residents.transaction import RegistryTransaction
 
@@ -51,6 +52,7 @@ class Prepared:
         residents: place and resident of each good row.
         cards: place and card of each good row's cards.
         seals: place and seal's number of each good row that has one.
+        numbers: place, kind and keyed hash of each good row's individual number and resident code.
         rows: rows to insert, by statement, in this order.
         blocks: entries of the feed, a batch at a time.
     """
@@ -61,6 +63,7 @@ class Prepared:
     residents: list[tuple[int, str]] = field(default_factory=list)
     cards: list[tuple[int, CardSerial]] = field(default_factory=list)
     seals: list[tuple[int, str]] = field(default_factory=list)
+    numbers: list[tuple[int, NumberKind, bytes]] = field(default_factory=list)
     rows: dict[str, list[Parameters]] = field(default_factory=dict)
     blocks: list[tuple[SealedEntry, ...]] = field(default_factory=list)
 
@@ -124,6 +127,13 @@ class Preparer:
         made.cards.extend((place, held.card) for held in row.cards)
         if row.seal is not None:
             made.seals.append((place, row.seal.seal.number))
+        numbers = (
+            (NumberKind.INDIVIDUAL_NUMBER, row.individual_number),
+            (NumberKind.RESIDENT_CODE, row.record.resident_code),
+        )
+        made.numbers.extend(
+            (place, kind, transaction.number_hash(kind, number)) for kind, number in numbers if number is not None
+        )
 
     def _claims(self, place: int, row: TownRow) -> bytes:
         record, claimant = row.record, self._claimant
@@ -137,6 +147,8 @@ class Preparer:
         for held in row.cards:
             card = held.card
             claims.append(claimant.only(ClaimKind.CARD, card.issuer_key_id + b"\x00" + card.serial, place))
+        if record.presence is not Presence.PRESENT:  # it stands in no household
+            return b"".join(claims)
         standing = Standing.HEAD if record.relationship == _HEAD else Standing.MEMBER
         claims.append(claimant.member(record.household, place, order=record.order, standing=standing, head=record.head))
         return b"".join(claims)

@@ -68,7 +68,7 @@ async def test_a_fee_is_paid_kept_and_changed(home: Path) -> None:
         assert [asking.escrow for asking in seen] == [0, 100, 200, 700]
         with pytest.raises(RejectedError, match="SHUT"):
             await stand.machine.hands.drop(10)
-        settlement = await stand.cash.capture(_FIRST)
+        settlement = await stand.cash.capture(_FIRST, 300)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=700, returned=400, owed=0)
         assert (await stand.counts()).kept == 300
         assert await stand.machine.hands.take_coins() == 400
@@ -84,7 +84,7 @@ async def test_an_escrow_is_given_back_whole(home: Path) -> None:
         back = Settlement(ending=Ending.GIVEN_BACK, taken=150, returned=150, owed=0)
         assert await stand.cash.give_back(_FIRST) == back
         assert await stand.cash.give_back(_FIRST) == back
-        assert await stand.cash.capture(_FIRST) == back
+        assert await stand.cash.capture(_FIRST, 300) == back
         assert await stand.counts() == CashCounts(taken=150, returned=150, owed=0, escrow=0)
         assert await stand.machine.hands.take_coins() == 150
 
@@ -96,7 +96,7 @@ async def test_what_cannot_be_paid_out_is_owed(home: Path) -> None:
         await stand.pay(300, _FIRST, 1000)
         await stand.machine.hands.empty_hopper()
         assert (await stand.cash.state()).faults == {CashFault.CANNOT_PAY_OUT}
-        captured = await stand.cash.capture(_FIRST)
+        captured = await stand.cash.capture(_FIRST, 300)
         assert captured == Settlement(ending=Ending.CAPTURED, taken=1000, returned=0, owed=700)
         await stand.machine.hands.stick_motor()
         await stand.pay(300, _SECOND, 100)
@@ -119,7 +119,9 @@ async def test_a_piece_without_change_falls_through(home: Path) -> None:
                 await stand.machine.hands.drop(piece)
         for piece in (100, 100, 100):
             await stand.machine.hands.drop(piece)
-        assert await stand.cash.capture(_FIRST) == Settlement(ending=Ending.CAPTURED, taken=300, returned=0, owed=0)
+        assert await stand.cash.capture(_FIRST, 300) == Settlement(
+            ending=Ending.CAPTURED, taken=300, returned=0, owed=0
+        )
 
 
 async def test_the_dish_sensor_sees_coins_and_counts_nothing(home: Path) -> None:
@@ -128,7 +130,7 @@ async def test_the_dish_sensor_sees_coins_and_counts_nothing(home: Path) -> None
     async with stand.machine:
         assert not (await stand.cash.state()).dish
         await stand.pay(300, _FIRST, 500)
-        await stand.cash.capture(_FIRST)
+        await stand.cash.capture(_FIRST, 300)
         assert (await stand.cash.state()).dish
         await stand.machine.kill()
         await stand.machine.start()
@@ -143,7 +145,7 @@ async def test_a_short_payout_is_counted_whole(home: Path) -> None:
     async with stand.machine:
         await stand.machine.hands.keep_last_piece(kept=True)
         await stand.pay(300, _FIRST, 500)
-        assert (await stand.cash.capture(_FIRST)).returned == 200
+        assert (await stand.cash.capture(_FIRST, 300)).returned == 200
         assert (await stand.counts()).returned == 200
         assert await stand.machine.hands.take_coins() == 100
 
@@ -156,7 +158,7 @@ async def test_a_count_that_disagrees_is_found_by_the_orders(home: Path) -> None
         for key, wrong in ((_FIRST, 0), (_SECOND, 100)):
             await stand.machine.hands.miscount(wrong)
             await stand.pay(300, key, 500)
-            end = await stand.cash.capture(key)
+            end = await stand.cash.capture(key, 300)
             reckoning.note(taken=end.taken, returned=end.returned, owed=end.owed)
             assert reckoning.agrees(await stand.counts()) is (wrong == 0)
 
@@ -168,8 +170,8 @@ async def test_an_end_that_is_not_answered_moved_the_money_once(home: Path) -> N
         await stand.pay(300, _FIRST, 500)
         await stand.machine.hands.hang_up_once()
         with pytest.raises(Refused):
-            await stand.cash.capture(_FIRST)
-        assert (await stand.cash.capture(_FIRST)).returned == 200
+            await stand.cash.capture(_FIRST, 300)
+        assert (await stand.cash.capture(_FIRST, 300)).returned == 200
         assert await stand.machine.hands.take_coins() == 200
 
 
@@ -207,11 +209,11 @@ async def test_one_asking_at_a_time(home: Path) -> None:
         with pytest.raises(RejectedError, match="UNKNOWN"):
             await stand.machine.hands.drop(5)
         with pytest.raises(Refused):
-            await stand.cash.capture(_FIRST)
+            await stand.cash.capture(_FIRST, 300)
         with pytest.raises(Refused):
             await anext(stand.cash.inserted(_SECOND))
         asking = (await stand.cash.state()).asking
-        assert asking == Asking(key=_FIRST, fee=300, escrow=100)
+        assert asking == Asking(key=_FIRST, sum=300, escrow=100)
 
 
 async def test_a_cut_link_is_a_device_that_does_not_answer(home: Path) -> None:
@@ -225,7 +227,7 @@ async def test_a_cut_link_is_a_device_that_does_not_answer(home: Path) -> None:
         assert refused.value.code is Code.CASH_UNAVAILABLE
         await stand.machine.hands.drop(500)
         await stand.machine.hands.join_link()
-        assert (await stand.cash.capture(_FIRST)).kept == 300
+        assert (await stand.cash.capture(_FIRST, 300)).kept == 300
 
 
 async def test_kill_between_escrow_and_capture(home: Path) -> None:
@@ -235,14 +237,14 @@ async def test_kill_between_escrow_and_capture(home: Path) -> None:
         await stand.pay(300, _FIRST, 500)
         await stand.machine.kill()
         with pytest.raises(Refused):
-            await stand.cash.capture(_FIRST)
+            await stand.cash.capture(_FIRST, 300)
         await stand.machine.start()
-        assert (await stand.cash.state()).asking == Asking(key=_FIRST, fee=300, escrow=500)
+        assert (await stand.cash.state()).asking == Asking(key=_FIRST, sum=300, escrow=500)
         settlement = Settlement(ending=Ending.CAPTURED, taken=500, returned=200, owed=0)
-        assert await stand.cash.capture(_FIRST) == settlement
+        assert await stand.cash.capture(_FIRST, 300) == settlement
         await stand.machine.kill()
         await stand.machine.start()
-        assert await stand.cash.capture(_FIRST) == settlement
+        assert await stand.cash.capture(_FIRST, 300) == settlement
         assert await stand.counts() == CashCounts(taken=500, returned=200, owed=0, escrow=0)
         assert await stand.machine.hands.take_coins() == 200
 
@@ -254,7 +256,7 @@ async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
     async with stand.machine:
         await stand.pay(10, _FIRST, 1000)
         for _ in range(3):
-            asking = asyncio.ensure_future(stand.cash.capture(_FIRST))
+            asking = asyncio.ensure_future(stand.cash.capture(_FIRST, 10))
             await asyncio.sleep(0.12)
             await stand.machine.kill()
             with pytest.raises(Refused):
@@ -262,7 +264,7 @@ async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
             await stand.machine.start()
             unpaid.append((await stand.counts()).escrow)
         assert unpaid[0] > unpaid[2] > 0
-        settlement = await stand.cash.capture(_FIRST)
+        settlement = await stand.cash.capture(_FIRST, 10)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=1000, returned=990, owed=0)
         assert await stand.counts() == CashCounts(taken=1000, returned=990, owed=0, escrow=0)
         assert await stand.machine.hands.take_coins() == 990
@@ -279,7 +281,7 @@ async def test_whoever_settles_a_dead_visit_need_not_know_how_far_it_came(home: 
         await stand.pay(300, _SECOND, 500)
         assert await stand.cash.give_back(_THIRD) == nothing
         assert await stand.cash.give_back(_FIRST) == nothing
-        assert (await stand.cash.capture(_SECOND)).kept == 300
+        assert (await stand.cash.capture(_SECOND, 300)).kept == 300
 
 
 async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> None:
@@ -293,7 +295,7 @@ async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> Non
             if number == 5:
                 await stand.machine.hands.stick_motor()
             if number % 3:
-                fees += (await stand.cash.capture(key)).kept
+                fees += (await stand.cash.capture(key, 300)).kept
             else:
                 await stand.cash.give_back(key)
         counts = await stand.counts()

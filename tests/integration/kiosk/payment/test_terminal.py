@@ -59,7 +59,9 @@ async def test_a_fee_is_authorised_and_captured(cash: Cash, machine: TerminalMac
             if not asking.enough:
                 await machine.hands.present()
     assert seen == [0, 300]
-    assert await cash.capture(_FIRST) == await cash.capture(_FIRST) == await cash.give_back(_FIRST) == _CAPTURED
+    assert (
+        await cash.capture(_FIRST, 300) == await cash.capture(_FIRST, 300) == await cash.give_back(_FIRST) == _CAPTURED
+    )
     state = await cash.state()
     assert (state.asking, state.counts) == (None, CashCounts(taken=300, returned=0, owed=0, escrow=0))
 
@@ -68,8 +70,21 @@ async def test_what_is_authorised_is_voided(cash: Cash, machine: TerminalMachine
     """The printer failed: the whole amount goes back, and cannot be captured any more."""
     await _authorised(cash, machine, _FIRST)
     assert (await cash.state()).counts == CashCounts(taken=300, returned=0, owed=0, escrow=300)
-    assert await cash.give_back(_FIRST) == await cash.capture(_FIRST) == _VOIDED
+    assert await cash.give_back(_FIRST) == await cash.capture(_FIRST, 300) == _VOIDED
     assert (await cash.state()).counts == CashCounts(taken=300, returned=300, owed=0, escrow=0)
+
+
+async def test_several_orders_are_paid_in_one_sum(cash: Cash, machine: TerminalMachine) -> None:
+    """One card for three orders: the first is captured, the second fails, and what is not earned is released."""
+    await cash.ask(900, _FIRST)
+    await machine.hands.present()
+    assert await cash.carry(_FIRST, 300, _SECOND) == await cash.carry(_FIRST, 300, _SECOND) == _CAPTURED
+    assert (await cash.state()).asking == Asking(key=_SECOND, sum=600, escrow=600)
+    with pytest.raises(Refused):
+        await cash.carry(_SECOND, 300, _FIRST)
+    released = Settlement(ending=Ending.CAPTURED, taken=600, returned=300, owed=0)
+    assert await cash.capture(_SECOND, 300) == released
+    assert (await cash.state()).counts == CashCounts(taken=900, returned=300, owed=0, escrow=0)
 
 
 async def test_declined(cash: Cash, machine: TerminalMachine) -> None:
@@ -80,7 +95,7 @@ async def test_declined(cash: Cash, machine: TerminalMachine) -> None:
         await anext(cash.inserted(_FIRST))
     assert refused.value.code is Code.PAYMENT_DECLINED
     with pytest.raises(Refused):
-        await cash.capture(_FIRST)
+        await cash.capture(_FIRST, 300)
     assert await cash.give_back(_FIRST) == _NOTHING
     assert (await cash.state()).counts.taken == 0
 
@@ -104,7 +119,7 @@ async def test_an_end_that_is_not_answered_is_asked_for_again(cash: Cash, machin
     await _authorised(cash, machine, _FIRST)
     await machine.hands.hang_up_once()
     if end == "capture":
-        assert await cash.capture(_FIRST) == _CAPTURED
+        assert await cash.capture(_FIRST, 300) == _CAPTURED
         assert (await cash.state()).counts.kept == 300
     else:
         assert await cash.give_back(_FIRST) == _VOIDED
@@ -116,13 +131,13 @@ async def test_kill_between_authorise_and_capture(cash: Cash, machine: TerminalM
     await _authorised(cash, machine, _FIRST)
     await machine.kill()
     with pytest.raises(Refused):
-        await cash.capture(_FIRST)
+        await cash.capture(_FIRST, 300)
     await machine.start()
-    assert (await cash.state()).asking == Asking(key=_FIRST, fee=300, escrow=300)
-    assert await cash.capture(_FIRST) == _CAPTURED
+    assert (await cash.state()).asking == Asking(key=_FIRST, sum=300, escrow=300)
+    assert await cash.capture(_FIRST, 300) == _CAPTURED
     await machine.kill()
     await machine.start()
-    assert await cash.capture(_FIRST) == _CAPTURED
+    assert await cash.capture(_FIRST, 300) == _CAPTURED
     assert (await cash.state()).counts.kept == 300
 
 
@@ -135,7 +150,7 @@ async def test_one_payment_at_a_time_and_a_spent_key_stays_spent(cash: Cash, mac
     with pytest.raises(Refused):
         await cash.ask(300, bytes(16))
     assert await cash.give_back(_FIRST) == _NOTHING
-    assert await cash.capture(_SECOND) == _CAPTURED
+    assert await cash.capture(_SECOND, 300) == _CAPTURED
 
 
 async def test_without_its_network_it_accepts_nothing(cash: Cash, machine: TerminalMachine) -> None:

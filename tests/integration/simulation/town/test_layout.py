@@ -105,12 +105,27 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
     assert isinstance(document_key, Path)
     for path in (registry.keys.record, registry.keys.identity, document_key, center.ticket_key):
         read_signing_key(path)
-    for path in (registry.keys.lookup, issuing.lookup_key, issuing.handle_key, clerk.lookup_key, clerk.handle_key):
+    for path in (
+        registry.keys.lookup,
+        registry.keys.given,
+        issuing.lookup_key,
+        issuing.handle_key,
+        clerk.lookup_key,
+        clerk.handle_key,
+    ):
         read_keyed_hash(path)
     for paths in (registry.keys.personal, registry.keys.numbers, issuing.personal_keys):
         read_key_encryption_keys(paths)
     assert issuing.handle_key.read_bytes() == clerk.handle_key.read_bytes()
-    assert len({path.read_bytes() for path in (registry.keys.lookup, issuing.lookup_key, clerk.lookup_key)}) == 3
+    assert (
+        len(
+            {
+                path.read_bytes()
+                for path in (registry.keys.lookup, registry.keys.given, issuing.lookup_key, clerk.lookup_key)
+            }
+        )
+        == 4
+    )
     trust = read_trust(issuing.trust, SUMIKAWA.code)
     assert read_trust(clerk.trust, SUMIKAWA.code).entry == trust.entry
     assert trust.record.point == read_signing_key(registry.keys.record).verifying.point

@@ -67,7 +67,17 @@ def typed(folder: Path, *more: str) -> list[str]:
 def kept(folder: Path) -> dict[str, int]:
     """Count what the registry's file holds of a town."""
     with closing(sqlite3.connect(folder / "registry.db")) as file:
-        tables = ("data_key", "record", "card_link", "restriction", "individual_number", "feed", "feed_block", "change")
+        tables = (
+            "data_key",
+            "record",
+            "card_link",
+            "restriction",
+            "individual_number",
+            "given_number",
+            "feed",
+            "feed_block",
+            "change",
+        )
         return {name: file.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in tables}  # noqa: S608 - above
 
 
@@ -86,6 +96,24 @@ def test_a_thousand_bad_rows_are_a_thousand_lines(folder: Path, capsys: pytest.C
     assert len(out.splitlines()) == 1000
     assert "1000 bad rows" in err
     assert set(kept(folder).values()) == {0}
+
+
+def test_good_rows_alone_are_taken_where_both_ask_for_it(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was left out stands on the lines, each with its reason, and is counted; by default nothing is taken."""
+    write_csv(folder / "list.csv", rows_of(1200))
+    lines = (folder / "list.csv").read_text(encoding="utf-8").splitlines()
+    for line in (3, 900):
+        lines[line - 1] = lines[line - 1].replace("19850403", "19851303", 1)
+    (folder / "list.csv").write_text("\n".join([*lines, "quite another row"]), encoding="utf-8")
+    assert carry_out(typed(folder, "--processes", "2")) == 1
+    assert set(kept(folder).values()) == {0}
+    refused = capsys.readouterr().out.splitlines()
+    assert carry_out(typed(folder, "--processes", "2", "--accept-good-rows")) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert [line for line in told if line.startswith("line ")] == refused
+    assert [line.split(":")[0] for line in refused] == ["line 3", "line 900", "line 1202"]
+    assert "1198 residents taken over, 3 rows left out, SHA-256 " in "\n".join(told)
+    assert kept(folder)["record"] == 1198
 
 
 def test_another_file_than_the_one_approved_or_one_person_is_refused(

@@ -20,7 +20,7 @@ _KEY = "00112233445566778899aabbccddeeff"
 def _states(draw: st.DrawFn) -> CashState:
     returned, owed, escrow, kept = (draw(_YEN) for _ in range(4))
     counts = CashCounts(taken=returned + owed + escrow + kept, returned=returned, owed=owed, escrow=escrow)
-    asking = draw(st.none() | st.builds(Asking, key=_KEYS, fee=_YEN, escrow=st.just(escrow)))
+    asking = draw(st.none() | st.builds(Asking, key=_KEYS, sum=_YEN, escrow=st.just(escrow)))
     faults = draw(st.frozensets(st.sampled_from(CashFault)))
     return CashState(asking=asking, counts=counts, faults=faults, dish=draw(st.booleans()))
 
@@ -44,10 +44,11 @@ def test_a_settlement_comes_back_as_it_was(returned: int, owed: int, kept: int) 
 def test_requests_are_read() -> None:
     """Each request by its form."""
     key = bytes.fromhex(_KEY)
-    assert frames.read_request(b"STATE\n") == ("STATE", 0, b"")
-    assert frames.read_request(f"ASK 300 {_KEY}\n".encode()) == ("ASK", 300, key)
-    assert frames.read_request(f"CAPTURE {_KEY}\n".encode()) == ("CAPTURE", 0, key)
-    assert frames.read_request(f"GIVE-BACK {_KEY}\n".encode()) == ("GIVE-BACK", 0, key)
+    assert frames.read_request(b"STATE\n") == ("STATE", 0, b"", b"")
+    assert frames.read_request(f"ASK 300 {_KEY}\n".encode()) == ("ASK", 300, key, b"")
+    assert frames.read_request(f"CAPTURE 300 {_KEY}\n".encode()) == ("CAPTURE", 300, key, b"")
+    assert frames.read_request(f"CARRY 300 {_KEY} {'0' * 32}\n".encode()) == ("CARRY", 300, key, bytes(16))
+    assert frames.read_request(f"GIVE-BACK {_KEY}\n".encode()) == ("GIVE-BACK", 0, key, b"")
 
 
 @pytest.mark.parametrize(
@@ -55,7 +56,8 @@ def test_requests_are_read() -> None:
     [
         "", "\n", "STATE", "STATE \n", "STATE 1\n", f"ASK 0300 {_KEY}\n", f"ASK -1 {_KEY}\n", f"ASK 300 {_KEY}0\n",
         f"ASK 300 {_KEY.upper()}\n", f"ASK ３００ {_KEY}\n",
-        f"capture {_KEY}\n", f"CAPTURE {_KEY}\r\n", "X" * 300 + "\n",
+        f"capture 300 {_KEY}\n", f"CAPTURE 300 {_KEY}\r\n", f"CAPTURE {_KEY}\n", f"CARRY 300 {_KEY}\n",
+        "X" * 300 + "\n",
     ],
 )  # fmt: skip
 def test_other_requests_are_refused(line: str) -> None:

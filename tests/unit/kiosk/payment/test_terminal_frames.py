@@ -26,8 +26,13 @@ def test_a_state_is_read() -> None:
 
 def test_an_end_is_read() -> None:
     """Kept whole, or returned whole."""
-    assert frames.read_end(["CAPTURED", "300"]) == Settlement(ending=Ending.CAPTURED, taken=300, returned=0, owed=0)
-    assert frames.read_end(["VOIDED", "300"]) == Settlement(ending=Ending.GIVEN_BACK, taken=300, returned=300, owed=0)
+    kept = Settlement(ending=Ending.CAPTURED, taken=300, returned=0, owed=0)
+    assert frames.read_end(["CAPTURED", "300", "0"]) == kept
+    back = Settlement(ending=Ending.GIVEN_BACK, taken=300, returned=300, owed=0)
+    assert frames.read_end(["VOIDED", "300", "300"]) == back
+    for words in (["CAPTURED", "300", "400"], ["VOIDED", "300", "0"], ["VOIDED", "300"], ["LOST", "300", "0"]):
+        with pytest.raises(Refused):
+            frames.read_end(words)
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,8 @@ TAPS = frozenset(
         Event.TO_MEMBERS,
         Event.TO_OPTIONS,
         Event.TO_CHECK,
+        Event.ADDED,
+        Event.MORE,
         Event.CONFIRMED,
         Event.CONFIRMED_FREE,
         Event.LOOK,
@@ -114,7 +116,14 @@ def test_nothing_is_chosen_before_the_card_is_back() -> None:
 def test_money_leaves_by_its_own_doors() -> None:
     """Money that is in comes back, is owed, is captured with the last page, or is in doubt; nothing else."""
     doors = {event for _, event, _ in crossings(MONEY_IS_IN)}
-    assert doors == {Event.MONEY_RETURNED, Event.MONEY_OWED, Event.PRINTED, Event.IN_DOUBT}
+    assert doors == {
+        Event.MONEY_RETURNED,
+        Event.MONEY_OWED,
+        Event.PRINTED,
+        Event.IN_DOUBT,
+        Event.IN_DOUBT_PAPER_DUE,
+        Event.PAPER_DUE,
+    }
 
 
 def test_nothing_is_cancelled_once_the_order_is_sent() -> None:

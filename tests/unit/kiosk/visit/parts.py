@@ -121,10 +121,10 @@ class CoinBox:
         """See `Cash`."""
         return CashState(asking=self.machine.asking, counts=self.machine.counts, faults=frozenset())
 
-    async def ask(self, fee: int, key: bytes) -> None:
+    async def ask(self, amount: int, key: bytes) -> None:
         """See `Cash`."""
         self._answer("ask")
-        self._do(lambda: machine.ask(self.machine, fee, key))
+        self._do(lambda: machine.ask(self.machine, amount, key))
         self._wake()
 
     async def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:
@@ -139,10 +139,15 @@ class CoinBox:
                 return
             await self._moved.wait()
 
-    async def capture(self, key: bytes) -> Settlement:
+    async def capture(self, key: bytes, fee: int) -> Settlement:
         """See `Cash`."""
         self._answer("capture")
-        return self._end(key, lambda: machine.capture(self.machine, key, stuck=self.stuck))
+        return self._end(key, lambda: machine.capture(self.machine, key, fee, stuck=self.stuck))
+
+    async def carry(self, key: bytes, fee: int, following: bytes) -> Settlement:
+        """See `Cash`."""
+        self._answer("capture")
+        return self._end(key, lambda: machine.carry(self.machine, key, fee, following))
 
     async def give_back(self, key: bytes) -> Settlement:
         """See `Cash`."""
@@ -249,6 +254,7 @@ class HostSide:
         self.ends: list[Concluded] = []
         self.refuses_journal: Code | None = None
         self.gone = False
+        self.ward_hears = True
         self._devices = Devices(serial=1, reader=True, card=False, paper_in_tray=False, coins_in_dish=False, fault=0)
         self._offer = WardOnOffer(
             ward=far.entry.ward,
@@ -315,6 +321,11 @@ class HostSide:
         if self.refuses_journal is not None:
             raise Refused(self.refuses_journal, "the journal")
         self.ends.append(concluded)
+
+    async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
+        """See `Host`; the ward hears at once of every order that ended."""
+        assert wait_seconds
+        return (visit_id, ordinal) in {(end.visit_id, end.ordinal) for end in self.ends} and self.ward_hears
 
     def _wake(self) -> None:
         self._news.set()

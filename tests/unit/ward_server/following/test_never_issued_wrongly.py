@@ -35,13 +35,13 @@ from konbini.ward_server.residents.changes import (
     CardLinked,
     Change,
     ChangeKind,
-    Removal,
     Restriction,
     new_change,
 )
 from konbini.ward_server.residents.feed import NOTHING_BEFORE, CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
+from tests.records import removal_of
 from tests.unit.ward_server.following.house import FOLLOWERS, House, Issued, as_it_came
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, arrival_of, record_of
 
@@ -181,7 +181,8 @@ class Ward(RuleBasedStateMachine):
     @rule(who=WHO, reason=st.sampled_from((Presence.MOVED_OUT, Presence.DIED)))
     def leave(self, who: str, reason: Presence) -> None:
         """A move out, or a death."""
-        self.of(ChangeKind.REMOVAL, who, Removal(reason=reason), self.record(who).version)
+        kind, body = removal_of(reason)
+        self.of(kind, who, body, self.record(who).version)
 
     @rule(who=WHO)
     def correct(self, who: str) -> None:

@@ -13,6 +13,7 @@ from konbini.process.stores import SqliteAddress
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
+from konbini.simulation.town.numbers import individual_number
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
@@ -40,8 +41,14 @@ def record_of(resident: str = "000000000000001", **changes: Any) -> ResidentReco
     return written(resident, **changes)
 
 
-def arrival_of(record: ResidentRecord, number: str | None = NUMBER) -> Change:
-    """Write the change that takes a resident in."""
+def number_of(resident: str) -> str:
+    """Give each resident an individual number of its own."""
+    return NUMBER if resident == "000000000000001" else individual_number(int(resident[-9:]))
+
+
+def arrival_of(record: ResidentRecord, number: str | None = "") -> Change:
+    """Write the change that takes a resident in, with a number of the resident's own where none is said."""
+    number = number_of(record.resident) if number == "" else number
     return new_change(
         ChangeKind.MOVE_IN,
         record.resident,
@@ -86,6 +93,7 @@ def vault_of(seed: int = 7) -> Vault:
         personal=Sealer(KeyEncryptionKeys((bytes(range(32)),)), MUNICIPALITY, entropy),
         numbers=Sealer(KeyEncryptionKeys((bytes(range(1, 33)),)), MUNICIPALITY, entropy),
         keyed_hash=KeyedHash(bytes(range(2, 34))),
+        given=KeyedHash(bytes(range(3, 35))),
     )
 
 

@@ -52,6 +52,7 @@ ITEMS = {
     "period_of_stay": "",
     "residence_card": "AB12345678CD",
 }
+DOMICILE = {"domicile": "東京都澄川区緑町", "domicile_head": "青木　守"}
 ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)
 """Any JSON but an object."""
 
@@ -68,7 +69,7 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "move_within": whole,
         "correction": {"record": record, "corrects": "abc"},
         "leaving": {"day": 20261001, "to": "大阪府架空市一番地"},
-        "removal": {"reason": "died"},
+        "removal": {"reason": "declared_missing"},
         "name_registration": {"pending": True},
         "card_linked": {"card": CARD, "replaces": OTHER_CARD, "carrier": "ward_card", "valid_until": 20310331},
         "card_ended": {"card": CARD},
@@ -86,7 +87,7 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "death": {"day": {"first": 20260900, "doubt": "estimated"}},
         "restored": {"household": "2000000001", "order": 1, "relationship": "世帯主", "corrects": "abc"},
         "name_changed": {"name": "青木　文", "reading": "アオキ　アヤ"},
-        "domicile_changed": {"domicile": "東京都澄川区緑町", "domicile_head": "青木　守"},
+        "domicile_changed": {**DOMICILE},
         "former_name_entered": named,
         "former_name_changed": named,
         "former_name_removed": {},
@@ -94,6 +95,8 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "alias_changed": alias,
         "alias_removed": {"municipality": "澄川区"},
         "residence_status": {"items": ITEMS},
+        "naturalised": {"name": "青木　文", "reading": "アオキ　アヤ", **DOMICILE, "municipality": "澄川区"},
+        "nationality_lost": {"name": "AOKI AYA", "reading": "アオキ　アヤ", "items": ITEMS},
         "resident_code": {"resident_code": "00000123465"},
         "individual_number": {"individual_number": "123456789018"},
         "remade": {"remarks": ""},
@@ -129,7 +132,7 @@ def test_what_is_written_reaches_the_body(make_record: MakeRecord) -> None:
     written = bodies(json.loads(write_record(make_record())))
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
     assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
-    assert changes["removal"].body() == Removal(reason=Presence.DIED)
+    assert changes["removal"].body() == Removal(reason=Presence.DECLARED_MISSING)
     measure = changes["measure_set"].body()
     assert isinstance(measure, Restriction)
     assert (measure.name, measure.category) == ("2026-017", MeasureCategory.STALKING)

@@ -17,13 +17,13 @@ from konbini.ward_server.residents.changes import (
     LeavingPlanned,
     NameRegistration,
     RecordWritten,
-    Removal,
     Restriction,
     new_change,
 )
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart, Presence, ResidentRecord, SignedRecord
+from tests.records import removal_of
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
 RESIDENT = "000000000000001"
@@ -153,7 +153,7 @@ async def test_moving_out_is_planned_called_off_and_done(office: Office) -> None
     assert (await newest(office)).leaving == 20261001
     await office.put_in_force(change(ChangeKind.LEAVING, LeavingPlanned(day=None), 2))
     assert (await newest(office)).leaving is None
-    await office.put_in_force(change(ChangeKind.REMOVAL, Removal(reason=Presence.MOVED_OUT), 3))
+    await office.put_in_force(change(*removal_of(Presence.MOVED_OUT), 3))
     gone = await newest(office)
     assert gone.presence is Presence.MOVED_OUT
     assert await refused(office, change(ChangeKind.LEAVING, LeavingPlanned(day=20261001), 4)) is Code.CHANGE_INVALID

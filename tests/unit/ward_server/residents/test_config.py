@@ -22,6 +22,7 @@ identity = "identity.pem"
 personal = ["personal-2.key", "personal-1.key"]
 numbers = ["numbers-1.key"]
 lookup = "lookup.key"
+given = "given.key"
 [followers]
 names = ["issuing", "clerk"]
 socket = "/run/registry/followers.sock"
@@ -59,6 +60,7 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
         ("[store]", "[stores]", r"\[store\]"),
         ('lookup = "lookup.key"', "", r"\[keys\]"),
         ('lookup = "lookup.key"', 'lookup = ""', r"\[keys\] lookup"),
+        ('given = "given.key"', "", r"\[keys\]"),
         ('["numbers-1.key"]', "[]", r"\[keys\] numbers"),
         ('["numbers-1.key"]', '"numbers-1.key"', r"\[keys\] numbers"),
         ('["issuing", "clerk"]', '["issuing", "issuing"]', r"\[followers\] names"),

@@ -161,11 +161,11 @@ async def test_a_heads_new_name_is_written_into_every_record(office: Office, hom
 
 async def test_who_stays_gets_a_head_when_the_head_goes(office: Office, home: dict[str, ResidentRecord]) -> None:
     """Of several the change says who; of two the one who stays needs no word."""
-    gone = Removal(reason=Presence.DIED)
+    gone = Removal(reason=Presence.DECLARED_MISSING)
     assert await refused(office, ChangeKind.REMOVAL, ONE, gone, 1) is Code.CHANGE_INVALID
-    others = Removal(reason=Presence.DIED, remaining=(place(home[TWO], 1, HEAD),))
+    others = Removal(reason=Presence.DECLARED_MISSING, remaining=(place(home[TWO], 1, HEAD),))
     assert await refused(office, ChangeKind.REMOVAL, ONE, others, 1) is Code.CHANGE_INVALID
-    told = Removal(reason=Presence.DIED, remaining=(place(home[TWO], 1, HEAD), place(home[THREE], 2)))
+    told = Removal(reason=Presence.DECLARED_MISSING, remaining=(place(home[TWO], 1, HEAD), place(home[THREE], 2)))
     await act(office, ChangeKind.REMOVAL, ONE, told, 1)
     assert [(await read(office, one)).head for one in (TWO, THREE)] == ["葛城　悟"] * 2
     await act(office, ChangeKind.REMOVAL, TWO, gone, await seen(office, TWO))

@@ -12,24 +12,28 @@ from konbini.ward_server.residents.bodies import (
     CardKind,
     CardLinked,
     DomicileChanged,
+    EntryKept,
     FormerNameWritten,
     LeavingPlanned,
     NameChanged,
+    NationalityLost,
+    Naturalised,
     NewIndividualNumber,
     NewResidentCode,
     NumberCardChanged,
     RecordWritten,
     Remade,
+    Removal,
     ResidenceStatus,
 )
 from konbini.ward_server.residents.changes import ChangeKind, new_change
-from konbini.ward_server.residents.entry import NumberCard, NumberCardStatus
+from konbini.ward_server.residents.entry import ForeignKept, MailName, NumberCard, NumberCardStatus, RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial
-from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, IndividualNumberPart
+from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, IndividualNumberPart, Presence
 from tests.unit.ward_server.residents.acts import act, entries, kept, read, refused
 from tests.unit.ward_server.residents.conftest import NUMBER, TODAY, Office, record_of
 
-ONE = "000000000000001"
+ONE, TWO = "000000000000001", "000000000000002"
 OTHER_NUMBER = "234567890121"
 FOREIGN = ForeignItems(
     nationality="ベトナム",
@@ -120,6 +124,73 @@ async def test_status_and_period_of_stay_are_the_immigration_offices_word(office
     await office.take_in("000000000000002")
     body = ResidenceStatus(items=longer)
     assert await refused(office, ChangeKind.RESIDENCE_STATUS, "000000000000002", body, 1) is Code.CHANGE_INVALID
+
+
+NATURALISED = Naturalised(
+    name="青木　文",
+    reading="アオキ　アヤ",
+    domicile="東京都澄川区西町",
+    domicile_head="青木　文",
+    municipality="澄川区",
+)
+LOST = NationalityLost(name="AOKI AYA", reading="アオキ　アヤ", items=FOREIGN)
+
+
+async def test_who_becomes_japanese_has_a_domicile_and_no_foreign_items(office: Office) -> None:
+    """帰化: a version of the record, one of what stands beside it; the household's records follow the head's name."""
+    await office.take_in(ONE, foreign=FOREIGN, alias="堂本", alias_reading="ドウモト", domicile=None)
+    household = (await read(office, ONE)).household
+    await office.take_in(TWO, household=household, order=2)
+    kept_of_foreigners = RegisterEntry(foreign=ForeignKept(mail_name=MailName.ALIAS))
+    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=kept_of_foreigners), 0)
+    before = await read(office, ONE)
+    await act(office, ChangeKind.NATURALISED, ONE, NATURALISED, 1)
+    after, entry = await read(office, ONE), await kept(office, ONE)
+    expected = replace(
+        before,
+        version=2,
+        name=NATURALISED.name,
+        head=NATURALISED.name,
+        reading=NATURALISED.reading,
+        foreign=None,
+        alias=None,
+        alias_reading=None,
+        domicile=NATURALISED.domicile,
+        domicile_head=NATURALISED.domicile_head,
+    )
+    assert after == expected
+    assert (entry.foreign, entry.name_before) == (None, before.name)
+    assert [(one.alias, one.removed_on, one.removed_at) for one in entry.aliases] == [("堂本", TODAY, "澄川区")]
+    assert (await read(office, TWO)).head == NATURALISED.name
+    assert await refused(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2) is Code.CHANGE_INVALID
+    assert await refused(office, ChangeKind.RESIDENCE_STATUS, ONE, ResidenceStatus(items=FOREIGN), 2)
+    await act(office, ChangeKind.FORMER_NAME_ENTERED, ONE, FormerNameWritten(former_name="青", reading="アオ"), 2)
+
+
+async def test_a_naturalisation_names_a_domicile_and_meets_what_stands(office: Office) -> None:
+    """No empty 本籍, no older version, nobody who is removed."""
+    await office.take_in(ONE, foreign=FOREIGN)
+    for wrong in (replace(NATURALISED, domicile=""), replace(NATURALISED, domicile_head="")):
+        assert await refused(office, ChangeKind.NATURALISED, ONE, wrong, 1) is Code.CHANGE_INVALID
+    assert await refused(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2) is Code.CHANGED_MEANWHILE
+    assert await refused(office, ChangeKind.NATURALISED, TWO, NATURALISED, 1) is Code.RESIDENT_UNKNOWN
+    assert await refused(office, ChangeKind.NATIONALITY_LOST, ONE, LOST, 1) is Code.CHANGE_INVALID
+    await act(office, ChangeKind.REMOVAL, ONE, Removal(reason=Presence.DECLARED_MISSING), 1)
+    assert await refused(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2) is Code.CHANGE_INVALID
+
+
+async def test_who_loses_the_nationality_becomes_a_foreign_resident(office: Office) -> None:
+    """国籍喪失: 本籍, 筆頭者 and 旧氏 end; number and code stay, also where a naturalisation follows."""
+    before = await office.take_in(ONE, former_name="坂東", former_name_reading="バンドウ")
+    await act(office, ChangeKind.NATIONALITY_LOST, ONE, LOST, 1)
+    after = await read(office, ONE)
+    assert (after.foreign, after.domicile, after.domicile_head) == (FOREIGN, None, None)
+    assert (after.former_name, after.former_name_reading, after.name) == (None, None, "AOKI AYA")
+    assert (await kept(office, ONE)).name_before == before.name
+    assert await refused(office, ChangeKind.NATIONALITY_LOST, ONE, LOST, 2) is Code.CHANGE_INVALID
+    await act(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2)
+    again = await read(office, ONE)
+    assert (again.resident_code, again.individual_number) == (before.resident_code, after.individual_number)
 
 
 async def test_domicile_is_changed_and_a_move_is_planned_with_where_it_goes(office: Office) -> None:

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from konbini.protocol.errors import Code, Refused
+from konbini.simulation.town.numbers import individual_number
 from konbini.ward_server.residents.bodies import (
     CardLinked,
     Death,
@@ -29,6 +30,7 @@ from konbini.ward_server.residents.bodies import (
     MovedOut,
     NameChanged,
     NewIndividualNumber,
+    NewResidentCode,
     RecordWritten,
     Remade,
     Removal,
@@ -41,13 +43,15 @@ from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord, SignedRecord
 from konbini.ward_server.residents.standing import Standing
 from konbini.ward_server.residents.store import RegistryReading
+from tests.records import written
 from tests.unit.ward_server.residents.conftest import TODAY, Office, record_of
 
 T = TypeVar("T")
 
 PEOPLE = tuple(f"{number:015d}" for number in range(1, 6))
 HOMES = ("2000000001", "2000000002", "2000000003")
-NUMBERS = ("123456789018", "234567890121")
+NUMBERS = tuple(individual_number(ordinal) for ordinal in range(7))
+CODES = (*(written(resident).resident_code or "" for resident in PEOPLE[:2]), "00000000001", "00000000002")
 MEASURES = ("2026-1", "2026-2")
 HEAD = "世帯主"
 RELATIONSHIPS = (HEAD, "妻", "子")
@@ -66,7 +70,10 @@ MEASURE_KINDS = (
     ChangeKind.MEASURE_RELEASED,
 )
 REFUSALS = frozenset(
-    {Code.CHANGE_INVALID, Code.CHANGED_MEANWHILE, Code.RESIDENT_UNKNOWN, Code.CARD_LINKED_BEFORE, Code.CHANGE_UNKNOWN}
+    {
+        *(Code.CHANGE_INVALID, Code.CHANGED_MEANWHILE, Code.RESIDENT_UNKNOWN, Code.CARD_LINKED_BEFORE),
+        *(Code.CHANGE_UNKNOWN, Code.INDIVIDUAL_NUMBER_TAKEN, Code.RESIDENT_CODE_TAKEN),
+    }
 )
 
 people = st.sampled_from(PEOPLE)
@@ -77,6 +84,20 @@ relationships = st.sampled_from(RELATIONSHIPS)
 standings: st.SearchStrategy[list[tuple[int, str]]] = st.just([]) | st.lists(
     st.tuples(orders, relationships), min_size=5, max_size=5
 )
+
+TAKEN = frozenset({Code.INDIVIDUAL_NUMBER_TAKEN, Code.RESIDENT_CODE_TAKEN})
+
+
+def numbers_of(body: Body) -> tuple[str, ...]:
+    """Give the numbers that a change gives or goes on with."""
+    match body:
+        case NewIndividualNumber(individual_number=str(number)):
+            return (number,)
+        case NewResidentCode():
+            return (body.resident_code,)
+        case RecordWritten():
+            return tuple(one for one in (body.individual_number, body.record.resident_code) if one is not None)
+    return ()
 
 
 class Register(RuleBasedStateMachine):
@@ -92,6 +113,7 @@ class Register(RuleBasedStateMachine):
         self.in_force: set[tuple[str, str]] = set()
         self.removals: dict[str, str] = {}
         self.cards = 0
+        self.holders: dict[str, str] = {}
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Run in this machine's own loop."""
@@ -126,7 +148,11 @@ class Register(RuleBasedStateMachine):
             self.run(self.office.registry.approve("bando", change_id))
         except Refused as refusal:
             assert refusal.code in REFUSALS, refusal  # noqa: PT017 - which refusals there may be
+            if refusal.code in TAKEN:
+                assert any(self.holders.get(number, resident) != resident for number in numbers_of(body))
             return None
+        for number in numbers_of(body):
+            assert self.holders.setdefault(number, resident) == resident
         return change_id
 
     def measure_version(self, resident: str, name: str) -> int:
@@ -168,7 +194,7 @@ class Register(RuleBasedStateMachine):
             name=name,
             head=heads[0].name if heads and relationship != HEAD else name,
         )
-        number = NUMBERS[0] if record.version == 1 else None
+        number = NUMBERS[PEOPLE.index(resident)] if record.version == 1 else None
         body = RecordWritten(record=record, individual_number=number)
         self.change(ChangeKind.MOVE_IN, resident, body, record.version - 1)
 
@@ -265,18 +291,25 @@ class Register(RuleBasedStateMachine):
         seen = max(self.version(resident) - stale, 0)
         self.change(ChangeKind.NAME_CHANGED, resident, NameChanged(name=name, reading="コウ"), seen)
 
-    @rule(resident=people, change=st.integers(0, 5))
+    @rule(resident=people, number=st.sampled_from(NUMBERS), code=st.sampled_from(CODES), new=st.booleans())
+    def renumber(self, resident: str, number: str, code: str, *, new: bool) -> None:
+        """Give a new individual number or resident code: a free one, one's own of before, or another's."""
+        kind, body = (
+            (ChangeKind.INDIVIDUAL_NUMBER, NewIndividualNumber(individual_number=number))
+            if new
+            else (ChangeKind.RESIDENT_CODE, NewResidentCode(resident_code=code))
+        )
+        self.change(kind, resident, body, self.version(resident))
+
+    @rule(resident=people, change=st.integers(0, 3))
     def amend(self, resident: str, change: int) -> None:
-        """Plan a move, make the record anew, renew the number, link a card, keep an item."""
+        """Plan a move, make the record anew, link a card, keep an item."""
         seen = self.version(resident)
         self.cards += 1
         card = CardSerial(issuer_key_id=bytes(20), serial=self.cards.to_bytes(2))
-        number = NewIndividualNumber(individual_number=NUMBERS[change % 2])
         acts: tuple[tuple[ChangeKind, Body, int], ...] = (
             (ChangeKind.LEAVING, LeavingPlanned(day=20261001, to="他市"), seen),
             (ChangeKind.REMADE, Remade(remarks=""), seen),
-            (ChangeKind.INDIVIDUAL_NUMBER, number, seen),
-            (ChangeKind.INDIVIDUAL_NUMBER, number, seen),
             (ChangeKind.CARD_LINKED, CardLinked(card=card, replaces=None), 0),
             (ChangeKind.ENTRY_KEPT, EntryKept(entry=RegisterEntry(last_address=f"町{self.cards}")), 0),
         )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from konbini.protocol.errors import Code
+from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.bodies import (
     CardLinked,
     Death,
@@ -37,6 +37,17 @@ async def test_a_planned_move_out_becomes_final(office: Office) -> None:
     assert (record.presence, record.leaving, record.version) == (Presence.MOVED_OUT, 20260925, 3)
     assert entry.removed == Removed(ceased=20260926, left_on=20260926, left_notified=20260928, left_to=THERE)
     assert (entry.leaving_to, entry.notice_outstanding) == (THERE, False)
+
+
+@pytest.mark.parametrize(("reason", "kind"), [(Presence.MOVED_OUT, "moved_out"), (Presence.DIED, "death")])
+async def test_what_has_particulars_is_no_plain_removal(office: Office, reason: Presence, kind: str) -> None:
+    """転出 and 死亡 have kinds of their own: the refusal names the right one, and the record stands."""
+    await office.take_in(ONE)
+    with pytest.raises(Refused) as refusal:
+        await act(office, ChangeKind.REMOVAL, ONE, Removal(reason=reason), 1)
+    assert refusal.value.code is Code.KIND_IS_ANOTHER
+    assert kind in refusal.value.detail
+    assert (await read(office, ONE)).presence is Presence.PRESENT
 
 
 async def test_a_notice_that_has_not_come_is_outstanding(office: Office) -> None:

@@ -39,7 +39,7 @@ from konbini.ward_server.residents.seal import (
 )
 from konbini.ward_server.residents.town import TownRow, TownSeal
 from tests.impressions import DOTS_PER_INCH, black_png, largest_image, seal_image, seal_of
-from tests.records import FOREIGN
+from tests.records import FOREIGN, removal_of
 from tests.records import written as plain
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, Office, vault_of
 
@@ -143,7 +143,7 @@ async def test_who_may_have_no_seal(office: Office) -> None:
     assert await refused(office, registering(seal_of(), resident=OTHER)) is Code.CHANGE_INVALID
     await office.take_in()
     assert await refused(office, change(ChangeKind.SEAL_CANCELLED, CANCELLED, 0)) is Code.CHANGE_INVALID
-    await office.put_in_force(change(ChangeKind.REMOVAL, Removal(reason=Presence.DIED), 1))
+    await office.put_in_force(change(*removal_of(Presence.DIED), 1))
     assert await refused(office, registering(seal_of())) is Code.CHANGE_INVALID
 
 
@@ -210,8 +210,6 @@ async def test_a_seal_that_reads_no_name_of_the_person_is_refused(
 
 
 ENDING: dict[str, tuple[ChangeKind, Body | None, dict[str, object]]] = {
-    "moved out": (ChangeKind.REMOVAL, Removal(reason=Presence.MOVED_OUT), {}),
-    "died": (ChangeKind.REMOVAL, Removal(reason=Presence.DIED), {}),
     "declared missing": (ChangeKind.REMOVAL, Removal(reason=Presence.DECLARED_MISSING), {}),
     "removed ex officio": (ChangeKind.REMOVAL, Removal(reason=Presence.REMOVED_EX_OFFICIO), {}),
     "moved out for good": (ChangeKind.MOVED_OUT, MovedOut(to="千葉県汐見市", notified=None), {}),
@@ -257,11 +255,11 @@ async def test_what_leaves_a_seal_as_it_is(office: Office, card: CardSerial) -> 
     await office.put_in_force(change(ChangeKind.LEAVING, LeavingPlanned(day=20261001), 3))
     await office.put_in_force(change(ChangeKind.MEASURE_SET, Restriction(name="2026-1", planned_end=None), 0))
     assert await refused(office, change(ChangeKind.CARD_ENDED, CardEnded(card=card), 1)) is Code.CHANGE_INVALID
-    assert await refused(office, change(ChangeKind.REMOVAL, Removal(reason=Presence.DIED), 1)) is Code.CHANGED_MEANWHILE
+    assert await refused(office, change(*removal_of(Presence.DIED), 1)) is Code.CHANGED_MEANWHILE
     found = await seal(office)
     assert found is not None
     assert (found.version, found.in_force) == (1, True)
-    await office.put_in_force(change(ChangeKind.REMOVAL, Removal(reason=Presence.MOVED_OUT), 4))
+    await office.put_in_force(change(*removal_of(Presence.MOVED_OUT), 4))
     await rewrite(office, ChangeKind.MOVE_IN)
     found = await seal(office)
     assert found is not None

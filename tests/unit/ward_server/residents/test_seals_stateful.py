@@ -34,7 +34,7 @@ from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.desk import household
 from konbini.ward_server.issuing.rules import Household, kind_reasons
-from konbini.ward_server.residents.bodies import RecordWritten, Removal
+from konbini.ward_server.residents.bodies import RecordWritten
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
 from konbini.ward_server.residents.feed import BREAKING, FeedKind, FeedPosition, Heartbeat
 from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
@@ -45,7 +45,7 @@ from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.impressions import seal_of
 from tests.municipality import SEALS
-from tests.records import written
+from tests.records import removal_of, written
 from tests.unit.ward_server.issuing.test_rules import DAY
 from tests.unit.ward_server.residents.conftest import MUNICIPALITY, TODAY, Office, arrival_of
 
@@ -194,7 +194,8 @@ class CancelledSeals(RuleBasedStateMachine):
     def remove(self, resident: str, reason: Presence) -> None:
         """Remove the record."""
         record = self.record(resident)
-        code = self.change(self.of(ChangeKind.REMOVAL, resident, Removal(reason=reason), record.version))
+        kind, body = removal_of(reason)
+        code = self.change(self.of(kind, resident, body, record.version))
         assert (code is None) == (record.presence is Presence.PRESENT)
 
     # What the line does.

@@ -10,11 +10,13 @@ import pytest
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
-from konbini.ward_server.residents.entry import ForeignKept, RegisterEntry, Remark, RemarkKind
+from konbini.ward_server.residents.entry import ForeignKept, RegisterEntry, Remark, RemarkKind, Removed
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
+from konbini.ward_server.residents.importing.preparing import BadRow
 from konbini.ward_server.residents.importing.takeover import Approval, TownRefused, import_rows
-from konbini.ward_server.residents.record import SignedRecord
+from konbini.ward_server.residents.record import Presence, SignedRecord
+from konbini.ward_server.residents.store import NumberKind
 from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
 from tests.impressions import seal_of
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office, arrival_of, vault_of
@@ -229,3 +231,118 @@ async def test_a_seal_number_of_an_earlier_import_is_given(office: Office, make_
         await take_over(office, [third])
     assert [row.detail for row in refusal.value.rows] == ["a seal registration's number is given once in all time"]
     assert await take_over(office, [replace(third, seal=second.seal)]) == 1
+
+
+def gone_of(row: TownRow, presence: Presence, day: int | None = 20240331) -> TownRow:
+    """Write a row as a removed record."""
+    entry = RegisterEntry(removed=Removed(ceased=day))
+    return replace(row, record=replace(row.record, presence=presence), entry=entry)
+
+
+REMOVED = tuple(presence for presence in Presence if presence is not Presence.PRESENT)
+
+
+async def test_removed_records_are_taken_over_as_such(office: Office, make_record: MakeRecord) -> None:
+    """除票: each reason, with its day; in no household, so that the head may be gone and an order stand twice."""
+    rows = list(rows_of(make_record, 12))
+    for place, presence in zip((0, 3, 5, 7), REMOVED, strict=True):
+        rows[place] = gone_of(rows[place], presence)
+    rows[1] = replace(rows[1], record=replace(rows[1].record, relationship="世帯主"))
+    rows[3] = replace(rows[3], record=replace(rows[3].record, order=1))
+    assert await take_over(office, rows) == 12
+    found = await office.registry.look_up("aoki", rows[3].record.resident, "a test")
+    record = SignedRecord.open(found.record, office.pen.key.verifying, office.pen.municipality).record
+    assert record.presence is Presence.DIED
+    assert found.entry.removed == Removed(ceased=20240331)
+    resident = rows[4].record.resident
+    standing = await office.registry.look_up("aoki", resident, "a test")
+    back = SignedRecord.open(standing.record, office.pen.key.verifying, office.pen.municipality).record
+    assert back.presence is Presence.PRESENT
+
+
+async def test_a_removal_is_whole_or_a_bad_row(office: Office, make_record: MakeRecord) -> None:
+    """Without its day, beside a record that stands, with a seal in force: each is named."""
+    rows = list(rows_of(make_record, 8))
+    rows[1] = gone_of(rows[1], Presence.DIED, None)
+    rows[3] = replace(gone_of(rows[3], Presence.DIED), entry=None)
+    rows[5] = gone_of(rows[5], Presence.PRESENT)
+    rows[7] = replace(gone_of(rows[7], Presence.DIED), seal=TownSeal(registered=20200401, seal=seal_of()))
+    found = await named(office, rows)
+    assert set(found) == {2, 4, 6, 8}
+    assert "entry.removed.ceased" in found[2]
+    assert "entry.removed.ceased" in found[4]
+    assert "a removed record alone" in found[6]
+    assert "removed record" in found[8]
+
+
+async def left_out(office: Office, rows: Iterable[TownRow]) -> tuple[int, dict[int, str]]:
+    """Take the good rows over; give how many that were, and what was left out and why."""
+    told: list[BadRow] = []
+    taken = await import_rows(
+        office.store,
+        vault_of(),
+        office.pen,
+        office.clock,
+        rows,
+        approval=Approval(entered_by="aoki", approved_by="bando", source="移行データ"),
+        bad=told.append,
+        accept_good_rows=True,
+    )
+    assert len({row.place for row in told}) == len(told)
+    return taken, {row.place: f"{row.code.name} {row.detail}" for row in told}
+
+
+async def test_good_rows_are_taken_and_bad_ones_left_out_with_their_households(
+    office: Office, make_record: MakeRecord
+) -> None:
+    """Over chunks: each row that is left out is told once with its reason, and of it nothing is kept."""
+    rows = list(rows_of(make_record, 1600))
+    rows[100] = replace(rows[100], record=replace(rows[100].record, birth=19991399))
+    rows[1301] = replace(rows[1301], record=replace(rows[1301].record, head="他の人"))
+    rows[1400] = replace(rows[1400], individual_number=rows[20].individual_number)
+    taken, told = await left_out(office, rows)
+    assert {place: reason.split(" ", 1)[1] for place, reason in told.items() if place != 101} == {
+        102: "of the household of row 101, which is not taken over",
+        1301: "of the household of row 1302, which is not taken over",
+        1302: "another head's name than in row 1301 of the household",
+        21: "as row 1401 has it",
+        22: "of the household of row 21, which is not taken over",
+        1401: "the individual number of row 21 again",
+        1402: "of the household of row 1401, which is not taken over",
+    }
+    assert told[101].startswith(Code.CHANGE_INVALID.name)
+    assert "birth" in told[101]
+    assert told[21].startswith(Code.INDIVIDUAL_NUMBER_TAKEN.name)
+    assert taken == 1600 - len(told)
+    kept = await office.store.read(lambda reading: {one.resident for one in reading.records_after("", 2000)})
+    assert kept == {row.record.resident for place, row in enumerate(rows, start=1) if place not in told}
+    (change,) = await office.store.read(lambda reading: reading.history(rows[0].record.resident))
+    assert change.change.source == "移行データ, 8 rows left out"
+    numbers = [rows[place - 1].individual_number or "" for place in (102, 22)]
+    assert await office.store.read(
+        lambda reading: not any(reading.number_taken(NumberKind.INDIVIDUAL_NUMBER, one, "") for one in numbers)
+    )
+
+
+async def test_who_is_known_is_left_out_and_a_list_without_a_good_row_is_refused(
+    office: Office, make_record: MakeRecord
+) -> None:
+    """The register is asked as always; two persons as always."""
+    rows = list(rows_of(make_record, 6))
+    await take_over(office, rows[:2])
+    taken, told = await left_out(office, [*rows[:1], *rows[2:4], *rows[2:4], *rows[4:]])
+    assert taken == 2
+    assert set(told) == {1, 2, 3, 4, 5}
+    with pytest.raises(TownRefused) as refusal:
+        await left_out(office, rows[:2])
+    assert refusal.value.count == 2
+    with pytest.raises(Refused):
+        await import_rows(
+            office.store,
+            vault_of(),
+            office.pen,
+            office.clock,
+            rows,
+            approval=Approval(entered_by="aoki", approved_by="aoki", source="移行データ"),
+            accept_good_rows=True,
+        )
