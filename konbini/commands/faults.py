@@ -17,6 +17,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from konbini.kiosk.session.view import Language
+from konbini.kiosk.ui.catalogue import catalogues
 from konbini.process.clock import SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
@@ -100,5 +102,5 @@ def _say(tried: Sequence[Tried], place: Path | None, *, programs: bool) -> int:
     if programs:
         sys.stdout.write(f"{last_line(tried)}\n")
     if place is not None and not wrong:
-        place.write_text(page(tried), "utf-8")
+        place.write_text(page(catalogues()[Language.ENGLISH]), "utf-8")
     return _NOT_RIGHT if wrong else 0
