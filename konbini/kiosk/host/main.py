@@ -89,7 +89,7 @@ async def serve(
             two_sided=config.printer_two_sided,
         )
         cash = payment_device(config.cash_means, config.cash_socket, clock)
-        wards = Wards(directory)
+        wards = Wards(config.offered(directory))
         devices = DeviceWatch(
             reader=PcscCardReader(config.reader_prefix),
             printer=printer,

@@ -620,11 +620,11 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndView(View):
-    """What was printed is in the resident's hands.
+    """What was printed is in the resident's hands: the receipt (領収), and whether anything more is wanted.
 
     Attributes:
         fee: yen that were taken for it.
-        lines: each order that was paid together, with an outcome of its own.
+        lines: each order that was paid together, with its number and an outcome of its own.
         back: what became of the money of those that were not printed.
         may_go_on: the visit has an order left.
     """

@@ -108,11 +108,11 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             device=Device(
                 kiosk=config.kiosk,
                 signing=read_signing_key(config.signing_key),
-                center=VerifyingKey(config.center),
+                office=config.office(directory),
             ),
-            directory=directory,
+            directory=config.offered(directory),
             host=host,
-            reader=PcscCardReader(config.reader_prefix),
+            reader=PcscCardReader(config.reader_prefix, profiles=config.cards),
             printer=IppPrinter(
                 printer,
                 clock,

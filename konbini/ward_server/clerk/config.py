@@ -13,6 +13,7 @@ all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
+disposals = "disposals.key"         # signs the list of disposals
 [signing]                           # or a key in a token: konbini/ward_server/clerk/signing_key.py
 key = "document.key"
 certificates = ["document.pem", "paper-authority.pem"]
@@ -67,6 +68,7 @@ class ClerkConfig:
     server: ServerNames
     lookup_key: Path
     handle_key: Path
+    disposals_key: Path
     signing: SigningConfig
     paper_seal: PaperSealConfig
     trust: TrustConfig
@@ -104,6 +106,7 @@ def read_config(path: Path) -> ClerkConfig:
             server=ServerNames.read(table),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
+            disposals_key=keys.path("disposals"),
             signing=read_signing_config(signing),
             paper_seal=read_paper_seal_config(paper_seal),
             trust=read_trust_config(trust),

@@ -1,12 +1,12 @@
 """The upkeep of a copy (交付用データの維持): all that `issuing` and the clerk do alike with their copy of the register.
 
-Built once by each process's wiring room: it follows, reconciles every night and on demand, and takes what two persons
-decide. What differs from one process to the other is `Own`.
+Built once by each process's wiring room: it follows, reconciles every night and on demand, takes what two persons
+decide, and ends what is kept beyond its time. What differs from one process to the other is `Own`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,11 +15,11 @@ from konbini.process.clock import Clock
 from konbini.process.config import ConfigRefused, Table
 from konbini.process.entropy import Entropy
 from konbini.process.rows import Rows
-from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.ward_server.decisions.calls import Steps, decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import Decisions, Effect
-from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.decisions.stop import Stop, stop_code
 from konbini.ward_server.following.events import ProcessEvents
 from konbini.ward_server.following.follower import Application, Follower, Registry
 from konbini.ward_server.following.lease import Lease
@@ -31,8 +31,12 @@ from konbini.ward_server.following.published import PublishedPaths, PublishedWit
 from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, SignedRows
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
+from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.holding import Holding
+from konbini.ward_server.keeping.retention import DisposalPen, RetentionDesk
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.witness import NO_RANGES, Told
+from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.trust import TrustConfig
 
@@ -104,6 +108,9 @@ class Own:
         application: where records go.
         signed_rows: reads the rows of a record and a seal registration as they are held.
         numbers: what it does about ranges of issuance numbers.
+        holdings: what it keeps for a time.
+        retention: the municipality's terms.
+        disposals_key: signs its list of disposals.
         published: the witness that the ward published, where there is one.
         used_ranges: asks others of this ward which ranges they know to be used.
     """
@@ -117,6 +124,9 @@ class Own:
     application: Application
     signed_rows: SignedRows
     numbers: Numbers
+    holdings: Sequence[Holding]
+    retention: Sequence[Retention]
+    disposals_key: SigningKey
     published: PublishedWitness | None = None
     used_ranges: Callable[[], Awaitable[int]] = nobody
 
@@ -171,6 +181,17 @@ class Upkeep:
             entropy=entropy,
         )
 
+        self.retention = RetentionDesk(
+            rows,
+            holdings=own.holdings,
+            retention=own.retention,
+            pen=DisposalPen(key=own.disposals_key, municipality=own.municipality),
+            events=own.events.retention,
+            clock=clock,
+            entropy=entropy,
+            halted=lambda connection: stop_code(connection) is not None,
+        )
+
     async def hold_against_published(self) -> None:
         """Stop a store that does not hold what was published of it; at the start, and before an outage is declared.
 
@@ -190,13 +211,17 @@ class Upkeep:
             at=self._own.config.reconcile_at,
             clock=self._clock,
         )
-        return {"follower": self.follower.run(), "reconcile": nightly.run(), "outage hours": self.outages.run()}
+        return {
+            "follower": self.follower.run(),
+            "reconcile": nightly.run(),
+            "outage hours": self.outages.run(),
+            "retention": self.retention.run(),
+        }
 
     def operator_handlers(self) -> Mapping[int, Handler]:
         """Give the methods of this process's socket for operators."""
-        return decision_handlers(
-            self._decisions, Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
-        )
+        steps = Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
+        return {**decision_handlers(self._decisions, steps), **retention_handlers(self.retention)}
 
     def _effects(self) -> dict[DecisionKind, Effect]:
         own, events = self._own, self._own.events

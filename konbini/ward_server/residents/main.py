@@ -24,6 +24,8 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.decisions.calls import decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
+from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.retention import RetentionDesk
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.bulk import BulkLists
@@ -35,7 +37,7 @@ from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import registry_desk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore, Vault
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import (
@@ -43,12 +45,12 @@ from konbini.ward_server.residents.service import (
     comparing_handlers,
     follower_handlers,
     operator_handlers,
-    retention_handlers,
 )
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 
 __all__ = ["RegistryRooms", "RegistryWorks", "main", "open_registry", "read_pen", "read_vault", "serve"]
@@ -109,6 +111,7 @@ async def open_registry(
     pen, vault = read_pen(config, entropy), read_vault(config, entropy)
     store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
+        await hold_to_lookup_key(store.rows, vault.keyed_hash)
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
         yield RegistryRooms(store=store, vault=vault, pen=pen)
@@ -125,7 +128,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     """
     alone = len(config.server.all) == 1
     acknowledging = Acknowledging(config.follower_names, clock, alone=alone)
-    desk = RetentionDesk(
+    desk = registry_desk(
         rooms.store.rows,
         vault=rooms.vault,
         pen=rooms.pen,

@@ -26,20 +26,21 @@ from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.keeping.backing_up import BackupTarget, back_up
+from konbini.ward_server.keeping.destroying_again import destroy_again
 from konbini.ward_server.keeping.disposal_list import Disposal, open_list
+from konbini.ward_server.keeping.disposal_rows import Disposed
 from konbini.ward_server.keeping.restoring import BackupSource, restore
+from konbini.ward_server.keeping.retention import RetentionDesk
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.bodies import CardLinked, Removal, Restriction
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
-from konbini.ward_server.residents.destroying import destroy_again
-from konbini.ward_server.residents.disposal_rows import Disposed
 from konbini.ward_server.residents.entry import RegisterEntry, Removed
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import ENDS, registry_desk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.statistics import Statistics
@@ -125,7 +126,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(3))
     acknowledging = Acknowledging((), clock)
-    desk = RetentionDesk(rows, vault=vault, pen=pen, retention=TABLE, acknowledging=acknowledging, clock=clock)
+    desk = registry_desk(rows, vault=vault, pen=pen, retention=TABLE, acknowledging=acknowledging, clock=clock)
     registry = Registry(store, pen, acknowledging, clock)
     made = Office(rows=rows, store=store, registry=registry, desk=desk, clock=clock, key=key)
     await made.remove(GONE)
@@ -334,12 +335,12 @@ async def test_a_feed_restored_from_before_a_disposal(
         keys=BackupSource(path=tmp_path / ("before" if by_list else "after"), key=opening["keys"]),
         moment=office.clock.now(),
         expected=None,
-        destroyed=lambda connection: destroy_again(connection, listed, disposals) if by_list else 0,
+        destroyed=lambda connection: destroy_again(connection, ENDS, listed, disposals) if by_list else 0,
     )
     rows = open_rows(address(place, "restored"), KEPT.migrations)
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
-    desk = RetentionDesk(
+    desk = registry_desk(
         rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
     )
     assert await refused(store.read(lambda reading: reading.feed_after(0, 100))) is Code.RECORD_DISPOSED
@@ -383,12 +384,12 @@ async def restored(office: Office, place: Place, tmp_path: Path) -> AsyncIterato
         keys=BackupSource(path=tmp_path / "keys", key=opening["keys"]),
         moment=office.clock.now(),
         expected=None,
-        destroyed=lambda connection: destroy_again(connection, listed, disposals),
+        destroyed=lambda connection: destroy_again(connection, ENDS, listed, disposals),
     )
     rows = open_rows(address(place, "restored"), KEPT.migrations)
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(9))
-    desk = RetentionDesk(
+    desk = registry_desk(
         rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
     )
     registry = Registry(store, pen, acknowledging, office.clock)
@@ -417,7 +418,7 @@ async def test_a_list_that_lacks_what_the_backup_holds(office: Office) -> None:
     await office.dispose()
     (held,) = await office.desk.signed_list(0, 100)
     for listed in ((), (held + b"?",)):
-        assert await refused(office.rows.write(partial(destroy_again, listed=listed, entries=()))) is (
+        assert await refused(office.rows.write(partial(destroy_again, ends=ENDS, listed=listed, entries=()))) is (
             Code.EVIDENCE_MISMATCH
         )
     assert await office.desk.signed_list(0, 100) == (held,)
@@ -438,5 +439,5 @@ async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> N
         )
     )
     assert await office.registry.look_up("chiba", GONE, "it came back")
-    assert await office.rows.write(lambda connection: destroy_again(connection, listed, disposals)) == 1
+    assert await office.rows.write(lambda connection: destroy_again(connection, ENDS, listed, disposals)) == 1
     assert await refused(office.registry.look_up("chiba", GONE, "gone")) is Code.RECORD_DISPOSED

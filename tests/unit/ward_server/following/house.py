@@ -150,6 +150,9 @@ class Seat:
             application=self.copy if issuing else self.index,
             signed_rows=self.copy.held_of if issuing else held_of,
             numbers=numbers,
+            holdings=(),
+            retention=(),
+            disposals_key=house.key,
         )
         self.upkeep = Upkeep(own, self.rows, self.line, house.clock, house.entropy)
         self.current = Current(self.rows, self.upkeep.lease, self.upkeep.outages, house.clock)
