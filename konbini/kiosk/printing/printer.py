@@ -197,7 +197,7 @@ class IppPrinter:
             moment = self._clock.monotonic()
             sent_at = moment if run.sent and sent_at is None else sent_at
             given_up = sent_at is not None and min(self._still, moment - sent_at) >= self._pace.still
-            if run.over(self._pace.still) or cut or run.faults or given_up or run.idle > self._pace.patience:
+            if run.over or cut or run.faults or given_up or run.idle > self._pace.patience:
                 return
             await self._clock.sleep(self._pace.poll)
 
@@ -252,14 +252,14 @@ class _Run:
             paper_seen=self._paper_seen,
         )
 
-    def over(self, still: float) -> bool:
-        """All pages are out and acknowledged, or more than all.
+    @property
+    def over(self) -> bool:
+        """All pages are out and acknowledged and the printer holds no job, or more than all are out.
 
-        The count is believed once the printer holds no job, or has stood still with it: a counter that runs too fast
-        is full before the pages are out.
+        While it holds the job a full count is not believed yet: a counter that runs too fast is full before the pages
+        are out.
         """
-        at_rest = not self._held or self.idle >= still
-        return self._printed > self._pages or (self._printed == self._pages and self.sent and at_rest)
+        return self._printed > self._pages or (self._printed == self._pages and self.sent and not self._held)
 
     @property
     def idle(self) -> float:

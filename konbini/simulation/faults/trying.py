@@ -22,7 +22,7 @@ from konbini.protocol.errors import Code
 from konbini.simulation.demo.books import Entry, KioskBook
 from konbini.simulation.demo.robot import Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
-from konbini.simulation.faults.breakdowns import BREAKDOWNS
+from konbini.simulation.faults.breakdowns import BREAKDOWNS, Part
 from konbini.simulation.faults.trials import Trial
 from konbini.simulation.faults.verdict import Found, faults_of, said_code
 from konbini.simulation.faults.visitor import Visitor
@@ -31,6 +31,8 @@ from konbini.simulation.town.people import Townsperson
 __all__ = ["Tried", "try_all"]
 
 _UNTOUCHED = frozenset(("start", "card"))
+_COIN = 100
+"""What lies in escrow where a trial begins there; the kiosk has seen it, and says so."""
 _SECONDS, _SLOW_SECONDS = 60.0, 200.0
 _FINAL_SECONDS = 30.0
 _PRINTING_SECONDS = 1.5
@@ -107,13 +109,14 @@ class _Trying:
                 if seen.state in ("refused", "end"):
                     await visitor.tap(seen, "finish")
             if trial.later is not Code.CASH_COUNT_DIFFERS:
-                await self._mend(trial)
+                await self._mend(trial, lies=False)
             if trial.later is not None:
                 await visitor.watch("out of service", texts=self._said(trial.later))
                 later = trial.later
         except (VisitFailedError, TimeoutError) as error:
-            with contextlib.suppress(aiohttp.ClientError):
-                seen = await visitor.look()
+            if not seen.state:
+                with contextlib.suppress(aiohttp.ClientError):
+                    seen = await visitor.look()
             return seen, later, (f"stuck: {error}",)
         finally:
             await self._mend(trial)
@@ -129,7 +132,8 @@ class _Trying:
             await visitor.asked()
         if trial.at == "escrow":
             await visitor.drop()
-        visitor.coins = True
+            await visitor.watch("pay", texts=self._yen(_COIN))
+        visitor.coins = trial.at != "escrow"
 
     async def _go_on(self, trial: Trial, visitor: Visitor) -> Seen:
         if trial.cancels:
@@ -138,9 +142,11 @@ class _Trying:
             return await visitor.watch(trial.screen, texts=self._said(trial.code))
         return await visitor.reach(trial.screen)
 
-    async def _mend(self, trial: Trial) -> None:
+    async def _mend(self, trial: Trial, *, lies: bool = True) -> None:
+        """Mend what a hand mends; a printer goes on lying until the trial is over."""
         for key in reversed(trial.breaks):
-            await BREAKDOWNS[key].end(self._town)
+            if lies or BREAKDOWNS[key].part is not Part.LIES:
+                await BREAKDOWNS[key].end(self._town)
         if trial.at == "printing":
             self._town.own_printer.spooler.page_seconds = 0.0
 
@@ -157,6 +163,10 @@ class _Trying:
 
     async def _counts(self) -> CashCounts:
         return (await self._coins.state()).counts
+
+    def _yen(self, amount: int) -> frozenset[str]:
+        """Give how the screens write an amount."""
+        return frozenset(words.text("service.yen", amount=f"{amount:,}") for words in self._words.values())
 
     def _said(self, code: Code | None) -> frozenset[str]:
         """Give how the screens say a code; nothing for none."""
