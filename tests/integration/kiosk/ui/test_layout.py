@@ -9,10 +9,12 @@ import pytest
 from playwright.async_api import Browser
 
 from konbini.kiosk.session.view import IdleWarning, Language, StartView
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import SPECIMENS
 from konbini.process.entropy import SystemEntropy
+from tests.integration.kiosk.ui.conftest import CHOSEN
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,13 +46,15 @@ def apart(one: dict[str, float], other: dict[str, float]) -> float:
     return max(across, down)
 
 
-@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("language", CHOSEN)
 async def test_every_screen_fits_and_can_be_touched(browser: Browser, pages: Pages, language: Language) -> None:
     """Nothing is clipped or needs scrolling; touch areas are 12.7 mm and more, with gaps of 2.54 mm and more."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
-    server = ScreenServer(listener=listener, pages=pages, entropy=SystemEntropy(), first=StartView())
+    server = ScreenServer(
+        listener=listener, pages=pages, fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
+    )
     await server.start()
     page = await browser.new_page(viewport={"width": 1080, "height": 1920})
     await page.goto(server.address)
