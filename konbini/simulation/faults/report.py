@@ -86,10 +86,10 @@ def _what(trial: Trial) -> str:
 def _due(trial: Trial, words: Catalogue) -> tuple[str, ...]:
     """Give the cells of what must come."""
     screen = trial.screen or "(none: no power)"
-    said = "" if trial.code is None else f": {words.sentence(trial.code, 'what')} ({int(trial.code)})"
+    said = "" if trial.code is None else f": {words.text(words.sentence_key(trial.code, 'what'))} ({int(trial.code)})"
     sides = " or ".join(str(number) for number in sorted(trial.sides))
     outcomes = " or ".join(sorted(outcome.name.lower().replace("_", " ") for outcome in trial.outcomes))
-    later = "" if trial.later is None else f"{words.sentence(trial.later, 'what')} ({int(trial.later)})"
+    later = "" if trial.later is None else f"{words.text(words.sentence_key(trial.later, 'what'))} ({int(trial.later)})"
     return (
         _what(trial),
         trial.at,
