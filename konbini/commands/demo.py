@@ -139,6 +139,7 @@ async def _run(wanted: _Wanted) -> int:
         tray=(wanted.out or wanted.directory / "papers").absolute(),
         seed=wanted.seed,
         residents=wanted.residents,
+        own_printer=not wanted.auto,
         store=file_store if wanted.database is None else partial(_schema, wanted.database),
     )
     _say(f"the town is in {wanted.directory}")

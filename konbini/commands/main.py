@@ -14,6 +14,7 @@
     konbini demo [--auto] ...
     konbini bench certificate|ward|import ...
     konbini gallery --out DIR ...
+    konbini faults ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
 the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
@@ -160,6 +161,12 @@ def _gallery(given: Sequence[str]) -> int:
     return gallery(given)
 
 
+def _faults(given: Sequence[str]) -> int:
+    from konbini.commands.faults import faults  # noqa: PLC0415 - the simulation's libraries alone
+
+    return faults(given)
+
+
 COMMANDS: Mapping[str, _Command] = {
     "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
@@ -172,6 +179,9 @@ COMMANDS: Mapping[str, _Command] = {
     "publish": _Command(duty="write a ward's signed lists and the verification page, static files", start=_publish),
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
+    "faults": _Command(
+        duty="break everything at the real kiosk, and hold what comes of it against a table", start=_faults
+    ),
     "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }

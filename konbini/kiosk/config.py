@@ -27,8 +27,10 @@ uri = "ipps://127.0.0.1:8631/ipp/print"
 pin = "..."                         # SHA-256 of its certificate, in hexadecimal
 counter = "marker-life-count"       # its attribute that counts impressions over its life
 still_seconds = 3                   # how long it must stand still; at least what one page takes
+two_sided = false                   # may be left out: one side of each sheet
 [cash]
 socket = "cash.sock"
+means = "coins"                     # may be left out; or "cashless": a terminal that authorises
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
 [headphones]                        # may be left out: a kiosk without a jack
@@ -54,6 +56,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from konbini.kiosk.card.profiles import OWN_MACHINE_PROFILES, PROFILES, CardProfile
+from konbini.kiosk.payment.choosing import Means
 from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.cose import VerifyingKey
@@ -120,7 +123,9 @@ class KioskConfig:
     printer_pin: bytes
     printer_counter: str
     printer_still_seconds: int
+    printer_two_sided: bool
     cash_socket: Path
+    cash_means: Means
     tray_socket: Path
     headphones_socket: Path | None
     shop: ShopConfig | None
@@ -194,7 +199,9 @@ def read_config(path: Path) -> KioskConfig:
             printer_pin=printer.convert("pin", bytes.fromhex),
             printer_counter=printer.text("counter"),
             printer_still_seconds=printer.integer("still_seconds", least=1),
+            printer_two_sided=printer.has("two_sided") and printer.boolean("two_sided"),
             cash_socket=cash.path("socket"),
+            cash_means=cash.convert("means", Means) if cash.has("means") else Means.COINS,
             tray_socket=tray.path("socket"),
             headphones_socket=_headphones(table) if table.has("headphones") else None,
             shop=_shop(table) if table.has("shop") else None,

@@ -13,7 +13,7 @@ from konbini.kiosk.card.ports import CardReader, Presence
 from konbini.kiosk.channel.messages import Devices
 from konbini.kiosk.payment.ports import Cash, CashFault
 from konbini.kiosk.printing.exit_sensor import PaperExit
-from konbini.kiosk.printing.ports import Printer, PrinterState, fault_code
+from konbini.kiosk.printing.ports import Printer, check_faultless
 from konbini.kiosk.speech.jack import Jack, NoJack
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
@@ -25,6 +25,7 @@ _POLL_SECONDS = 0.5
 _SLOW_POLL_SECONDS = 2.0
 _JACK_SECONDS = 0.2
 """Pulled out, nothing personal may go on aloud: asked more often than what nobody hears."""
+_OF_PAPER = frozenset((Code.PAPER_OUT, Code.WRONG_PAPER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ class DeviceWatch:
         self._jack = jack or NoJack()
         self._headphones = False
         self._presence = Presence(reader=False, card=False)
-        self._paper_in_tray = False
+        self._paper_in_tray = self._coins_in_dish = False
         self._faults: dict[str, Code] = {"reader": Code.READER_UNAVAILABLE}
         self._changed = asyncio.Event()
         self.conditions = Conditions()
@@ -75,9 +76,9 @@ class DeviceWatch:
         """Watch until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_reader())
-            group.create_task(self._watch_exit())
+            group.create_task(self._watch_what_lies())
             group.create_task(self._watch_jack())
-            group.create_task(self._watch_machines())
+            group.create_task(self._watch_printer())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
         """Give the devices, waiting a while for news after a serial."""
@@ -109,13 +110,15 @@ class DeviceWatch:
                 )
                 self._tell()
 
-    async def _watch_exit(self) -> None:
+    async def _watch_what_lies(self) -> None:
+        """Watch the paper exit and the coin device's dish, where something of a resident's may be left."""
         while True:
             try:
                 self._paper_in_tray = await self._exit.occupied()
                 self._fault("exit", None)
             except Refused as refused:
                 self._fault("exit", refused.code)
+            await self._ask_cash()
             self._tell()
             await self._clock.sleep(_POLL_SECONDS)
 
@@ -125,27 +128,24 @@ class DeviceWatch:
             self._tell()
             await self._clock.sleep(_JACK_SECONDS)
 
-    async def _watch_machines(self) -> None:
+    async def _watch_printer(self) -> None:
         while True:
             await self._ask_printer()
-            await self._ask_cash()
             self._tell()
             await self._clock.sleep(_SLOW_POLL_SECONDS)
 
     async def _ask_printer(self) -> None:
+        code: Code | None = None
         try:
-            status = await self._printer.status()
+            check_faultless(await self._printer.status())
         except Refused as refused:
-            self._fault("printer", refused.code)
-            self.conditions = replace(self.conditions, printer=Condition.FAULT, paper=Condition.ABSENT)
-            return
-        stopped = status.state is PrinterState.STOPPED or not status.accepting
-        code = fault_code(status.faults) if status.faults or stopped else None
+            code = refused.code
         self._fault("printer", code)
+        silent = Condition.ABSENT if code is Code.PRINTER_OFFLINE else Condition.GOOD
         self.conditions = replace(
             self.conditions,
-            printer=Condition.FAULT if code not in (None, Code.PAPER_OUT) else Condition.GOOD,
-            paper=Condition.FAULT if code is Code.PAPER_OUT else Condition.GOOD,
+            printer=Condition.GOOD if code is None or code in _OF_PAPER else Condition.FAULT,
+            paper=Condition.FAULT if code in _OF_PAPER else silent,
         )
 
     async def _ask_cash(self) -> None:
@@ -155,6 +155,7 @@ class DeviceWatch:
             self._fault("cash", refused.code)
             self.conditions = replace(self.conditions, coins=Condition.FAULT)
             return
+        self._coins_in_dish = state.dish
         jammed = CashFault.JAM in state.faults
         self._fault("cash", Code.CASH_UNAVAILABLE if jammed else None)
         warned = Condition.WARNING if state.faults else Condition.GOOD
@@ -176,6 +177,7 @@ class DeviceWatch:
             reader=self._presence.reader,
             card=self._presence.card,
             paper_in_tray=self._paper_in_tray,
+            coins_in_dish=self._coins_in_dish,
             fault=fault,
             headphones=self._headphones,
         )

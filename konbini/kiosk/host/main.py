@@ -32,7 +32,8 @@ from konbini.kiosk.maintenance.desk import MaintenanceDesk
 from konbini.kiosk.maintenance.page import ServicePage
 from konbini.kiosk.maintenance.passwords import read_maintainers
 from konbini.kiosk.maintenance.sessions import Sessions
-from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.choosing import payment_device
+from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
@@ -101,8 +102,10 @@ async def serve(
             ),
             clock,
             Pace(still=float(config.printer_still_seconds)),
+            paper_exit=paper_exit,
+            two_sided=config.printer_two_sided,
         )
-        cash = CoinDevice(config.cash_socket, clock)
+        cash = payment_device(config.cash_means, config.cash_socket, clock)
         wards = Wards(config.offered(directory))
         devices = DeviceWatch(
             reader=PcscCardReader(config.reader_prefix),
@@ -165,11 +168,13 @@ async def serve(
                 owing=owing,
                 left=left,
                 floor=floor,
+                reckoning=Reckoning(),
                 clock=clock,
             ),
             journal=journal,
             owing=owing,
             printer=printer,
+            paper_exit=paper_exit,
             cash=cash,
             browser=_browser(config, listener, clock),
             clock=clock,

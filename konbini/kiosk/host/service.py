@@ -14,6 +14,7 @@ from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_watch import LeftWatch
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
+from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.process.calls import Handler
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.codec import Value
@@ -39,6 +40,7 @@ class HostRooms:
     owing: Owing
     left: LeftWatch
     floor: Floor
+    reckoning: Reckoning
     clock: Clock
 
 
@@ -106,7 +108,9 @@ class _Answers:
         return None
 
     async def concluded(self, arguments: Sequence[Value]) -> Value:
-        await self._rooms.journal.conclude(from_bytes(Concluded, _only(arguments)), self._rooms.owing.sign)
+        concluded = from_bytes(Concluded, _only(arguments))
+        await self._rooms.journal.conclude(concluded, self._rooms.owing.sign)
+        self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
         self._rooms.owing.wake()
         return None
 

@@ -1,7 +1,8 @@
 """The processes of visits: one kept warm, one serving, each ended before the next begins.
 
-Between two visits everything of the last is settled and the printer is at rest: it holds no job and its counter stood
-still. Until then the next visit's process shows that the kiosk is out of service.
+Between two visits everything of the last is settled and the printer is at rest: it holds no job, its counter stood
+still, nothing lies in its exit, where the next resident would take it, and the money counted is the money of the
+orders. Until then the next visit's process shows that the kiosk is out of service, and why.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.service import HostRooms, handlers
 from konbini.kiosk.host.settling import settle_order
 from konbini.kiosk.payment.ports import Cash
+from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.ports import Printer
 from konbini.process.calls import CallServer
 from konbini.process.clock import Clock
@@ -68,6 +70,7 @@ class Visits:
         journal: Journal,
         owing: Owing,
         printer: Printer,
+        paper_exit: PaperExit,
         cash: Cash,
         browser: Browser,
         clock: Clock,
@@ -78,6 +81,8 @@ class Visits:
         self._journal = journal
         self._owing = owing
         self._printer = printer
+        self._exit = paper_exit
+        self._held: Code | None = None
         self._cash = cash
         self._browser = browser
         self._clock = clock
@@ -96,7 +101,7 @@ class Visits:
                 try:
                     await asyncio.wait((preparing,), timeout=_PREPARING_SECONDS)
                     if not preparing.done():
-                        self._rooms.devices.hold(Code.PRINTER_UNAVAILABLE)
+                        self._hold(self._held or Code.PRINTER_BUSY)
                     serving.turn.set()
                     warm = await self._start(alive)
                     status = await serving.process.wait()
@@ -140,6 +145,7 @@ class Visits:
                 for order in await self._journal.unsettled():
                     concluded = await settle_order(order, self._printer, self._cash)
                     await self._journal.conclude(concluded, self._owing.sign)
+                    self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
                     _log.warning("settled", order=order.step.visit_id, outcome=concluded.outcome)
                 abandoned = await self._journal.open_visits()
                 if self._died:
@@ -148,22 +154,49 @@ class Visits:
                     await self._journal.close(visit_id, self._owing.sign)
             except Refused as refused:
                 _log.warning("settling waits", code=refused.code, detail=refused.detail)
+                self._hold(refused.code)
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
                 self._owing.wake()
                 return
 
     async def _prepare(self) -> None:
-        """Settle, and wait until the printer holds no job and stood still; then the kiosk may serve."""
+        """Settle, and wait until the printer is at rest and its exit clear; then the kiosk may serve.
+
+        What comes out meanwhile belongs to no order: a printer may print what it called cancelled.
+        """
         self._rooms.floor.unsettle()
         await self._settle()
+        counter: int | None = None
         while True:
             try:
-                await self._printer.ready()
+                await self._reckon()
+                counter = self._expect(counter, (await self._printer.status()).impressions)
+                counter = self._expect(counter, (await self._printer.ready()).impressions)
+                self._hold(Code.PAPER_IN_EXIT if await self._exit.occupied() else None)
             except Refused as refused:
-                _log.warning("printer not ready", code=refused.code, detail=refused.detail)
-                await self._clock.sleep(_RETRY_SECONDS)
-            else:
-                self._rooms.devices.hold(None)
+                _log.warning("not ready to serve", code=refused.code, detail=refused.detail)
+                self._hold(refused.code)
+            if self._held is None:
                 self._rooms.floor.settled()
                 return
+            await self._clock.sleep(_RETRY_SECONDS)
+
+    async def _reckon(self) -> None:
+        """Hold the payment device's own count against the orders; a difference stays until a person has looked.
+
+        Raises:
+            Refused: `CASH_COUNT_DIFFERS`; `CASH_UNAVAILABLE`.
+        """
+        if not self._rooms.reckoning.agrees((await self._cash.state()).counts):
+            raise Refused(Code.CASH_COUNT_DIFFERS)
+
+    def _expect(self, counter: int | None, now: int) -> int:
+        """Say so where the printer's counter moved between two visits."""
+        if counter not in (None, now):
+            _log.error("pages that no order knows", counter=now)
+        return now
+
+    def _hold(self, code: Code | None) -> None:
+        self._held = code
+        self._rooms.devices.hold(code)

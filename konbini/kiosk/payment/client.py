@@ -14,7 +14,7 @@ from typing import TypeVar
 from konbini.kiosk import controller
 from konbini.kiosk.payment import frames
 from konbini.kiosk.payment.amounts import Settlement
-from konbini.kiosk.payment.ports import Asking, CashState
+from konbini.kiosk.payment.ports import Asking, CashFault, CashState
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 
@@ -51,9 +51,12 @@ class CoinDevice:
         """Report the escrow until it is enough; see `ports.Cash`."""
         told = -1
         while True:
-            asking = (await self.state()).asking
+            state = await self.state()
+            asking = state.asking
             if asking is None or asking.key != key:
                 raise Refused(Code.CASH_UNAVAILABLE, "another asking is open, or none")
+            if CashFault.JAM in state.faults and not asking.enough:
+                raise Refused(Code.CASH_UNAVAILABLE, "the slot is jammed")
             if asking.escrow != told:
                 told = asking.escrow
                 yield asking

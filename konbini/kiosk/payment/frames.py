@@ -2,14 +2,15 @@
 
 One request, one answer, each a line of ASCII words ended by a line feed, at most `MOST_BYTES` long:
 
-    STATE                       -> OK <key or -> <sum> <escrow> <taken> <returned> <owed> <faults or ->
+    STATE                       -> OK <key or -> <sum> <escrow> <taken> <returned> <owed> <faults or -> <dish>
     ASK <sum> <key>             -> OK
     CAPTURE <fee> <key>         -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
     CARRY <fee> <key> <next key> -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
     GIVE-BACK <key>             -> OK CAPTURED|GIVEN-BACK <taken> <returned> <owed>
     anything refused            -> NO <word>
 
-Keys are 32 lower-case hexadecimal digits, amounts decimal without sign or leading nought, faults joined by commas.
+Keys are 32 lower-case hexadecimal digits, amounts decimal without sign or leading nought, faults joined by commas; the
+dish is COINS where something lies in it, CLEAR otherwise.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ _NUMBER: Final = re.compile(r"0|[1-9][0-9]{0,14}")
 _KEY: Final = re.compile(rf"[0-9a-f]{{{2 * KEY_BYTES}}}")
 _FAULTS: Final = {CashFault.JAM: "JAM", CashFault.CANNOT_PAY_OUT: "CANNOT-PAY-OUT"}
 _FAULTS_BY_WORD: Final = {word: fault for fault, word in _FAULTS.items()}
+_DISH: Final = {"COINS": True, "CLEAR": False}
 _ENDINGS: Final = {Ending.CAPTURED: "CAPTURED", Ending.GIVEN_BACK: "GIVEN-BACK"}
 _ENDINGS_BY_WORD: Final = {word: ending for ending, word in _ENDINGS.items()}
 
@@ -98,6 +100,7 @@ def write_state(state: CashState) -> bytes:
         0 if asking is None else asking.sum,
         *(counts.escrow, counts.taken, counts.returned, counts.owed),
         ",".join(sorted(_FAULTS[fault] for fault in state.faults)) or "-",
+        "COINS" if state.dish else "CLEAR",
     )
     return _line("OK", *words)
 
@@ -109,10 +112,10 @@ def read_state(words: list[str]) -> CashState:
         Refused: `MALFORMED`, also for counts that do not balance.
     """
     match words:
-        case [key, amount, escrow, taken, returned, owed, faults]:
+        case [key, amount, escrow, taken, returned, owed, faults, ("COINS" | "CLEAR") as dish]:
             counts = _counts(_number(taken), _number(returned), _number(owed), _number(escrow))
             asking = _asking(key, _number(amount), counts.escrow)
-            return CashState(asking=asking, counts=counts, faults=_faults(faults))
+            return CashState(asking=asking, counts=counts, faults=_faults(faults), dish=_DISH[dish])
     raise Refused(Code.MALFORMED, "no state of the coin device")
 
 

@@ -54,15 +54,21 @@ class CashState:
         asking: the asking that is open, None between orders.
         counts: its count over its life.
         faults: what it complains of; with a jam it accepts nothing.
+        dish: coins lie in the dish, how much nobody knows: its sensor sees them, and counts nothing.
     """
 
     asking: Asking | None
     counts: CashCounts
     faults: frozenset[CashFault]
+    dish: bool = False
 
 
 class Cash(Protocol):
-    """The coin device of one kiosk. Every method raises `Refused(CASH_UNAVAILABLE)` when it does not answer rightly."""
+    """The coin device of one kiosk, or its cashless terminal: what is authorised there stands for an escrow.
+
+    Nothing that was authorised can be owed or lie in a dish: what is not captured is released. Every method
+    raises `Refused(CASH_UNAVAILABLE)` when it does not answer rightly.
+    """
 
     async def state(self) -> CashState:
         """Ask the device now; after a restart this tells whether an escrow is still held, and for which key."""
@@ -78,7 +84,8 @@ class Cash(Protocol):
         """Report the escrow of this asking at once and whenever it grows, until it is enough.
 
         Raises:
-            Refused: `CASH_UNAVAILABLE`, also when this asking is not the open one.
+            Refused: `CASH_UNAVAILABLE`, also when this asking is not the open one or no more can come (a jam);
+                `PAYMENT_DECLINED`: the card's issuer said no, and nothing is in escrow.
         """
 
     async def capture(self, key: bytes, fee: int) -> Settlement:

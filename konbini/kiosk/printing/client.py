@@ -20,12 +20,14 @@ import aiohttp
 
 from konbini.kiosk.printing import ipp
 from konbini.kiosk.printing.ipp import Attribute, Group, GroupTag, Message, Operation, ValueTag
-from konbini.kiosk.printing.ports import PrinterState, PrinterStatus
+from konbini.kiosk.printing.ports import A4, PrinterState, PrinterStatus
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Capabilities", "IppClient", "JobStatus", "certificate_pin"]
+__all__ = ["ONE_SIDED", "TWO_SIDED", "Capabilities", "IppClient", "JobStatus", "certificate_pin"]
 
 PWG_RASTER = "image/pwg-raster"
+ONE_SIDED = "one-sided"
+TWO_SIDED = "two-sided-long-edge"
 _CHUNK = 64 * 1024
 _SUCCESS = range(0x0100)
 _PORT = 631
@@ -62,11 +64,23 @@ class Capabilities:
         raster_types: keywords of pwg-raster-document-type-supported (PWG 5102.4).
         resolutions: dots per inch, the same across and along the page.
         colour: whether it prints in colour unasked.
+        sides: keywords of sides-supported (RFC 8011, section 5.2.8); empty where it names none.
+        media: names of media-supported; empty where it names none.
+        sheet_back: how the back of a sheet is to be drawn (PWG 5102.4, section 5.1.1); "normal" as the front.
     """
 
     raster_types: frozenset[str]
     resolutions: frozenset[int]
     colour: bool
+    sides: frozenset[str]
+    media: frozenset[str]
+    sheet_back: str
+
+    def prints(self, sides: str) -> bool:
+        """Whether it prints A4 on these sides, the back drawn as the front."""
+        of_sides = sides in self.sides or (sides == ONE_SIDED and not self.sides)
+        back_as_front = sides == ONE_SIDED or self.sheet_back == "normal"
+        return of_sides and back_as_front and (A4 in self.media or not self.media)
 
 
 class IppClient:
@@ -115,13 +129,15 @@ class IppClient:
         """Ask the printer how it is.
 
         Raises:
-            Refused: `PRINTER_UNAVAILABLE`; also where it names no counter, for then nothing could be judged.
+            Refused: `PRINTER_OFFLINE` where nobody answers; `PRINTER_UNAVAILABLE` for an answer that cannot be used, or
+                one without the counter, for then nothing could be judged. So do all other methods.
         """
         wanted = (
             "printer-state",
             "printer-state-reasons",
             "printer-is-accepting-jobs",
             "queued-job-count",
+            "media-ready",
             self._counter,
         )
         printer = await self._printer(wanted)
@@ -132,6 +148,7 @@ class IppClient:
             impressions=_counted(printer, self._counter),
             jobs_held=max(queued, len(jobs)),
             accepting=_value(printer, "printer-is-accepting-jobs") is True,
+            media=frozenset(_words(printer, "media-ready")),
         )
 
     async def capabilities(self) -> Capabilities:
@@ -144,6 +161,9 @@ class IppClient:
             "pwg-raster-document-type-supported",
             "pwg-raster-document-resolution-supported",
             "print-color-mode-default",
+            "sides-supported",
+            "media-supported",
+            "pwg-raster-document-sheet-back",
         )
         printer = await self._printer(wanted)
         resolutions = _values(printer, "pwg-raster-document-resolution-supported")
@@ -151,6 +171,9 @@ class IppClient:
             raster_types=frozenset(_words(printer, "pwg-raster-document-type-supported")),
             resolutions=frozenset(_dots_per_inch(each) for each in resolutions) - {0},
             colour=_value(printer, "print-color-mode-default") == "color",
+            sides=frozenset(_words(printer, "sides-supported")),
+            media=frozenset(_words(printer, "media-supported")),
+            sheet_back=next(iter(_words(printer, "pwg-raster-document-sheet-back")), "normal"),
         )
 
     async def jobs(self) -> tuple[JobStatus, ...]:
@@ -187,8 +210,12 @@ class IppClient:
         """
         await self._ask(Operation.CANCEL_JOB, (_number("job-id", job_id),))
 
-    async def print_job(self, document: AsyncIterable[bytes], *, name: str, colour: bool) -> JobStatus:
-        """Send a PWG raster as one job and return what the printer made of it.
+    async def print_job(
+        self, document: AsyncIterable[bytes], *, name: str, colour: bool, sides: str = ONE_SIDED
+    ) -> JobStatus:
+        """Send a PWG raster as one job and return what the printer made of it; one copy, on A4, on these sides.
+
+        Nothing of it is left to the printer's defaults: a printer may print on both sides of B5 unasked.
 
         Returns only when every byte of `document` went out and the printer acknowledged the job: to the caller that
         is "the whole document was sent". An exception of `document` cuts the upload and comes out of here.
@@ -198,8 +225,9 @@ class IppClient:
         """
         asked = (_text(ValueTag.NAME, "job-name", name), _text(ValueTag.MIME_TYPE, "document-format", PWG_RASTER))
         wishes = (
-            _text(ValueTag.KEYWORD, "sides", "one-sided"),
-            _text(ValueTag.KEYWORD, "media", "iso_a4_210x297mm"),
+            Attribute(name="copies", tag=ValueTag.INTEGER, values=(1,)),
+            _text(ValueTag.KEYWORD, "sides", sides),
+            _text(ValueTag.KEYWORD, "media", A4),
             _text(ValueTag.KEYWORD, "print-color-mode", "color" if colour else "monochrome"),
         )
         head = self._message(Operation.PRINT_JOB, asked, wishes)
@@ -222,7 +250,7 @@ class IppClient:
             async with asyncio.timeout(self._patience):
                 return await self._post(question, ipp.encode(question))
         except TimeoutError as error:
-            raise Refused(Code.PRINTER_UNAVAILABLE, "no answer in time") from error
+            raise Refused(Code.PRINTER_OFFLINE, "no answer in time") from error
 
     def _message(
         self, operation: Operation, attributes: tuple[Attribute, ...], wishes: tuple[Attribute, ...] = ()
@@ -245,7 +273,7 @@ class IppClient:
             async with self._session.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
                 answer = ipp.decode(await _bounded(response))
         except (aiohttp.ClientError, OSError) as error:
-            raise Refused(Code.PRINTER_UNAVAILABLE, type(error).__name__) from error
+            raise Refused(_unreached(error), type(error).__name__) from error
         except Refused as error:
             raise Refused(Code.PRINTER_UNAVAILABLE, f"answered {error.code.name}: {error.detail}") from error
         if answer.request_id != question.request_id or answer.code not in _SUCCESS:
@@ -272,6 +300,12 @@ class _Body:
             self.failed = error
             raise
         self.ended = True
+
+
+def _unreached(error: Exception) -> Code:
+    """Tell a printer that nobody answers for from one that answers wrongly: another certificate, half an answer."""
+    nobody = isinstance(error, aiohttp.ClientConnectorError) and not isinstance(error, aiohttp.ClientSSLError)
+    return Code.PRINTER_OFFLINE if nobody else Code.PRINTER_UNAVAILABLE
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> bytes:

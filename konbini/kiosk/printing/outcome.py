@@ -3,7 +3,8 @@
 Invariant "paid iff printed": a certificate is *printed* when the printer's counter moved by exactly the pages due and
 we know that we sent the whole document. Everything else waits until the printer holds no job and its counter stood
 still; only then is an unmoved counter *void*, and a counter that stopped short with a fault seen a *jam after page
-k*. Whatever remains is *in doubt* and goes to a person.
+k*. An unmoved counter with a page in the exit that was not there before is no void: a counter may stand still. Whatever
+remains is *in doubt* and goes to a person.
 
 Job states are no evidence: printers call a job "canceled" whose pages they print later, and "completed" whose upload
 was cut half way (RFC 8011, section 5.3.7, leaves both open).
@@ -54,13 +55,15 @@ class Claim:
         before: the printer's lifetime impressions before anything was handed over.
         due: pages of the document, at least 1.
         sent: the whole document went out and the printer acknowledged it.
-        fault_seen: the printer showed a fault (`konbini.kiosk.printing.ports.FAULTS`) meanwhile.
+        fault_seen: the printer showed a fault (`konbini.kiosk.printing.ports.PrinterStatus.faults`) meanwhile.
+        paper_seen: a page lay in the exit that was not there before.
     """
 
     before: int
     due: int
     sent: bool
     fault_seen: bool
+    paper_seen: bool = False
 
     def __post_init__(self) -> None:
         if self.before < 0 or self.due < 1:
@@ -88,7 +91,7 @@ def judge(claim: Claim, seen: Observation) -> Outcome:
     moved = seen.impressions - claim.before
     if moved == claim.due and claim.sent:
         return Outcome(kind=OutcomeKind.PRINTED, pages=moved)
-    if seen.settled and moved == 0:
+    if seen.settled and moved == 0 and not claim.paper_seen:
         return Outcome(kind=OutcomeKind.VOID, pages=0)
     if seen.settled and 0 < moved < claim.due and claim.fault_seen:
         return Outcome(kind=OutcomeKind.JAM, pages=moved)

@@ -6,14 +6,15 @@ Owns the words: status, faults, progress. Nothing here holds a byte of a documen
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, unique
 from typing import Protocol, TypeAlias
 
 from konbini.kiosk.printing.outcome import Claim, Outcome
-from konbini.protocol.errors import Code
+from konbini.protocol.errors import Code, Refused
 
 __all__ = [
+    "A4",
     "FAULTS",
     "Judged",
     "PageHanded",
@@ -23,8 +24,13 @@ __all__ = [
     "PrinterState",
     "PrinterStatus",
     "Settled",
+    "check_faultless",
+    "check_fit",
     "fault_code",
 ]
+
+A4 = "iso_a4_210x297mm"
+"""The only paper that a certificate is printed on (PWG 5101.1)."""
 
 FAULTS = frozenset(
     {
@@ -56,7 +62,19 @@ They are compared without their severity (-report, -warning, -error): printers e
 while they wait for paper for ever.
 """
 
-_PAPER = frozenset({"media-empty", "media-needed", "input-tray-missing"})
+_STOPPED = "stopped"
+_NOT_A4 = "media-not-a4"
+"""Two faults that are no keywords: the printer stopped and names no reason; another paper than A4 is loaded."""
+_NAMED = (
+    (frozenset({"media-jam"}), Code.JAM),
+    (frozenset({"cover-open", "door-open", "interlock-open"}), Code.COVER_OPEN),
+    (frozenset({_NOT_A4}), Code.WRONG_PAPER),
+    (frozenset({"media-empty", "media-needed", "input-tray-missing"}), Code.PAPER_OUT),
+    (frozenset({"toner-empty", "marker-supply-empty"}), Code.TONER_OUT),
+    (frozenset({"output-area-full"}), Code.PAPER_IN_EXIT),
+    (frozenset({"shutdown"}), Code.PRINTER_OFFLINE),
+)
+"""What the resident or the shop can mend, what hides behind it last: an open cover and a jam are one jam."""
 
 
 @unique
@@ -78,6 +96,7 @@ class PrinterStatus:
         impressions: sides printed in its life.
         jobs_held: jobs pending, held, processing or stopped; a cancelled one counts until it is gone.
         accepting: whether it takes a new job.
+        media: names of the paper that is loaded (media-ready); empty where it names none.
     """
 
     state: PrinterState
@@ -85,18 +104,46 @@ class PrinterStatus:
     impressions: int
     jobs_held: int
     accepting: bool
+    media: frozenset[str] = field(default=frozenset())
 
     @property
     def faults(self) -> frozenset[str]:
-        """The reasons with which no page can be promised."""
-        return self.reasons & FAULTS
+        """What no page can be promised with: reasons, another paper than A4 alone, a stop without a reason."""
+        faults = self.reasons & FAULTS
+        if self.media and A4 not in self.media:
+            faults |= {_NOT_A4}
+        if self.state is PrinterState.STOPPED and not faults:
+            faults |= {_STOPPED}
+        return faults
 
 
 def fault_code(faults: frozenset[str]) -> Code:
-    """Return the refusal that names the printer's faults best; a jam before missing paper before the rest."""
-    if "media-jam" in faults:
-        return Code.JAM
-    return Code.PAPER_OUT if faults & _PAPER else Code.PRINTER_UNAVAILABLE
+    """Return the refusal that names the printer's faults best: what can be mended before what hides behind it."""
+    return next((code for words, code in _NAMED if faults & words), Code.PRINTER_UNAVAILABLE)
+
+
+def check_faultless(status: PrinterStatus) -> PrinterStatus:
+    """Return the status of a printer that could print, now or when its queue is empty.
+
+    Raises:
+        Refused: the fault's own code, or `PRINTER_UNAVAILABLE`: it accepts no job and does not say why.
+    """
+    if status.faults:
+        raise Refused(fault_code(status.faults), ", ".join(sorted(status.faults)))
+    if not status.accepting:
+        raise Refused(Code.PRINTER_UNAVAILABLE, "accepts no job")
+    return status
+
+
+def check_fit(status: PrinterStatus) -> PrinterStatus:
+    """Return the status of a printer that could print at once; asked before money is asked for.
+
+    Raises:
+        Refused: as `check_faultless`; `PRINTER_BUSY` where it holds a job.
+    """
+    if check_faultless(status).jobs_held:
+        raise Refused(Code.PRINTER_BUSY, f"holds {status.jobs_held} job")
+    return status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,14 +196,15 @@ class Printer(Protocol):
         """Ask the printer now.
 
         Raises:
-            Refused: `PRINTER_UNAVAILABLE`.
+            Refused: `PRINTER_OFFLINE` where nobody answers, `PRINTER_UNAVAILABLE` where the answer cannot be used.
         """
 
     async def ready(self) -> PrinterStatus:
         """Return once the printer could begin a visit: no job held, counter stood still, no fault, accepting.
 
         Raises:
-            Refused: `PAPER_OUT`, `JAM`, `PRINTER_UNAVAILABLE`; the last also where a job does not go away.
+            Refused: a fault's own code (`fault_code`); `PRINTER_OFFLINE`; `PRINTER_BUSY` where a job does not go away
+                or the counter does not stand still; `PRINTER_UNAVAILABLE` for the rest.
         """
 
     def print_document(
@@ -173,7 +221,7 @@ class Printer(Protocol):
 
         Raises:
             Refused: nothing was handed over. `DOCUMENT_INVALID` if the buffer is no document of `pages` A4 pages;
-                `PAPER_OUT`, `JAM`, `PRINTER_UNAVAILABLE` if the printer is not as journalled.
+                a fault's own code, `PRINTER_BUSY`, `PRINTER_UNAVAILABLE` if the printer is not as journalled.
         """
 
     async def settle(self, claim: Claim) -> Settled:

@@ -17,17 +17,18 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from konbini.kiosk.printing.client import IppClient, JobStatus
+from konbini.kiosk.printing.client import ONE_SIDED, TWO_SIDED, IppClient, JobStatus
+from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.outcome import Claim, Observation, Outcome, OutcomeKind, Stillness, judge
 from konbini.kiosk.printing.ports import (
     Judged,
     PageHanded,
     PagePrinted,
-    PrinterState,
     PrinterStatus,
     PrintProgress,
     Settled,
-    fault_code,
+    check_faultless,
+    check_fit,
 )
 from konbini.kiosk.printing.raster import COLOUR, GREY, RESOLUTION, SYNC, ColourSpace, PageRaster
 from konbini.process.clock import Clock
@@ -60,14 +61,33 @@ class Pace:
 
 
 class IppPrinter:
-    """A `konbini.kiosk.printing.ports.Printer` behind an IPP client that is open already."""
+    """A `konbini.kiosk.printing.ports.Printer` behind an IPP client that is open already.
 
-    def __init__(self, client: IppClient, clock: Clock, pace: Pace) -> None:
+    Args:
+        client: speaks to the printer.
+        clock: paces the questions.
+        pace: how long to watch and to wait.
+        paper_exit: a second witness beside the counter; None where there is none.
+        two_sided: whether sheets are printed on both sides.
+    """
+
+    def __init__(
+        self,
+        client: IppClient,
+        clock: Clock,
+        pace: Pace,
+        *,
+        paper_exit: PaperExit | None = None,
+        two_sided: bool = False,
+    ) -> None:
         self._client = client
         self._clock = clock
         self._pace = pace
+        self._exit = paper_exit
+        self._sides = TWO_SIDED if two_sided else ONE_SIDED
         self._stillness = Stillness()
         self._still = 0.0
+        self._mended: float | None = None
         self._space: ColourSpace | None = None
 
     async def status(self) -> PrinterStatus:
@@ -76,23 +96,29 @@ class IppPrinter:
             status = await self._client.status()
         except Refused:
             self._stillness.forget()
+            self._still, self._mended = 0.0, None
             raise
         moment = self._clock.monotonic()
+        self._mended = None if status.faults else moment if self._mended is None else self._mended
         self._still = self._stillness.note(impressions=status.impressions, jobs_held=status.jobs_held, moment=moment)
         return status
 
     async def ready(self) -> PrinterStatus:
         """Wait for rest while no fault is seen, then say that a visit may begin; see `ports.Printer`.
 
-        Readings of earlier calls count, so that a kiosk that polls between visits does not wait here.
+        Readings of earlier calls count, so that a kiosk that polls between visits does not wait here. Those with a
+        fault do not: what a printer held back behind an open cover comes out when it is closed.
         """
         deadline = self._clock.monotonic() + self._pace.settling
         while True:
-            status = _faultless(await self.status())
-            if self._still >= self._pace.still:
-                return status
+            status = check_faultless(await self.status())
+            if self._mended is not None:
+                whole = self._clock.monotonic() - self._mended
+                if min(self._still, whole) >= self._pace.still:
+                    await self._colour_space()
+                    return status
             if self._clock.monotonic() > deadline:
-                raise Refused(Code.PRINTER_UNAVAILABLE, f"not at rest, holds {status.jobs_held} job")
+                raise Refused(Code.PRINTER_BUSY, f"not at rest, holds {status.jobs_held} job")
             await self._clock.sleep(self._pace.poll)
 
     async def print_document(
@@ -100,13 +126,14 @@ class IppPrinter:
     ) -> AsyncGenerator[PrintProgress, None]:
         """Print once and follow to the judgement; see `ports.Printer`."""
         space = await self._colour_space()
-        with PageRaster(pdf, space) as raster:
+        with PageRaster(pdf, space, two_sided=self._sides == TWO_SIDED) as raster:
             if raster.pages != pages:
                 raise Refused(Code.DOCUMENT_INVALID, f"{raster.pages} pages where {pages} are due")
-            if _fit(await self.status()).impressions != before:
+            if check_fit(await self.status()).impressions != before:
                 raise Refused(Code.PRINTER_UNAVAILABLE, "the counter moved since it was journalled")
-            run = _Run(raster=raster, before=before, clock=self._clock)
-            upload = asyncio.create_task(self._client.print_job(run.stream(), name=_JOB_NAME, colour=space is COLOUR))
+            run = _Run(raster=raster, before=before, clock=self._clock, exit_was_clear=not await self._paper_lies())
+            sending = self._client.print_job(run.stream(), name=_JOB_NAME, colour=space is COLOUR, sides=self._sides)
+            upload = asyncio.create_task(sending)
             watch = asyncio.create_task(self._watch(run, upload))
             try:
                 async for progress in run.news(until=watch):
@@ -119,8 +146,12 @@ class IppPrinter:
     async def settle(self, claim: Claim) -> Settled:
         """Clear the queue, wait for rest, judge; see `ports.Printer`.
 
-        Rest is counted from here: before, a job may have been on its way that the queue did not show yet.
+        Rest is counted from here: before, a job may have been on its way that the queue did not show yet. A page in the
+        exit counts as one of this document: no visit begins before the exit is clear.
         """
+        return await self._settle(claim, exit_tells=True)
+
+    async def _settle(self, claim: Claim, *, exit_tells: bool) -> Settled:
         self._stillness.forget()
         deadline = self._clock.monotonic() + self._pace.settling
         after: int | None = None
@@ -129,6 +160,8 @@ class IppPrinter:
             with contextlib.suppress(Refused):  # a silent printer is asked again; in the end it is in doubt
                 status = await self.status()
                 after, faults = status.impressions, faults | status.faults
+                if exit_tells and after == claim.before and await self._paper_lies():
+                    claim = replace(claim, paper_seen=True)
                 settled = _settled(claim, status.impressions, faults, at_rest=self._still >= self._pace.still)
                 if settled.outcome.final or self._still >= self._pace.still:
                     return settled
@@ -143,19 +176,28 @@ class IppPrinter:
             can = await self._client.capabilities()
             wanted = (COLOUR, GREY) if can.colour else (GREY, COLOUR)
             self._space = next((space for space in wanted if space.name in can.raster_types), None)
-            if self._space is None or RESOLUTION not in can.resolutions:
+            if self._space is None or RESOLUTION not in can.resolutions or not can.prints(self._sides):
                 self._space = None
-                raise Refused(Code.PRINTER_UNAVAILABLE, "the printer takes no raster that we make")
+                raise Refused(Code.PRINTER_UNAVAILABLE, "the printer takes no raster that we make, or no such sheets")
         return self._space
 
     async def _watch(self, run: _Run, upload: asyncio.Task[JobStatus]) -> None:
-        """Note faults and printed pages until all are out or nothing more can be expected."""
+        """Note faults and printed pages until all are out or nothing more can be expected.
+
+        Nothing more comes of a job that is sent and gone from the queue while the counter stands still, whatever the
+        printer calls its end.
+        """
+        sent_at = None
         while True:
             with contextlib.suppress(Refused):  # the patience below ends a silence
-                run.note(await self.status())
+                status = await self.status()
+                run.note(status, paper_lies=status.impressions == run.claim.before and await self._paper_lies())
             run.sent = upload.done() and not upload.cancelled() and upload.exception() is None
             cut = upload.done() and not run.sent
-            if run.over or cut or run.faults or run.idle > self._pace.patience:
+            moment = self._clock.monotonic()
+            sent_at = moment if run.sent and sent_at is None else sent_at
+            given_up = sent_at is not None and min(self._still, moment - sent_at) >= self._pace.still
+            if run.over or cut or run.faults or given_up or run.idle > self._pace.patience:
                 return
             await self._clock.sleep(self._pace.poll)
 
@@ -165,7 +207,16 @@ class IppPrinter:
             settled = _settled(run.claim, run.last, run.faults, at_rest=False)
             if settled.outcome.final:
                 return settled
-        return await self.settle(run.claim)
+        return await self._settle(run.claim, exit_tells=run.exit_tells)
+
+    async def _paper_lies(self) -> bool:
+        """Whether a page lies in the exit; where the sensor does not answer the counter stands alone."""
+        if self._exit is None:
+            return False
+        try:
+            return await self._exit.occupied()
+        except Refused:
+            return False
 
     async def _clear_queue(self) -> None:
         for job in await self._client.jobs():
@@ -176,26 +227,39 @@ class IppPrinter:
 class _Run:
     """One document on its way: what was handed over, what came out, what the printer complained of."""
 
-    def __init__(self, *, raster: PageRaster, before: int, clock: Clock) -> None:
+    def __init__(self, *, raster: PageRaster, before: int, clock: Clock, exit_was_clear: bool) -> None:
         self._raster = raster
         self._before = before
+        self.exit_tells = exit_was_clear
         self._clock = clock
         self._moved = clock.monotonic()
         self._printed = 0
+        self._held = 0
         self._news: asyncio.Queue[PrintProgress | None] = asyncio.Queue()
         self._pages = raster.pages
+        self._paper_seen = False
         self.sent = False
         self.faults: frozenset[str] = frozenset()
         self.last: int | None = None
 
     @property
     def claim(self) -> Claim:
-        return Claim(before=self._before, due=self._pages, sent=self.sent, fault_seen=bool(self.faults))
+        return Claim(
+            before=self._before,
+            due=self._pages,
+            sent=self.sent,
+            fault_seen=bool(self.faults),
+            paper_seen=self._paper_seen,
+        )
 
     @property
     def over(self) -> bool:
-        """All pages are out and acknowledged, or more than all."""
-        return self._printed > self._pages or (self._printed == self._pages and self.sent)
+        """All pages are out and acknowledged and the printer holds no job, or more than all are out.
+
+        While it holds the job a full count is not believed yet: a counter that runs too fast is full before the pages
+        are out.
+        """
+        return self._printed > self._pages or (self._printed == self._pages and self.sent and not self._held)
 
     @property
     def idle(self) -> float:
@@ -210,8 +274,10 @@ class _Run:
             self._tell(PageHanded(page=index + 1, pages=self._pages))
             await self._clock.sleep(0)  # whoever listens hears of this page before the next one takes the thread
 
-    def note(self, status: PrinterStatus) -> None:
-        """Take one reading of the printer."""
+    def note(self, status: PrinterStatus, *, paper_lies: bool) -> None:
+        """Take one reading of the printer and of its exit."""
+        self._paper_seen |= paper_lies and self.exit_tells
+        self._held = status.jobs_held
         self.last, self.faults = status.impressions, self.faults | status.faults
         out = status.impressions - self._before
         for page in range(self._printed + 1, min(out, self._pages) + 1):
@@ -227,20 +293,6 @@ class _Run:
     def _tell(self, progress: PrintProgress) -> None:
         self._moved = self._clock.monotonic()
         self._news.put_nowait(progress)
-
-
-def _faultless(status: PrinterStatus) -> PrinterStatus:
-    if status.faults:
-        raise Refused(fault_code(status.faults), ", ".join(sorted(status.faults)))
-    if status.state is PrinterState.STOPPED or not status.accepting:
-        raise Refused(Code.PRINTER_UNAVAILABLE, "stopped, or accepts no job")
-    return status
-
-
-def _fit(status: PrinterStatus) -> PrinterStatus:
-    if _faultless(status).jobs_held:
-        raise Refused(Code.PRINTER_UNAVAILABLE, f"holds {status.jobs_held} job")
-    return status
 
 
 def _settled(claim: Claim, impressions: int, faults: frozenset[str], *, at_rest: bool) -> Settled:

@@ -5,8 +5,9 @@ overwrites and which is wiped at the end. Rows and compressed pages are ordinary
 without wiping: they end with the process of the visit. Runs are coded for white only: on sparse pages that is most of
 the paper, and on a page with a copy-evident pattern no shorter code pays for its time.
 
-Limits: A4 portrait, 300 dots per inch, one-sided, sRGB or grey with 8 bits. pdfium knows no threads, so that a process
-draws and verifies on one thread only; a page holds it for a tenth of a second, half a second under a dense pattern.
+Limits: A4 portrait, 300 dots per inch, backs drawn as fronts, sRGB or grey with 8 bits. pdfium knows no threads, so
+that a process draws and verifies on one thread only; a page holds it for a tenth of a second, half a second under a
+dense pattern.
 """
 
 from __future__ import annotations
@@ -77,13 +78,15 @@ class PageRaster:
     Args:
         pdf: the document; writable buffers are read where they are, so they must not change meanwhile.
         space: what the printer takes.
+        two_sided: whether a sheet is printed on both sides, turned over its long edge.
 
     Raises:
         Refused: `DOCUMENT_INVALID` if this is no PDF or a page of it is not A4 portrait.
     """
 
-    def __init__(self, pdf: bytes | bytearray | memoryview, space: ColourSpace) -> None:
+    def __init__(self, pdf: bytes | bytearray | memoryview, space: ColourSpace, *, two_sided: bool = False) -> None:
         self._space = space
+        self._two_sided = two_sided
         self._stride = -(-WIDTH * space.pixel // 4) * 4
         self._bitmap = bytearray(self._stride * HEIGHT)
         self._pixels = (ctypes.c_ubyte * len(self._bitmap)).from_buffer(self._bitmap)
@@ -120,7 +123,7 @@ class PageRaster:
             Refused: `DOCUMENT_INVALID` if pdfium cannot load the page, or the document is closed.
         """
         self._draw(index)
-        parts = [_page_header(self._space, self.pages)]
+        parts = [_page_header(self._space, self.pages, two_sided=self._two_sided)]
         parts.extend(_coded(self._bitmap, self._stride, self._space.pixel))
         return b"".join(parts)
 
@@ -153,12 +156,13 @@ def _in_place(pdf: bytes | bytearray | memoryview) -> bytes | ctypes.Array[ctype
     return view.tobytes() if view.readonly else (ctypes.c_ubyte * view.nbytes).from_buffer(view)
 
 
-def _page_header(space: ColourSpace, pages: int) -> bytes:
+def _page_header(space: ColourSpace, pages: int, *, two_sided: bool) -> bytes:
     """Return the page header (PWG 5102.4, table 4-1); what is not named is nought: the printer's own choice."""
     header = bytearray(_HEADER_BYTES)
     header[0:9] = b"PwgRaster"
     header[1732:1748] = b"iso_a4_210x297mm"
     numbers = {
+        272: int(two_sided),  # Duplex; Tumble, at 368, stays nought
         276: RESOLUTION,  # HWResolution
         280: RESOLUTION,
         340: 1,  # NumCopies

@@ -22,9 +22,10 @@ import uvloop
 from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.channel.host import HostClient
 from konbini.kiosk.config import KioskConfig, read_config
-from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.choosing import payment_device
 from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
+from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
 from konbini.kiosk.speech.clips import Clips
@@ -117,8 +118,14 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             directory=config.offered(directory),
             host=host,
             reader=PcscCardReader(config.reader_prefix, profiles=config.cards),
-            printer=IppPrinter(printer, clock, Pace(still=float(config.printer_still_seconds))),
-            cash=CoinDevice(config.cash_socket, clock),
+            printer=IppPrinter(
+                printer,
+                clock,
+                Pace(still=float(config.printer_still_seconds)),
+                paper_exit=ExitSensor(config.tray_socket, clock),
+                two_sided=config.printer_two_sided,
+            ),
+            cash=payment_device(config.cash_means, config.cash_socket, clock),
             verify=verify,
             memory=SecretMemory.map(),
             clock=clock,

@@ -25,7 +25,7 @@ from konbini.kiosk.channel.messages import OrderStep, Step
 from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
-from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, fault_code
+from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, check_fit, fault_code
 from konbini.kiosk.session.flow import Event
 from konbini.kiosk.session.view import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.visit.course import Course
@@ -71,7 +71,8 @@ class Ordering:
         self._settled: Settled | None = None
 
     async def pay(self) -> None:
-        """Open the slot for the sum of all fees, and follow the escrow until it is covered."""
+        """Open the slot for the sum of all fees, and follow the escrow; never where nothing could be printed."""
+        check_fit(await self._tools.printer.status())
         first = self._begin()
         await self._journal(first.step)
         self._report(Happened(event=Event.COIN))
@@ -223,7 +224,9 @@ class Ordering:
             self._report(Happened(event=Event.PRINTED_NEXT, change=partial(_printed, line=line, paper=paper)))
             return
         self._present = self._following = None
-        self._report(Happened(event=Event.PRINTED, change=partial(_ended, line=line, paper=paper, left=following)))
+        owed = 0 if kept is None else kept.owed
+        ended = partial(_ended, line=line, paper=paper, left=following, owed=owed)
+        self._report(Happened(event=Event.PRINTED, change=ended))
 
     def _in_doubt(self, order: _Order, paper: Paper) -> Happened:
         """Say that nobody knows what came out; the orders after it are not made."""
@@ -288,8 +291,8 @@ class Ordering:
             _log.exception("printing broke off")
         return await self._tools.printer.settle(Claim(before=before, due=pages, sent=sent, fault_seen=False))
 
-    async def _keep_money(self, step: OrderStep, after: _Order | None) -> bool:
-        """Keep the fee of what is out; where that fails now, the long-lived process does it later. True if it was."""
+    async def _keep_money(self, step: OrderStep, after: _Order | None) -> Settlement | None:
+        """Keep the fee of what is out; None where that fails now: the long-lived process does it later."""
         following = None if after is None else after.step.cash_key
         try:
             settlement = await settle_money(step, self._settled, self._tools.cash, following=following)
@@ -298,8 +301,8 @@ class Ordering:
             raise
         except Exception:  # noqa: BLE001 - what is printed is never given back, whatever fails now
             _log.exception("left to be settled")
-            return False
-        return True
+            return None
+        return settlement
 
     async def _conclude(self, step: OrderStep, settlement: Settlement) -> None:
         """Tell the long-lived process how the order ended, and go on to the next ordinal."""
@@ -333,10 +336,13 @@ def _printed(course: Course, *, line: OrderLine, paper: Paper) -> None:
     course.inserted = max(course.inserted - line.fee, 0)
 
 
-def _ended(course: Course, *, line: OrderLine, paper: Paper, left: Sequence[_Order]) -> None:
-    """Take the last that was printed; `left` are orders that cannot be made, since the money could not be settled."""
+def _ended(course: Course, *, line: OrderLine, paper: Paper, left: Sequence[_Order], owed: int) -> None:
+    """Take the last that was printed; `left` are orders that cannot be made, since the money could not be settled.
+
+    What is due back for them, or as change that the device could not pay, is owed.
+    """
     _printed(course, line=line, paper=paper)
-    due = sum(each.step.fee for each in left)
+    due = owed + sum(each.step.fee for each in left)
     course.money = Money(fate=MoneyFate.OWED, amount=due) if due else Money(fate=MoneyFate.TAKEN, amount=course.due)
     course.lines += tuple(_not_printed(each, Code.CASH_UNAVAILABLE) for each in left)
     course.inserted = 0

@@ -4,7 +4,9 @@ Listens in HOME at `kiosk` (the kiosk's line protocol, `konbini.kiosk.payment.fr
 doings: coins in, coins out of the dish, and everything that breaks). Each step is on disk before it is answered.
 
 The hands' lines, answered by OK with words or NO with one: DROP <yen>; TAKE (-> yen taken out of the dish);
-HOPPER EMPTY|FULL; JAM ON|OFF; MOTOR STUCK|FREE; LINK CUT|JOINED.
+HOPPER EMPTY|FULL; JAM ON|OFF; MOTOR STUCK|FREE; LINK CUT|JOINED; SHORT ON|OFF (the last piece of each payout stays
+behind and is counted); COUNT <yen> (its count of what was taken is that much too high); HANG-UP (the next end of an
+asking is carried out and not answered).
 """
 
 from __future__ import annotations
@@ -42,6 +44,9 @@ class Device:
         self._turn = asyncio.Lock()
         self._jammed = False
         self._stuck = False
+        self._short = False
+        self._miscounted = 0
+        self._hangs_up = False
         self._kiosk: asyncio.Server | None = None
 
     async def run(self) -> None:
@@ -67,7 +72,10 @@ class Device:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
                 while line := await reader.readline():
-                    writer.write(await answer(line))
+                    said = await answer(line)
+                    if not said:
+                        return
+                    writer.write(said)
                     await writer.drain()
             except (ConnectionError, ValueError):
                 pass  # the peer is gone, or sent a line beyond the limit: this connection is over, the count is not
@@ -93,6 +101,8 @@ class Device:
     async def _do(self, request: frames.Request) -> bytes:
         verb, amount, key, following = request
         match verb:
+            case "ASK" if self._jammed:
+                raise Said("JAM")
             case "ASK":
                 self._step(steps.ask(self._machine, amount, key))
                 return b"OK\n"
@@ -106,12 +116,16 @@ class Device:
         settlement = self._machine.end_of(key)
         if settlement is None:
             raise Said("UNKNOWN")
+        if self._hangs_up:
+            self._hangs_up = False
+            return b""
         return frames.write_settlement(settlement)
 
     async def _pay_out(self) -> None:
         while self._machine.payout is not None:
             await self._clock.sleep(self._coin_seconds)
-            self._step(steps.drop_coin(self._machine))
+            last = len(self._machine.payout.pieces) == 1
+            self._step(steps.drop_coin(self._machine, sticks=last and self._short))
 
     def _step(self, after: Machine) -> None:
         if after is not self._machine:
@@ -121,10 +135,12 @@ class Device:
     def _state(self) -> CashState:
         empty = self._stuck or not self._machine.hopper.yen
         faults = {CashFault.JAM: self._jammed, CashFault.CANNOT_PAY_OUT: empty}
+        counts = self._machine.counts
         return CashState(
             asking=self._machine.asking,
-            counts=self._machine.counts,
+            counts=replace(counts, taken=counts.taken + self._miscounted),
             faults=frozenset(fault for fault, there in faults.items() if there),
+            dish=self._machine.dish > 0,
         )
 
     async def _answer_hands(self, line: bytes) -> bytes:
@@ -153,8 +169,20 @@ class Device:
             case ["LINK", "CUT" | "JOINED" as link]:
                 await (self._cut() if link == "CUT" else self._join())
             case _:
-                raise Said("MALFORMED")
+                self._misbehave(words)
         return b"OK\n"
+
+    def _misbehave(self, words: list[str]) -> None:
+        """Take on a bad habit of the counting, or drop it."""
+        match words:
+            case ["SHORT", "ON" | "OFF" as short]:
+                self._short = short == "ON"
+            case ["COUNT", yen] if yen.isdigit():
+                self._miscounted = int(yen)
+            case ["HANG-UP"]:
+                self._hangs_up = True
+            case _:
+                raise Said("MALFORMED")
 
 
 async def _serve(home: Path, coin_seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 Invariants: taken = returned + owed + escrow + kept at every step; an asking ends once, and its end is remembered with
 its key; a payout is planned whole before its first coin drops, and each coin that drops is one step, so that a
-device that is killed between two coins goes on with the next one.
+device that is killed between two coins goes on with the next one. A piece whose change could not be paid falls through.
 """
 
 from __future__ import annotations
@@ -114,7 +114,11 @@ def insert(machine: Machine, piece: int) -> Machine:
         coin = Coins.of(piece)
     except ValueError as error:
         raise Said("UNKNOWN") from error
-    return replace(machine, escrow=machine.escrow + coin, taken=machine.taken + piece)
+    after = replace(machine, escrow=machine.escrow + coin, taken=machine.taken + piece)
+    over = after.escrow.yen - machine.sum
+    if over > 0 and choose(over, after.hopper + after.escrow.without_notes()).yen < over:
+        raise Said("NO-CHANGE")
+    return after
 
 
 def capture(machine: Machine, key: bytes, fee: int, *, stuck: bool) -> Machine:
@@ -155,13 +159,18 @@ def give_back(machine: Machine, key: bytes, *, stuck: bool) -> Machine:
     return _pay(replace(machine, box=machine.box + owed), key, settlement, NOTHING if stuck else held)
 
 
-def drop_coin(machine: Machine) -> Machine:
-    """Let the next piece of the payout fall; the last one ends the asking."""
+def drop_coin(machine: Machine, *, sticks: bool = False) -> Machine:
+    """Let the next piece of the payout fall; the last one ends the asking.
+
+    Args:
+        machine: as it is.
+        sticks: the piece stays behind, and the sensor that counts pieces is blind: it counts as paid.
+    """
     payout = machine.payout
     if payout is None:
         return machine
     piece, rest = payout.pieces[0], payout.pieces[1:]
-    dropped = replace(machine, returned=machine.returned + piece, dish=machine.dish + piece)
+    dropped = replace(machine, returned=machine.returned + piece, dish=machine.dish + (0 if sticks else piece))
     return _conclude(dropped, Payout(ended=payout.ended, pieces=rest))
 
 

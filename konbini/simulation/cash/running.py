@@ -1,32 +1,20 @@
-"""Starts, kills and ends the coin device's process, and lends a person's hands to it."""
+"""The coin device's process, and a person's hands at it."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import sys
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from konbini.kiosk import controller
 from konbini.kiosk.payment import frames
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
-from konbini.protocol.errors import Refused
+from konbini.simulation.device_process import DeviceProcess, DidNotStartError
 
 __all__ = ["CoinMachine", "DidNotStartError", "Hands", "RejectedError"]
 
-_STARTING = 15.0
-_RECHECK = 0.02
-
-
-class DidNotStartError(Exception):
-    """The process ended or stayed silent."""
-
 
 class RejectedError(Exception):
-    """The device did not do what the hands wanted; the text is its word (SHUT, JAM, UNKNOWN)."""
+    """The device did not do what the hands wanted; the text is its word (SHUT, JAM, UNKNOWN, NO-CHANGE)."""
 
 
 class Hands:
@@ -39,11 +27,11 @@ class Hands:
         """Put one coin or note into the slot.
 
         Raises:
-            RejectedError: it falls through, since the slot is shut, jammed or does not know it.
+            RejectedError: it falls through, since the slot is shut, jammed, does not know it or has no change for it.
         """
         await self._do(f"DROP {yen}")
 
-    async def take(self) -> int:
+    async def take_coins(self) -> int:
         """Take everything out of the dish and return how many yen it was."""
         return int(await self._do("TAKE"))
 
@@ -71,6 +59,18 @@ class Hands:
         """Let the motor turn again."""
         await self._do("MOTOR FREE")
 
+    async def keep_last_piece(self, *, kept: bool) -> None:
+        """Let the last piece of each payout stay behind, counted as paid; or let it fall again."""
+        await self._do(f"SHORT {'ON' if kept else 'OFF'}")
+
+    async def miscount(self, yen: int) -> None:
+        """Let its count of what was taken be this much too high; 0 for right."""
+        await self._do(f"COUNT {yen}")
+
+    async def hang_up_once(self) -> None:
+        """Let it carry out the next end of an asking, and answer nothing."""
+        await self._do("HANG-UP")
+
     async def cut_link(self) -> None:
         """Pull the device's cable to the kiosk."""
         await self._do("LINK CUT")
@@ -87,7 +87,7 @@ class Hands:
         return rest
 
 
-class CoinMachine:
+class CoinMachine(DeviceProcess):
     """One coin device in a process of its own; use as an async context manager.
 
     Args:
@@ -96,50 +96,9 @@ class CoinMachine:
     """
 
     def __init__(self, home: Path, *, coin_seconds: float = 0.0) -> None:
-        self._home = home
-        self._coin_seconds = coin_seconds
-        self._process: asyncio.subprocess.Process | None = None
-        self.socket = home / "kiosk"
-        """Where the kiosk finds it."""
+        super().__init__(home, "konbini.simulation.cash.device", str(coin_seconds))
         self.hands = Hands(home / "hands")
         """What a person can do to it."""
 
-    async def __aenter__(self) -> Self:
-        self._home.mkdir(parents=True, exist_ok=True)
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.kill()
-
-    async def start(self) -> None:
-        """Switch it on; returns when it answers.
-
-        Raises:
-            DidNotStartError: it does not.
-        """
-        self.socket.unlink(missing_ok=True)
-        self._process = await asyncio.create_subprocess_exec(
-            *("setpriv", "--pdeathsig", "KILL", sys.executable, "-m", "konbini.simulation.cash.device"),
-            *(str(self._home), str(self._coin_seconds)),
-            stdin=asyncio.subprocess.DEVNULL,
-        )
-        device = CoinDevice(self.socket, SystemClock())
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_STARTING):
-                while self._process.returncode is None:
-                    with contextlib.suppress(Refused):
-                        await device.state()
-                        return
-                    await asyncio.sleep(_RECHECK)
-        raise DidNotStartError
-
-    async def kill(self) -> None:
-        """Cut the power: kill -9, whatever it was doing."""
-        process, self._process = self._process, None
-        if process is not None:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+    async def _asked(self) -> None:
+        await CoinDevice(self.socket, SystemClock()).state()

@@ -199,6 +199,7 @@ class Robot:
             "pay": lambda: self._pay(seen),
             "take paper": self.take_paper,
             "paper left": self.take_paper,
+            "coins left": self._town.coins.hands.take_coins,
             "end": lambda: self.tap(seen, errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }

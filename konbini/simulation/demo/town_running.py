@@ -15,9 +15,11 @@ from konbini.simulation.card.latency import MEASURED_LATENCY, LatencyModel
 from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
+from konbini.simulation.demo.power import KioskPower
 from konbini.simulation.demo.processes import Service, running
 from konbini.simulation.demo.shop import RunningShop, running_shop
 from konbini.simulation.headphones.jack import SimulatedJack
+from konbini.simulation.printer.own import OwnPrinter
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
@@ -51,6 +53,7 @@ class TownPlan:
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
         kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
+        own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
     """
 
     directory: Path
@@ -65,6 +68,7 @@ class TownPlan:
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
     kiosk: str = "konbini.kiosk.host"
+    own_printer: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +77,7 @@ class RunningTown:
 
     town: Town
     slot: ReaderSlot
-    printer: VirtualPrinter
+    printer: VirtualPrinter | OwnPrinter
     coins: CoinMachine
     jack: SimulatedJack
     shop: RunningShop
@@ -82,6 +86,19 @@ class RunningTown:
     page: str
     logs: Path
     processes: dict[str, int]
+    power: KioskPower
+    """The kiosk's."""
+
+    @property
+    def own_printer(self) -> OwnPrinter:
+        """The printer, which is the one of our own.
+
+        Raises:
+            ValueError: it is `ippeveprinter`.
+        """
+        if not isinstance(self.printer, OwnPrinter):
+            raise ValueError("this town prints on ippeveprinter")  # noqa: TRY004 - the plan's choice, not a type
+        return self.printer
 
     def card_of(self, person: Townsperson) -> Card:
         """Give a resident's card.
@@ -121,7 +138,8 @@ async def run_town(
         ending.push_async_callback(responder.close)
         daemon = await ending.enter_async_context(PrivatePcscd())
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
-        printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
+        printer = _printer(plan, town.data / "printer")
+        await ending.enter_async_context(printer)
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
         jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
         shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
@@ -144,20 +162,26 @@ async def run_town(
             browser_profile=plan.browser_profile,
         )
         kiosk = write_kiosk_config(town, _KIOSK, ports, devices)
-        processes = {}
+        processes: dict[str, int] = {}
         for service in (
             Service(name="registry", module="konbini.ward_server.residents", config=town.configs / "registry.toml"),
             Service(name="clerk", module="konbini.ward_server.clerk", config=town.configs / "clerk.toml"),
             Service(name="center", module="konbini.issuance_center", config=town.configs / "center.toml"),
             Service(name="issuing", module="konbini.ward_server.issuing", config=town.configs / "issuing.toml"),
-            Service(name="kiosk", module=plan.kiosk, config=kiosk),
         ):
             say(f"starting {service.name}")
-            environment = {"PCSCLITE_CSOCK_NAME": daemon.socket_name} if service.name == "kiosk" else {}
-            process = await ending.enter_async_context(
-                running(service, run=town.run, logs=logs, environment=environment)
-            )
+            process = await ending.enter_async_context(running(service, run=town.run, logs=logs))
             processes[service.name] = process.pid
+        say("starting kiosk")
+        power = KioskPower(
+            Service(name="kiosk", module=plan.kiosk, config=kiosk),
+            run=town.run,
+            logs=logs,
+            environment={"PCSCLITE_CSOCK_NAME": daemon.socket_name},
+            processes=processes,
+        )
+        ending.push_async_callback(power.end)
+        await power.restore()
         yield RunningTown(
             town=town,
             slot=slot,
@@ -170,7 +194,14 @@ async def run_town(
             page=f"http://127.0.0.1:{ports.page}/",
             logs=logs,
             processes=processes,
+            power=power,
         )
+
+
+def _printer(plan: TownPlan, home: Path) -> OwnPrinter | VirtualPrinter:
+    if plan.own_printer:
+        return OwnPrinter(tray=plan.tray, home=home)
+    return VirtualPrinter(tray=plan.tray, home=home)
 
 
 def _say_now_and_then(say: Callable[[str], None], count: int) -> None:

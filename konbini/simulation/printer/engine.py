@@ -1,9 +1,6 @@
 """The marking engine: takes documents, puts pages into the tray, counts, and has a printer's bad habits on demand.
 
-Owns the paper (sheets loaded, pages that nobody took yet), the jam, the lifetime counter and the tray. The counter is
-on disk before the page is told (a printer's non-volatile memory), so that it survives the end of every process; a page
-stands in the tray as a PNG named by the counter. One document is marked at a time, for `ippeveprinter` starts one
-command at a time.
+Works the mechanism for `ippeveprinter`, one document at a time, for that starts one command at a time.
 
 A cancelled document stops between two pages where the engine honours cancels; a printer that does not prints it all
 once it can, and both kinds exist.
@@ -13,14 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from konbini.process.clock import Clock
+from konbini.simulation.printer.mechanism import Mechanism
 from konbini.simulation.printer.sheets import NotRasterError, Sheet, read_sheets
 
 __all__ = ["COUNTER", "SERVICE_JOB", "Engine", "Habits"]
@@ -29,7 +24,6 @@ COUNTER = "marker-life-count"
 """The printer attribute that carries the lifetime counter, after prtMarkerLifeCount (RFC 3805): ippeveprinter lets its
 command change no other kind."""
 SERVICE_JOB = "service"
-_RESOLUTION = (300, 300)
 _RECHECK = 0.05
 
 
@@ -52,33 +46,20 @@ class Engine:
     """Marks documents that the command brings over a UNIX socket.
 
     Args:
-        tray: where pages come out, as "<counter>-<page>.png".
-        memory: the file that holds the lifetime counter.
+        mechanism: what it works.
+        habits: what kind of printer it is.
+        clock: what a page takes.
         is_cancelled: tells whether the IPP server was asked to cancel a job.
     """
 
     def __init__(
-        self, *, tray: Path, memory: Path, habits: Habits, clock: Clock, is_cancelled: Callable[[int], Awaitable[bool]]
+        self, mechanism: Mechanism, *, habits: Habits, clock: Clock, is_cancelled: Callable[[int], Awaitable[bool]]
     ) -> None:
-        self._tray = tray
-        self._memory = memory
+        self._mechanism = mechanism
         self._habits = habits
         self._clock = clock
         self._is_cancelled = is_cancelled
-        self._jam_after: int | None = None
-        self.jammed = False
         self.busy = False
-        self.paper = 0
-        self.lying = 0
-        self.impressions = int(memory.read_text("ascii")) if memory.exists() else 0
-
-    def jam_after(self, pages: int) -> None:
-        """Jam when the next document has put `pages` pages out; the sheet that jams is not counted."""
-        self._jam_after = pages
-
-    def unjam(self) -> None:
-        """Take the crumpled sheet out."""
-        self.jammed = False
 
     async def serve(self, path: Path) -> asyncio.Server:
         """Listen for the command at `path`."""
@@ -93,7 +74,7 @@ class Engine:
             if name.strip() != SERVICE_JOB:
                 with await asyncio.to_thread(Path(f"/proc/{int(pid)}/fd/{int(descriptor)}").open, "rb") as document:
                     await self._mark(read_sheets(document), int(job_id), say)
-            say.state(self.reasons)
+            say.state(self._mechanism.reasons)
             say.end()
         except NotRasterError as error:
             writer.write(f"ERROR: {error}\nFAILED\n".encode())
@@ -103,11 +84,6 @@ class Engine:
             with contextlib.suppress(ConnectionError):  # the command was ended under us: the power went
                 await writer.wait_closed()
 
-    @property
-    def reasons(self) -> tuple[str, ...]:
-        """The engine's share of printer-state-reasons."""
-        return (("media-jam",) if self.jammed else ()) + (("media-empty", "media-needed") if not self.paper else ())
-
     async def _mark(self, sheets: Iterator[Sheet], job_id: int, say: _Voice) -> None:
         page = 0
         while await self._may_mark(job_id, page, say):
@@ -116,30 +92,19 @@ class Engine:
                 return
             page += 1
             await self._clock.sleep(self._habits.page_seconds)
-            await asyncio.to_thread(self._put_out, sheet, page)
-            say.counted(page, self.impressions)
+            await asyncio.to_thread(self._mechanism.put_out, sheet, page)
+            say.counted(page, self._mechanism.impressions)
 
     async def _may_mark(self, job_id: int, page: int, say: _Voice) -> bool:
         """Wait for paper and a clear path; False when the job was cancelled and this printer honours that."""
         while True:
             if self._habits.honours_cancel and await self._is_cancelled(job_id):
                 return False
-            if self._jam_after == page:
-                self._jam_after, self.jammed = None, True
-            if not self.reasons:
+            self._mechanism.feed(page)
+            if not self._mechanism.reasons:
                 return True
-            say.state(self.reasons)
+            say.state(self._mechanism.reasons)
             await self._clock.sleep(_RECHECK)
-
-    def _put_out(self, sheet: Sheet, page: int) -> None:
-        """Count a sheet and put it into the tray; the picture is ready before the sheet counts."""
-        number = self.impressions + 1
-        picture = Image.frombytes(sheet.mode, (sheet.width, sheet.height), sheet.pixels)
-        hidden = self._tray / f".{number:06d}.part"
-        picture.save(hidden, "PNG", compress_level=1, dpi=_RESOLUTION)
-        _keep(self._memory, str(number))
-        hidden.rename(self._tray / f"{number:06d}-{page}.png")
-        self.impressions, self.paper, self.lying = number, self.paper - 1, self.lying + 1
 
 
 class _Voice:
@@ -159,13 +124,3 @@ class _Voice:
 
     def end(self) -> None:
         self._writer.write(b"DONE\n")
-
-
-def _keep(path: Path, text: str) -> None:
-    """Replace a small file so that it holds the old text or the new, also when the power goes."""
-    fresh = path.with_suffix(".new")
-    with fresh.open("w", encoding="ascii") as out:
-        out.write(text)
-        out.flush()
-        os.fsync(out.fileno())
-    fresh.replace(path)

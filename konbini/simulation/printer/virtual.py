@@ -26,11 +26,12 @@ from konbini.simulation.printer import command
 from konbini.simulation.printer.attributes import printer_attributes
 from konbini.simulation.printer.certificate import own_certificate
 from konbini.simulation.printer.engine import COUNTER, SERVICE_JOB, Engine, Habits
+from konbini.simulation.printer.exit import ExitBarrier
+from konbini.simulation.printer.mechanism import FULL_TRAY, Mechanism
 from konbini.simulation.printer.server import IppServer, free_port
 
 __all__ = ["PrinterDidNotStartError", "VirtualPrinter"]
 
-_FULL_TRAY = 250
 _STARTING = 15.0
 _RECHECK = 0.05
 _STOPPING = "processing-to-stop-point"
@@ -57,10 +58,9 @@ class VirtualPrinter:
         tray: Path,
         home: Path | None = None,
         habits: Habits | None = None,
-        paper: int = _FULL_TRAY,
+        paper: int = FULL_TRAY,
         clock: Clock | None = None,
     ) -> None:
-        self._tray = tray
         self._habits = habits or Habits()
         self._run = Path(tempfile.mkdtemp(prefix="printer-", dir="/dev/shm"))
         self._home = home or self._run
@@ -68,14 +68,14 @@ class VirtualPrinter:
             folder.mkdir(parents=True, exist_ok=True)
         self.certificate = own_certificate(self._home)
         """The certificate to pin, DER."""
+        self._mechanism = Mechanism(tray=tray, memory=self._home / "impressions", paper=paper)
         self._engine = Engine(
-            tray=tray,
-            memory=self._home / "impressions",
+            self._mechanism,
             habits=self._habits,
             clock=clock or SystemClock(),
             is_cancelled=self._is_cancelled,
         )
-        self._engine.paper = paper
+        self._barrier = ExitBarrier(self._mechanism)
         self._port = 0
         self._server: IppServer | None = None
         self._client: IppClient | None = None
@@ -104,11 +104,11 @@ class VirtualPrinter:
     @property
     def impressions(self) -> int:
         """The engine's own count of the sheets that came out in its life."""
-        return self._engine.impressions
+        return self._mechanism.impressions
 
     def pages(self) -> list[Path]:
-        """Return the pages that lie in the tray, in the order in which they came out."""
-        return sorted(self._tray.glob("*.png"))
+        """Return the pages that came out, in their order."""
+        return self._mechanism.pages()
 
     @property
     def exit_socket(self) -> Path:
@@ -118,16 +118,15 @@ class VirtualPrinter:
     @property
     def lying(self) -> int:
         """How many pages lie in the exit; their pictures stay in the tray when they are taken."""
-        return self._engine.lying
+        return self._mechanism.lying
 
     def take_paper(self) -> int:
         """Take what lies in the exit and return how many pages it was."""
-        taken, self._engine.lying = self._engine.lying, 0
-        return taken
+        return self._mechanism.take_paper()
 
-    def jam_after(self, pages: int) -> None:
-        """Let the next document jam when `pages` of its pages are out."""
-        self._engine.jam_after(pages)
+    def jam_after(self, pages: int | None) -> None:
+        """Let the next document jam when `pages` of its pages are out; None: with the next sheet, whichever."""
+        self._mechanism.jam_after(pages)
 
     async def clear_jam(self) -> None:
         """Take the crumpled sheet out and close the cover.
@@ -135,13 +134,14 @@ class VirtualPrinter:
         ippeveprinter changes its reasons only at its command's word, so an idle printer runs a job without pages here;
         without paper it holds that job until it is filled.
         """
-        self._engine.unjam()
+        self._mechanism.forget()
+        self._mechanism.jammed = False
         if not self._engine.busy:
             await self._service()
 
     async def load(self, sheets: int) -> None:
         """Let the tray hold `sheets`, 0 for none; while it is empty the server holds a job and does not let it go."""
-        self._engine.paper = sheets
+        self._mechanism.paper = sheets
         query = {"size0": "iso_a4_210x297mm", "type0": "stationery", "level0": str(sheets)}
         pin = aiohttp.Fingerprint(certificate_pin(self.certificate))
         url = f"https://localhost:{self._port}/media"
@@ -151,7 +151,7 @@ class VirtualPrinter:
 
     def run_out_of_paper(self) -> None:
         """Find no sheet to pull when the next page is due, as when the tray's sensor is wrong."""
-        self._engine.paper = 0
+        self._mechanism.empty_after(0)
 
     async def paper_out(self) -> None:
         """Empty the tray now."""
@@ -159,12 +159,12 @@ class VirtualPrinter:
 
     async def refill(self) -> None:
         """Fill the tray."""
-        await self.load(_FULL_TRAY)
+        await self.load(FULL_TRAY)
 
     async def __aenter__(self) -> Self:
         try:
             self._links.append(await self._engine.serve(self._run / "engine"))
-            self._links.append(await asyncio.start_unix_server(self._answer_exit, self.exit_socket))
+            self._links.append(await self._barrier.serve(self.exit_socket))
             self._write_command()
             await self.plug_in()
         except BaseException:
@@ -178,19 +178,21 @@ class VirtualPrinter:
         await self._close()
 
     async def plug_in(self) -> None:
-        """Start the IPP server; it keeps the port that it had.
+        """Start the IPP server; it keeps the port that it had. Nothing happens when it runs.
 
         Raises:
             PrinterDidNotStartError: it ended, or did not answer in time.
         """
-        attributes = printer_attributes(impressions=self._engine.impressions, colour=self._habits.colour)
+        if self._server is not None:
+            return
+        attributes = printer_attributes(impressions=self._mechanism.impressions, colour=self._habits.colour)
         (self._run / "attributes").write_text(attributes, "utf-8")
         self._port = self._port or free_port()
         self._server = await IppServer.start(self._arguments())
         pin = certificate_pin(self.certificate)
         self._client = await IppClient(self.uri, pin=pin, counter=COUNTER).__aenter__()
         await self._until_up(self._server, self._client)
-        if not self._engine.paper:
+        if not self._mechanism.paper:
             await self.load(0)
 
     async def unplug(self) -> None:
@@ -243,15 +245,10 @@ class VirtualPrinter:
         except Refused:
             return False
 
-    async def _answer_exit(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if await reader.readline() == b"STATE\n":
-            writer.write(b"OCCUPIED\n" if self._engine.lying else b"CLEAR\n")
-        writer.close()
-
     async def _service(self) -> None:
         if self._client is not None:
             await self._client.print_job(_nothing(), name=SERVICE_JOB, colour=False)
-            while self._engine.paper and await self._client.jobs():  # noqa: ASYNC110 - the event is in another program
+            while self._mechanism.paper and await self._client.jobs():  # noqa: ASYNC110 - the event is in another program
                 await asyncio.sleep(_RECHECK)
 
 

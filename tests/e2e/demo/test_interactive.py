@@ -73,7 +73,7 @@ async def test_nothing_is_left_when_it_is_told_to_end(konbini: str, folder: Path
     async with _demo(konbini, folder) as demo:
         assert set(demo.addresses) == {"kiosk", "ward", "hardware"}
         started = _below(demo.process.pid)
-        assert len(started) >= 8  # five services, pcscd, the coin device, the printer
+        assert len(started) >= 8  # five services, a visit, pcscd, the coin device
         demo.process.send_signal(told)
         assert await demo.process.wait() == 0
         assert not [(pid, *one) for pid, *one in started if (*one,) == _alive(pid)]
@@ -118,9 +118,19 @@ async def test_hands_reach_the_devices(konbini: str, folder: Path) -> None:
         assert await do("drop", "100") == 409
         assert await do("drop", "7") == 409
         assert await do("take") == 409
-        assert await do("paper-out") == await do("hopper-empty") == 204
-        assert (await seen())["faults"] == ["hopper", "paper"]
-        assert await do("refill") == await do("hopper-fill") == 204
-        assert (await seen())["faults"] == []
+        assert await do("take-coins") == 409
+        assert await do("break", "nothing of that name") == 409
+        assert await do("break", "paper") == await do("break", "hopper") == 204
+        broken = await seen()
+        assert broken["broken"] == ["hopper", "paper"]
+        assert broken["printer"] == {
+            "works": True,
+            "reasons": ["media-empty", "media-needed"],
+            "sheets": 0,
+            "counter": 0,
+            "jobs": 0,
+        }
+        assert await do("mend", "paper") == await do("mend", "hopper") == 204
+        assert (await seen())["broken"] == []
         async with session.get(f"{page}/seen", headers={"Host": "elsewhere"}) as answer:
             assert answer.status == 403

@@ -21,6 +21,7 @@ from playwright.async_api import Browser, Error, Playwright
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
 from konbini.simulation.evidence.markers import Marker, found
+from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.people import Townsperson
 from tests.e2e.proofs.conduct import Proof, choose, lives, visits
 from tests.e2e.proofs.guest import Guest, page_of
@@ -202,6 +203,7 @@ def check_files(watch: FileWatch, proof: Proof) -> None:
     assert any("-browser/" in path for path in watch.paths)
     assert watch.search(proof.markers) == {}
     assert not [path for path in watch.paths if Path(path).name.startswith("core")]
+    assert isinstance(proof.town.printer, VirtualPrinter)
     assert list(proof.town.printer.spool.iterdir()) == []
     for pid in [proof.town.processes["kiosk"], *visits(proof.town)]:
         limits = Path(f"/proc/{pid}/limits").read_text("ascii").splitlines()

@@ -1,6 +1,7 @@
 """A person's hands: what can be done to the devices of a running town, and what can be seen of them.
 
-A card keeps what it remembers (the tries left of its PIN) for as long as the town runs, on the reader or off it.
+A card keeps what it remembers (the tries left of its PIN) for as long as the town runs, on the reader or off it. What
+can break is the one list of `konbini.simulation.faults.breakdowns`; what stays broken is remembered here.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from konbini.kiosk.card.profiles import INDIVIDUAL_NUMBER_CARD
 from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.ports import CashState
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Refused
 from konbini.simulation.card.applet import Card
@@ -18,6 +20,8 @@ from konbini.simulation.cash.coins import KINDS
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.hardware.residents import Choice, Choices
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.faults.breakdowns import BREAKDOWNS, Breakdown
+from konbini.simulation.printer.own import OwnPrinter
 
 __all__ = ["LICENCE", "Hands", "NotDoneError", "Seen"]
 
@@ -31,11 +35,47 @@ LICENCE = Choice(
 """The card that is none of the town's."""
 _PIN_FILE = INDIVIDUAL_NUMBER_CARD.pin_file
 _PAPERS = 6
-_NEVER = -1
+_SHUT = {
+    "SHUT": "投入口は閉じています the slot is shut",
+    "NO-CHANGE": "おつりが足りないため戻りました no change for it: it fell through",
+    "JAM": "硬貨がつまっています the slot is jammed",
+}
 
 
 class NotDoneError(Exception):
     """The device does not let it be done; the text says why, in Japanese and English."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing:
+    """The printer, from outside.
+
+    Attributes:
+        works: the network reaches it.
+        reasons: keywords of what is wrong with it.
+        sheets: paper loaded; -1 where nobody can see it.
+        counter: its lifetime counter.
+        jobs: jobs that it holds.
+    """
+
+    works: bool
+    reasons: tuple[str, ...]
+    sheets: int
+    counter: int
+    jobs: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coins:
+    """The coin device, from outside: yen, and whether something lies in the dish."""
+
+    works: bool
+    asked: int = 0
+    escrow: int = 0
+    taken: int = 0
+    returned: int = 0
+    owed: int = 0
+    dish: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,19 +85,20 @@ class Seen:
     Attributes:
         card: what lies on the reader.
         tries: the tries left of its PIN.
-        asked: yen that the kiosk asks for, 0 where it asks for nothing.
-        escrow: yen in escrow.
+        coins, printer: the devices.
         sheets: pages that lie in the paper exit.
-        faults: words for what is the matter with the devices.
+        power: the kiosk is plugged in.
+        broken: keys of what is broken now.
         papers: names of the newest pictures in the tray, the newest first.
     """
 
     card: Choice | None
     tries: int
-    asked: int
-    escrow: int
+    coins: Coins
+    printer: Printing
     sheets: int
-    faults: tuple[str, ...]
+    power: bool
+    broken: tuple[str, ...]
     papers: tuple[str, ...]
 
 
@@ -73,11 +114,10 @@ class Hands:
     def __init__(self, town: RunningTown, choices: Choices, clock: Clock) -> None:
         self._town = town
         self._choices = choices
-        self._coins = CoinDevice(town.coins.socket, clock)
+        self._coins = CoinDevice(town.coins.socket, clock, patience=1.0)
         self._cards: dict[str, Card] = {}
         self._lying = ""
-        self._faults: set[str] = set()
-        hands, printer = town.coins.hands, town.printer
+        self._broken: set[str] = set()
         self._acts: Mapping[str, Callable[[str], Awaitable[object]]] = {
             "put": self._put,
             "pull": lambda _value: self._town.slot.pull(),
@@ -85,15 +125,16 @@ class Hands:
             "take": self._take,
             "plug": lambda _value: self._plug(is_in=True),
             "unplug": lambda _value: self._plug(is_in=False),
-            "jam": lambda _value: self._jam(),
-            "unjam": lambda _value: self._unjam(),
-            "paper-out": lambda _value: self._broken("paper", printer.paper_out()),
-            "refill": lambda _value: self._mended("paper", printer.refill()),
-            "hopper-empty": lambda _value: self._broken("hopper", hands.empty_hopper()),
-            "hopper-fill": lambda _value: self._mended("hopper", hands.fill_hopper()),
-            "motor-stick": lambda _value: self._broken("motor", hands.stick_motor()),
-            "motor-free": lambda _value: self._mended("motor", hands.free_motor()),
+            "take-coins": self._take_coins,
+            "break": self._break,
+            "mend": self._mend,
         }
+
+    @property
+    def breakdowns(self) -> tuple[Breakdown, ...]:
+        """What can break in this town: `ippeveprinter` shows less than the printer of our own."""
+        own = isinstance(self._town.printer, OwnPrinter)
+        return tuple(each for each in BREAKDOWNS.values() if own or not each.own)
 
     async def do(self, act: str, value: str) -> None:
         """Do one thing.
@@ -107,24 +148,35 @@ class Hands:
 
     async def see(self) -> Seen:
         """Look at the devices."""
-        asked = escrow = 0
-        try:
-            asking = (await self._coins.state()).asking
-            asked, escrow = (asking.sum, asking.escrow) if asking else (0, 0)
-        except Refused:
-            self._faults.add("coins")
-        else:
-            self._faults.discard("coins")
         lies = self._town.slot.card
         person = self._choices.person(self._lying) if lies else None
         return Seen(
             card=None if lies is None else LICENCE if person is None else self._choices.choice(person),
             tries=0 if lies is None or person is None else lies.tries_left(_PIN_FILE),
-            asked=asked,
-            escrow=escrow,
+            coins=await self._see_coins(),
+            printer=self._see_printer(),
             sheets=self._town.printer.lying,
-            faults=tuple(sorted(self._faults)),
+            power=self._town.power.on,
+            broken=tuple(sorted(self._broken)),
             papers=tuple(page.name for page in reversed(self._town.printer.pages()[-_PAPERS:])),
+        )
+
+    async def _see_coins(self) -> Coins:
+        try:
+            return _of_coins(await self._coins.state())
+        except Refused:
+            return Coins(works=False)
+
+    def _see_printer(self) -> Printing:
+        printer = self._town.printer
+        if not isinstance(printer, OwnPrinter):
+            return Printing(works=True, reasons=(), sheets=-1, counter=printer.impressions, jobs=0)
+        return Printing(
+            works=printer.reachable,
+            reasons=printer.mechanism.reasons,
+            sheets=printer.mechanism.paper,
+            counter=printer.mechanism.impressions,
+            jobs=len(printer.spooler.held),
         )
 
     async def _put(self, key: str) -> None:
@@ -147,9 +199,9 @@ class Hands:
         try:
             await self._town.coins.hands.drop(int(value))
         except RejectedError as rejected:
-            raise NotDoneError(
-                "投入口は閉じています the slot is shut" if str(rejected) == "SHUT" else f"硬貨が戻りました {rejected}"
-            ) from rejected
+            raise NotDoneError(_SHUT.get(str(rejected), f"硬貨が戻りました {rejected}")) from rejected
+        except OSError as error:
+            raise NotDoneError("硬貨の機械は止まっています the coin device is off") from error
 
     async def _take(self, _value: str) -> None:
         if not self._town.printer.take_paper():
@@ -158,18 +210,37 @@ class Hands:
     async def _plug(self, *, is_in: bool) -> None:
         self._town.jack.is_in = is_in
 
-    async def _jam(self) -> None:
-        self._town.printer.jam_after(0)
-        self._faults.add("jam")
+    async def _take_coins(self, _value: str) -> None:
+        try:
+            taken = await self._town.coins.hands.take_coins()
+        except OSError:
+            taken = 0
+        if not taken:
+            raise NotDoneError("返却口にお金はありません nothing lies in the dish")
 
-    async def _unjam(self) -> None:
-        self._town.printer.jam_after(_NEVER)  # a jam that was wanted and has not happened yet
-        await self._mended("jam", self._town.printer.clear_jam())
+    async def _break(self, key: str) -> None:
+        await self._breakdown(key).begin(self._town)
+        self._broken.add(key)
 
-    async def _broken(self, what: str, act: Awaitable[None]) -> None:
-        await act
-        self._faults.add(what)
+    async def _mend(self, key: str) -> None:
+        await self._breakdown(key).end(self._town)
+        self._broken.discard(key)
 
-    async def _mended(self, what: str, act: Awaitable[None]) -> None:
-        await act
-        self._faults.discard(what)
+    def _breakdown(self, key: str) -> Breakdown:
+        found = next((each for each in self.breakdowns if each.key == key), None)
+        if found is None:
+            raise NotDoneError("そのような故障はありません no such fault")
+        return found
+
+
+def _of_coins(state: CashState) -> Coins:
+    asking, counts = state.asking, state.counts
+    return Coins(
+        works=True,
+        asked=asking.sum if asking else 0,
+        escrow=counts.escrow,
+        taken=counts.taken,
+        returned=counts.returned,
+        owed=counts.owed,
+        dish=state.dish,
+    )

@@ -23,6 +23,7 @@ from konbini.simulation.cash.coins import KINDS
 from konbini.simulation.demo.hardware.hands import LICENCE, Hands, NotDoneError
 from konbini.simulation.demo.hardware.residents import Choices
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.faults.breakdowns import Part
 
 __all__ = ["hardware_page"]
 
@@ -30,6 +31,12 @@ _LOOPBACK = "127.0.0.1"
 _STATIC = {"hardware.css": "text/css", "hardware.js": "text/javascript"}
 _MOST_BODY = 1024
 _MOST_WORDS = 64
+_PARTS = (
+    (Part.PRINTER, "プリンター", "Printer"),
+    (Part.LIES, "プリンターのうそ", "Lies of the printer"),
+    (Part.COINS, "硬貨の機械", "Coin device"),
+    (Part.POWER, "電源", "Power"),
+)
 
 
 @asynccontextmanager
@@ -95,7 +102,9 @@ class _Page:
         text = self._template.render(
             token=self._guard.token,
             residents=(*self._choices.interesting, LICENCE),
-            coins=[coin for coin in reversed(KINDS) if coin < max(KINDS)],
+            coins=tuple(reversed(KINDS)),
+            parts=_PARTS,
+            breakdowns=self._hands.breakdowns,
             screen=self._town.screen,
             ward=self._town.page,
         )

@@ -5,97 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-
-import aiohttp
 
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
-from konbini.simulation.cash.running import RejectedError
-from konbini.simulation.demo.robot import Errand, Robot, Seen
+from konbini.simulation.demo.robot import Seen
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.faults.visitor import Visitor
 from konbini.simulation.town.people import Townsperson
 
 __all__ = ["Books", "Guest", "fresh", "says"]
 
-_LOOK_SECONDS = 0.03
 _SECONDS = 120.0
-"""Until a screen is reached, on a machine that many share; a kiosk's own patience alone can be 30 of them."""
 _USED: set[tuple[Path, str]] = set()
 
 
-class Guest(Robot):
-    """Reads the screen and does what it asks, until a screen that the test waits for."""
-
-    def __init__(self, town: RunningTown, person: Townsperson, session: aiohttp.ClientSession) -> None:
-        super().__init__(town, person, session, language="en")
-        self.town = town
-        self.person = person
-        self.pin = "0000" if person.card is None else person.card.pin
-        self.errand = Errand()
-        self.coins = True
-        self.card = None if person.card is None else town.card_of(person)
-
-    async def reach(self, *states: str) -> Seen:
-        """Go on until one of these screens is shown; gives that screen."""
-        done = ""
-        async with asyncio.timeout(_SECONDS):
-            while True:
-                with contextlib.suppress(aiohttp.ClientError):
-                    seen = await self.look()
-                    if seen.state in states:
-                        return seen
-                    if seen.state == "pay" or seen.step + seen.state != done:
-                        done = seen.step + seen.state
-                        await self._do(seen)
-                await asyncio.sleep(_LOOK_SECONDS)
-
-    async def act(self) -> None:
-        """Do what the present screen asks for."""
-        await self._do(await self.look())
-
-    async def leave(self) -> None:
-        """Let the kiosk be free again."""
-        await self.reach("start")
-
-    async def _do(self, seen: Seen) -> None:
-        doing: Mapping[str, Callable[[], Awaitable[object]]] = {
-            "start": lambda: self.tap(seen, "language.en"),
-            "notice": lambda: self.tap(seen, "agree"),
-            "ward": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith("ward."))),
-            "card": self._lay_card,
-            "pin": lambda: self.tap(seen, "pin", pin=self.pin),
-            "take card": self.town.slot.pull,
-            "refused, take card": self.town.slot.pull,
-            "card left": self.town.slot.pull,
-            "kind": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith(self.errand.kind))),
-            "scope": lambda: self.tap(seen, self.errand.scope if self.errand.scope in seen.acts else "scope.1"),
-            "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
-            "check": lambda: self.tap(seen, self.errand.at_check(seen)),
-            "pay": self._drop,
-            "take paper": self._take,
-            "paper left": self._take,
-            "end": lambda: self.tap(seen, self.errand.at_end(seen)),
-            "refused": lambda: self.tap(seen, "finish"),
-        }
-        if seen.state in doing:
-            await doing[seen.state]()
-
-    async def _lay_card(self) -> None:
-        if self.card is not None and self.town.slot.card is None:
-            self.town.slot.insert(self.card)
-
-    async def _drop(self) -> None:
-        if self.coins:
-            with contextlib.suppress(RejectedError):
-                await self.town.coins.hands.drop(100)
-
-    async def _take(self) -> None:
-        self.town.printer.take_paper()
+Guest = Visitor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

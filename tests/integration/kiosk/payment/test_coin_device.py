@@ -15,6 +15,7 @@ import pytest
 from konbini.kiosk.payment.amounts import CashCounts, Ending, Settlement
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.payment.ports import Asking, CashFault
+from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.cash.running import CoinMachine, RejectedError
@@ -70,7 +71,7 @@ async def test_a_fee_is_paid_kept_and_changed(home: Path) -> None:
         settlement = await stand.cash.capture(_FIRST, 300)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=700, returned=400, owed=0)
         assert (await stand.counts()).kept == 300
-        assert await stand.machine.hands.take() == 400
+        assert await stand.machine.hands.take_coins() == 400
         state = await stand.cash.state()
         assert (state.asking, state.faults) == (None, frozenset())
 
@@ -85,16 +86,16 @@ async def test_an_escrow_is_given_back_whole(home: Path) -> None:
         assert await stand.cash.give_back(_FIRST) == back
         assert await stand.cash.capture(_FIRST, 300) == back
         assert await stand.counts() == CashCounts(taken=150, returned=150, owed=0, escrow=0)
-        assert await stand.machine.hands.take() == 150
+        assert await stand.machine.hands.take_coins() == 150
 
 
 async def test_what_cannot_be_paid_out_is_owed(home: Path) -> None:
     """An empty hopper owes the change, a stuck motor the whole escrow; both are named, and counted."""
     stand = _stand(home)
     async with stand.machine:
+        await stand.pay(300, _FIRST, 1000)
         await stand.machine.hands.empty_hopper()
         assert (await stand.cash.state()).faults == {CashFault.CANNOT_PAY_OUT}
-        await stand.pay(300, _FIRST, 1000)
         captured = await stand.cash.capture(_FIRST, 300)
         assert captured == Settlement(ending=Ending.CAPTURED, taken=1000, returned=0, owed=700)
         await stand.machine.hands.stick_motor()
@@ -107,6 +108,73 @@ async def test_what_cannot_be_paid_out_is_owed(home: Path) -> None:
         assert not (await stand.cash.state()).faults
 
 
+async def test_a_piece_without_change_falls_through(home: Path) -> None:
+    """An empty hopper takes the exact sum: nothing is put in that could not be given back as change."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.machine.hands.empty_hopper()
+        await stand.cash.ask(300, _FIRST)
+        for piece in (1000, 500):
+            with pytest.raises(RejectedError, match="NO-CHANGE"):
+                await stand.machine.hands.drop(piece)
+        for piece in (100, 100, 100):
+            await stand.machine.hands.drop(piece)
+        assert await stand.cash.capture(_FIRST, 300) == Settlement(
+            ending=Ending.CAPTURED, taken=300, returned=0, owed=0
+        )
+
+
+async def test_the_dish_sensor_sees_coins_and_counts_nothing(home: Path) -> None:
+    """Coins lie there over a cut of the power, until a hand has taken them."""
+    stand = _stand(home)
+    async with stand.machine:
+        assert not (await stand.cash.state()).dish
+        await stand.pay(300, _FIRST, 500)
+        await stand.cash.capture(_FIRST, 300)
+        assert (await stand.cash.state()).dish
+        await stand.machine.kill()
+        await stand.machine.start()
+        assert (await stand.cash.state()).dish
+        assert await stand.machine.hands.take_coins() == 200
+        assert not (await stand.cash.state()).dish
+
+
+async def test_a_short_payout_is_counted_whole(home: Path) -> None:
+    """The piece that stays behind under a blind sensor is a loss that no count shows: the resident's word does."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.machine.hands.keep_last_piece(kept=True)
+        await stand.pay(300, _FIRST, 500)
+        assert (await stand.cash.capture(_FIRST, 300)).returned == 200
+        assert (await stand.counts()).returned == 200
+        assert await stand.machine.hands.take_coins() == 100
+
+
+async def test_a_count_that_disagrees_is_found_by_the_orders(home: Path) -> None:
+    """Its count of what was taken runs ahead of what the order says."""
+    stand, reckoning = _stand(home), Reckoning()
+    async with stand.machine:
+        assert reckoning.agrees(await stand.counts())
+        for key, wrong in ((_FIRST, 0), (_SECOND, 100)):
+            await stand.machine.hands.miscount(wrong)
+            await stand.pay(300, key, 500)
+            end = await stand.cash.capture(key, 300)
+            reckoning.note(taken=end.taken, returned=end.returned, owed=end.owed)
+            assert reckoning.agrees(await stand.counts()) is (wrong == 0)
+
+
+async def test_an_end_that_is_not_answered_moved_the_money_once(home: Path) -> None:
+    """Captured, then silence: asked again it says the same, and pays no change twice."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.pay(300, _FIRST, 500)
+        await stand.machine.hands.hang_up_once()
+        with pytest.raises(Refused):
+            await stand.cash.capture(_FIRST, 300)
+        assert (await stand.cash.capture(_FIRST, 300)).returned == 200
+        assert await stand.machine.hands.take_coins() == 200
+
+
 async def test_a_jammed_slot_takes_nothing(home: Path) -> None:
     """Pieces fall through and are not counted; the escrow so far can still be returned."""
     stand = _stand(home)
@@ -116,7 +184,12 @@ async def test_a_jammed_slot_takes_nothing(home: Path) -> None:
         with pytest.raises(RejectedError, match="JAM"):
             await stand.machine.hands.drop(100)
         assert (await stand.cash.state()).faults == {CashFault.JAM}
+        with pytest.raises(Refused) as refused:
+            await anext(stand.cash.inserted(_FIRST))
+        assert refused.value.code is Code.CASH_UNAVAILABLE
         assert (await stand.cash.give_back(_FIRST)).returned == 100
+        with pytest.raises(Refused):
+            await stand.cash.ask(100, _SECOND)
         await stand.machine.hands.unjam()
         await stand.pay(100, _SECOND, 100)
 
@@ -173,7 +246,7 @@ async def test_kill_between_escrow_and_capture(home: Path) -> None:
         await stand.machine.start()
         assert await stand.cash.capture(_FIRST, 300) == settlement
         assert await stand.counts() == CashCounts(taken=500, returned=200, owed=0, escrow=0)
-        assert await stand.machine.hands.take() == 200
+        assert await stand.machine.hands.take_coins() == 200
 
 
 async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
@@ -194,7 +267,7 @@ async def test_kill_between_two_coins_of_a_payout(home: Path) -> None:
         settlement = await stand.cash.capture(_FIRST, 10)
         assert settlement == Settlement(ending=Ending.CAPTURED, taken=1000, returned=990, owed=0)
         assert await stand.counts() == CashCounts(taken=1000, returned=990, owed=0, escrow=0)
-        assert await stand.machine.hands.take() == 990
+        assert await stand.machine.hands.take_coins() == 990
 
 
 async def test_whoever_settles_a_dead_visit_need_not_know_how_far_it_came(home: Path) -> None:
@@ -231,7 +304,7 @@ async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> Non
         assert counts.taken == 10 * 500
 
 
-@pytest.mark.parametrize("answer", [b"", b"OK", b"OK - 0 0 0 0 0\n", b"X" * 5000 + b"\n", b"NO POWER\n", b"\xff\n"])
+@pytest.mark.parametrize("answer", [b"", b"OK", b"OK - 0 0 0 0 0 -\n", b"X" * 5000 + b"\n", b"NO POWER\n", b"\xff\n"])
 async def test_a_device_that_talks_nonsense_is_unavailable(home: Path, answer: bytes) -> None:
     """Cut, short, long, refused or foreign answers all end the same way, and none is believed."""
 

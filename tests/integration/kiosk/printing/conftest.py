@@ -1,4 +1,8 @@
-"""A simulated printer with the kiosk's side in front of it, and documents whose pages tell themselves apart."""
+"""A simulated printer with the kiosk's side in front of it, and documents whose pages tell themselves apart.
+
+There are two printers: `ippeveprinter`, which nobody here wrote, and the one of our own. What both can show, both are
+judged by.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +18,13 @@ from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
 
 from konbini.kiosk.printing.client import IppClient, certificate_pin
+from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.outcome import Claim, Outcome
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, PrintProgress, Settled
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.process.clock import SystemClock
 from konbini.simulation.printer.engine import Habits
+from konbini.simulation.printer.own import OwnPrinter
 from konbini.simulation.printer.virtual import VirtualPrinter
 
 _MM = 72 / 25.4
@@ -78,11 +84,14 @@ class Printed:
         return self.settled.before, self.settled.after
 
 
+Device = VirtualPrinter | OwnPrinter
+
+
 @dataclass(slots=True, kw_only=True)
 class Stand:
     """A printer (`device`) and the kiosk's side of it (`printer`)."""
 
-    device: VirtualPrinter
+    device: Device
     printer: IppPrinter
 
     async def print(
@@ -128,31 +137,47 @@ class Bench:
     claim = staticmethod(claim)
     read_marks = staticmethod(read_marks)
 
-    def __init__(self, folder: Path, stack: AsyncExitStack) -> None:
+    def __init__(self, folder: Path, stack: AsyncExitStack, kind: type[Device]) -> None:
         self.folder = folder
         self._stack = stack
+        self._kind = kind
         self._stands = 0
 
     async def stand(self, habits: Habits | None = None, *, paper: int = 250) -> Stand:
         """Start a printer with these habits and a kiosk's side in front of it."""
         self._stands += 1
-        virtual = VirtualPrinter(tray=self.folder / f"tray {self._stands}", habits=habits, paper=paper)
-        await self._stack.enter_async_context(virtual)
-        return Stand(device=virtual, printer=await self.kiosk_side(virtual))
+        device = self._kind(tray=self.folder / f"tray {self._stands}", habits=habits, paper=paper)
+        await self._stack.enter_async_context(device)
+        return Stand(device=device, printer=await self.kiosk_side(device))
 
-    async def kiosk_side(
-        self, device: VirtualPrinter, *, uri: str | None = None, pin: bytes | None = None, pace: Pace = PACE
+    async def kiosk_side(  # noqa: PLR0913 - each is one thing that a test changes
+        self,
+        device: Device,
+        *,
+        uri: str | None = None,
+        pin: bytes | None = None,
+        pace: Pace = PACE,
+        two_sided: bool = False,
+        watches_exit: bool = False,
     ) -> IppPrinter:
         """Another kiosk process at the same printer."""
         client = IppClient(
             uri or device.uri, pin=pin or certificate_pin(device.certificate), counter=device.counter, patience=2.0
         )
         await self._stack.enter_async_context(client)
-        return IppPrinter(client, SystemClock(), pace)
+        paper_exit = ExitSensor(device.exit_socket, SystemClock()) if watches_exit else None
+        return IppPrinter(client, SystemClock(), pace, paper_exit=paper_exit, two_sided=two_sided)
+
+
+@pytest.fixture(params=[VirtualPrinter, OwnPrinter])
+async def bench(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench of this test's own, once for each printer."""
+    async with AsyncExitStack() as stack:
+        yield Bench(tmp_path, stack, request.param)
 
 
 @pytest.fixture
-async def bench(tmp_path: Path) -> AsyncIterator[Bench]:
-    """A bench of this test's own."""
+async def ippeve_bench(tmp_path: Path) -> AsyncIterator[Bench]:
+    """A bench for what is `ippeveprinter`'s own habit."""
     async with AsyncExitStack() as stack:
-        yield Bench(tmp_path, stack)
+        yield Bench(tmp_path, stack, VirtualPrinter)

@@ -92,35 +92,35 @@ async def test_a_printer_that_prints_what_was_cancelled_holds_up_the_next_visit(
     assert stand.paper() == [(49, 1), (49, 2)]
 
 
-async def test_an_upload_that_ends_too_early_is_marked_and_never_printed(bench: Bench) -> None:
+async def test_an_upload_that_ends_too_early_is_marked_and_never_printed(ippeve_bench: Bench) -> None:
     """The visit dies after page one of two: the printer marks what arrived and calls it completed; we never do."""
-    stand = await bench.stand(Habits(honours_cancel=False))
-    stream = stand.printer.print_document(bench.document(50, 2, hatched=True), 2, 0)
+    stand = await ippeve_bench.stand(Habits(honours_cancel=False))
+    stream = stand.printer.print_document(ippeve_bench.document(50, 2, hatched=True), 2, 0)
     async for progress in stream:
         if isinstance(progress, PageHanded):
             break
     await stream.aclose()
-    settled = await (await bench.kiosk_side(stand.device)).settle(bench.claim(0, 2, sent=False))
+    settled = await (await ippeve_bench.kiosk_side(stand.device)).settle(ippeve_bench.claim(0, 2, sent=False))
     assert settled.outcome.kind is OutcomeKind.IN_DOUBT
     assert settled.outcome.pages == len(stand.device.pages()) > 0
 
 
-async def test_a_cable_cut_inside_page_two_blocks_the_printer_until_it_is_restarted(bench: Bench) -> None:
+async def test_a_cable_cut_inside_page_two_blocks_the_printer_until_it_is_restarted(ippeve_bench: Bench) -> None:
     """The printer waits for the rest for ever: in doubt, and no visit begins; void once it holds nothing."""
-    stand = await bench.stand()
-    pdf = bench.document(53, 2, hatched=True)
+    stand = await ippeve_bench.stand()
+    pdf = ippeve_bench.document(53, 2, hatched=True)
     with PageRaster(pdf, GREY) as raster:
         inside_page_two = len(raster.page(0)) + len(raster.page(1)) // 2
     async with _CutCable(stand.device.port, after=inside_page_two) as cable:
-        kiosk = await bench.kiosk_side(stand.device, uri=f"ipps://localhost:{cable.port}/ipp/print")
-        printed = await bench.follow(kiosk, pdf, 2)
+        kiosk = await ippeve_bench.kiosk_side(stand.device, uri=f"ipps://localhost:{cable.port}/ipp/print")
+        printed = await ippeve_bench.follow(kiosk, pdf, 2)
     assert cable.cuts == 1
     assert printed.outcome == Outcome(kind=OutcomeKind.IN_DOUBT, pages=0)
     with pytest.raises(Refused):
         await stand.printer.ready()
     await stand.device.unplug()
     await stand.device.plug_in()
-    settled = await stand.printer.settle(bench.claim(0, 2, sent=False))
+    settled = await stand.printer.settle(ippeve_bench.claim(0, 2, sent=False))
     assert settled.outcome == Outcome(kind=OutcomeKind.VOID, pages=0)
     assert stand.device.pages() == []
 
@@ -137,7 +137,7 @@ async def test_a_printer_switched_off_half_way_is_judged_when_it_is_back(bench: 
     assert dark.outcome.kind is OutcomeKind.IN_DOUBT
     with pytest.raises(Refused) as refused:
         await stand.printer.status()
-    assert refused.value.code is Code.PRINTER_UNAVAILABLE
+    assert refused.value.code is Code.PRINTER_OFFLINE
     await stand.device.plug_in()
     settled = await stand.printer.settle(bench.claim(0, 3))
     assert settled.outcome.kind is OutcomeKind.IN_DOUBT

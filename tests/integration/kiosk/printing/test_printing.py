@@ -15,6 +15,7 @@ from konbini.kiosk.printing.ports import PrintProgress
 from konbini.kiosk.printing.raster import GREY, HEIGHT, SYNC, WIDTH, PageRaster
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.printer.engine import Habits
+from konbini.simulation.printer.virtual import VirtualPrinter
 from tests.integration.kiosk.printing.conftest import Bench
 
 
@@ -41,9 +42,10 @@ async def test_a_colour_printer_gets_colour(bench: Bench) -> None:
     assert stand.paper() == [(9, 1)]
 
 
-async def test_the_spool_is_empty_while_and_after_pages_are_marked(bench: Bench) -> None:
+async def test_the_spool_is_empty_while_and_after_pages_are_marked(ippeve_bench: Bench) -> None:
     """The document's file is unlinked before the first page, and nothing of it stays on /dev/shm."""
-    stand = await bench.stand(Habits(page_seconds=0.2))
+    stand = await ippeve_bench.stand(Habits(page_seconds=0.2))
+    assert isinstance(stand.device, VirtualPrinter)
     spool = stand.device.spool
     seen: list[int] = []
 
@@ -114,11 +116,11 @@ async def test_two_kiosks_are_not_mixed(bench: Bench) -> None:
     assert second.paper() == [(22, 1), (22, 2)]
 
 
-def test_the_field_s_own_library_reads_our_raster(bench: Bench) -> None:
+def test_the_field_s_own_library_reads_our_raster(ippeve_bench: Bench) -> None:
     """libcups, which every CUPS filter reads raster with, finds the same pages and the same pixels."""
     number, pages = 77, 2
-    path = bench.folder / "document.pwg"
-    with PageRaster(bench.document(number, pages), GREY) as raster:
+    path = ippeve_bench.folder / "document.pwg"
+    with PageRaster(ippeve_bench.document(number, pages), GREY) as raster:
         path.write_bytes(SYNC + b"".join(raster.page(index) for index in range(pages)))
         bitmaps = []
         for index in range(pages):

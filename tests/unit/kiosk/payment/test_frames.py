@@ -21,7 +21,8 @@ def _states(draw: st.DrawFn) -> CashState:
     returned, owed, escrow, kept = (draw(_YEN) for _ in range(4))
     counts = CashCounts(taken=returned + owed + escrow + kept, returned=returned, owed=owed, escrow=escrow)
     asking = draw(st.none() | st.builds(Asking, key=_KEYS, sum=_YEN, escrow=st.just(escrow)))
-    return CashState(asking=asking, counts=counts, faults=draw(st.frozensets(st.sampled_from(CashFault))))
+    faults = draw(st.frozensets(st.sampled_from(CashFault)))
+    return CashState(asking=asking, counts=counts, faults=faults, dish=draw(st.booleans()))
 
 
 @given(state=_states())

@@ -67,10 +67,20 @@ async def test_nothing_came_out(seat: Seat) -> None:
     assert ends(seat) == [(Outcome.VOID, FEE, FEE, 0)]
 
 
-async def test_no_paper(seat: Seat) -> None:
-    """A printer without paper is handed nothing."""
+async def test_no_money_is_asked_for_without_paper(seat: Seat) -> None:
+    """The printer is looked at before the slot opens."""
     seat.printer.paper = False
-    await pay(seat)
+    await seat.to_kind()
+    await seat.choose()
+    assert await refused(seat) == (Code.PAPER_OUT, NOTHING, NO_PAPER)
+    assert (ends(seat), seat.counts.taken) == ([], 0)
+
+
+async def test_no_paper(seat: Seat) -> None:
+    """A printer that lost its paper meanwhile is handed nothing."""
+    await seat.to_pay()
+    seat.printer.paper = False
+    seat.cash.drop(100, 100, 100)
     assert await refused(seat) == (Code.PAPER_OUT, RETURNED, NO_PAPER)
     assert (ends(seat), seat.printer.jobs) == ([(Outcome.VOID, FEE, FEE, 0)], 0)
 
@@ -264,9 +274,10 @@ async def test_paid_iff_printed(  # noqa: PLR0913 - what may go wrong
     """A concluded order kept its fee iff it is printed, the device's count agrees, and all is wiped."""
     async with seated(content) as seat:
         seat.far.pages, seat.printer.jam_after, seat.printer.cut = pages, jam_after, cut
-        seat.printer.paper, seat.cash.stuck = paper, stuck
+        seat.cash.stuck = stuck
         seat.far.refuses[MessageKind.ORDER] = [] if ward is None else [ward]
         await seat.to_pay()
+        seat.printer.paper = paper
         seat.cash.drop(*coins)
         if sum(coins) < FEE:
             await seat.pass_time(0)

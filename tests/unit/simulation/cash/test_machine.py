@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -50,8 +51,9 @@ def test_an_ordinary_payment() -> None:
 
 
 def test_change_that_cannot_be_paid_is_owed() -> None:
-    """An empty hopper and a thousand-yen note: the fee is kept, the rest goes on a slip."""
-    machine = steps.insert(steps.ask(Machine(hopper=NOTHING), 300, _KEYS[0]), 1000)
+    """A hopper that was emptied meanwhile and a thousand-yen note: the fee is kept, the rest goes on a slip."""
+    full = Machine(hopper=Coins.of(*(100,) * 10))
+    machine = replace(steps.insert(steps.ask(full, 300, _KEYS[0]), 1000), hopper=NOTHING)
     machine = _paid_out(steps.capture(machine, _KEYS[0], 300, stuck=False))
     assert machine.end_of(_KEYS[0]) == Settlement(ending=Ending.CAPTURED, taken=1000, returned=0, owed=700)
     assert (machine.counts.kept, machine.counts.owed) == (300, 700)

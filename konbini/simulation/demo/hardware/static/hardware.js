@@ -60,12 +60,41 @@ function showPapers(papers, sheets) {
   at("older").replaceChildren(...papers.slice(1, 5).map(picture));
 }
 
+const REASONS = {
+  "media-jam": "紙づまり jam", "cover-open": "カバー開 cover", "toner-empty": "トナー切れ toner", "media-empty": "用紙切れ no paper",
+};
+
+function state(id, text, wrong) {
+  const place = at(id);
+  if (!place) return;
+  place.textContent = text;
+  place.classList.toggle("wrong", wrong);
+}
+
+function showPrinter(printer) {
+  const reasons = printer.reasons.map((word) => REASONS[word]).filter(Boolean);
+  const head = !printer.works ? "応答なし no answer" : reasons.length ? reasons.join("・") : printer.jobs ? "印刷中 printing" : "待機中 idle";
+  const paper = printer.sheets < 0 ? "" : `　用紙 ${printer.sheets} sheets`;
+  state("state-printer", `${head}${paper}　枚数 ${printer.counter} counted　ジョブ ${printer.jobs} jobs`, !printer.works || reasons.length > 0);
+}
+
+function showCoins(coins) {
+  at("escrow").textContent = coins.escrow;
+  const waits = coins.asked && coins.escrow < coins.asked;
+  at("asked").textContent = !coins.works ? "応答なし no answer" : waits ? `${coins.asked}円を待っています waiting for ${coins.asked} yen` : "投入口は閉じています the slot is shut";
+  for (const one of document.querySelectorAll(".coin")) one.disabled = !waits;
+  for (const name of ["taken", "returned", "owed"]) at(name).textContent = coins[name];
+  at("take-coins").disabled = !coins.dish;
+  state("state-coins", coins.works ? (coins.dish ? "返却口にお金 coins in the dish" : "待機中 idle") : "応答なし no answer", !coins.works);
+}
+
 function show(seen) {
   showCard(seen.card, seen.tries);
-  at("escrow").textContent = seen.escrow;
-  at("asked").textContent = seen.asked ? `${seen.asked}円を待っています waiting for ${seen.asked} yen` : "投入口は閉じています the slot is shut";
+  showCoins(seen.coins);
+  showPrinter(seen.printer);
+  state("state-power", seen.power ? "通電中 on" : "切 off", !seen.power);
   for (const one of document.querySelectorAll("[data-fault]")) {
-    one.setAttribute("aria-pressed", seen.faults.includes(one.dataset.fault));
+    one.setAttribute("aria-pressed", seen.broken.includes(one.dataset.fault));
   }
   showPapers(seen.papers, seen.sheets);
 }
@@ -122,7 +151,7 @@ document.addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (!button) return;
   if (button.dataset.fault) {
-    act(button.getAttribute("aria-pressed") === "true" ? button.dataset.off : button.dataset.on);
+    act(button.getAttribute("aria-pressed") === "true" ? "mend" : "break", button.dataset.fault);
   } else if (button.dataset.act) {
     act(button.dataset.act, button.dataset.value);
   }
