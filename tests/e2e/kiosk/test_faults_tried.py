@@ -17,7 +17,7 @@ from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
 from konbini.simulation.faults.trials import TRIALS, Trial
 from konbini.simulation.faults.trying import try_all
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
+pytestmark = pytest.mark.timeout(300)
 
 _SHORT = frozenset(
     ("b5 at card", "cover-2 at pay", "cancelled + jam at pay", "stands at pay", "slot at escrow", "plug at printing")
@@ -37,6 +37,7 @@ async def town() -> AsyncIterator[RunningTown]:
         shutil.rmtree(folder)
 
 
+@pytest.mark.asyncio(loop_scope="module")
 @pytest.mark.parametrize(
     "trial",
     [pytest.param(trial, id=trial.name, marks=() if trial.name in _SHORT else pytest.mark.long) for trial in TRIALS],
