@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
-# verification page's QR reader (page/package-lock.json), the package itself. Quick where nothing changed. Installs
-# Debian packages only as root or with a sudo that asks nothing; otherwise says which are missing and stops.
+# verification page's QR reader (page/package-lock.json) and the rules that the tests of pages judge by
+# (tests/package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or
+# with a sudo that asks nothing; otherwise says which are missing and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -42,11 +43,12 @@ install_packages() {
 # npm is asked for by its command: Node.js from elsewhere brings it along, and Debian's package would not go beside it.
 missing_npm() { command -v npm >/dev/null || printf '%s\n' nodejs npm; }
 
-# What the verification page is published with, where konbini/verifier/page_files.py looks for it.
-install_page_libraries() {
-    local folder=.venv/share/konbini/page
+# What comes from npm, where its room looks for it: the verification page's QR reader (konbini/verifier/page_files.py),
+# the rules that the tests of pages judge by. No script of theirs is run.
+install_from_npm() {
+    local what=$1 folder=.venv/share/konbini/$1
     mkdir -p "$folder"
-    cp requirements/page/package.json requirements/page/package-lock.json "$folder"
+    cp "requirements/$what/package.json" "requirements/$what/package-lock.json" "$folder"
     npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
 }
 
@@ -68,7 +70,7 @@ fingerprint() {
         echo "$1"
         pwd
         cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
-            pyproject.toml
+            requirements/tests/package-lock.json pyproject.toml
     } | sha256sum
 }
 
@@ -91,5 +93,6 @@ pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
 "${pip[@]}" --require-hashes -r requirements/build.txt
 PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r requirements/all.txt
 "${pip[@]}" --no-deps --no-build-isolation --editable .
-install_page_libraries
+install_from_npm page
+install_from_npm tests
 echo "$made_from" >"$stamp"
