@@ -12,6 +12,7 @@
     konbini demo [--auto] ...
     konbini bench certificate|ward ...
     konbini gallery --out DIR ...
+    konbini screens --out DIR ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
 the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
@@ -152,6 +153,12 @@ def _gallery(given: Sequence[str]) -> int:
     return gallery(given)
 
 
+def _screens(given: Sequence[str]) -> int:
+    from konbini.commands.screens import screens  # noqa: PLC0415 - the simulation's libraries alone
+
+    return screens(given)
+
+
 COMMANDS: Mapping[str, _Command] = {
     "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
@@ -164,6 +171,7 @@ COMMANDS: Mapping[str, _Command] = {
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
     "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),
+    "screens": _Command(duty="show every screen of the kiosk, with made-up values", start=_screens),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }
 """Every word after `konbini`."""
