@@ -89,7 +89,7 @@ class Guest:
         html = self._page.locator("html")
         await self._page.locator("html:not([aria-busy=true])").wait_for(state="attached")
         version = await html.get_attribute("data-version")
-        await self._page.locator(f"main button[name=act][value^='{act}'], footer button[value^='{act}']").first.click()
+        await self._page.locator(f"main button[name=act][value^='{act}']").first.click()
         with contextlib.suppress(PageTimeoutError):  # a tap while the page changed is lost, and made again
             changed = self._page.locator(f"html:not([data-version='{version}'])")
             await changed.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
@@ -135,7 +135,7 @@ class Guest:
         with contextlib.suppress(PageTimeoutError):
             for key in ("clear", *self._person.card.pin):
                 await self._page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
-            await self._page.locator("form.pin button.main").click(timeout=_TAP_MILLISECONDS)
+            await self._page.locator("main button.decide").click(timeout=_TAP_MILLISECONDS)
             left = self._page.locator("html:not([data-state=pin])")
             await left.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
 
@@ -148,7 +148,7 @@ class Guest:
         """Have every option left out but those that stand chosen."""
         for group in await self._page.locator("main fieldset").all():
             await group.locator("input[type=radio][value=omit]").check(force=True)
-        await self._page.locator("main form button.main").click()
+        await self._page.locator("main button.decide").click()
         await self._page.locator("html:not([data-state=options])").wait_for(state="attached")
 
     async def _check(self) -> None:
