@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
-# verification page's QR reader (page/package-lock.json) and the rules that the tests of pages judge by
-# (tests/package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or
-# with a sudo that asks nothing; otherwise says which are missing and stops.
+# verification page's QR reader, the screens' fonts and the rules that the tests of pages judge by (page, fonts, tests:
+# package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or with a
+# sudo that asks nothing; otherwise says which are missing and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ install_packages() {
 missing_npm() { command -v npm >/dev/null || printf '%s\n' nodejs npm; }
 
 # What comes from npm, where its room looks for it: the verification page's QR reader (konbini/verifier/page_files.py),
-# the rules that the tests of pages judge by. No script of theirs is run.
+# the screens' fonts (konbini/kiosk/ui/fonts.py), the rules that the tests of pages judge by. No script of theirs is run.
 install_from_npm() {
     local what=$1 folder=.venv/share/konbini/$1
     mkdir -p "$folder"
@@ -70,7 +70,7 @@ fingerprint() {
         echo "$1"
         pwd
         cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
-            requirements/tests/package-lock.json pyproject.toml
+            requirements/fonts/package-lock.json requirements/tests/package-lock.json pyproject.toml
     } | sha256sum
 }
 
@@ -94,5 +94,6 @@ pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
 PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r requirements/all.txt
 "${pip[@]}" --no-deps --no-build-isolation --editable .
 install_from_npm page
+install_from_npm fonts
 install_from_npm tests
 echo "$made_from" >"$stamp"

@@ -26,6 +26,7 @@ from konbini.ward_server.clerk import kept as clerk_kept
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import kept as issuing_kept
 from konbini.ward_server.keeping.backing_up import BackupTarget, back_up
+from konbini.ward_server.keeping.destroying_again import destroy_again
 from konbini.ward_server.keeping.disposal_list import Disposal, open_list, read_list
 from konbini.ward_server.keeping.kept_store import KeptStore
 from konbini.ward_server.keeping.manifest import Manifest
@@ -33,7 +34,6 @@ from konbini.ward_server.keeping.restoring import BackupSource, restore
 from konbini.ward_server.keeping.rotation import wrapped_by
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
-from konbini.ward_server.residents.destroying import destroy_again
 
 __all__ = ["add_commands", "carry_out"]
 
@@ -46,12 +46,12 @@ _Act = Callable[[argparse.Namespace, Callable[[str], None], Clock, Entropy], Non
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Configured:
-    """What a process's configuration says of its store."""
+    """What a process's configuration says of its store. `disposals_key` signs its list of disposals."""
 
     kept: KeptStore
     municipality: str
     address: StoreAddress
-    record_key: Path | None = None
+    disposals_key: Path
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -73,7 +73,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     origin = back.add_mutually_exclusive_group(required=True)
     origin.add_argument("--manifest", type=bytes.fromhex, metavar="HEX", help="the digest shown when it was taken")
     origin.add_argument("--unsafe-any-manifest", action="store_true", help="believe whoever sealed it")
-    back.add_argument("--disposals", type=Path, help="the newest signed list of disposals; the registry's alone")
+    disposed = back.add_mutually_exclusive_group(required=True)
+    disposed.add_argument("--disposals", type=Path, help="that process's newest signed list of disposals")
+    disposed.add_argument("--unsafe-no-disposals", action="store_true", help="go on without: there never was a list")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
 
     count = _command(commands, "wrapped-keys", _count_keys, "count a store's data keys by what wraps them")
@@ -142,7 +144,7 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
         if read.open_keys_with is None:
             raise ValueError("--open-keys-with is missing")
         keys = BackupSource(path=read.keys, key=_opening(read.open_keys_with))
-    listed = _disposals(there, read.disposals)
+    listed, entries = _disposals(there, read.disposals)
     manifest = asyncio.run(
         restore(
             there.kept,
@@ -152,21 +154,21 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
             keys=keys,
             moment=clock.now(),
             expected=read.manifest,
-            destroyed=lambda connection: destroy_again(connection, listed),
+            destroyed=lambda connection: (
+                destroy_again(connection, there.kept.ends, listed, entries) if read.disposals else 0
+            ),
         )
     )
     _show(manifest, show)
     show("restored, and stopped: two persons say so before anything is issued from it")
 
 
-def _disposals(there: _Configured, path: Path | None) -> tuple[Disposal, ...]:
-    """Read the signed list and check it whole; only the registry has one."""
+def _disposals(there: _Configured, path: Path | None) -> tuple[tuple[bytes, ...], tuple[Disposal, ...]]:
+    """Read the signed list and check it whole; without the newest one the next disposal would fork it."""
     if path is None:
-        return ()
-    if there.record_key is None:
-        raise ValueError("the registry alone has a list of disposals")
-    key = read_signing_key(there.record_key).verifying
-    return open_list(read_list(path.read_bytes()), key, there.municipality)
+        return (), ()
+    listed = read_list(path.read_bytes())
+    return listed, open_list(listed, read_signing_key(there.disposals_key).verifying, there.municipality)
 
 
 def _count_keys(read: argparse.Namespace, show: Callable[[str], None], _clock: Clock, _entropy: Entropy) -> None:
@@ -215,18 +217,22 @@ def _registry(path: Path) -> _Configured:
         kept=registry_kept.KEPT,
         municipality=config.municipality,
         address=config.store,
-        record_key=config.keys.record,
+        disposals_key=config.keys.record,
     )
 
 
 def _issuing(path: Path) -> _Configured:
     config = issuing_config.read_config(path)
-    return _Configured(kept=issuing_kept.KEPT, municipality=config.ward, address=config.store)
+    return _Configured(
+        kept=issuing_kept.KEPT, municipality=config.ward, address=config.store, disposals_key=config.disposals_key
+    )
 
 
 def _clerk(path: Path) -> _Configured:
     config = clerk_config.read_config(path)
-    return _Configured(kept=clerk_kept.KEPT, municipality=config.ward, address=config.store)
+    return _Configured(
+        kept=clerk_kept.KEPT, municipality=config.ward, address=config.store, disposals_key=config.disposals_key
+    )
 
 
 _CONFIGURED: Final[dict[str, Callable[[Path], _Configured]]] = {

@@ -2,6 +2,7 @@
 
     konbini bench certificate [--json] [--documents N]
     konbini bench ward [--json] [--residents N,N,...] [--rounds N] [--orders N] [--callers N]
+    konbini bench import [--json] [--residents N,N,...] [--processes N]
 
 Owns: the words behind `bench`. The certificate's peers are development dependencies; where one is missing the command
 says which. The ward's second engine is Debian's PostgreSQL.
@@ -12,6 +13,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import importlib.util
+import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -23,6 +25,7 @@ from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.reading_back import measure_reading
 from konbini.simulation.bench.report import last_line, reading_line, table
+from konbini.simulation.bench.takeover import Beginning, measure_beginning
 from konbini.simulation.bench.ward.report import last_line as ward_last_line
 from konbini.simulation.bench.ward.report import lines as ward_lines
 from konbini.simulation.bench.ward.residents import FEWEST
@@ -39,6 +42,7 @@ _SIZES = (10_000, 350_000)
 _ROUNDS = 12
 _ORDERS = 200
 _CALLERS = 16
+_PROCESSES = 2
 _PEERS = ("pikepdf", "reportlab", "segno", "typst")
 
 
@@ -61,6 +65,13 @@ def bench(given: Sequence[str]) -> int:
     ward.add_argument("--callers", type=_at_least(1), default=_CALLERS, metavar="N", help="kiosks at a time")
     ward.add_argument("--json", action="store_true", help="a last line for programs")
     ward.set_defaults(carry_out=_ward)
+    beginning = words.add_parser("import", help="a whole town taken over, and the registry's side of a full reconcile")
+    beginning.add_argument(
+        "--residents", type=_sizes, default=_SIZES, metavar="N,N,...", help="of each town, one after the other"
+    )
+    beginning.add_argument("--processes", type=_at_least(0), default=_PROCESSES, metavar="N", help="that prepare rows")
+    beginning.add_argument("--json", action="store_true", help="a last line for programs")
+    beginning.set_defaults(carry_out=_import)
     read = parser.parse_args(given)
     carried_out: int = read.carry_out(read)
     return carried_out
@@ -122,6 +133,40 @@ def _ward(read: argparse.Namespace) -> int:
     if read.json:
         _say(ward_last_line(found.engines, found.group_commit_ratio))
     return 0
+
+
+def _import(read: argparse.Namespace) -> int:
+    found = {}
+    for residents in read.residents:
+        beginning = measure_beginning(residents, read.processes, _say)
+        found[str(residents)] = _figures(beginning)
+        cost, compared = beginning.taken.cost, beginning.compared
+        _say(
+            f"  import: {cost.seconds:.1f} s, {beginning.taken.residents / cost.seconds:.0f} rows/s,"
+            f" {cost.cpu_seconds:.1f} CPU s; at most {cost.own_mib:.0f} MiB, {cost.other_mib:.0f} MiB a process of the"
+            f" pool; {beginning.stored_bytes / 1e6:.0f} MB kept"
+        )
+        _say(
+            f"  the registry's tree: {compared.seconds:.1f} s, {compared.cpu_seconds:.1f} CPU s, at most"
+            f" {compared.mib:.0f} MiB; others' slowest read meanwhile {compared.slowest_read_seconds * 1e3:.0f} ms"
+        )
+    if read.json:
+        _say(json.dumps(found))
+    return 0
+
+
+def _figures(beginning: Beginning) -> dict[str, float]:
+    cost, compared = beginning.taken.cost, beginning.compared
+    return {
+        "import_s": round(cost.seconds, 1),
+        "import_cpu_s": round(cost.cpu_seconds, 1),
+        "writer_mib": round(cost.own_mib),
+        "pool_mib": round(cost.other_mib),
+        "tree_s": round(compared.seconds, 1),
+        "tree_cpu_s": round(compared.cpu_seconds, 1),
+        "tree_mib": round(compared.mib),
+        "slowest_read_ms": round(compared.slowest_read_seconds * 1e3),
+    }
 
 
 def _say(line: str) -> None:

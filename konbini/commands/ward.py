@@ -13,9 +13,11 @@ from argparse import _SubParsersAction
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
-from konbini.commands import backup, copy_store, import_town
+from konbini.commands import backup, copy_store, import_town, lookup_key
 from konbini.protocol.errors import Refused
+from konbini.ward_server.card_authority import command as card_certificate
 from konbini.ward_server.decisions import commands as decisions
+from konbini.ward_server.keeping import commands as keeping
 from konbini.ward_server.residents import operator
 
 __all__ = ["carry_out"]
@@ -62,9 +64,12 @@ def _at_a_socket(act: Callable[[argparse.Namespace, _Show], Awaitable[None]]) ->
 _ROOMS: Final[tuple[tuple[_Describe, _Carry], ...]] = (
     (operator.add_commands, _at_a_socket(operator.carry_out)),
     (decisions.add_commands, _at_a_socket(decisions.carry_out)),
+    (keeping.add_commands, _at_a_socket(keeping.carry_out)),
     (import_town.add_command, import_town.carry_out),
     (copy_store.add_command, copy_store.carry_out),
     (backup.add_commands, backup.carry_out),
+    (lookup_key.add_command, lookup_key.carry_out),
+    (card_certificate.add_command, card_certificate.carry_out),
 )
 
 

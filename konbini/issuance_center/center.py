@@ -14,7 +14,7 @@ import hashlib
 from contextlib import suppress
 
 from konbini.issuance_center.ledger import Ledger, NotStored
-from konbini.issuance_center.lines import Line, Lines
+from konbini.issuance_center.lines import Lines
 from konbini.issuance_center.relay.quotas import Window
 from konbini.issuance_center.relay.routing import (
     OUTLIVES_VISIT,
@@ -31,6 +31,7 @@ from konbini.issuance_center.tickets import TicketDesk
 from konbini.issuance_center.trust import Trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday
 from konbini.process.clock import Clock, to_seconds
+from konbini.process.link_server import Line
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal

@@ -39,24 +39,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.process.config import ConfigRefused, Table, read_table
-from konbini.protocol.tls import TlsFiles
+from konbini.process.link_server import LinkServerAddress
 
-__all__ = ["CenterConfig", "GatewayConfig", "HoursConfig", "KioskConfig", "WardConfig", "read_config"]
+__all__ = ["CenterConfig", "HoursConfig", "KioskConfig", "WardConfig", "read_config"]
 
 _TICKETS_AN_HOUR = 60
 _MOST_TICKETS_AN_HOUR = 3600
-_LAST_PORT = 65_535
 _DAY_MINUTES = 24 * 60
 _LEAP_YEAR = 2024
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayConfig:
-    """Where one kind of peer dials."""
-
-    host: str
-    port: int
-    tls: TlsFiles
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +87,8 @@ class CenterConfig:
     directory_authority: bytes
     ward_directory: Path
     directory_version: int
-    kiosk_gateway: GatewayConfig
-    ward_gateway: GatewayConfig
+    kiosk_gateway: LinkServerAddress
+    ward_gateway: LinkServerAddress
     hours: HoursConfig
     kiosks: tuple[KioskConfig, ...]
     wards: tuple[WardConfig, ...]
@@ -132,13 +122,9 @@ def read_config(path: Path) -> CenterConfig:
         )
 
 
-def _gateway(part: Table) -> GatewayConfig:
+def _gateway(part: Table) -> LinkServerAddress:
     with part:
-        return GatewayConfig(
-            host=part.text("host"),
-            port=_at_most(part, "port", _LAST_PORT),
-            tls=part.tls_files(),
-        )
+        return LinkServerAddress.read(part)
 
 
 def _hours(part: Table) -> HoursConfig:

@@ -6,27 +6,16 @@ a kiosk whose line is full is cut off, because it does not read; a ward whose li
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 from konbini.issuance_center.relay.routing import KioskEnd, Sender, WardEnd
-from konbini.process.link import Outlet
+from konbini.process.link_server import Line
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["KIOSK_WAITING_BYTES", "WARD_WAITING_BYTES", "Line", "Lines"]
+__all__ = ["KIOSK_WAITING_BYTES", "WARD_WAITING_BYTES", "Lines"]
 
 KIOSK_WAITING_BYTES = 5 << 18
 """1.25 MiB: two documents of the largest size, and what is small."""
 WARD_WAITING_BYTES = 8 << 20
 """Some hundreds of orders."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Line:
-    """One open link; `cut` ends it at once and drops what waits."""
-
-    outlet: Outlet
-    cut: Callable[[], None]
 
 
 class Lines:

@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from konbini.issuance_center.center import Center
 from konbini.issuance_center.config import CenterConfig, read_config
-from konbini.issuance_center.gateway import Gateway, kiosks, wards
+from konbini.issuance_center.gateways import kiosks, wards
 from konbini.issuance_center.ledger import Ledger, LedgerUnusable
 from konbini.issuance_center.lines import Lines
 from konbini.issuance_center.relay.quotas import Window
@@ -23,6 +23,7 @@ from konbini.issuance_center.trust import Trust, read_trust
 from konbini.issuance_center.wards import KeptNotice, WardsToday, read_notice
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
+from konbini.process.link_server import LinkServer
 from konbini.process.log import logger
 from konbini.process.secret_files import read_signing_key
 from konbini.process.service import Service, run_service
@@ -62,7 +63,7 @@ async def serve(config: CenterConfig, clock: Clock) -> AsyncIterator[tuple[int, 
             ("kiosks", config.kiosk_gateway, kiosks(trust)),
             ("wards", config.ward_gateway, wards(trust)),
         ):
-            listening = await Gateway.listen(gateway, center, kind)
+            listening = await LinkServer.listen(gateway, center, kind)
             ending.push_async_callback(listening.close)
             ending.callback(lines.cut_all)
             _log.info("listening", kind=name, port=listening.port)

@@ -6,10 +6,11 @@ version = "0.1.0"
 signing = "device.pem"              # P-256, PEM
 sealing = "device.sealing"          # 96 bytes: what FINAL and ASK are sealed to
 [trust]
-center = "04..."                    # the center's ticket key
+center = "04..."                    # the center's ticket key; a ward's own machine has none
 directory_authority = "04..."
 directory = "wards.directory"
 [link]
+ward = "139999"                     # only where this is that ward's own machine, which dials the ward itself
 host = "127.0.0.1"
 port = 7443
 certificate = "kiosk.pem"
@@ -37,12 +38,18 @@ profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from konbini.kiosk.card.profiles import OWN_MACHINE_PROFILES, PROFILES, CardProfile
 from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
-from konbini.protocol.tls import TlsFiles
+from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.kinds import CENTER
+from konbini.protocol.offices import CenterOffice, WardOffice
+from konbini.protocol.tickets import TicketOffice
+from konbini.protocol.tls import TlsFiles, ward_host
+from konbini.protocol.trust import WardDirectory
 
 __all__ = ["BrowserConfig", "KioskConfig", "read_config"]
 
@@ -57,14 +64,21 @@ class BrowserConfig:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskConfig:
-    """What both processes are told at their start; `path` is the file itself, for the process of each visit."""
+    """What both processes are told at their start.
+
+    Attributes:
+        path: the file itself, for the process of each visit.
+        own_ward: the ward whose own machine (専用端末) this is; None for a kiosk in a shop.
+        center: the center's ticket key; None for a ward's own machine.
+    """
 
     path: Path
     kiosk: str
     version: str
     signing_key: Path
     sealing_key: Path
-    center: bytes
+    own_ward: str | None
+    center: bytes | None
     directory_authority: bytes
     directory: Path
     link: LinkAddress
@@ -79,6 +93,32 @@ class KioskConfig:
     cash_socket: Path
     tray_socket: Path
     browser: BrowserConfig | None
+
+    def offered(self, directory: WardDirectory) -> WardDirectory:
+        """Give the wards that this machine offers: the ward's own machine that ward alone.
+
+        Raises:
+            Refused: `WARD_UNREACHABLE`: the ward is not in the directory.
+        """
+        if self.own_ward is None:
+            return directory
+        return replace(directory, wards=(directory.entry(self.own_ward),))
+
+    def office(self, directory: WardDirectory) -> TicketOffice:
+        """Give whose tickets this machine takes: the center's, or those of the ward whose it is.
+
+        Raises:
+            Refused: as `offered`.
+        """
+        if self.center is not None:
+            return CenterOffice(pinned=VerifyingKey(self.center))
+        (entry,) = self.offered(directory).wards
+        return WardOffice(entry=entry)
+
+    @property
+    def cards(self) -> tuple[CardProfile, ...]:
+        """The cards that this machine takes."""
+        return PROFILES if self.own_ward is None else OWN_MACHINE_PROFILES
 
 
 def read_config(path: Path) -> KioskConfig:
@@ -100,16 +140,18 @@ def read_config(path: Path) -> KioskConfig:
         table.part("cash") as cash,
         table.part("tray") as tray,
     ):
+        own_ward = link.text("ward") if link.has("ward") else None
         return KioskConfig(
             path=path,
             kiosk=table.text("kiosk"),
             version=table.text("version"),
             signing_key=device.path("signing"),
             sealing_key=device.path("sealing"),
-            center=trust.point("center"),
+            own_ward=own_ward,
+            center=None if own_ward else trust.point("center"),
             directory_authority=trust.point("directory_authority"),
             directory=trust.path("directory"),
-            link=LinkAddress.read(link),
+            link=LinkAddress.read(link, ward_host(own_ward) if own_ward else CENTER),
             tls=link.tls_files(),
             journal=journal.path("path"),
             screen_port=screen.integer("port"),

@@ -9,8 +9,8 @@ What is left to compare, what each page writes and where, is returned.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Final
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
 
 from konbini.pdf.archive import SIGNATURE_FIELD
 from konbini.pdf.content import ROUNDING, Act, Line, alike, read_lines
@@ -43,6 +43,37 @@ _PICTURES_OF_PARTS: Final = ("Seal",)
 """What every part of a form has among its resources, whether it places it or not: the parts share theirs."""
 
 
+class Writing:
+    """What a part of a form writes, wherever on a page it is placed.
+
+    Args:
+        pieces: as the part itself has them.
+    """
+
+    __slots__ = ("_moved",)
+
+    def __init__(self, pieces: tuple[Piece, ...] = ()) -> None:
+        self._moved = {0.0: pieces}
+
+    def moved(self, up: float) -> tuple[Piece, ...]:
+        """Return it further up the page; a form has few places for a part, and who asks has compared them."""
+        found = self._moved.get(up)
+        if found is None:
+            found = self._moved[up] = tuple(piece.moved(up) for piece in self._moved[0.0])
+        return found
+
+
+_NOTHING: Final = Writing()
+
+
+class ReadPart(NamedTuple):
+    """A part of a form as it was read: what it paints beside its text, as it is due, its pictures, what it writes."""
+
+    acts: tuple[Line, ...]
+    pictures: tuple[str, ...]
+    writing: Writing
+
+
 class Composition:
     """What one document is made of; a font or part that several pages share is looked at once.
 
@@ -57,8 +88,8 @@ class Composition:
         self._file = file
         self._originals = originals
         self._fonts = FontReading(file, originals)
-        self._writing: dict[tuple[str, Value], tuple[Piece, ...]] = {}  # of a part or a picture that was looked at
-        self._parts: dict[bytes, list[Line]] = {}
+        self._writing: dict[tuple[str, Value], Writing] = {}  # of a part or a picture that was looked at
+        self._parts: dict[bytes, ReadPart] = {}
 
     def check(self, pages: Sequence[ExpectedActs]) -> list[tuple[Piece, ...]]:
         """Compare it with the form.
@@ -131,47 +162,46 @@ class Composition:
             raise mismatch(f"{where}: something painted beside its text and parts")
         named = {name: self._object(name, objects[f"/{name}"], due, f"{where}, {name}") for name in sorted(placed)}
         return (
-            *(piece for line in places for piece in _moved(named[line.resource], line)),
+            *(piece for line in places for piece in named[line.resource].moved(_up(line))),
             *(piece for line in texts for piece in line.pieces),
         )
 
-    def _object(self, name: str, reference: Value, due: ExpectedActs, where: str) -> tuple[Piece, ...]:
+    def _object(self, name: str, reference: Value, due: ExpectedActs, where: str) -> Writing:
         """Compare what a page places by one name, a part of the form or a picture, and return what it writes."""
         known = self._writing.get((name, _reference(reference)))
         if known is None:
             known = self._writing[name, reference] = self._placed(name, self._file.of(reference), due, where)
         return known
 
-    def _placed(self, name: str, found: Value, due: ExpectedActs, where: str) -> tuple[Piece, ...]:
+    def _placed(self, name: str, found: Value, due: ExpectedActs, where: str) -> Writing:
         if name == copy_evident.RESOURCE:
             self._pattern(found, due.parts[name], where)
         elif name in due.parts:
             return self._part(found, due.parts[name], due, where)
         else:
             _check_picture(found, due.pictures[name], where)
-        return ()
+        return _NOTHING
 
-    def _part(self, part: Value, acts: tuple[Line, ...], due: ExpectedActs, where: str) -> tuple[Piece, ...]:
+    def _part(self, part: Value, acts: tuple[Line, ...], due: ExpectedActs, where: str) -> Writing:
         part = _take_part(part, where)
         fonts, pictures = _resources(part.entries, _PICTURES_OF_PARTS, where)
-        lines = self._lines_of_part(part, fonts, where)
-        painted = [line for line in lines if line.act not in (Act.TEXT, Act.LABEL)]
-        _compare(painted, acts, where)
-        if acts[0].act is Act.MARK and lines[0].act is not Act.MARK:
-            raise mismatch(f"{where}: the mark of a specimen over other things")
-        for name in sorted({line.resource for line in acts if line.act is Act.PICTURE}):
+        read = self._read_part(part, fonts, acts, where)
+        for name in read.pictures:
             _check_picture(self._file.of(pictures[f"/{name}"]), due.pictures[name], f"{where}, {name}")
-        return tuple(piece for line in lines for piece in line.pieces)
+        return read.writing
 
-    def _lines_of_part(self, part: Stream, fonts: Value, where: str) -> list[Line]:
-        """Read a part's stream, or take it as it was read in an earlier document, byte for byte and font for font."""
+    def _read_part(self, part: Stream, fonts: Value, acts: tuple[Line, ...], where: str) -> ReadPart:
+        """Read a part and compare it, or take it as it was read in an earlier document.
+
+        It must be the same byte for byte and font for font, and have been compared with the same acts.
+        """
         named = self._fonts.named(fonts, "L", where)
         marks = (part.data, *(f"{name} {font.mark.hex()}".encode() for name, font in sorted(named.items())))
         mark = digest_of(marks)
-        lines = self._originals.form_parts.get(mark)
-        if lines is None:
-            lines = self._parts[mark] = read_lines(take_content(part, where), named, where)
-        return lines
+        read = self._originals.form_parts.get(mark)
+        if read is None or read.acts != acts:
+            read = self._parts[mark] = _compared(read_lines(take_content(part, where), named, where), acts, where)
+        return read
 
     def _pattern(self, part: Value, due: Sequence[Line], where: str) -> None:
         """Compare the copy-evident pattern: its pictures and nothing else, none of them under another's name."""
@@ -190,10 +220,18 @@ def _reference(value: Value) -> Reference:
     return value
 
 
-def _moved(pieces: tuple[Piece, ...], line: Line) -> Iterable[Piece]:
-    """Return what a part writes where a line places it."""
-    up = line.numbers[0] if line.act is Act.PLACE else 0.0
-    return [piece.moved(up) for piece in pieces] if up else pieces
+def _compared(lines: Sequence[Line], acts: tuple[Line, ...], where: str) -> ReadPart:
+    """Compare what a part paints beside its text with what is due."""
+    _compare([line for line in lines if line.act not in (Act.TEXT, Act.LABEL)], acts, where)
+    if acts[0].act is Act.MARK and lines[0].act is not Act.MARK:
+        raise mismatch(f"{where}: the mark of a specimen over other things")
+    pictures = sorted({line.resource for line in acts if line.act is Act.PICTURE})
+    return ReadPart(acts, tuple(pictures), Writing(tuple(piece for line in lines for piece in line.pieces)))
+
+
+def _up(line: Line) -> float:
+    """Return how far a line moves what it places; a picture writes nothing."""
+    return line.numbers[0] if line.act is Act.PLACE else 0.0
 
 
 def _take_part(part: Value, where: str) -> Stream:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 
 from konbini.pdf.originals import ReadFont
-from konbini.pdf.written_text import Piece, read_piece, read_pieces
+from konbini.pdf.written_text import Piece, Shown, read_pieces, read_shown
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["ROUNDING", "Act", "Line", "alike", "read_lines"]
@@ -79,6 +79,7 @@ _PATTERNS: Final = tuple(
 )
 _ONE_PIECE: Final = re.compile(rf"BT {_NAME} {_N} Tf 1 0 0 1 {_N} {_N} Tm <((?:[0-9A-F]{{4}})+)> Tj ET")
 """The most usual line that writes: one that `Act.TEXT` has too, of one piece in one font."""
+_TEXT: Final = Act.TEXT
 _SHOWN: Final = "Tj"
 _FIGURES: Final = "0123456789"
 _LONGEST: Final = 120  # characters of a line that shows no text
@@ -106,7 +107,26 @@ def read_lines(content: bytes, fonts: Mapping[str, ReadFont], where: str) -> lis
         lines = content.decode("ascii").split("\n")
     except UnicodeDecodeError as error:
         raise Refused(Code.PAGE_MISMATCH, f"{where}: not the form's operators") from error
-    return [_read_line(line, fonts, f"{where}, line {place}") for place, line in enumerate(lines, 1)]
+    shown: dict[tuple[str, str], Shown | None] = {}  # of this stream: what stands in many cells is read once
+    return [
+        _plain(line, fonts, shown) or _read_line(line, fonts, f"{where}, line {place}")
+        for place, line in enumerate(lines, 1)
+    ]
+
+
+def _plain(text: str, fonts: Mapping[str, ReadFont], shown: dict[tuple[str, str], Shown | None]) -> Line | None:
+    """Read the most usual line that writes; None where it is another one, or one to refuse."""
+    found = _ONE_PIECE.fullmatch(text)
+    if found is None:
+        return None
+    name, size, x, y, codes = found.groups()
+    points = float(size)
+    if name not in fonts or not _SMALLEST <= points <= _LARGEST:
+        return None
+    known = shown.get((name, codes))
+    if known is None:
+        known = shown[name, codes] = read_shown(fonts[name], codes)
+    return known and Line(_TEXT, name.rstrip(_FIGURES), (), (known.piece(points, float(x), float(y)),))
 
 
 def _read_line(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line:
@@ -117,12 +137,6 @@ def _read_line(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line:
 
 
 def _written(text: str, fonts: Mapping[str, ReadFont], where: str) -> Line | None:
-    plain = _ONE_PIECE.fullmatch(text)
-    if plain:
-        name, size, x, y, shown = plain.groups()
-        piece = read_piece(fonts, name, shown, (float(x), float(y), float(size)), where)
-        _check_bounds(piece.size, 0.0, _FULL, where)
-        return Line(Act.TEXT, name.rstrip(_FIGURES), (), (piece,))
     for act, pattern in _WRITTEN:
         found = pattern.fullmatch(text)
         if found:

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 import uharfbuzz as hb  # type: ignore[import-untyped]  # it ships no types
 
 from konbini.pdf.characters import code_digits, code_points, is_printable, sequences, text_map
+from konbini.pdf.font_cutting import Cutting
 from konbini.pdf.objects import ObjectId, Revision, StreamBody
 from konbini.protocol.errors import Code, Refused
 
@@ -44,14 +45,18 @@ class Face:
 
     Args:
         path: the font file; its PostScript name is what it is called in documents.
+
+    Attributes:
+        cut: returns a font file with some glyphs only, and where each of them stands in it.
     """
 
-    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "descent", "name", "path", "units", "widest")
+    __slots__ = ("_font", "_prepared", "_source", "ascent", "box", "cut", "descent", "name", "path", "units", "widest")
 
     def __init__(self, path: Path) -> None:
         self._source = hb.Face(hb.Blob.from_file_path(str(path)))  # the prepared face points into its memory
         self._prepared = hb.subset_preprocess(self._source)
         self._font = hb.Font(self._source)
+        self.cut = Cutting(self.cut_anew).cut
         self.path = path
         self.name = str(self._source.get_name(hb.OTNameIdPredefined.POSTSCRIPT_NAME))
         self.units = int(self._source.upem)
@@ -78,8 +83,8 @@ class Face:
         """Return the width of a glyph in thousandths of an em."""
         return self.scaled(self._font.get_glyph_h_advance(glyph))
 
-    def cut(self, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
-        """Return a font file with these glyphs only, and where each of them stands in it."""
+    def cut_anew(self, glyphs: set[int]) -> tuple[bytes, dict[int, int]]:
+        """Let HarfBuzz cut a font file with these glyphs only; see `cut`."""
         wanted = hb.SubsetInput()
         wanted.glyph_set.update(glyphs)
         wanted.flags = hb.SubsetFlags.NO_HINTING | hb.SubsetFlags.NO_LAYOUT_CLOSURE
@@ -205,7 +210,7 @@ class _Codes(dict[str, str]):
 
     def __missing__(self, sequence: str) -> str:
         glyph = self._find(sequence)
-        part = self._parts[glyph.face]
+        part = self._parts[glyph[0]]
         part[sequence] = glyph
         code = self[sequence] = code_digits(len(part))
         return code
@@ -220,13 +225,14 @@ class Subset:
             first face's, the next face has the letter after it.
     """
 
-    __slots__ = ("_codes", "_parts", "_tag", "typeface")
+    __slots__ = ("_codes", "_parts", "_tag", "_texts", "typeface")
 
     def __init__(self, typeface: Typeface, tag: str) -> None:
         self.typeface = typeface
         self._tag = tag
         self._parts: list[dict[str, Glyph]] = [{} for _ in typeface.faces]
         self._codes = _Codes(typeface, self._parts)
+        self._texts: dict[str, str] = {}
 
     def runs(self, text: str) -> list[tuple[int, str]]:
         """Split a text where its face changes: each run's face, and its codes in hexadecimal digits.
@@ -236,13 +242,18 @@ class Subset:
         """
         return self.runs_of(sequences(text))
 
-    def codes_of(self, found: Iterable[str]) -> str | None:
-        """Give the codes of sequences in hexadecimal digits where the chain has one face; None where it has several.
+    def codes_of(self, text: str) -> str | None:
+        """Give a text's codes in hexadecimal digits where the chain has one face; None where it has several.
 
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        return "".join(map(self._codes.__getitem__, found)) if len(self._parts) == 1 else None
+        if len(self._parts) > 1:
+            return None
+        codes = self._texts.get(text)  # half of a record's cells say what another one says: a mark, an address, a day
+        if codes is None:
+            codes = self._texts[text] = "".join(map(self._codes.__getitem__, sequences(text)))
+        return codes
 
     def runs_of(self, found: Iterable[str]) -> list[tuple[int, str]]:
         """Split sequences where their face changes, as `runs` does a text.
@@ -250,9 +261,8 @@ class Subset:
         Raises:
             Refused: `GLYPH_MISSING`.
         """
-        codes = self.codes_of(found)
-        if codes is not None:
-            return [(0, codes)]
+        if len(self._parts) == 1:
+            return [(0, "".join(map(self._codes.__getitem__, found)))]
         faces = groupby(found, lambda sequence: self.typeface.find(sequence).face)
         return [(face, "".join(map(self._codes.__getitem__, run))) for face, run in faces] or [(0, "")]
 

@@ -18,7 +18,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Scope
 
 __all__ = [
-    "MOST_BYTES", "Cell", "Mark", "PrintedFacts", "cell_value", "check_heading", "check_line", "check_text",
+    "MOST_BYTES", "Cell", "Mark", "PrintedFacts", "cell_value", "check_heading", "check_line",
+    "check_lines", "check_text",
     "form_of", "printed_hash", "read_array", "read_cell", "read_date", "read_integer", "read_text",
 ]  # fmt: skip
 
@@ -110,6 +111,22 @@ def check_line(text: str) -> None:
         return
     if any(unicodedata.category(character) in _NO_TEXT for character in text):
         raise ValueError("a cell holds something that is no printed character")
+
+
+def check_lines(texts: list[str]) -> None:
+    """Refuse texts of which `check_line` refuses one; what all of them hold is looked at together.
+
+    Raises:
+        ValueError: one is no line of printed characters.
+    """
+    whole = "".join(texts).replace("　", "")
+    if not whole.isprintable() or not all(texts) or list(map(str.strip, texts)) != texts or _is_longer(texts):
+        for text in texts:
+            check_line(text)
+
+
+def _is_longer(texts: list[str]) -> bool:
+    return max(map(len, texts), default=0) > _MOST_TEXT
 
 
 def printed_hash(digest: bytes) -> str:

@@ -10,8 +10,10 @@ code. So a wrong paper passes only where the drawing, our reading and pdfium are
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from itertools import accumulate
+from operator import sub
 from typing import Final, TypeAlias
 
 from konbini.pdf.composition import Composition
@@ -35,6 +37,7 @@ __all__ = ["check", "check_seen"]
 _TOLERANCE: Final = 0.6  # points; a stroke may leave its em box by as much
 _ALIKE: Final = 0.01  # points; how far two readings may differ about where a sign stands
 _BAND: Final = 12.0  # points; about a row of the form
+_COLUMN: Final = 36.0  # points; a label and its value stand in different ones, or nearly
 _SPACES: Final = str.maketrans("", "", " 　")
 
 
@@ -93,68 +96,63 @@ def _check_text(pieces: Sequence[Piece], due: ExpectedPage, page: str) -> None:
     """Compare what a page writes with what it must say."""
     if "".join(piece.text for piece in pieces if piece.turned) != due.across:
         raise mismatch(f"{page}mark of a specimen")
-    by_cell = _sorted_into(due.cells, [piece for piece in pieces if not piece.turned], page)
-    for cell, found in zip(due.cells, by_cell, strict=True):
-        if not _says(found, cell.text):
+    upright = [piece for piece in pieces if not piece.turned]
+    places = _places(due.cells, upright, page)
+    said = [""] * len(due.cells)
+    for place, piece in zip(places, upright, strict=True):
+        said[place] += piece.text
+    for number, (cell, text) in enumerate(zip(due.cells, said, strict=True)):
+        if text != cell.text and not _broken_alike(text, cell.text, upright, places, number):
             raise mismatch(f"{page}{cell.name}")
 
 
-def _sorted_into(cells: Sequence[ExpectedCell], pieces: Sequence[Piece], page: str) -> list[list[Piece]]:
-    """Give each piece to the cell that holds it whole."""
-    found: list[list[Piece]] = [[] for _ in cells]
-    by_height = _by_height(cells)
-    for piece in pieces:
-        _, _, left, _, _, bottom, right, top, _ = piece
-        for place, (leftmost, lowest, rightmost, highest) in by_height.get(bottom // _BAND, ()):
+def _places(cells: Sequence[ExpectedCell], pieces: Sequence[Piece], page: str) -> list[int]:
+    """Say for each piece which cell holds it whole."""
+    near = _neighbours(tuple([cell.box for cell in cells])).get
+    found: list[int] = []
+    for _, _, left, _, _, bottom, right, top, _ in pieces:
+        for place, leftmost, lowest, rightmost, highest in near((bottom // _BAND, left // _COLUMN), ()):
             if leftmost <= left and right <= rightmost and lowest <= bottom and top <= highest:
-                found[place].append(piece)
+                found.append(place)
                 break
         else:
             raise mismatch(f"{page}text outside its cell, or where none is due")
     return found
 
 
-_Edges: TypeAlias = tuple[float, float, float, float]
+_Near: TypeAlias = dict[tuple[float, float], list[tuple[int, float, float, float, float]]]
 
 
-def _by_height(cells: Sequence[ExpectedCell]) -> dict[float, list[tuple[int, _Edges]]]:
-    """Index the cells' edges by the bands of height that they reach into, so that a piece asks its neighbours alone."""
-    found: dict[float, list[tuple[int, _Edges]]] = {}
-    for place, (_, box, _) in enumerate(cells):
-        edges, bands = _reach(box)
-        for band in bands:
-            found.setdefault(band, []).append((place, edges))
+@lru_cache(maxsize=64)  # a form's cells come again in every document
+def _neighbours(boxes: tuple[Box, ...]) -> _Near:
+    """Index cells by the parts of the page that they reach into: where each part of it is asked, its neighbours are.
+
+    Of each cell: its place among the cells and its left, lower, right and upper edge, with what is tolerated.
+    """
+    found: _Near = {}
+    for place, box in enumerate(boxes):
+        left, lowest = box.left - _TOLERANCE, box.bottom - _TOLERANCE
+        right, highest = box.left + box.width + _TOLERANCE, box.bottom + box.height + _TOLERANCE
+        for band in range(int(lowest // _BAND), int(highest // _BAND) + 1):
+            for column in range(int(left // _COLUMN), int(right // _COLUMN) + 1):
+                found.setdefault((band, column), []).append((place, left, lowest, right, highest))
     return found
 
 
-@lru_cache(maxsize=4096)  # a form's cells come again in every document
-def _reach(box: Box) -> tuple[_Edges, range]:
-    """Return a cell's edges, with what is tolerated, and the bands of height that they reach into."""
-    lowest, highest = box.bottom - _TOLERANCE, box.bottom + box.height + _TOLERANCE
-    edges = (box.left - _TOLERANCE, lowest, box.left + box.width + _TOLERANCE, highest)
-    return edges, range(int(lowest // _BAND), int(highest // _BAND) + 1)
-
-
-def _says(pieces: Sequence[Piece], due: str) -> bool:
-    """Compare exactly; where the text runs over several lines, but for the spaces at which it was broken."""
-    shown = "".join(piece.text for piece in pieces)
-    return shown == due or (
-        shown.translate(_SPACES) == due.translate(_SPACES) and len({round(piece.bottom) for piece in pieces}) > 1
-    )
+def _broken_alike(shown: str, due: str, pieces: Sequence[Piece], places: Sequence[int], cell: int) -> bool:
+    """Say whether a text over several lines is the one that is due but for the spaces at which it was broken."""
+    lines = {round(piece.bottom) for piece, place in zip(pieces, places, strict=True) if place == cell}
+    return len(lines) > 1 and shown.translate(_SPACES) == due.translate(_SPACES)
 
 
 def check_seen(shown: PageSeen, pieces: Sequence[Piece], pictures: Sequence[ExpectedPicture], page: str) -> None:
     """Compare what pdfium sees on a page with what we read there, and with the pictures that are due."""
     if any(abs(one - other) > _TOLERANCE for one, other in zip(shown.size, (A4_WIDTH, A4_HEIGHT), strict=True)):
         raise mismatch(f"{page}not A4")
-    texts = [piece.text.encode("utf-16-le") for piece in pieces]
-    if b"".join(texts) != shown.units:
+    if "".join([piece.text for piece in pieces]).encode("utf-16-le") != shown.units:
         raise mismatch(f"{page}two readings of one text")
-    end = 0
-    for piece, text in zip(pieces, texts, strict=True):
-        start, end = end, end + len(text) // 2
-        if not piece.turned and not _stands(piece, shown, start, end - 1):
-            raise mismatch(f"{page}two readings of where a text stands")
+    if not _stand(pieces, shown):
+        raise mismatch(f"{page}two readings of where a text stands")
     found = list(shown.pictures())
     for picture, wanted in zip(found, pictures, strict=False):
         if not _is(picture, wanted):
@@ -163,17 +161,26 @@ def check_seen(shown: PageSeen, pieces: Sequence[Piece], pictures: Sequence[Expe
         raise mismatch(f"{page}{len(found)} pictures, {len(pictures)} due")
 
 
-def _stands(piece: Piece, shown: PageSeen, first: int, last: int) -> bool:
-    """Say whether pdfium has the pen where we have it, before the first and the last sign, and the same type size."""
-    x, y = shown.pen(first)
-    last_x, last_y = shown.pen(last) if last > first else (x, y)
+def _stand(pieces: Sequence[Piece], shown: PageSeen) -> bool:
+    """Say whether pdfium has the pen where we have it, before each first and last sign, and the same type sizes."""
+    ends = list(accumulate([len(piece.text.encode("utf-16-le")) // 2 for piece in pieces]))
+    starts = [0, *ends[:-1]]
+    upright = [place for place, piece in enumerate(pieces) if not piece.turned]
+    due = [pieces[place] for place in upright]
+    firsts, lasts = [starts[place] for place in upright], [ends[place] - 1 for place in upright]
+    first, last, up = shown.pens(firsts), shown.pens(lasts), [piece.baseline for piece in due]
     return (
-        abs(x - piece.left) <= _ALIKE
-        and abs(y - piece.baseline) <= _ALIKE
-        and abs(last_x - piece.last) <= _ALIKE
-        and abs(last_y - piece.baseline) <= _ALIKE
-        and abs(shown.type_size(first) - piece.size) <= _ALIKE
+        _alike(first.across, [piece.left for piece in due])
+        and _alike(first.up, up)
+        and _alike(last.across, [piece.last for piece in due])
+        and _alike(last.up, up)
+        and _alike(shown.type_sizes(firsts), [piece.size for piece in due])
     )
+
+
+def _alike(found: Iterable[float], due: Iterable[float]) -> bool:
+    """Compare numbers one by one; what is no number is like none."""
+    return all(map(_ALIKE.__ge__, map(abs, map(sub, found, due))))
 
 
 def _is(picture: PictureSeen, wanted: ExpectedPicture) -> bool:

@@ -16,11 +16,12 @@ import ctypes
 import hashlib
 import threading
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import compress
-from typing import Any, Final, TypeAlias
+from functools import cache
+from itertools import compress, repeat
+from typing import Any, Final, NamedTuple, TypeAlias
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 import pypdfium2.raw as pdfium_c  # type: ignore[import-untyped]  # the same
@@ -29,7 +30,7 @@ from konbini.pdf.forms.geometry import Box
 from konbini.pdf.paper_seal.decoding import decode_codes
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["PageSeen", "PictureSeen", "second_reading"]
+__all__ = ["PageSeen", "Pens", "PictureSeen", "second_reading"]
 
 _Object: TypeAlias = object  # a pointer of pdfium's
 _Function: TypeAlias = Any  # one of its functions, as ctypes has it
@@ -37,6 +38,8 @@ _Function: TypeAlias = Any  # one of its functions, as ctypes has it
 _CODE_SCALE: Final = 200 / 72  # pixels a point: what a plain scanner sees
 _ONE_AT_A_TIME: Final = threading.Lock()
 _DEEPEST: Final = 4  # forms within forms; ours stand on the page
+_HOLDING: Final = frozenset((pdfium_c.FPDF_PAGEOBJ_IMAGE, pdfium_c.FPDF_PAGEOBJ_FORM))
+_ROOM: Final = 512  # signs
 _MAY_BE_INFERRED: Final = frozenset(map(ord, " \r\n"))
 
 
@@ -61,6 +64,28 @@ class PictureSeen:
     box: Box
 
 
+class Pens(NamedTuple):
+    """Where the pen stands before each of some units, in points."""
+
+    across: Sequence[float]
+    up: Sequence[float]
+
+
+class _Room(NamedTuple):
+    """Room for pdfium's answers, across and up in turn, and what points at each of them."""
+
+    numbers: ctypes.Array[ctypes.c_double]
+    to_across: Sequence[Any]
+    to_up: Sequence[Any]
+
+
+@cache  # by steps of `_ROOM`; one document is looked at at a time, and what it answered is read at once
+def _room(length: int) -> _Room:
+    numbers = (ctypes.c_double * (2 * length))()
+    pointers = [ctypes.byref(numbers, place * ctypes.sizeof(ctypes.c_double)) for place in range(2 * length)]
+    return _Room(numbers, pointers[::2], pointers[1::2])
+
+
 class PageSeen:
     """One page, while its document is open.
 
@@ -73,8 +98,6 @@ class PageSeen:
         self._text = page.get_textpage()
         self._raw = self._text.raw
         self._places, self.units = _shown(self._text)
-        self._x, self._y = ctypes.c_double(), ctypes.c_double()
-        self._to_x, self._to_y = ctypes.byref(self._x), ctypes.byref(self._y)
 
     def close(self) -> None:
         """Let go of it."""
@@ -87,21 +110,23 @@ class PageSeen:
         width, height = self._page.get_size()
         return width, height
 
-    def pen(self, place: int) -> tuple[float, float]:
-        """Return where the pen stands before one unit of the text, in points."""
-        if not _origin_of(self._raw, self._places[place], self._to_x, self._to_y):
+    def pens(self, places: Sequence[int]) -> Pens:
+        """Return where the pen stands before some units of the text, in points."""
+        room = _room(-(-len(places) // _ROOM) * _ROOM)
+        signs = map(self._places.__getitem__, places)
+        if not all(map(_origin_of, repeat(self._raw), signs, room.to_across, room.to_up)):
             raise pdfium.PdfiumError("no such sign")
-        return self._x.value, self._y.value
+        return Pens(across=room.numbers[: 2 * len(places) : 2], up=room.numbers[1 : 2 * len(places) : 2])
 
-    def type_size(self, place: int) -> float:
-        """Return the size of one unit's type, in points."""
-        return float(_size_of(self._raw, self._places[place]))
+    def type_sizes(self, places: Sequence[int]) -> list[float]:
+        """Return the sizes of some units' type, in points."""
+        return list(map(_size_of, repeat(self._raw), map(self._places.__getitem__, places)))
 
     def pictures(self) -> Iterator[PictureSeen]:
         """Give its images in the order of painting."""
         raw = self._page.raw
-        top = [_on_page(raw, index) for index in range(pdfium_c.FPDFPage_CountObjects(raw))]
-        return map(_picture, _images(top, 1))
+        top = map(_on_page, repeat(raw), range(pdfium_c.FPDFPage_CountObjects(raw)))
+        return map(_picture, _images(list(top), 1))
 
     def codes(self, box: Box) -> tuple[bytes, ...]:
         """Give what each QR code says that is seen in a part of the page."""
@@ -128,20 +153,21 @@ def _shown(text: pdfium.PdfTextPage) -> tuple[list[int], bytes]:
         raise pdfium.PdfiumError("text that has no place, or places that have no text")
     found = array("H", bytes(units)[: 2 * count])
     stands = bytearray(b"\1") * count
-    for place in compress(range(count), map(_MAY_BE_INFERRED.__contains__, found)):
-        stands[place] = not _is_inferred(raw, place)
+    asked = list(compress(range(count), map(_MAY_BE_INFERRED.__contains__, found)))
+    for place in compress(asked, map(_is_inferred, repeat(raw), asked)):
+        stands[place] = 0
     return list(compress(range(count), stands)), array("H", compress(found, stands)).tobytes()
 
 
-def _images(objects: Iterable[_Object], depth: int) -> Iterator[_Object]:
+def _images(objects: Sequence[_Object], depth: int) -> Iterator[_Object]:
     """Find the images among pdfium's objects and within its forms; most objects are texts, so no wrapper is made."""
-    for raw in objects:
-        kind = _kind_of(raw)
+    kinds = list(map(_kind_of, objects))
+    for raw, kind in compress(zip(objects, kinds, strict=True), map(_HOLDING.__contains__, kinds)):
         if kind == pdfium_c.FPDF_PAGEOBJ_IMAGE:
             yield raw
-        elif kind == pdfium_c.FPDF_PAGEOBJ_FORM and depth < _DEEPEST:
-            count = pdfium_c.FPDFFormObj_CountObjects(raw)
-            yield from _images([_in_form(raw, index) for index in range(count)], depth + 1)
+        elif depth < _DEEPEST:
+            inner = map(_in_form, repeat(raw), range(pdfium_c.FPDFFormObj_CountObjects(raw)))
+            yield from _images(list(inner), depth + 1)
 
 
 def _picture(raw: _Object) -> PictureSeen:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from konbini.pdf.originals import ReadFont
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["Piece", "read_piece", "read_pieces"]
+__all__ = ["Piece", "Shown", "read_pieces", "read_shown"]
 
 _NUMBER: Final = r"(-?[0-9.]+)"
 _STEP: Final = re.compile(rf"/([A-Za-z0-9]+) {_NUMBER} Tf|{_NUMBER} {_NUMBER} Tm|<([0-9A-F]*)> Tj")
@@ -89,25 +89,33 @@ def read_pieces(
     return tuple(found)
 
 
-def read_piece(
-    fonts: Mapping[str, ReadFont], name: str, shown: str, place: tuple[float, float, float], where: str
-) -> Piece:
-    """Read what a line writes that sets one font, one place and shows codes once.
+class Shown(NamedTuple):
+    """What some codes of one font show: their text, their widths together and the last one's, in thousandths of an em.
 
-    Args:
-        fonts: the stream's, by their names.
-        name: of the font.
-        shown: the codes, one or more, in hexadecimal digits.
-        place: where the pen is set across and up, and the size.
-        where: names the line in a refusal.
-
-    Raises:
-        Refused: `PAGE_MISMATCH`: a font that is not the stream's, or a code that its font has not.
+    Where it stands and how large it is are the line's own: one document shows the same codes in many places.
     """
-    font = fonts.get(name)
-    if font is None:
-        raise Refused(Code.PAGE_MISMATCH, f"{where}: another font")
-    return _piece([_run(font, shown, where)], *place, 0.0, 1.0)
+
+    font: ReadFont
+    text: str
+    width: int
+    last: int
+
+    def piece(self, size: float, x: float, y: float) -> Piece:
+        """Return it as it is written from one place on, without a gap and of its own width."""
+        font, text, width, last = self
+        em = size / _EM
+        pen = x + width * em
+        return Piece(text, size, x, y, pen - last * em, y + font.descent * em, pen, y + font.ascent * em)
+
+
+def read_shown(font: ReadFont, codes: str) -> Shown | None:
+    """Read what is shown at once: one code or more, in hexadecimal digits; None where the font has not one of them."""
+    try:
+        signs = list(map(font.codes.__getitem__, _CODE.findall(codes)))
+    except KeyError:
+        return None
+    characters, widths = zip(*signs, strict=True)
+    return Shown(font, "".join(characters), sum(widths), widths[-1])
 
 
 _Run = tuple[ReadFont, list[tuple[str, int]]]

@@ -51,13 +51,13 @@ class LinkAddress:
     name: str = CENTER
 
     @classmethod
-    def read(cls, table: Table) -> Self:
-        """Take the center's address from a process's configuration: `host`, `port`.
+    def read(cls, table: Table, name: str = CENTER) -> Self:
+        """Take an address from a process's configuration: `host`, `port`.
 
         Raises:
             ConfigRefused: naming the place.
         """
-        return cls(host=table.text("host"), port=table.integer("port", least=1))
+        return cls(host=table.text("host"), port=table.integer("port", least=1), name=name)
 
     @property
     def url(self) -> str:

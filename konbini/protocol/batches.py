@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from konbini.protocol.codec import encode
+from konbini.protocol.codec import encode_checked
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
@@ -63,7 +63,9 @@ def sign_batch(payloads: Sequence[bytes], key: SigningKey, context: Context) -> 
     tree = MerkleTree(payloads)
     signed_root = key.sign(to_bytes(_Root(domain=_DOMAIN, size=tree.size, root=tree.root)), context)
     # The array of a `_Member`, whose bounds hold by how it is made.
-    return tuple(encode([payload, index, tree.path(index), signed_root]) for index, payload in enumerate(payloads))
+    return tuple(
+        encode_checked([payload, index, tree.path(index), signed_root]) for index, payload in enumerate(payloads)
+    )
 
 
 class BatchOpener:

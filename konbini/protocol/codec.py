@@ -14,11 +14,12 @@ import cbor2
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["MOST_INTEGER", "Value", "decode", "encode", "encode_checked"]
+__all__ = ["MOST_DEPTH", "MOST_INTEGER", "Value", "decode", "encode", "encode_checked"]
 
 Value: TypeAlias = "int | bytes | str | bool | Sequence[Value] | None"
 
-_MOST_DEPTH = 8
+MOST_DEPTH = 8
+"""So many arrays stand within one another at most."""
 MOST_INTEGER = 2**63 - 1
 """Integers are not larger, and not smaller than its negative."""
 _UNSIGNED, _NEGATIVE, _BYTES, _TEXT, _ARRAY, _SIMPLE = 0, 1, 2, 3, 4, 7
@@ -37,7 +38,7 @@ def encode(value: Value) -> bytes:
     """
     kind = type(value)
     if kind is not str and kind is not bytes:
-        _check_types(value, _MOST_DEPTH)
+        _check_types(value, MOST_DEPTH)
     return encode_checked(value)
 
 
@@ -53,6 +54,8 @@ def encode_checked(value: Value) -> bytes:
             return _string(_TEXT, value.encode())  # type: ignore[union-attr] # it is text
         if kind is bytes:
             return _string(_BYTES, value)  # type: ignore[arg-type] # it is bytes
+        if kind is int and 0 <= value < _SHORTEST_THAT_FOLLOWS:  # type: ignore[operator] # it is a number
+            return bytes((value,))  # type: ignore[arg-type] # the same
         return _dumps(value)
     except UnicodeEncodeError as error:
         raise TypeError("half a surrogate pair cannot cross the wire") from error
@@ -165,7 +168,7 @@ def _look_over(data: bytes) -> None:
         elif major == _ARRAY:
             outer.append(left)
             left = argument
-        if position > len(data) or len(outer) >= _MOST_DEPTH:
+        if position > len(data) or len(outer) >= MOST_DEPTH:
             raise Refused(Code.MALFORMED, "cut short or nested too deep")
     if position != len(data):
         raise Refused(Code.MALFORMED, "cut short, or bytes after the value")

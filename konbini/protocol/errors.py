@@ -27,6 +27,7 @@ class Code(IntEnum):
     PIN_WRONG = 107
     PIN_LOCKED = 108
     CARD_FAULT = 109
+    PHONE_NOT_CONFIRMED = 110
 
     # 2xx: the asking, judged by the ward
     TICKET_INVALID = 201

@@ -17,10 +17,23 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
-from konbini.protocol.codec import MOST_INTEGER, Value, decode, encode, encode_checked
+from konbini.protocol.codec import MOST_DEPTH, MOST_INTEGER, Value, decode, encode_checked
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.straight import Reader, Straight, made
 
-__all__ = ["Digest", "Line", "Moment", "Sized", "UpTo", "Yen", "from_bytes", "from_value", "to_bytes", "to_value"]
+__all__ = [
+    "Digest",
+    "Line",
+    "Moment",
+    "Sized",
+    "UpTo",
+    "Yen",
+    "checked_value",
+    "from_bytes",
+    "from_value",
+    "to_bytes",
+    "to_value",
+]
 
 M = TypeVar("M")
 
@@ -33,6 +46,11 @@ class Sized:
 
     count: int
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Give the least and the greatest length."""
+        return self.count, self.count
+
     def holds(self, value: Any) -> bool:  # noqa: ANN401 - any of the wire's types
         """Say whether the value keeps the bound."""
         return len(value) == self.count
@@ -43,6 +61,11 @@ class UpTo:
     """At most `count` bytes, characters or items; for an integer 0 to `count`."""
 
     count: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Give the least and the greatest length or number."""
+        return 0, self.count
 
     def holds(self, value: Any) -> bool:  # noqa: ANN401 - any of the wire's types
         """Say whether the value keeps the bound."""
@@ -96,23 +119,20 @@ def to_bytes(message: object) -> bytes:
     Raises:
         TypeError: a field breaks its own declaration; that is our own defect, found before it is sent.
     """
-    value = to_value(message)
+    return encode_checked(checked_value(message))
+
+
+def checked_value(message: object) -> list[Value]:
+    """Turn a message into its array, each field checked against its declaration.
+
+    Raises:
+        TypeError: a field breaks it.
+    """
+    kind = type(message)
     try:
-        _check(type(message), value)
+        return _straight(typing.cast("Hashable", kind)).values(message)
     except Refused as refused:
-        raise TypeError(f"{type(message).__name__}: {refused.detail}") from refused
-    # A flat array is what was just checked, field by field; what is nested is looked over for its depth too.
-    flat = isinstance(value, list) and list not in map(type, value)
-    return encode_checked(value) if flat else encode(value)
-
-
-def _check(kind: type, value: Value) -> None:
-    """Check a message's own array, without making the message again."""
-    if not isinstance(value, list):
-        from_value(kind, value)
-        return
-    for reader, item in zip(_readers(typing.cast("Hashable", kind)), value, strict=True):
-        reader(item)
+        raise TypeError(f"{kind.__name__}: {refused.detail}") from refused
 
 
 def from_bytes(kind: type[M], data: bytes, most: int = 1 << 20) -> M:
@@ -130,15 +150,12 @@ def from_value(kind: type[M], value: Value) -> M:
     Raises:
         Refused: `MALFORMED`, naming the field.
     """
-    read: _Reader = _reader(typing.cast("Hashable", kind), kind.__name__)
+    read: Reader = _reader(typing.cast("Hashable", kind), kind.__name__)
     return typing.cast("M", read(value))
 
 
-_Reader = Callable[[Value], object]
-
-
 @functools.cache
-def _reader(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form, which has no type of its own
+def _reader(kind: Any, where: str) -> Reader:  # noqa: ANN401 - a type form, which has no type of its own
     """Make what reads one type form, once: every message of a visit passes here, and so does each imported record."""
     origin = typing.get_origin(kind)
     if origin is Annotated:
@@ -150,7 +167,7 @@ def _reader(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form, wh
     if origin is tuple:
         return _tuple(_reader(typing.get_args(kind)[0], where), where)
     if dataclasses.is_dataclass(kind):
-        return _message(typing.cast("type", kind))
+        return _straight(typing.cast("Hashable", kind)).read
     if issubclass(kind, enum.IntEnum):
         return _member(kind, where)
     return _exactly(kind, where)
@@ -160,7 +177,7 @@ def _malformed(where: str) -> Refused:
     return Refused(Code.MALFORMED, f"field {where}")
 
 
-def _bounded(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form
+def _bounded(kind: Any, where: str) -> Reader:  # noqa: ANN401 - a type form
     bare, *bounds = typing.get_args(kind)
     if bare in (str, bytes) and len(bounds) == 1 and isinstance(bounds[0], UpTo | Sized):
         return _sequence(bare, bounds[0], where)
@@ -172,7 +189,7 @@ def _bounded(kind: Any, where: str) -> _Reader:  # noqa: ANN401 - a type form
     return read
 
 
-def _held(inner: _Reader, holds: Callable[[Any], bool], where: str) -> _Reader:
+def _held(inner: Reader, holds: Callable[[Any], bool], where: str) -> Reader:
     def read(value: Value) -> object:
         found = inner(value)
         if not holds(found):
@@ -182,7 +199,7 @@ def _held(inner: _Reader, holds: Callable[[Any], bool], where: str) -> _Reader:
     return read
 
 
-def _integer(holds: Callable[[Any], bool], where: str) -> _Reader:
+def _integer(holds: Callable[[Any], bool], where: str) -> Reader:
     """Make what reads an integer of the wire and of one bound, in one step."""
 
     def read(value: Value) -> object:
@@ -193,7 +210,7 @@ def _integer(holds: Callable[[Any], bool], where: str) -> _Reader:
     return read
 
 
-def _sequence(bare: type, bound: UpTo | Sized, where: str) -> _Reader:
+def _sequence(bare: type, bound: UpTo | Sized, where: str) -> Reader:
     """Make what reads text or bytes of one bounded length, the most common fields, in one step."""
     fewest, most = bound.count if isinstance(bound, Sized) else 0, bound.count
 
@@ -205,7 +222,7 @@ def _sequence(bare: type, bound: UpTo | Sized, where: str) -> _Reader:
     return read
 
 
-def _tuple(inner: _Reader, where: str) -> _Reader:
+def _tuple(inner: Reader, where: str) -> Reader:
     def read(value: Value) -> object:
         if not isinstance(value, list):
             raise _malformed(where)
@@ -214,26 +231,24 @@ def _tuple(inner: _Reader, where: str) -> _Reader:
     return read
 
 
-def _message(kind: type) -> _Reader:
-    names, readers = _field_names(typing.cast("Hashable", kind)), _readers(typing.cast("Hashable", kind))
-
-    def read(value: Value) -> object:
-        if not isinstance(value, list) or len(value) != len(names):
-            raise _malformed(kind.__name__)
-        items = [reader(item) for reader, item in zip(readers, value, strict=True)]
-        return kind(**dict(zip(names, items, strict=True)))
-
-    return read
-
-
 @functools.cache
-def _readers(kind: Any) -> tuple[_Reader, ...]:  # noqa: ANN401 - a class of messages, as a cache takes it
-    """Make what reads each field of a class, in order."""
+def _straight(kind: Any) -> Straight:  # noqa: ANN401 - a class of messages, as a cache takes it
+    """Make what reads and writes a class of messages, once.
+
+    Raises:
+        TypeError: no class of messages, or one that is nested too deep for the wire.
+    """
+    if not (isinstance(kind, type) and dataclasses.is_dataclass(kind)):
+        raise TypeError(f"{kind!r} is no class of messages")
     hints = typing.get_type_hints(kind, include_extras=True)
-    return tuple(_reader(hints[name], f"{kind.__name__}.{name}") for name in _field_names(kind))
+    fields = {field.name: hints[field.name] for field in dataclasses.fields(kind)}
+    found = made(kind, fields, _reader, _straight, to_value)
+    if found.depth > MOST_DEPTH:
+        raise TypeError(f"{kind.__name__} is nested too deep for the wire")
+    return found
 
 
-def _member(kind: type[enum.IntEnum], where: str) -> _Reader:
+def _member(kind: type[enum.IntEnum], where: str) -> Reader:
     members = {int(member): member for member in kind}
 
     def read(value: Value) -> object:
@@ -244,7 +259,7 @@ def _member(kind: type[enum.IntEnum], where: str) -> _Reader:
     return read
 
 
-def _exactly(kind: type, where: str) -> _Reader:
+def _exactly(kind: type, where: str) -> Reader:
     if kind is int:
         return _integer(lambda _: True, where)
 

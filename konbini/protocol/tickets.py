@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from konbini.protocol.codec import Value, encode
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
@@ -20,6 +20,7 @@ __all__ = [
     "Hello",
     "Prekey",
     "Ticket",
+    "TicketOffice",
     "VisitKeys",
     "card_challenge",
     "ticket_hash",
@@ -97,7 +98,7 @@ class VisitKeys:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hello:
-    """Message 1, kiosk to center, sent after the PIN is typed."""
+    """Message 1, kiosk to the office that gives its tickets, sent after the PIN is typed."""
 
     visit_id: _VisitId
     kiosk: Line
@@ -105,27 +106,38 @@ class Hello:
     ward: Line
     visit_keys: Digest
 
-    def sign(self, device: SigningKey) -> bytes:
-        """Sign with the kiosk's device key."""
-        return device.sign(to_bytes(self), Context(kind=MessageKind.HELLO, sender=self.kiosk, receiver=CENTER))
+    def sign(self, device: SigningKey, office: str = CENTER) -> bytes:
+        """Sign with the kiosk's device key, for the office of this name."""
+        return device.sign(to_bytes(self), Context(kind=MessageKind.HELLO, sender=self.kiosk, receiver=office))
 
     @classmethod
-    def open(cls, signed: bytes, device: VerifyingKey, kiosk: str) -> Hello:
-        """Check with the enrolled key of the kiosk at the other end of the link.
+    def open(cls, signed: bytes, device: VerifyingKey, kiosk: str, office: str = CENTER) -> Hello:
+        """Check with the enrolled key of the kiosk at the other end of the link, as the office of this name.
 
         Raises:
             Refused: `SIGNATURE_INVALID`, or `MISROUTED` where it names another kiosk or key.
         """
-        context = Context(kind=MessageKind.HELLO, sender=kiosk, receiver=CENTER)
+        context = Context(kind=MessageKind.HELLO, sender=kiosk, receiver=office)
         hello = from_bytes(cls, device.open(signed, context))
         if hello.kiosk != kiosk or hello.device_key_id != device.key_id:
             raise Refused(Code.MISROUTED, "HELLO names another kiosk or key")
         return hello
 
 
+class TicketOffice(Protocol):
+    """Whoever gives a kiosk its tickets (`konbini.protocol.offices`)."""
+
+    @property
+    def name(self) -> str:
+        """Who HELLO is for and TICKET is from."""
+
+    def key(self, claimed: Ticket) -> VerifyingKey:
+        """Give the key that has to have signed; raises `Refused`."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """Message 2, center to kiosk: leave to ask one ward once, for 60 seconds."""
+    """Message 2, office to kiosk: leave to ask one ward once, for 60 seconds."""
 
     visit_id: _VisitId
     kiosk: Line
@@ -136,18 +148,18 @@ class Ticket:
     expires: Moment
     prekey: Annotated[bytes, UpTo(4096)]
 
-    def sign(self, center: SigningKey) -> bytes:
-        """Sign with the center's ticket key."""
-        return center.sign(to_bytes(self), Context(kind=MessageKind.TICKET, sender=CENTER, receiver=ANYONE))
+    def sign(self, key: SigningKey, office: str = CENTER) -> bytes:
+        """Sign with the center's ticket key; as a ward's office, with the message key that the prekey names."""
+        return key.sign(to_bytes(self), Context(kind=MessageKind.TICKET, sender=office, receiver=ANYONE))
 
     @classmethod
-    def open(cls, signed: bytes, center: VerifyingKey, moment: int) -> Ticket:
+    def open(cls, signed: bytes, office: TicketOffice, moment: int) -> Ticket:
         """Check signature and time.
 
         Raises:
             Refused: `TICKET_INVALID`, `TICKET_EXPIRED`.
         """
-        ticket = cls.read(signed, center)
+        ticket = cls.read(signed, office)
         if ticket.issued > moment + CLOCK_SKEW_SECONDS:
             raise Refused(Code.TICKET_INVALID, "post-dated")
         if moment >= ticket.expires + CLOCK_SKEW_SECONDS:
@@ -155,15 +167,27 @@ class Ticket:
         return ticket
 
     @classmethod
-    def read(cls, signed: bytes, center: VerifyingKey) -> Ticket:
+    def claimed(cls, signed: bytes) -> Ticket:
+        """Read a ticket without believing it: whose office has to have signed it is asked by the kiosk it names.
+
+        Raises:
+            Refused: `TICKET_INVALID`.
+        """
+        try:
+            return from_bytes(cls, unchecked_payload(signed))
+        except Refused as refused:
+            raise Refused(Code.TICKET_INVALID, refused.detail) from refused
+
+    @classmethod
+    def read(cls, signed: bytes, office: TicketOffice) -> Ticket:
         """Check the signature alone: for whoever looks at a visit that its ticket has opened already.
 
         Raises:
             Refused: `TICKET_INVALID`.
         """
-        context = Context(kind=MessageKind.TICKET, sender=CENTER, receiver=ANYONE)
+        context = Context(kind=MessageKind.TICKET, sender=office.name, receiver=ANYONE)
         try:
-            ticket = from_bytes(cls, center.open(signed, context))
+            ticket = from_bytes(cls, office.key(cls.claimed(signed)).open(signed, context))
         except Refused as refused:
             raise Refused(Code.TICKET_INVALID, refused.detail) from refused
         if ticket.expires - ticket.issued != TICKET_SECONDS:

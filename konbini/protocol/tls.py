@@ -1,8 +1,9 @@
 """TLS 1.3 and nothing else, both ends with a certificate, under an authority of our own.
 
-Owns the two contexts of the links (kiosk or ward dials, the center answers) and the reading of the peer's name. A
-name stands in the certificate as its one subject alternative name: `DNS:center`, `URI:kiosk:K-0001`,
-`URI:ward:999999`. Whether a peer is wanted is a configured list's word, never the authority's alone.
+Owns the two contexts of the links (kiosk or ward dials, the center answers; a ward's own machine dials the ward) and
+the reading of the peer's name. A name stands in the certificate as its one subject alternative name: `DNS:center`,
+`URI:kiosk:K-0001`, `URI:ward:999999`, and `DNS:ward-999999` where a ward answers its own machines. Whether a peer is
+wanted is a configured list's word, never the authority's alone.
 
 Invariants: no root of the system is believed; no session is resumed, so that every connection shows a certificate;
 no key is ever written to a file that the environment names (SSLKEYLOGFILE).
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["TlsFiles", "client_context", "expect_peer", "peer_name", "server_context"]
+__all__ = ["TlsFiles", "client_context", "expect_peer", "peer_name", "server_context", "ward_host"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,11 @@ def server_context(files: TlsFiles) -> ssl.SSLContext:
     context = _context(ssl.PROTOCOL_TLS_SERVER, files)
     context.num_tickets = 0
     return context
+
+
+def ward_host(ward: str) -> str:
+    """Give the DNS name in the certificate by which a ward answers its own machines."""
+    return f"ward-{ward}"
 
 
 def peer_name(tls: ssl.SSLObject | ssl.SSLSocket) -> str:

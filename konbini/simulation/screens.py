@@ -24,6 +24,7 @@ from playwright.async_api import Page, async_playwright
 
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import Language, StartView, View
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import OVERLAID, SPECIMENS
@@ -102,7 +103,9 @@ async def _kiosk() -> AsyncIterator[tuple[Page, ScreenServer]]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
-    server = ScreenServer(listener=listener, pages=Pages(), entropy=SystemEntropy(), first=StartView())
+    server = ScreenServer(
+        listener=listener, pages=Pages(), fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
+    )
     await server.start()
     # Chromium will not confine itself for the administrator, under whom containers run.
     flags = (*_FLAGS, "--no-sandbox") if os.geteuid() == 0 else _FLAGS

@@ -10,6 +10,7 @@ from konbini.process.config import Table
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.trust import WardDirectory, WardEntry
 from konbini.ward_server.asking.card import CardIssuer
+from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.asking.revocation import RevocationOrder, RevocationPolicy
 
@@ -18,10 +19,14 @@ __all__ = ["Trust", "TrustConfig", "read_trust", "read_trust_config"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardIssuerConfig:
-    """A pinned issuer of card certificates: its certificate's file and the policies that mean user authentication."""
+    """A pinned issuer of card certificates: its certificate's file and the policies that mean user authentication.
+
+    `own`: the ward's own issuer, of the ward's own cards (専用カード).
+    """
 
     certificate: Path
     policies: frozenset[str]
+    own: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ class Trust:
 
     entry: WardEntry
     record: VerifyingKey
-    center: VerifyingKey
+    offices: TicketOffices
     register: KioskRegister
     issuers: Sequence[CardIssuer]
 
@@ -77,15 +82,17 @@ def read_trust(config: TrustConfig, ward: str) -> Trust:
     """
     authority = VerifyingKey(config.directory_authority)
     directory = WardDirectory.open(config.directory.read_bytes(), authority, newest_seen=0)
+    entry = directory.entry(ward)
+    register = KioskRegister(
+        (path.read_bytes() for path in config.enrolments), VerifyingKey(config.enrolment_authority)
+    )
     return Trust(
-        entry=directory.entry(ward),
+        entry=entry,
         record=VerifyingKey(config.record),
-        center=VerifyingKey(config.center),
-        register=KioskRegister(
-            (path.read_bytes() for path in config.enrolments), VerifyingKey(config.enrolment_authority)
-        ),
+        offices=TicketOffices(register, entry, VerifyingKey(config.center)),
+        register=register,
         issuers=tuple(
-            CardIssuer(certificate=issuer.certificate.read_bytes(), policies=issuer.policies)
+            CardIssuer(certificate=issuer.certificate.read_bytes(), policies=issuer.policies, own=issuer.own)
             for issuer in config.card_issuers
         ),
     )
@@ -102,4 +109,8 @@ def _revocation(part: Table) -> RevocationPolicy:
 
 def _card_issuer(part: Table) -> CardIssuerConfig:
     with part:
-        return CardIssuerConfig(certificate=part.path("certificate"), policies=frozenset(part.texts("policies")))
+        return CardIssuerConfig(
+            certificate=part.path("certificate"),
+            policies=frozenset(part.texts("policies")),
+            own=part.has("own") and part.boolean("own"),
+        )

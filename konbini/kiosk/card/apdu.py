@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 __all__ = [
+    "NOT_ALLOWED",
     "OK",
     "PIN_BLOCKED",
     "STATE_LOST",
@@ -20,7 +21,7 @@ __all__ = [
     "read_binary",
     "select_application",
     "select_file",
-    "sign_digest_info",
+    "sign_prepared",
     "tries_in",
     "verify",
     "wipe",
@@ -32,6 +33,7 @@ OK = 0x9000
 PIN_BLOCKED = frozenset((0x6983, 0x6984))
 # What a card says that has lost, or never had, the selection and the PIN this session gave it.
 STATE_LOST = frozenset((0x6982, 0x6985, 0x6986, 0x6A82))
+NOT_ALLOWED = 0x6982
 
 _TRIES = 0x63C0
 _TRIES_MASK = 0xFFF0
@@ -75,9 +77,9 @@ def ask_tries_left() -> Octets:
     return [0x00, 0x20, 0x00, 0x80]
 
 
-def sign_digest_info(digest_info: bytes) -> Octets:
-    """COMPUTE DIGITAL SIGNATURE over a DigestInfo with the selected key."""
-    return [0x80, 0x2A, 0x00, 0x80, len(digest_info), *digest_info, _SHORT_LE_ANY]
+def sign_prepared(prepared: bytes) -> Octets:
+    """COMPUTE DIGITAL SIGNATURE over what the key's scheme prepared, with the selected key."""
+    return [0x80, 0x2A, 0x00, 0x80, len(prepared), *prepared, _SHORT_LE_ANY]
 
 
 def tries_in(status: int) -> int | None:

@@ -38,12 +38,17 @@ class PinVerdict:
 def identify(transmit: Transmit, profiles: tuple[CardProfile, ...]) -> CardProfile:
     """Tell which of these cards lies there, and leave its application selected.
 
+    An application that several profiles share is selected, and its token name read, once.
+
     Raises:
         Refused: WRONG_CARD when it is none of them.
     """
-    for profile in profiles:
-        if _has(transmit, apdu.select_application(profile.application)) and _bears_token_name(transmit, profile):
-            return profile
+    for application, token_file in dict.fromkeys((profile.application, profile.token_file) for profile in profiles):
+        if _has(transmit, apdu.select_application(application)) and _has(transmit, apdu.select_file(token_file)):
+            name = _read(transmit, 0, _TOKEN_NAME_LENGTH).rstrip(b" ")
+            for profile in profiles:
+                if (profile.application, profile.token_file, profile.token_name) == (application, token_file, name):
+                    return profile
     raise Refused(Code.WRONG_CARD, "no application of ours, or another token name")
 
 
@@ -101,10 +106,12 @@ def sign(transmit: Transmit, profile: CardProfile, prepared: bytes) -> bytes:
     """Have the authentication key sign what a scheme prepared.
 
     Raises:
-        Refused: CARD_CHANGED, CARD_FAULT.
+        Refused: CARD_CHANGED, CARD_FAULT; PHONE_NOT_CONFIRMED where a phone that asks its holder itself has not.
     """
     _select(transmit, profile.key_file)
-    answer = _ask(transmit, apdu.sign_digest_info(prepared))
+    answer = _ask(transmit, apdu.sign_prepared(prepared))
+    if answer.status == apdu.NOT_ALLOWED and not profile.needs_pin:
+        raise Refused(Code.PHONE_NOT_CONFIRMED, "the phone wants its holder's confirmation")
     if answer.status != apdu.OK:
         raise _unexpected("signing", answer.status)
     return answer.data
@@ -138,12 +145,6 @@ def _read(transmit: Transmit, offset: int, length: int) -> bytes:
     if not 0 < len(answer.data) <= length:
         raise Refused(Code.CARD_FAULT, f"{len(answer.data)} octets where up to {length} were asked for")
     return answer.data
-
-
-def _bears_token_name(transmit: Transmit, profile: CardProfile) -> bool:
-    if not _has(transmit, apdu.select_file(profile.token_file)):
-        return False
-    return _read(transmit, 0, _TOKEN_NAME_LENGTH).rstrip(b" ") == profile.token_name
 
 
 def _unexpected(doing: str, status: int) -> Refused:

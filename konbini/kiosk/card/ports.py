@@ -23,24 +23,44 @@ class Presence:
 
 
 class CardSession(Protocol):
-    """One individual-number card (個人番号カード), held until `close`."""
+    """One individual-number card (個人番号カード), phone or ward card (専用カード), held until `close`."""
+
+    @property
+    def needs_pin(self) -> bool:
+        """Whether the kiosk has to ask for the PIN; a phone that asks its holder itself needs none."""
+        ...
 
     @property
     def certificate(self) -> bytes:
-        """The user-authentication certificate (利用者証明用電子証明書) that was read in this session, DER."""
+        """The user-authentication certificate (利用者証明用電子証明書) that was read in this session, DER.
+
+        Raises:
+            RuntimeError: this card shows it only after its PIN, and no PIN was verified.
+        """
+        ...
+
+    @property
+    def algorithm(self) -> int:
+        """The COSE number of the algorithm that the certificate's key signs with; raises as `certificate`."""
         ...
 
     @property
     def tries_left(self) -> int:
-        """How often the PIN may still be missed; read before any PIN is tried, updated after each."""
+        """How often the PIN may still be missed; read before any PIN is tried, updated after each.
+
+        Where the kiosk asks for no PIN it says nothing, and is the card's full number.
+        """
         ...
 
     async def verify_pin(self, pin: bytearray) -> None:
         """Show the PIN (ASCII digits) to the card; `pin` is all zeros when this returns or raises.
 
+        A card that shows its certificate only after the PIN is read now.
+
         Raises:
             Refused: PIN_WRONG (the session goes on, `tries_left` is new), PIN_LOCKED; CARD_REMOVED, CARD_CHANGED,
-                CARD_MUTE, CARD_FAULT, READER_UNAVAILABLE (the session is over).
+                CARD_MUTE, CARD_FAULT, READER_UNAVAILABLE, WRONG_CARD where it has no certificate of ours (the
+                session is over).
             ValueError: not the digits this card's PIN is made of; the card was not asked and no try is spent.
         """
         ...
@@ -48,12 +68,13 @@ class CardSession(Protocol):
     async def sign(self, message: bytes) -> bytes:
         """Have the card sign `message` as its key calls for, and check it with this session's certificate.
 
-        For an RSA key that is RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2).
+        For an RSA key that is RSASSA-PKCS1-v1_5 with SHA-256 (RFC 8017, 8.2), for a P-384 key ECDSA with SHA-384.
 
         Raises:
-            Refused: CARD_CHANGED when the signature is not this certificate's; CARD_REMOVED, CARD_MUTE, CARD_FAULT,
-                READER_UNAVAILABLE. The session is over.
-            RuntimeError: no PIN was verified in this session.
+            Refused: CARD_CHANGED when the signature is not this certificate's; PHONE_NOT_CONFIRMED when the phone
+                still wants its holder's face or code; CARD_REMOVED, CARD_MUTE, CARD_FAULT, READER_UNAVAILABLE. The
+                session is over.
+            RuntimeError: this card needs a PIN, and none was verified in this session.
         """
         ...
 
@@ -66,9 +87,10 @@ class CardReader(Protocol):
     """The one reader of a kiosk."""
 
     async def open(self) -> CardSession:
-        """Hold the card that lies on the reader, tell what it is, read its certificate and its tries left.
+        """Hold the card that lies on the reader, tell what it is, read what it shows before its PIN.
 
-        A locked card opens, with no tries left: saying so is the screen's.
+        That is its tries left, and its certificate unless it is a phone that shows it only after the PIN. A locked
+        card opens, with no tries left: saying so is the screen's.
 
         Raises:
             Refused: NO_CARD, WRONG_CARD, CARD_REMOVED, CARD_MUTE, CARD_FAULT, READER_UNAVAILABLE.

@@ -1,4 +1,4 @@
-"""Card profiles: where a generation of cards keeps what the kiosk needs. Data only.
+"""Card profiles: where a kind of card keeps what the kiosk needs, and who asks its holder for what. Data only.
 
 A card is told by selecting its application and reading its token name, never by its ATR: many exist. The algorithm is
 not here, it comes from the certificate's key (`schemes`). The cards of fiscal 2028 (ECDSA P-384) will be another row,
@@ -7,14 +7,27 @@ once their commands are published.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-__all__ = ["INDIVIDUAL_NUMBER_CARD", "PROFILES", "CardProfile"]
+__all__ = [
+    "ANDROID_TOKEN",
+    "INDIVIDUAL_NUMBER_CARD",
+    "IPHONE_TOKEN",
+    "OWN_MACHINE_PROFILES",
+    "PROFILES",
+    "WARD_CARD",
+    "CardProfile",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardProfile:
-    """One generation: application, file identifiers, and what its PIN looks like."""
+    """One kind of card: application, file identifiers, what its PIN looks like, and what comes first.
+
+    Attributes:
+        needs_pin: whether the kiosk asks for the PIN; a phone that asks for a face or a code itself needs none.
+        certificate_after_pin: whether the certificate can be read only when the PIN has been verified.
+    """
 
     name: str
     application: bytes
@@ -25,10 +38,15 @@ class CardProfile:
     pin_file: int
     pin_length: int
     pin_tries: int
+    needs_pin: bool = True
+    certificate_after_pin: bool = False
+
+    def __post_init__(self) -> None:
+        if self.certificate_after_pin and not self.needs_pin:
+            raise ValueError("nobody would ever verify the PIN that this certificate waits for")
 
 
-# The application of the Public Certification Service for Individuals (公的個人認証サービス, JPKI) on a plastic
-# card; on a telephone it has another token name, and asks for the PIN before it shows its certificate.
+# The application of the Public Certification Service for Individuals (公的個人認証サービス, JPKI) on a plastic card.
 INDIVIDUAL_NUMBER_CARD = CardProfile(
     name="individual-number card",
     application=bytes.fromhex("D392F000260100000001"),
@@ -40,5 +58,25 @@ INDIVIDUAL_NUMBER_CARD = CardProfile(
     pin_length=4,
     pin_tries=3,
 )
+# The same application on a telephone (スマートフォン用電子証明書), under another token name.
+ANDROID_TOKEN = replace(
+    INDIVIDUAL_NUMBER_CARD,
+    name="Android phone",
+    token_name=b"JPKIAPGPSETOKEN",
+    certificate_after_pin=True,
+)
+# An iPhone asks for its holder's face itself, before it lets a reader near.
+IPHONE_TOKEN = replace(INDIVIDUAL_NUMBER_CARD, name="iPhone", token_name=b"JPKIAPIOSTOKEN", needs_pin=False)
+# The ward's own card (専用カード): files as above under a name of our own. F0 begins a proprietary name that nobody
+# registered (ISO/IEC 7816-4, 12.2.3.4).
+WARD_CARD = replace(
+    INDIVIDUAL_NUMBER_CARD,
+    name="ward card",
+    application=b"\xf0KONBINI WARD",
+    token_name=b"KONBINIWARDCARD1",
+)
 
-PROFILES = (INDIVIDUAL_NUMBER_CARD,)
+PROFILES = (INDIVIDUAL_NUMBER_CARD, ANDROID_TOKEN, IPHONE_TOKEN)
+"""What a kiosk in a shop takes."""
+OWN_MACHINE_PROFILES = (*PROFILES, WARD_CARD)
+"""What a ward's own machine takes."""

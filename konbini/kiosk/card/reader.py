@@ -78,12 +78,19 @@ class PcscCardReader:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Opened:
-    """What a session knows of its card from the start."""
+class _Shown:
+    """The certificate that the card showed, and how its key signs."""
 
-    profile: CardProfile
     certificate: bytes
     scheme: SignatureScheme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    """What a session knows of its card from the start; `shown` is None where the PIN comes first."""
+
+    profile: CardProfile
+    shown: _Shown | None
     tries_left: int
 
 
@@ -111,13 +118,16 @@ class _Hold:
 def _open(hold: _Hold, profiles: tuple[CardProfile, ...]) -> _Opened:
     hold.take()
     profile = dialogue.identify(hold.transmit, profiles)
-    certificate = dialogue.read_certificate(hold.transmit, profile)
     return _Opened(
         profile=profile,
-        certificate=certificate,
-        scheme=scheme_of(certificate),
-        tries_left=dialogue.ask_tries_left(hold.transmit, profile),
+        shown=None if profile.certificate_after_pin else _show(hold, profile),
+        tries_left=dialogue.ask_tries_left(hold.transmit, profile) if profile.needs_pin else profile.pin_tries,
     )
+
+
+def _show(hold: _Hold, profile: CardProfile) -> _Shown:
+    certificate = dialogue.read_certificate(hold.transmit, profile)
+    return _Shown(certificate=certificate, scheme=scheme_of(certificate))
 
 
 class _PcscSession:
@@ -126,15 +136,24 @@ class _PcscSession:
     def __init__(self, thread: ReaderThread, hold: _Hold, opened: _Opened) -> None:
         self._thread = thread
         self._hold = hold
-        self._opened = opened
+        self._profile = opened.profile
+        self._shown = opened.shown
         self._tries_left = opened.tries_left
-        self._verified = False
+        self._unlocked = not opened.profile.needs_pin
         self._over: Refused | None = None
         self._closed = False
 
     @property
+    def needs_pin(self) -> bool:
+        return self._profile.needs_pin
+
+    @property
     def certificate(self) -> bytes:
-        return self._opened.certificate
+        return self._seen().certificate
+
+    @property
+    def algorithm(self) -> int:
+        return self._seen().scheme.algorithm
 
     @property
     def tries_left(self) -> int:
@@ -146,19 +165,22 @@ class _PcscSession:
         finally:
             apdu.wipe(pin)
         try:
-            verdict = await self._do(lambda: dialogue.verify_pin(self._hold.transmit, self._opened.profile, command))
+            verdict = await self._do(lambda: dialogue.verify_pin(self._hold.transmit, self._profile, command))
         finally:
             apdu.wipe(command)
-        self._verified, self._tries_left = verdict.accepted, verdict.tries_left
+        self._unlocked, self._tries_left = verdict.accepted, verdict.tries_left
         if not verdict.accepted:
             raise Refused(Code.PIN_WRONG if verdict.tries_left else Code.PIN_LOCKED)
+        if self._shown is None:
+            self._shown = await self._do(lambda: _show(self._hold, self._profile))
 
     async def sign(self, message: bytes) -> bytes:
-        if not self._verified:
+        if not self._unlocked:
             raise RuntimeError("no PIN was verified in this session")
-        prepared = self._opened.scheme.prepare(message)
-        signature = await self._do(lambda: dialogue.sign(self._hold.transmit, self._opened.profile, prepared))
-        if not self._opened.scheme.accepts(signature, message):
+        scheme = self._seen().scheme
+        prepared = scheme.prepare(message)
+        signature = await self._do(lambda: dialogue.sign(self._hold.transmit, self._profile, prepared))
+        if not scheme.accepts(signature, message):
             self._over = Refused(Code.CARD_CHANGED, "the signature is not of the certificate read in this session")
             raise self._over
         return signature
@@ -169,8 +191,13 @@ class _PcscSession:
             self._over = Refused(Code.CARD_REMOVED, "the session was closed")
             await self._thread.finish(self._hold.let_go)
 
+    def _seen(self) -> _Shown:
+        if self._shown is None:
+            raise RuntimeError("this card shows its certificate only after its PIN")
+        return self._shown
+
     def _verify_command(self, pin: bytearray) -> Octets:
-        if len(pin) != self._opened.profile.pin_length or any(octet not in _DIGITS for octet in pin):
+        if len(pin) != self._profile.pin_length or any(octet not in _DIGITS for octet in pin):
             raise ValueError("not the digits that this card's PIN is made of")
         if not self._tries_left:
             raise Refused(Code.PIN_LOCKED)

@@ -85,7 +85,7 @@ async def serve(
             Pace(still=float(config.printer_still_seconds)),
         )
         cash = CoinDevice(config.cash_socket, clock)
-        wards = Wards(directory)
+        wards = Wards(config.offered(directory))
         devices = DeviceWatch(
             reader=PcscCardReader(config.reader_prefix),
             printer=printer,

@@ -19,6 +19,7 @@ from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [
+    "MAIN_LANGUAGES",
     "CardLeftView",
     "CardView",
     "CheckView",
@@ -73,10 +74,44 @@ __all__ = [
 
 @unique
 class Language(Enum):
-    """The languages of the screens, as BCP 47 tags."""
+    """The languages of the screens, as BCP 47 tags, each in the order in which it is offered."""
 
     JAPANESE = "ja"
+    PLAIN_JAPANESE = "ja-x-easy"
+    """やさしい日本語, with readings above the kanji."""
     ENGLISH = "en"
+    SIMPLIFIED_CHINESE = "zh-Hans"
+    KOREAN = "ko"
+    VIETNAMESE = "vi"
+    TRADITIONAL_CHINESE = "zh-Hant"
+    PORTUGUESE = "pt"
+    SPANISH = "es"
+    FILIPINO = "fil"
+    NEPALI = "ne"
+    INDONESIAN = "id"
+    THAI = "th"
+    BURMESE = "my"
+
+    @property
+    def is_japanese(self) -> bool:
+        """Whether its sentences are Japanese."""
+        return self in (Language.JAPANESE, Language.PLAIN_JAPANESE)
+
+    @property
+    def reads_kanji(self) -> bool:
+        """Whether its readers know a place by its kanji better than by Latin letters."""
+        return self.is_japanese or self in (Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE)
+
+
+MAIN_LANGUAGES = (
+    Language.JAPANESE,
+    Language.PLAIN_JAPANESE,
+    Language.ENGLISH,
+    Language.SIMPLIFIED_CHINESE,
+    Language.KOREAN,
+    Language.VIETNAMESE,
+)
+"""Those that the start screen offers as buttons of their own; the others are one tap away."""
 
 
 @unique
@@ -620,11 +655,11 @@ class OrderLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EndView(View):
-    """What was printed is in the resident's hands.
+    """What was printed is in the resident's hands: the receipt (領収), and whether anything more is wanted.
 
     Attributes:
         fee: yen that were taken for it.
-        lines: each order that was paid together, with an outcome of its own.
+        lines: each order that was paid together, with its number and an outcome of its own.
         back: what became of the money of those that were not printed.
         may_go_on: the visit has an order left.
     """

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import Final
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from konbini.kiosk.session.flow import Event, Step, knows
 from konbini.kiosk.session.view import (
+    MAIN_LANGUAGES,
     CardLeftView,
     CardView,
     CheckView,
@@ -51,13 +53,15 @@ from konbini.kiosk.session.view import (
     WardView,
     WorkingView,
 )
-from konbini.kiosk.ui.catalogue import Catalogue, catalogues
+from konbini.kiosk.ui.catalogue import Catalogue, Standing, catalogues
+from konbini.kiosk.ui.marking import title_of
 from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN
 
 __all__ = ["Marks", "Pages"]
 
 _TEMPLATES: Final = Path(__file__).with_name("templates")
+_JAPANESE: Final = Markup('<bdi lang="ja">{}</bdi>')
 
 TEMPLATES: Mapping[type[View], str] = {
     CardLeftView: "card_left.html",
@@ -124,8 +128,15 @@ class Pages:
             auto_reload=False,
         )
         environment.globals.update(
-            Language=Language, Step=Step, Event=Event, Panel=Panel, TextSize=TextSize, Theme=Theme
+            Language=Language,
+            MAIN_LANGUAGES=MAIN_LANGUAGES,
+            Step=Step,
+            Event=Event,
+            Panel=Panel,
+            TextSize=TextSize,
+            Theme=Theme,
         )
+        environment.filters["title_of"] = title_of
         self._templates: Mapping[type[View], Template] = {
             kind: environment.get_template(name) for kind, name in TEMPLATES.items()
         }
@@ -133,11 +144,14 @@ class Pages:
     def draw(self, view: View, marks: Marks) -> str:
         """Return the whole page of `view`."""
         words = _Words(self._catalogues, view.language)
-        return self._templates[type(view)].render(view=view, marks=marks, words=words, t=words.text)
+        return self._templates[type(view)].render(view=view, marks=marks, words=words, t=words.drawn, plain=words.plain)
 
 
 class _Words:
-    """What the templates call to put figures into words of one language."""
+    """What the templates call to put figures into words of one language.
+
+    A page's text is `drawn`; what stands in an attribute, or is put into the page by the script, is `plain`.
+    """
 
     __slots__ = ("_catalogues", "_language")
 
@@ -145,25 +159,34 @@ class _Words:
         self._catalogues = catalogues
         self._language = language
 
-    def text(self, key: str, **values: object) -> str:
+    def drawn(self, key: str, **values: object) -> Markup:
         return self.said(self._language, key, **values)
 
-    def said(self, language: Language, key: str, **values: object) -> str:
-        return self._catalogues[language].text(key, **values)
+    def plain(self, key: str, **values: object) -> str:
+        return self._catalogues[self._language].text(key, **values)
 
-    def sentence(self, code: Code, part: str) -> str:
-        return self._catalogues[self._language].sentence(code, part)
+    def said(self, language: Language, key: str, **values: object) -> Markup:
+        return self._catalogues[language].drawn(key, **values)
 
-    def yen(self, amount: int) -> str:
-        return self.text("service.yen", amount=f"{amount:,}")
+    def was_reviewed(self, language: Language) -> bool:
+        return self._catalogues[language].standing is not Standing.UNREVIEWED
 
-    def moment(self, milliseconds: int) -> str:
+    def sentence(self, code: Code, part: str) -> Markup:
+        return self.drawn(self._catalogues[self._language].sentence_key(code, part))
+
+    def yen(self, amount: int) -> Markup:
+        figures = f"{amount:,}".replace(",", self.plain("service.thousands"))
+        return self.drawn("service.yen", amount=figures)
+
+    def moment(self, milliseconds: int) -> Markup:
         at = datetime.fromtimestamp(milliseconds / 1000, JAPAN)
-        return self.text("service.moment", month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02}")
+        return self.drawn("service.moment", month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02}")
 
-    def ward(self, name: WardName) -> str:
-        latin = self._language is not Language.JAPANESE and name.latin
-        return latin or name.written
+    def ward(self, name: WardName) -> Markup:
+        """A place as the reader knows it: Latin letters, or kanji with their Japanese glyphs."""
+        if name.latin and not self._language.reads_kanji:
+            return escape(name.latin)
+        return escape(name.written) if self._language.is_japanese else _JAPANESE.format(name.written)
 
     def offers(self, view: View, event: Event) -> bool:
         return knows(view.state, event)

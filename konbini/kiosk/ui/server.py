@@ -36,6 +36,7 @@ from konbini.kiosk.session.action import (
 )
 from konbini.kiosk.session.view import View
 from konbini.kiosk.ui import forms
+from konbini.kiosk.ui.fonts import Fonts
 from konbini.kiosk.ui.guard import HEADERS, Guard
 from konbini.kiosk.ui.pages import Marks, Pages
 from konbini.process.entropy import Entropy
@@ -58,6 +59,7 @@ class ScreenServer:
     Args:
         listener: a listening TCP socket on a loopback address; closed with this server, and only in this process.
         pages: the pages, compiled.
+        fonts: what their letters are drawn with.
         entropy: where the process's mark and the page token come from.
         first: what is shown until the first `show`.
 
@@ -65,9 +67,10 @@ class ScreenServer:
         ValueError: the socket is not on a loopback address.
     """
 
-    def __init__(self, *, listener: socket.socket, pages: Pages, entropy: Entropy, first: View) -> None:
+    def __init__(self, *, listener: socket.socket, pages: Pages, fonts: Fonts, entropy: Entropy, first: View) -> None:
         self._listener = listener
         self._pages = pages
+        self._fonts = fonts
         self._guard = Guard(listener=listener, entropy=entropy)
         self._process = entropy.token(8).hex()
         self._view = first
@@ -79,6 +82,7 @@ class ScreenServer:
         self._changed = asyncio.Event()
         self._actions: asyncio.Queue[Action] = asyncio.Queue(_WAITING_ACTIONS)
         self._static = {path.name: path.read_bytes() for path in _STATIC.iterdir()}
+        self._static["fonts.css"] = fonts.style_sheet
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
 
     @property
@@ -151,6 +155,7 @@ class ScreenServer:
                 web.get("/", self._page),
                 web.get("/events", self._events),
                 web.get("/static/{name}", self._asset),
+                web.get("/fonts/{name}", self._font),
                 web.post("/act", self._act),
             ]
         )
@@ -177,6 +182,10 @@ class ScreenServer:
         if name not in self._static:
             return web.Response(status=404)
         return web.Response(body=self._static[name], content_type=_TYPES[Path(name).suffix], charset="utf-8")
+
+    async def _font(self, request: web.Request) -> web.Response:
+        piece = self._fonts.piece(request.match_info["name"])
+        return web.Response(status=404) if piece is None else web.Response(body=piece, content_type="font/woff2")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -170,7 +170,11 @@ SPECIMENS: tuple[View, ...] = (
         paper=Paper(fate=PaperFate.NONE),
         reference="990001-2047-0031",
     ),
-    EndView(fee=300, may_go_on=True),
+    EndView(
+        fee=300,
+        lines=(OrderLine(kind=CertificateKind.RESIDENT_RECORD, fee=300, number="990001-2047-0031"),),
+        may_go_on=True,
+    ),
     EndView(
         fee=300,
         lines=(

@@ -265,7 +265,7 @@ class Course:
                 return EndView(
                     language=language,
                     fee=sum(line.fee for line in self.lines if line.code is None),
-                    lines=self.lines if len(self.wanted) > 1 else (),
+                    lines=self.lines,
                     back=self.money,
                     may_go_on=self.orders_left > 0,
                 )

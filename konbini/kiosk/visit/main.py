@@ -27,6 +27,7 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
+from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
@@ -70,7 +71,7 @@ def main(arguments: list[str] | None = None) -> int:
             runner.run(_serve(config, socket.socket(fileno=given.listener), socket.socket(fileno=given.channel)))
     except* ConnectionError:
         status = _CHANNEL_LOST
-    except* (ConfigRefused, Refused, OSError, ValueError) as errors:
+    except* (ConfigRefused, FontsMissing, Refused, OSError, ValueError) as errors:
         sys.stderr.write(f"a visit cannot go on: {errors.exceptions[0]}\n")
         status = _CANNOT_START
     return status
@@ -80,13 +81,13 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, atlas, entropy = Pages(), Atlas(bundled()), SystemEntropy()
+        pages, fonts, atlas, entropy = Pages(), bundled_fonts(), Atlas(bundled()), SystemEntropy()
         confined = confine()
         _log.info("warm", state="confined" if confined else "not_confined")
         while not await host.turn():
             pass
         course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
-        screen = ScreenServer(listener=listener, pages=pages, entropy=entropy, first=StartView())
+        screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=entropy, first=StartView())
         await screen.start()
         try:
             visit = Visit(course=course, screen=screen, host=host, work=Work(tools, course), clock=tools.clock)
@@ -107,11 +108,11 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             device=Device(
                 kiosk=config.kiosk,
                 signing=read_signing_key(config.signing_key),
-                center=VerifyingKey(config.center),
+                office=config.office(directory),
             ),
-            directory=directory,
+            directory=config.offered(directory),
             host=host,
-            reader=PcscCardReader(config.reader_prefix),
+            reader=PcscCardReader(config.reader_prefix, profiles=config.cards),
             printer=IppPrinter(printer, clock, Pace(still=float(config.printer_still_seconds))),
             cash=CoinDevice(config.cash_socket, clock),
             verify=verify,

@@ -18,7 +18,6 @@ from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.ward import CardProof, GivenMenu, WardVisit
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.visits import CARD_RS256
 
 __all__ = ["Proving"]
 
@@ -41,8 +40,11 @@ class Proving:
         self._pin = pin
 
     async def identify(self) -> None:
-        """Hold the card that lies on the reader, and find out how many tries its PIN has left."""
+        """Hold the card that lies on the reader; find out whether it needs a PIN, and how many tries that has left."""
         card = self._card = await self._tools.reader.open()
+        if not card.needs_pin:
+            self._report(Happened(event=Event.CARD_NEEDS_NO_PIN))
+            return
         tries_left = card.tries_left
         if not tries_left:
             await self.let_card_go()
@@ -50,24 +52,14 @@ class Proving:
         self._report(Happened(event=Event.CARD_RECOGNISED, change=lambda course: _ask_pin(course, tries_left)))
 
     async def check_pin(self) -> None:
-        """PIN, HELLO and TICKET, the card's signature over t; then the card is let go."""
+        """PIN where the card needs one, HELLO and TICKET, the card's signature over t; then the card is let go."""
         card, pin, self._pin = self._card, self._pin, None
-        if card is None or pin is None:
+        if card is None or (pin is None and card.needs_pin):
             if pin is not None:
                 pin.wipe()
             raise Refused(Code.CARD_REMOVED, "no card is held")
-        try:
-            await card.verify_pin(pin.pin)
-        except Refused as refused:
-            tries_left = card.tries_left
-            if refused.code is not Code.PIN_WRONG or not tries_left:
-                raise
-            self._report(
-                Happened(event=Event.PIN_REJECTED, change=lambda course: _ask_pin(course, tries_left, was_wrong=True))
-            )
+        if pin is not None and not await self._verified(card, pin):
             return
-        finally:
-            pin.wipe()
         ward = await self._admitted()
         self._proof = await _sign(card, ward)
         await self.let_card_go()
@@ -105,6 +97,22 @@ class Proving:
             self._pin.wipe()
         self._pin = self._proof = None
 
+    async def _verified(self, card: CardSession, pin: EnterPin) -> bool:
+        """Show the PIN to the card, and say so where it was missed and may be tried again."""
+        try:
+            await card.verify_pin(pin.pin)
+        except Refused as refused:
+            tries_left = card.tries_left
+            if refused.code is not Code.PIN_WRONG or not tries_left:
+                raise
+            self._report(
+                Happened(event=Event.PIN_REJECTED, change=lambda course: _ask_pin(course, tries_left, was_wrong=True))
+            )
+            return False
+        finally:
+            pin.wipe()
+        return True
+
     async def _admitted(self) -> WardVisit:
         """HELLO -> TICKET at the ward that was chosen, with a fresh visit id and fresh keys."""
         ward = WardVisit(
@@ -119,8 +127,8 @@ class Proving:
 
 async def _sign(card: CardSession, ward: WardVisit) -> CardProof:
     certificate = card.certificate
-    signature = await card.sign(ward.challenge(certificate, CARD_RS256))
-    return CardProof(certificate=certificate, algorithm=CARD_RS256, signature=signature)
+    signature = await card.sign(ward.challenge(certificate, card.algorithm))
+    return CardProof(certificate=certificate, algorithm=card.algorithm, signature=signature)
 
 
 def _ask_pin(course: Course, tries_left: int, *, was_wrong: bool = False) -> None:

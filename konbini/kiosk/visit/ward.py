@@ -19,7 +19,16 @@ from konbini.protocol.frames import LinkRefusal
 from konbini.protocol.kinds import MOST_ORDERS, VISIT_MINUTES, CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
-from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
+from konbini.protocol.tickets import (
+    CLOCK_SKEW_SECONDS,
+    Hello,
+    Prekey,
+    Ticket,
+    TicketOffice,
+    VisitKeys,
+    card_challenge,
+    ticket_hash,
+)
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
     PRINT_SECONDS,
@@ -43,11 +52,11 @@ _TRIES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """This kiosk: its name, its signing key, and the center's ticket key that it pins."""
+    """This kiosk: its name, its signing key, and whoever gives it tickets: the center, or the ward whose it is."""
 
     kiosk: str
     signing: SigningKey
-    center: VerifyingKey
+    office: TicketOffice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +112,7 @@ class WardVisit:
         """HELLO -> TICKET; every field of the ticket is compared, and the prekey with the ward directory.
 
         Raises:
-            Refused: `TICKET_INVALID`, `TICKET_EXPIRED`, `PREKEY_UNKNOWN`, `SIGNATURE_INVALID`, or what the center says.
+            Refused: `TICKET_INVALID`, `TICKET_EXPIRED`, `PREKEY_UNKNOWN`, `SIGNATURE_INVALID`, or what the office says.
         """
         hello = Hello(
             visit_id=self.visit_id,
@@ -113,9 +122,12 @@ class WardVisit:
             visit_keys=self._keys.digest(),
         )
         answer = await self._exchange(
-            MessageKind.HELLO, hello.sign(self._device.signing), MessageKind.TICKET, _HELLO_SECONDS
+            MessageKind.HELLO,
+            hello.sign(self._device.signing, self._device.office.name),
+            MessageKind.TICKET,
+            _HELLO_SECONDS,
         )
-        ticket = Ticket.open(answer.body, self._device.center, moment)
+        ticket = Ticket.open(answer.body, self._device.office, moment)
         ticket.answers(hello)
         _, self._message_key = Prekey.open(ticket.prekey, self.entry, moment)
         self._ticket = answer.body
@@ -141,7 +153,7 @@ class WardVisit:
             most_minutes=VISIT_MINUTES,
             visit_keys=self._keys,
         )
-        prekey = Prekey.peek(Ticket.read(self._ticket, self._device.center).prekey)
+        prekey = Prekey.peek(Ticket.read(self._ticket, self._device.office).prekey)
         sealing = SealingKey(prekey.sealing)
         context = self._context(MessageKind.OPEN, sealing.key_id)
         message = self._device.signing.sign(self._signing.sign(to_bytes(opening), context), context)

@@ -18,7 +18,10 @@ from konbini.pdf.forms.cells import LabelledCell
 from konbini.pdf.forms.geometry import Box
 from konbini.pdf.template import Marks, Template
 
-__all__ = ["ExpectedCell", "ExpectedPage", "ExpectedPicture", "expected_labelled", "expected_page"]
+__all__ = [
+    "ExpectedCell", "ExpectedPage", "ExpectedPicture", "LabelledPlaces", "expected_labelled", "expected_page",
+    "labelled_places",
+]  # fmt: skip
 
 
 class ExpectedCell(NamedTuple):
@@ -64,20 +67,38 @@ def expected_page(  # noqa: PLR0913 - what every page has, and what the form add
     )
 
 
-def expected_labelled(
-    cells: Iterable[LabelledCell], values: dict[str, Cell], marks: Marks, *, whose: str = "", up: float = 0.0
-) -> Iterator[ExpectedCell]:
+class LabelledPlaces(NamedTuple):
+    """Labelled cells where they stand on a page: of each its label as it is due, and its value's name and box.
+
+    Made once for a form and each place of its blocks.
+    """
+
+    labels: frozenset[str]
+    cells: tuple[tuple[ExpectedCell, str, Box], ...]
+
+
+def labelled_places(cells: Iterable[LabelledCell], *, whose: str = "", up: float = 0.0) -> LabelledPlaces:
+    """Return where labelled cells stand that are moved up the page; `whose` begins their names for the operator."""
+    found = [
+        (ExpectedCell(f"{whose}{cell.label}'s label", cell.label_box.moved(up=up), cell.label), cell.box.moved(up=up))
+        for cell in cells
+    ]
+    return LabelledPlaces(
+        frozenset(label.text for label, _ in found), tuple((label, f"{whose}{label.text}", box) for label, box in found)
+    )
+
+
+def expected_labelled(places: LabelledPlaces, values: dict[str, Cell], marks: Marks) -> Iterator[ExpectedCell]:
     """Return labels and values of labelled cells, found by label.
 
     Raises:
         KeyError: a label without a cell, or a cell without a value: our own defect.
     """
-    boxes = {cell.label: cell for cell in cells}
-    if boxes.keys() != values.keys():
-        raise KeyError(*(boxes.keys() ^ values.keys()))
-    for label, value in values.items():
-        yield ExpectedCell(f"{whose}{label}'s label", boxes[label].label_box.moved(up=up), label)
-        yield ExpectedCell(f"{whose}{label}", boxes[label].box.moved(up=up), marks.text(value))
+    if places.labels != values.keys():
+        raise KeyError(*(places.labels ^ values.keys()))
+    for label, name, box in places.cells:
+        yield label
+        yield ExpectedCell(name, box, marks.text(values[label.text]))
 
 
 def _pictures(template: Template) -> Iterator[ExpectedPicture]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
 from konbini.pdf.content import Act, Line
@@ -49,11 +50,16 @@ def over_pattern(pages: Iterable[ExpectedActs], template: Template) -> tuple[Exp
     """Return the pages with the copy-evident pattern under them, where the template has it."""
     if not template.copy_evident:
         return tuple(pages)
-    name, lines = copy_evident.RESOURCE, tuple(_picture(one.resource, one.box) for one in copy_evident.placed())
+    name = copy_evident.RESOURCE
     return tuple(
-        replace(page, places=(Line(Act.PLACE, name, (0.0,)), *page.places), parts={name: lines, **page.parts})
+        replace(page, places=(Line(Act.PLACE, name, (0.0,)), *page.places), parts={name: _pattern(), **page.parts})
         for page in pages
     )
+
+
+@cache
+def _pattern() -> tuple[Line, ...]:
+    return tuple(_picture(one.resource, one.box) for one in copy_evident.placed())
 
 
 def with_codes(pages: Iterable[ExpectedActs], codes: Sequence[Picture]) -> tuple[ExpectedActs, ...]:

@@ -3,17 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
+from typing import Final
 
 from konbini.pdf.content import Act, Line
 from konbini.pdf.facts import CertificateFacts, ForeignItems, PersonFacts
 from konbini.pdf.forms import individual_record_grid as grid
-from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_labelled, expected_page
+from konbini.pdf.forms.expected import (
+    ExpectedCell,
+    ExpectedPage,
+    LabelledPlaces,
+    expected_labelled,
+    expected_page,
+    labelled_places,
+)
 from konbini.pdf.forms.expected_acts import HEAVY, ExpectedActs, framed, framed_cells, sheet_acts
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.forms.resident_record_expected import household_values, person_values
 from konbini.pdf.template import Template
 
 __all__ = ["expected_acts", "expected_pages"]
+
+_HOUSEHOLD: Final = labelled_places((grid.ADDRESS, grid.HEAD))
 
 
 def expected_pages(facts: CertificateFacts, template: Template) -> tuple[ExpectedPage, ...]:
@@ -27,10 +38,15 @@ def expected_pages(facts: CertificateFacts, template: Template) -> tuple[Expecte
 
 def _cells(facts: CertificateFacts, template: Template, place: int) -> Iterator[ExpectedCell]:
     person = facts.people[place]
-    cells = grid.FOREIGN if isinstance(person.items, ForeignItems) else grid.JAPANESE
+    cells = _person_cells(foreign=isinstance(person.items, ForeignItems), ordinal=place + 1)
     values = person_values(person) | {"異動前住所": person.earlier_address}
-    yield from expected_labelled((grid.ADDRESS, grid.HEAD), household_values(facts), template.marks)
-    yield from expected_labelled(cells, values, template.marks, whose=f"person {place + 1}, ")
+    yield from expected_labelled(_HOUSEHOLD, household_values(facts), template.marks)
+    yield from expected_labelled(cells, values, template.marks)
+
+
+@cache  # as many as there are people on a certificate
+def _person_cells(*, foreign: bool, ordinal: int) -> LabelledPlaces:
+    return labelled_places(grid.FOREIGN if foreign else grid.JAPANESE, whose=f"person {ordinal}, ")
 
 
 def expected_acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ...]:

@@ -149,13 +149,12 @@ class Ink:
         Raises:
             Refused: `FORM_OVERFLOW` naming the cell, or `GLYPH_MISSING`.
         """
-        found = sequences(text)
-        width = len(found) * self._typeface.widest
+        width = len(text) * self._typeface.widest  # at most: a sequence is a character, or two
         if width > slot.unmeasured:
-            width = self._typeface.width_of(found)
+            width = self._typeface.width(text)
         for step in slot.one_line:
             if width <= step.widest:
-                self._write_line(step, step.matrix(width if slot.unmeasured < 0 else 0), found)
+                self._write_line(step, step.matrix(width if slot.unmeasured < 0 else 0), text)
                 return
         broken = set_text(text, slot.box, slot.steps, self._typeface, cell=cell, padding=slot.padding)
         self.text(broken, slot.box, slot.align, slot.padding)
@@ -170,10 +169,10 @@ class Ink:
             pieces.append((f"1 0 0 1 {_number(left)} {_number(baseline)} Tm", sequences(line)))
         self._operators.append(f"BT {' '.join(self._written(pieces, size))} ET")
 
-    def _write_line(self, step: _OneLine, matrix: str, found: Sequence[str]) -> None:
-        codes = self._subset.codes_of(found)
+    def _write_line(self, step: _OneLine, matrix: str, text: str) -> None:
+        codes = self._subset.codes_of(text)
         if codes is None:
-            self._operators.append(f"BT {' '.join(self._written([(matrix, found)], step.size))} ET")
+            self._operators.append(f"BT {' '.join(self._written([(matrix, sequences(text))], step.size))} ET")
         else:
             self._operators.append(f"BT /{self._resource} {step.font} {matrix} <{codes}> Tj ET")
 

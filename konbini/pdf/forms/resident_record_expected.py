@@ -6,15 +6,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache, lru_cache
 from typing import Final
 
 from konbini.pdf.content import Act, Line
 from konbini.pdf.facts import Cell, CertificateFacts, ForeignItems, JapaneseItems, PersonFacts
 from konbini.pdf.forms import resident_record_grid as grid
-from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_labelled, expected_page
+from konbini.pdf.forms.expected import (
+    ExpectedCell,
+    ExpectedPage,
+    LabelledPlaces,
+    expected_labelled,
+    expected_page,
+    labelled_places,
+)
 from konbini.pdf.forms.expected_acts import HEAVY, LIGHT, ExpectedActs, framed, framed_cells, sheet_acts
+from konbini.pdf.forms.geometry import Box
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.template import Template
+from konbini.protocol.kinds import Scope
 
 __all__ = ["expected_acts", "expected_pages", "household_values", "person_values"]
 
@@ -49,6 +59,8 @@ _FOREIGN: Final[dict[str, Callable[[ForeignItems], Cell]]] = {
     "在留カード等の番号": lambda items: items.card_number,
 }
 
+_HOUSEHOLD: Final = labelled_places((grid.ADDRESS, grid.HEAD))
+
 
 def household_values(facts: CertificateFacts) -> dict[str, Cell]:
     """Return what concerns the whole household, by label."""
@@ -73,36 +85,54 @@ def expected_pages(facts: CertificateFacts, template: Template) -> tuple[Expecte
 
 
 def _cells(facts: CertificateFacts, template: Template, places: range) -> Iterator[ExpectedCell]:
-    yield from expected_labelled((grid.ADDRESS, grid.HEAD), household_values(facts), template.marks)
+    yield from expected_labelled(_HOUSEHOLD, household_values(facts), template.marks)
     for block, place in enumerate(places):
-        yield from _person(facts.people[place], template, -block * grid.BLOCK_HEIGHT, place + 1)
+        yield from _person(facts.people[place], template, block, place + 1)
     if len(places) < grid.BLOCKS:
         yield ExpectedCell("nothing below", grid.nothing_below_box(len(places)), template.nothing_below)
 
 
-def _person(person: PersonFacts, template: Template, up: float, ordinal: int) -> Iterator[ExpectedCell]:
-    cells, whose = grid.FOREIGN, f"person {ordinal}, "
-    if isinstance(person.items, JapaneseItems):
-        cells = grid.JAPANESE
-        for box in (*grid.SPARE_LABELS, *grid.SPARE_VALUES):
-            yield ExpectedCell(f"{whose}spare", box.moved(up=up), template.marks.unused)
-    yield ExpectedCell(f"{whose}ordinal", grid.ORDINAL.moved(up=up), str(ordinal))
-    yield from expected_labelled(cells, person_values(person), template.marks, whose=whose, up=up)
+def _person(person: PersonFacts, template: Template, block: int, ordinal: int) -> Iterator[ExpectedCell]:
+    foreign = isinstance(person.items, ForeignItems)
+    cells = _person_cells(foreign=foreign, block=block, ordinal=ordinal)
+    for box in () if foreign else _spare(block):
+        yield ExpectedCell(f"person {ordinal}, spare", box, template.marks.unused)
+    yield ExpectedCell(f"person {ordinal}, ordinal", _ordinal(block), str(ordinal))
+    yield from expected_labelled(cells, person_values(person), template.marks)
+
+
+@cache  # as many as there are places on a sheet and people on a certificate
+def _person_cells(*, foreign: bool, block: int, ordinal: int) -> LabelledPlaces:
+    cells, up = grid.FOREIGN if foreign else grid.JAPANESE, -block * grid.BLOCK_HEIGHT
+    return labelled_places(cells, whose=f"person {ordinal}, ", up=up)
+
+
+@cache
+def _spare(block: int) -> tuple[Box, ...]:
+    return tuple(box.moved(up=-block * grid.BLOCK_HEIGHT) for box in (*grid.SPARE_LABELS, *grid.SPARE_VALUES))
+
+
+@cache
+def _ordinal(block: int) -> Box:
+    return grid.ORDINAL.moved(up=-block * grid.BLOCK_HEIGHT)
 
 
 def expected_acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ...]:
     """Return what each page of the household form paints."""
-    return tuple(_page(facts, template, places) for places in people_of_pages(len(facts.people), grid.BLOCKS))
+    foreign = tuple(isinstance(person.items, ForeignItems) for person in facts.people)
+    pages = people_of_pages(len(foreign), grid.BLOCKS)
+    return tuple(_page(template, facts.scope, foreign[shown.start : shown.stop]) for shown in pages)
 
 
-def _page(facts: CertificateFacts, template: Template, shown: range) -> ExpectedActs:
-    first = f"Sheet{int(facts.scope)}"
+@lru_cache(maxsize=256)  # nothing of a person: which forms' blocks stand on a page
+def _page(template: Template, scope: Scope, shown: tuple[bool, ...]) -> ExpectedActs:
+    first = f"Sheet{int(scope)}"
     places = [Line(Act.PLACE, first, (0.0,))]
     parts = {first: (*sheet_acts(template), *framed_cells((grid.ADDRESS, grid.HEAD)), framed(grid.HOUSEHOLD, HEAVY))}
-    for block, place in enumerate(shown):
-        name = "Foreign" if isinstance(facts.people[place].items, ForeignItems) else "Japanese"
+    for block, foreign in enumerate(shown):
+        name = "Foreign" if foreign else "Japanese"
         places.append(Line(Act.PLACE, name, (-block * grid.BLOCK_HEIGHT,)))
-        parts[name] = _block(foreign=name == "Foreign")
+        parts[name] = _block(foreign=foreign)
     if len(shown) < grid.BLOCKS:
         last = f"Unused{grid.BLOCKS - len(shown)}"
         places.append(Line(Act.PLACE, last, (0.0,)))
@@ -110,6 +140,7 @@ def _page(facts: CertificateFacts, template: Template, shown: range) -> Expected
     return ExpectedActs(places=tuple(places), parts=parts, pictures={"Seal": template.seal.picture})
 
 
+@cache
 def _block(*, foreign: bool) -> tuple[Line, ...]:
     spare = () if foreign else (*grid.SPARE_LABELS, *grid.SPARE_VALUES)
     return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from konbini.pdf.content import Act, Line
 from konbini.pdf.facts import Cell
@@ -13,6 +14,7 @@ from konbini.pdf.forms.expected import (
     ExpectedPicture,
     expected_labelled,
     expected_page,
+    labelled_places,
 )
 from konbini.pdf.forms.expected_acts import HEAVY, LIGHT, ExpectedActs, framed, framed_cells, sheet_acts
 from konbini.pdf.forms.geometry import Box
@@ -20,6 +22,8 @@ from konbini.pdf.seal_facts import SealRegistrationFacts
 from konbini.pdf.template import Template
 
 __all__ = ["expected_acts", "expected_pages"]
+
+_CELLS: Final = labelled_places(grid.CELLS)
 
 
 def expected_pages(facts: SealRegistrationFacts, template: Template) -> tuple[ExpectedPage, ...]:
@@ -47,7 +51,7 @@ def _cells(facts: SealRegistrationFacts, template: Template) -> Iterator[Expecte
     }
     yield ExpectedCell("impression's label", grid.IMPRESSION_LABEL, "印影")
     yield ExpectedCell("nothing below", grid.NOTHING_BELOW, template.nothing_below)
-    yield from expected_labelled(grid.CELLS, values, template.marks)
+    yield from expected_labelled(_CELLS, values, template.marks)
 
 
 def expected_acts(facts: SealRegistrationFacts, template: Template) -> tuple[ExpectedActs, ...]:

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 
 from konbini.pdf.paper_seal.items import WITHHELD_ITEMS, Item
 from konbini.pdf.paper_seal.values import ItemValue, Withheld, check_value, to_wire, value_of
+from konbini.pdf.printed import check_lines
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Scope
@@ -43,6 +44,7 @@ _GROUP_HEADS: Final = 2
 _ITEM_BITS: Final = max(Item).bit_length()
 _WITHHELD: Final = tuple(WITHHELD_ITEMS)  # a look into a set would hash an item by its name
 _IMPRINT: Final = Item.SEAL_IMPRINT
+_NO_TEXT: Final = (*_WITHHELD, _IMPRINT)
 
 
 class SealedItem(NamedTuple):
@@ -96,8 +98,10 @@ class PageSeal:
             raise ValueError("items not in their order, or one twice")
         if not 0 <= self.items[0].person <= self.items[-1].person <= _MOST_PEOPLE:
             raise ValueError("a person out of range")
+        check_lines([value for _, _, value in self.items if isinstance(value, str)])
         for item in self.items:
-            _check_item(item)
+            if not isinstance(item[2], str) or item[1] in _NO_TEXT:
+                _check_item(item)
 
     @property
     def municipality(self) -> str:

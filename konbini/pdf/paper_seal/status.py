@@ -156,6 +156,17 @@ class StatusList:
         byte, place = divmod(index, _PER_BYTE)
         return Status(self.statuses()[byte] >> place * _BITS & _MASK)
 
+    def every(self) -> tuple[Status, ...]:
+        """Give the status of each paper, by index.
+
+        Raises:
+            Refused: `MALFORMED`, as `statuses`.
+        """
+        packed = self.statuses()
+        return tuple(
+            Status(packed[index // _PER_BYTE] >> index % _PER_BYTE * _BITS & _MASK) for index in range(self.count)
+        )
+
     def is_current(self, moment: int) -> bool:
         """Say whether the list is still to be relied on at a moment (Unix seconds)."""
         return moment < self.expires

@@ -33,6 +33,8 @@ class Withheld(Enum):
 ItemValue: TypeAlias = str | bytes | Mark | Withheld
 """A text as printed, the digest of a printed image, a mark, or that a withheld item is printed."""
 
+_OF_A_DAY: Final = "日"
+"""Ends each day as `in_era` writes it, and seldom anything else."""
 _SIGNS: Final[dict[int, Mark | Withheld]] = {
     -1: Mark.OMITTED,
     -2: Mark.UNUSED,
@@ -57,7 +59,7 @@ def check_value(value: ItemValue) -> None:
 def to_wire(value: ItemValue) -> Value:
     """Give a value's one encoding."""
     if isinstance(value, str):
-        day = from_era(value)
+        day = from_era(value) if value.endswith(_OF_A_DAY) else None
         return value if day is None else (day - _FIRST_DAY).days
     return value if isinstance(value, bytes) else _NUMBERS[value]
 

@@ -1,9 +1,10 @@
 """One SQLite connection as this house opens it, and the guard that keeps transactions out of its callers' hands.
 
 Invariants: WAL with synchronous=FULL (a commit that was answered survives power loss), foreign keys on, temporary
-tables in memory (nothing personal in a temporary file), schema text not trusted. A caller's function runs with the
-guard closed: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, ATTACH, DETACH and PRAGMA are refused inside it, because one
-function that commits would make half of another's change durable.
+tables in memory (nothing personal in a temporary file), schema text not trusted, what is deleted overwritten with zeros
+(secure_delete: in the file from the next checkpoint on; an older page stays in the log until that is written over). A
+caller's function runs with the guard closed: BEGIN, COMMIT, ROLLBACK, SAVEPOINT, ATTACH, DETACH and PRAGMA are refused
+inside it, because one function that commits would make half of another's change durable.
 
 Source: the SQLite documents "Write-Ahead Logging", "PRAGMA" and "Compile-Time Authorization Callbacks".
 """
@@ -24,6 +25,8 @@ T = TypeVar("T")
 _BUSY_TIMEOUT_SECONDS = 5.0
 _STATEMENTS_KEPT = 256
 _FULL = 2
+_PAGES_KIB = 64 * 1024
+"""The most that the writer keeps of its file in memory: a long transaction writes what goes beyond that to the log."""
 # SQLITE_IOERR_FSYNC and SQLITE_IOERR_DIR_FSYNC, which Python 3.11 names only as extended codes of the library.
 _FSYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
@@ -152,8 +155,10 @@ def _configure(connection: sqlite3.Connection) -> None:
     mode = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("PRAGMA secure_delete = ON")
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute("PRAGMA trusted_schema = OFF")
+    connection.execute(f"PRAGMA cache_size = -{_PAGES_KIB}")
     level = connection.execute("PRAGMA synchronous").fetchone()[0]
     if (mode, level) != ("wal", _FULL):
         raise sqlite3.OperationalError(f"this file cannot be kept in WAL with synchronous=FULL: {mode}, {level}")

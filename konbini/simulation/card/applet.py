@@ -4,9 +4,8 @@ Owns the security state of one card: which application and file are selected, wh
 selection, and the retry counters. Invariants, each with a test of its own because no reader's software checks them:
 a key signs only after its own PIN; selecting an application, a reset and a loss of power forget every verified PIN;
 SELECT with P2=0C answers a status word and nothing else; the counter is written before the PIN is compared.
-The card signs whatever DigestInfo it is handed (RFC 8017, 8.2.1 without its steps 1 and 2 of EMSA-PKCS1-v1_5): it knows
-neither hash nor date nor purpose. What the real card answers to commands that no public reader sends is not known;
-there this one keeps to ISO/IEC 7816-4.
+The card signs whatever it is handed (`keys`): it knows neither hash nor date nor purpose. What the real card answers to
+commands that no public reader sends is not known; there this one keeps to ISO/IEC 7816-4.
 """
 
 from __future__ import annotations
@@ -14,11 +13,8 @@ from __future__ import annotations
 import hmac
 from dataclasses import dataclass, field, replace
 
-from cryptography.hazmat.primitives.asymmetric import padding
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
-from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
-
 from konbini.simulation.card.apdu import Command, Instruction, StatusWord, answer, parse, tries_word
+from konbini.simulation.card.keys import CardKey, sign_prepared, signature_room, takes_prepared
 from konbini.simulation.card.layout import (
     CONTACT_ATR,
     INDIVIDUAL_NUMBER_CARD,
@@ -45,7 +41,6 @@ _PIN_OF_THIS_FILE = 0x0080
 _CHANGE_TO_NEW = 0x0180
 _SIGN = 0x0080
 _OFFSET_MAX = 0x7FFF
-_PKCS1_OVERHEAD = 11  # RFC 8017, 9.2: 00 01, at least eight FF, 00
 _FID_LENGTH = 2
 
 _INSTRUCTIONS = {
@@ -65,11 +60,11 @@ class CardContent:
     """
 
     auth_certificate: bytes
-    auth_key: RSAPrivateKey = field(repr=False)
+    auth_key: CardKey = field(repr=False)
     auth_ca: bytes
     pin: bytes = field(repr=False)
     sign_certificate: bytes | None = None
-    sign_key: RSAPrivateKey | None = field(default=None, repr=False)
+    sign_key: CardKey | None = field(default=None, repr=False)
     sign_ca: bytes | None = None
     password: bytes | None = field(default=None, repr=False)
 
@@ -84,7 +79,7 @@ class CardContent:
             Slot.SIGN_PASSWORD: self.password,
         }.get(slot)
 
-    def key(self, slot: Slot) -> RSAPrivateKey | None:
+    def key(self, slot: Slot) -> CardKey | None:
         """The key for a key file, None when the card was issued without it."""
         return {Slot.AUTH_KEY: self.auth_key, Slot.SIGN_KEY: self.sign_key}.get(slot)
 
@@ -132,6 +127,7 @@ class Card:
         self._content = content
         self._memory: CardMemory = VolatileMemory() if memory is None else memory
         self._selection = _Selection()
+        self._confirmed = False
         self._check_content()
         if not self._memory.load():
             self._memory.store(tuple(self._issued_pins()))
@@ -139,6 +135,13 @@ class Card:
     def reset(self) -> None:
         """Power on, power off or reset: selection and verified PINs are gone, counters stay."""
         self._selection = _Selection()
+
+    def confirm(self) -> None:
+        """The holder showed the phone a face or a code: good for one signature, however long it lies on a reader.
+
+        A phone has a power of its own, so a reader's reset takes nothing back.
+        """
+        self._confirmed = True
 
     def tries_left(self, fid: int) -> int:
         """What the retry counter of a PIN file stands at (for the town's hardware page and for tests)."""
@@ -259,12 +262,13 @@ class Card:
         if entry.kind is not FileKind.KEY or key is None:
             raise _Stop(StatusWord.INCOMPATIBLE_FILE)
         self._check_guard(entry)
-        length = key.key_size // 8
-        if not command.data or len(command.data) > length - _PKCS1_OVERHEAD or command.le is None:
+        if not takes_prepared(key, len(command.data)) or command.le is None:
             raise _Stop(StatusWord.WRONG_LENGTH)
-        if command.le < length:
+        if command.le < signature_room(key):
             raise _Stop(StatusWord.WRONG_LE)
-        return key.sign(command.data, padding.PKCS1v15(), NoDigestInfo())
+        if entry.confirmed:
+            self._confirmed = False
+        return sign_prepared(key, command.data)
 
     def _selected(self) -> FileEntry:
         if self._selection.file is None:
@@ -282,6 +286,8 @@ class Card:
         return entry, entry.pin
 
     def _check_guard(self, entry: FileEntry) -> None:
+        if entry.confirmed and not self._confirmed:
+            raise _Stop(StatusWord.SECURITY_NOT_SATISFIED)
         if entry.guard is not None and entry.guard not in self._selection.verified:
             raise _Stop(StatusWord.SECURITY_NOT_SATISFIED)
 

@@ -7,15 +7,18 @@ them. File sizes are not published; as on the card, an EF here is longer than it
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 __all__ = [
+    "ANDROID_PHONE",
     "CONTACTLESS_ATR",
     "CONTACT_ATR",
     "DRIVING_LICENCE",
     "INDIVIDUAL_NUMBER_CARD",
+    "IPHONE",
     "TRANSIT_CARD",
+    "WARD_CARD",
     "Application",
     "CardLayout",
     "FileEntry",
@@ -68,7 +71,10 @@ class PinRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileEntry:
-    """One EF: its identifier, what is in it, the PIN file that guards it, its size in bytes (DATA only)."""
+    """One EF: its identifier, what is in it, the PIN file that guards it, its size in bytes (DATA only).
+
+    `confirmed`: what guards it is the phone, which asks its holder's face or code itself; no PIN opens it.
+    """
 
     fid: int
     kind: FileKind
@@ -77,10 +83,13 @@ class FileEntry:
     size: int = 0
     filler: int = 0xFF
     pin: PinRule | None = None
+    confirmed: bool = False
 
     def __post_init__(self) -> None:
         if (self.kind is FileKind.PIN) != (self.pin is not None):
             raise ValueError("a PIN file, and only a PIN file, has a PIN rule")
+        if self.confirmed and self.guard is not None:
+            raise ValueError("a file is opened by a PIN or by the phone, not by both")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,30 +122,34 @@ _CAPITALS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _CERTIFICATE_SIZE = 3072
 _TOKEN_SIZE = 160
 
-_JPKI = Application(
-    aid=bytes.fromhex("D392F000260100000001"),
-    files=(
-        FileEntry(fid=0x0001, kind=FileKind.DATA, slot=Slot.SIGN_CERTIFICATE, guard=0x001B, size=_CERTIFICATE_SIZE),
-        FileEntry(fid=0x0002, kind=FileKind.DATA, slot=Slot.SIGN_CA, size=_CERTIFICATE_SIZE),
-        FileEntry(fid=0x0006, kind=FileKind.DATA, slot=Slot.TOKEN_NAME, size=_TOKEN_SIZE, filler=0x20),
-        FileEntry(fid=0x000A, kind=FileKind.DATA, slot=Slot.AUTH_CERTIFICATE, size=_CERTIFICATE_SIZE),
-        FileEntry(fid=0x000B, kind=FileKind.DATA, slot=Slot.AUTH_CA, size=_CERTIFICATE_SIZE),
-        FileEntry(fid=0x0017, kind=FileKind.KEY, slot=Slot.AUTH_KEY, guard=0x0018),
-        FileEntry(
-            fid=0x0018,
-            kind=FileKind.PIN,
-            slot=Slot.AUTH_PIN,
-            pin=PinRule(alphabet=_DIGITS, shortest=4, longest=4, tries=3),
-        ),
-        FileEntry(fid=0x001A, kind=FileKind.KEY, slot=Slot.SIGN_KEY, guard=0x001B),
-        FileEntry(
-            fid=0x001B,
-            kind=FileKind.PIN,
-            slot=Slot.SIGN_PASSWORD,
-            pin=PinRule(alphabet=_DIGITS + _CAPITALS, shortest=6, longest=16, tries=5),
-        ),
+_TOKEN = FileEntry(fid=0x0006, kind=FileKind.DATA, slot=Slot.TOKEN_NAME, size=_TOKEN_SIZE, filler=0x20)
+_AUTH_CERTIFICATE = FileEntry(fid=0x000A, kind=FileKind.DATA, slot=Slot.AUTH_CERTIFICATE, size=_CERTIFICATE_SIZE)
+_AUTH_CA = FileEntry(fid=0x000B, kind=FileKind.DATA, slot=Slot.AUTH_CA, size=_CERTIFICATE_SIZE)
+_AUTH_KEY = FileEntry(fid=0x0017, kind=FileKind.KEY, slot=Slot.AUTH_KEY, guard=0x0018)
+_AUTH_PIN = FileEntry(
+    fid=0x0018,
+    kind=FileKind.PIN,
+    slot=Slot.AUTH_PIN,
+    pin=PinRule(alphabet=_DIGITS, shortest=4, longest=4, tries=3),
+)
+_SIGNATURE_HALF = (
+    FileEntry(fid=0x0001, kind=FileKind.DATA, slot=Slot.SIGN_CERTIFICATE, guard=0x001B, size=_CERTIFICATE_SIZE),
+    FileEntry(fid=0x0002, kind=FileKind.DATA, slot=Slot.SIGN_CA, size=_CERTIFICATE_SIZE),
+    FileEntry(fid=0x001A, kind=FileKind.KEY, slot=Slot.SIGN_KEY, guard=0x001B),
+    FileEntry(
+        fid=0x001B,
+        kind=FileKind.PIN,
+        slot=Slot.SIGN_PASSWORD,
+        pin=PinRule(alphabet=_DIGITS + _CAPITALS, shortest=6, longest=16, tries=5),
     ),
 )
+_JPKI_NAME = bytes.fromhex("D392F000260100000001")
+
+
+def _jpki(certificate: FileEntry, key: FileEntry) -> Application:
+    """The JPKI application; carriers differ in what opens the authentication half."""
+    return Application(aid=_JPKI_NAME, files=(_TOKEN, certificate, _AUTH_CA, key, _AUTH_PIN, *_SIGNATURE_HALF))
+
 
 # Present on the card, none of our business: the kiosk never selects them.
 _BESIDE_JPKI = tuple(
@@ -150,7 +163,28 @@ _BESIDE_JPKI = tuple(
 )
 
 INDIVIDUAL_NUMBER_CARD = CardLayout(
-    name="individual-number card", token=b"JPKIAPICCTOKEN2", applications=(_JPKI, *_BESIDE_JPKI)
+    name="individual-number card",
+    token=b"JPKIAPICCTOKEN2",
+    applications=(_jpki(_AUTH_CERTIFICATE, _AUTH_KEY), *_BESIDE_JPKI),
+)
+# A phone shows no card face and no register: the JPKI application alone. An Android phone locks the certificate too.
+ANDROID_PHONE = CardLayout(
+    name="Android phone",
+    token=b"JPKIAPGPSETOKEN",
+    applications=(_jpki(replace(_AUTH_CERTIFICATE, guard=_AUTH_PIN.fid), _AUTH_KEY),),
+)
+IPHONE = CardLayout(
+    name="iPhone",
+    token=b"JPKIAPIOSTOKEN",
+    applications=(_jpki(_AUTH_CERTIFICATE, replace(_AUTH_KEY, guard=None, confirmed=True)),),
+)
+# The ward's own card (専用カード): one application under the ward's name for it, and no signature half.
+WARD_CARD = CardLayout(
+    name="ward card",
+    token=b"KONBINIWARDCARD1",
+    applications=(
+        Application(aid=b"\xf0KONBINI WARD", files=(_TOKEN, _AUTH_CERTIFICATE, _AUTH_CA, _AUTH_KEY, _AUTH_PIN)),
+    ),
 )
 # The IC driving licence (運転免許証) answers SELECT for its own applications, and 6A82 for ours.
 DRIVING_LICENCE = CardLayout(

@@ -9,10 +9,11 @@ from datetime import UTC, datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import NameOID
 
 from konbini.simulation.card.applet import CardContent
+from konbini.simulation.card.keys import CardKey
 
 __all__ = ["SpecimenIssuer"]
 
@@ -35,9 +36,18 @@ class SpecimenIssuer:
         self._serial = 1
         self._certificate = self._certify(self._name, self._key.public_key(), authority=True)
 
-    def content(self, holder: str, *, pin: bytes = b"1234", password: bytes = b"ABC123") -> CardContent:
-        """What is on a card of this holder: two fresh keys, their certificates, PIN and password."""
-        auth_key, sign_key = _new_key(), _new_key()
+    def content(
+        self, holder: str, *, pin: bytes = b"1234", password: bytes = b"ABC123", auth_key: CardKey | None = None
+    ) -> CardContent:
+        """What is on a card of this holder: fresh keys, their certificates, PIN and password.
+
+        Args:
+            holder: the subject's name.
+            pin: of the authentication half.
+            password: of the signature half.
+            auth_key: the authentication key where it is to be of another kind than today's RSA of 2048 bits.
+        """
+        auth_key, sign_key = auth_key or _new_key(), _new_key()
         authority = _der(self._certificate)
         return CardContent(
             auth_certificate=_der(self._certify(_name(holder), auth_key.public_key(), authority=False)),
@@ -50,7 +60,9 @@ class SpecimenIssuer:
             password=password,
         )
 
-    def _certify(self, subject: x509.Name, key: rsa.RSAPublicKey, *, authority: bool) -> x509.Certificate:
+    def _certify(
+        self, subject: x509.Name, key: rsa.RSAPublicKey | ec.EllipticCurvePublicKey, *, authority: bool
+    ) -> x509.Certificate:
         builder = (
             x509.CertificateBuilder()
             .subject_name(subject)

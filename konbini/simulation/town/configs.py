@@ -19,8 +19,9 @@ from konbini import pdf
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
-from konbini.simulation.town.town import Town
+from konbini.simulation.town.town import OWN_MACHINE, Town
 from konbini.simulation.town.typeface import TYPEFACE
+from konbini.ward_server.card_authority.authority import WARD_CARD_POLICY
 
 __all__ = ["KioskDevices", "Ports", "file_store", "free_ports", "write_configs", "write_kiosk_config"]
 
@@ -33,12 +34,13 @@ _HEADING = "# Written by the demo at each start; what is changed here is lost.\n
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Ports on loopback: where the center answers kiosks and wards, the OCSP responder, and the ward's page."""
+    """Ports on loopback: where center, ward and OCSP responder answer whom, and the ward's page."""
 
     center_kiosks: int
     center_wards: int
     responder: int
     page: int
+    own_machines: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,11 +83,17 @@ def free_ports(*, page: int = 0) -> Ports:
     """
     with ExitStack() as open_sockets:
         found = []
-        for _ in range(4):
+        for _ in range(5):
             one = open_sockets.enter_context(socket.socket())
             one.bind((_LOOPBACK, 0))
             found.append(one.getsockname()[1])
-    return Ports(center_kiosks=found[0], center_wards=found[1], responder=found[2], page=page or found[3])
+    return Ports(
+        center_kiosks=found[0],
+        center_wards=found[1],
+        responder=found[2],
+        page=page or found[3],
+        own_machines=found[4],
+    )
 
 
 def file_store(process: str) -> str:
@@ -122,13 +130,13 @@ def write_configs(town: Town, ports: Ports, *, store: Callable[[str], str] = fil
 
 
 def write_kiosk_config(town: Town, kiosk: str, ports: Ports, devices: KioskDevices) -> Path:
-    """Write `K-NNNN.toml` for one kiosk and give its place.
+    """Write `K-NNNN.toml` for one kiosk, or the file of the ward's own machine, and give its place.
 
     Raises:
         ValueError: no such kiosk.
         OSError: the file cannot be written, or a key cannot be read.
     """
-    if kiosk not in town.kiosks:
+    if kiosk not in (*town.kiosks, OWN_MACHINE):
         raise ValueError(f"the town has no kiosk {kiosk}")
     path = town.configs / f"{kiosk}.toml"
     lines = _Configs(town, ports).kiosk(kiosk, devices)
@@ -172,6 +180,7 @@ class _Configs:
         yield self._paths("personal", "keys/issuing/personal-1.key")
         yield self._path("lookup", "keys/issuing/lookup.key")
         yield self._path("handle", "keys/issuing/handle.key")
+        yield self._path("disposals", "keys/issuing/disposals.key")
         yield from self._trust()
         responder = f"http://{_LOOPBACK}:{self._ports.responder}/"
         yield from ("[revocation]", _entry("ocsp", responder), _entry("crls", [f"{responder}{CARDS_LIST}"]))
@@ -180,6 +189,8 @@ class _Configs:
         yield from ("[clerk]", *self._peer("clerk"))
         yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_wards))
         yield from self._tls("issuing/link", "center")
+        yield from ("[own_machines]", _entry("host", _LOOPBACK), _entry("port", self._ports.own_machines))
+        yield from self._tls("issuing/own-machines", "kiosks")
         yield from ("[page]", _entry("port", self._ports.page))
         yield from ("[operators]", *self._peer("issuing-operators"))
         yield from self._copy("issuing", "03:00")
@@ -194,6 +205,7 @@ class _Configs:
         yield "[keys]"
         yield self._path("lookup", "keys/clerk/lookup.key")
         yield self._path("handle", "keys/clerk/handle.key")
+        yield self._path("disposals", "keys/clerk/disposals.key")
         yield "[signing]"
         yield self._path("key", "keys/clerk/document.key")
         yield self._paths("certificates", "keys/clerk/document.pem")
@@ -230,7 +242,7 @@ class _Configs:
         yield from (_entry("moved_in_today_bars", value=True), _entry("address_notice_today_bars", value=True))
         yield _entry("new_card_counts_from", "next-day")
         yield from (_entry("visits_a_day", 10), _entry("certificates_a_visit", 5))
-        for kept, years in (("REMOVED_RECORD", 150), ("ACCESS_RECORD", 7)):
+        for kept, years in _TERMS.items():
             yield from ("[[retention]]", _SINCE, _entry("kept", kept), _entry("years", years))
 
     def center(self) -> Iterator[str]:
@@ -259,11 +271,16 @@ class _Configs:
         yield self._path("signing", f"keys/kiosks/{kiosk}/device.key")
         yield self._path("sealing", f"keys/kiosks/{kiosk}/device.sealing")
         yield "[trust]"
-        yield _entry("center", self._point("center/ticket.key"))
         yield _entry("directory_authority", self._point("offline/directory.key"))
         yield self._path("directory", "public/wards.directory")
-        yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_kiosks))
-        yield from self._tls(f"kiosks/{kiosk}/link", "center")
+        if kiosk == OWN_MACHINE:
+            yield from ("[link]", _entry("ward", self._town.ward.code), _entry("host", _LOOPBACK))
+            yield _entry("port", self._ports.own_machines)
+            yield from self._tls(f"kiosks/{kiosk}/link", "wards")
+        else:
+            yield _entry("center", self._point("center/ticket.key"))
+            yield from ("[link]", _entry("host", _LOOPBACK), _entry("port", self._ports.center_kiosks))
+            yield from self._tls(f"kiosks/{kiosk}/link", "center")
         yield from ("[journal]", self._path("path", f"data/{kiosk}.db"))
         yield from ("[screen]", _entry("port", devices.screen_port))
         yield from ("[reader]", _entry("prefix", devices.reader_prefix))
@@ -283,12 +300,15 @@ class _Configs:
         yield _entry("enrolment_authority", self._point("offline/enrolment.key"))
         yield _entry("center", self._point("center/ticket.key"))
         yield self._path("directory", "public/wards.directory")
-        yield self._paths("enrolments", *(f"public/{kiosk}.enrolment" for kiosk in self._town.kiosks))
+        yield self._paths("enrolments", *(f"public/{kiosk}.enrolment" for kiosk in (*self._town.kiosks, OWN_MACHINE)))
         yield from ("[trust.revocation]", _entry("order", "ocsp-then-crl"))
         yield from (_entry("oldest_ocsp", 120), _entry("oldest_crl", 86_400))
         yield "[[trust.card_issuers]]"
         yield self._path("certificate", "public/card-authority.der")
         yield _entry("policies", [USER_AUTHENTICATION_POLICY])
+        yield "[[trust.card_issuers]]"
+        yield self._path("certificate", "public/ward-card-authority.der")
+        yield from (_entry("policies", [WARD_CARD_POLICY]), _entry("own", value=True))
 
     @staticmethod
     def _copy(name: str, reconcile_at: str) -> Iterator[str]:
@@ -324,6 +344,13 @@ class _Configs:
 
 
 _CLOSED_DAYS: list[str] = []
+_TERMS = {
+    "REMOVED_RECORD": 150,
+    "ACCESS_RECORD": 7,
+    **dict.fromkeys(("ISSUE_HISTORY", "RECEIPT", "CERTIFIED_ORDER", "DECISION", "DIFFERENCE"), 5),
+    "AUDIT_LOG": 10,
+}
+"""Years; the first by law (住民基本台帳法施行令第34条), the others as this ward chose."""
 
 
 def _clock(minute: int) -> str:

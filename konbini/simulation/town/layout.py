@@ -17,14 +17,15 @@ from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.sealing import OpeningKey
+from konbini.protocol.tls import ward_host
 from konbini.protocol.trust import Enrolment, WardDirectory, WardEntry
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.authority import Credential, key_pem, new_p256_key
-from konbini.simulation.town.pki.cards import CardAuthority
+from konbini.simulation.town.pki.cards import CardAuthority, make_ward_card_authority
 from konbini.simulation.town.pki.links import LinkAuthority
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
 from konbini.simulation.town.populate import FEWEST
-from konbini.simulation.town.town import Town
+from konbini.simulation.town.town import OWN_MACHINE, Town
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.residents.dates import to_number
 
@@ -144,6 +145,9 @@ class _Making:
         self._credential("cards/responder", authority.make_responder(moment))
         write(self._public / "card-authority.der", authority.authority.certificate_der())
         write(self._public / "card-authority.pem", authority.authority.certificate_pem())
+        ward_cards = make_ward_card_authority(self._town.ward, moment)
+        self._credential("offline/ward-cards", ward_cards)
+        write(self._public / "ward-card-authority.der", ward_cards.certificate_der())
 
     def _links(self) -> None:
         town = self._town
@@ -153,7 +157,8 @@ class _Making:
             write(self._public / f"{whose}-authority.pem", authority.authority.certificate_pem())
         self._credential("center/link", center.server("center", town.moment))
         self._credential("issuing/link", wards.client(f"ward:{town.ward.code}", town.moment))
-        for kiosk in town.kiosks:
+        self._credential("issuing/own-machines", wards.server(ward_host(town.ward.code), town.moment))
+        for kiosk in (*town.kiosks, OWN_MACHINE):
             (self._keys / "kiosks" / kiosk).mkdir(mode=0o700)
             self._credential(f"kiosks/{kiosk}/link", kiosks.client(f"kiosk:{kiosk}", town.moment))
 
@@ -199,12 +204,12 @@ class _Making:
     def _enrolments(self) -> None:
         town = self._town
         authority = self._offline("enrolment")
-        for kiosk in town.kiosks:
+        for kiosk in (*town.kiosks, OWN_MACHINE):
             device, opening = self._signing_key(f"kiosks/{kiosk}/device.key"), OpeningKey.generate()
             write(self._keys / "kiosks" / kiosk / "device.sealing", opening.to_bytes())
             enrolment = Enrolment(
                 kiosk=kiosk,
-                operator="Test shops of konbini",
+                operator=town.ward.code if kiosk == OWN_MACHINE else "Test shops of konbini",
                 signing=device.point,
                 sealing=opening.sealing.public,
                 begins=town.moment - 24 * 3600,
@@ -214,6 +219,8 @@ class _Making:
 
     def _ward(self) -> None:
         self._signing_key("registry/record.key")
+        for folder in ("issuing", "clerk"):
+            self._signing_key(f"{folder}/disposals.key")
         handle = self._entropy.token(_SECRET_BYTES)
         for folder in ("issuing", "clerk"):
             write(self._keys / folder / "handle.key", handle)

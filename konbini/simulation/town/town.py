@@ -28,11 +28,15 @@ from konbini.simulation.town.seals import town_seal
 from konbini.simulation.town.stock import CardStock
 from konbini.simulation.town.typeface import TYPEFACE
 from konbini.simulation.town.ward import Ward
+from konbini.ward_server.card_authority.authority import WardCardAuthority
 from konbini.ward_server.residents.bodies import MeasureCategory, Protection, Restriction
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.town import TownCard, TownRow
 
-__all__ = ["Town"]
+__all__ = ["OWN_MACHINE", "Town"]
+
+OWN_MACHINE = "W-0001"
+"""The one machine of the ward's own (専用端末)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +98,12 @@ class Town:
     def card_authority(self) -> CardAuthority:
         """Issues the residents' cards."""
         return CardAuthority(_authority(self.keys / "cards" / "authority"))
+
+    @cached_property
+    def ward_card_authority(self) -> WardCardAuthority:
+        """Issues the ward's own cards (専用カード)."""
+        stem = self.keys / "offline" / "ward-cards"
+        return WardCardAuthority(stem.with_suffix(".pem").read_bytes(), stem.with_suffix(".key").read_bytes())
 
     def stock(self) -> CardStock:
         """Give the residents' cards."""

@@ -27,7 +27,15 @@ from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationPo
 from konbini.ward_server.asking.revocation_list import RevocationList, check_list
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["CardIssuer", "check_certificate", "check_issued", "check_signature", "identify"]
+__all__ = [
+    "CardIssuer",
+    "check_certificate",
+    "check_issued",
+    "check_signature",
+    "identify",
+    "is_own_card",
+    "usable_at",
+]
 
 _TOLERANCE = timedelta(seconds=CLOCK_SKEW_SECONDS)
 _NO_CERTIFICATE = (
@@ -44,12 +52,30 @@ _NO_CERTIFICATE = (
 class CardIssuer:
     """A pinned issuer of user-authentication certificates.
 
-    `policies` are the certificate policies that mean user authentication (利用者証明用) with this issuer: one of
-    them must stand in the certificate.
+    Attributes:
+        certificate: DER.
+        policies: the certificate policies that mean user authentication (利用者証明用) with this issuer: one of them
+            must stand in the certificate.
+        own: whether this is the ward's own issuer, of the ward's own cards (専用カード).
     """
 
     certificate: bytes
     policies: frozenset[str]
+    own: bool = False
+
+
+def usable_at(issuers: Sequence[CardIssuer], *, own_machine: bool) -> tuple[CardIssuer, ...]:
+    """Give the issuers whose cards count at a machine: the ward's own cards at the ward's own machines alone."""
+    return tuple(issuer for issuer in issuers if own_machine or not issuer.own)
+
+
+def is_own_card(certificate: bytes, issuers: Sequence[CardIssuer]) -> bool:
+    """Say whether a certificate names one of these issuers as its own, and that is the ward's own.
+
+    Raises:
+        Refused: `CARD_ISSUER_UNKNOWN`.
+    """
+    return any(issuer.own for issuer in _named(certificate, issuers))
 
 
 def identify(certificate: bytes) -> CardSerial:
@@ -83,8 +109,9 @@ async def check_certificate(  # noqa: PLR0913 - what a judgement is made of, nam
 
     Args:
         certificate: DER.
-        revocation: an OCSP response or a list, as it came.
-        issuers: the pinned issuers; an empty list refuses everything.
+        revocation: an OCSP response or a list, as it came; for the ward's own cards `RevocationSource.REGISTRY`,
+            where whoever calls holds the card's link against the registry's feed.
+        issuers: the pinned issuers that count at this machine; an empty list refuses everything.
         moment: now, Unix seconds.
         policy: which answers count, and how old they may be.
         slack_seconds: how long ago the visit may have begun, at which the answer had to be as fresh as that.
@@ -94,10 +121,15 @@ async def check_certificate(  # noqa: PLR0913 - what a judgement is made of, nam
     """
     identity = identify(certificate)
     now, slack = datetime.fromtimestamp(moment, UTC), timedelta(seconds=slack_seconds)
-    if revocation.source not in policy.order.sources:
+    if not _named(certificate, issuers):
+        raise Refused(Code.CARD_ISSUER_UNKNOWN, "not one of the pinned issuers")
+    own = is_own_card(certificate, issuers)
+    if revocation.source not in ((RevocationSource.REGISTRY,) if own else policy.order.sources):
         raise Refused(Code.REVOCATION_UNKNOWN, "an answer from a source that does not count here")
     _check_dates(certificate, now)
-    if revocation.source is RevocationSource.OCSP:
+    if own:
+        await _check_path(certificate, None, issuers, now)
+    elif revocation.source is RevocationSource.OCSP:
         oldest = timedelta(seconds=policy.oldest_ocsp) + slack
         produced = _check_produced(revocation.content, now, oldest)
         await _check_path(certificate, revocation.content, issuers, min(now, produced))
@@ -119,17 +151,14 @@ def check_issued(certificate: bytes, issuers: Sequence[CardIssuer], moment: int)
     Raises:
         Refused: `CARD_ISSUER_UNKNOWN`, `CARD_EXPIRED`.
     """
-    authority = identify(certificate).issuer_key_id
-    parsed = x509.load_der_x509_certificate(certificate)
-    for issuer in (x509.load_der_x509_certificate(one.certificate) for one in issuers):
-        if _subject_key_id(issuer) == authority:
-            try:
-                parsed.verify_directly_issued_by(issuer)
-            except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
-                raise Refused(Code.CARD_ISSUER_UNKNOWN, "not signed by the issuer that it names") from error
-            break
-    else:
+    named = _named(certificate, issuers)
+    if not named:
         raise Refused(Code.CARD_ISSUER_UNKNOWN, "not one of the pinned issuers")
+    parsed = x509.load_der_x509_certificate(certificate)
+    try:
+        parsed.verify_directly_issued_by(x509.load_der_x509_certificate(named[0].certificate))
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm) as error:
+        raise Refused(Code.CARD_ISSUER_UNKNOWN, "not signed by the issuer that it names") from error
     _check_dates(certificate, datetime.fromtimestamp(moment, UTC))
     _check_purpose(certificate, issuers)
 
@@ -206,6 +235,13 @@ async def _check_path(
         raise Refused(Code.CARD_ISSUER_UNKNOWN, type(error).__name__) from error
 
 
+def _named(certificate: bytes, issuers: Sequence[CardIssuer]) -> list[CardIssuer]:
+    """Find the issuer that a certificate names; two with one key count as the first."""
+    authority = identify(certificate).issuer_key_id
+    parsed = ((issuer, x509.load_der_x509_certificate(issuer.certificate)) for issuer in issuers)
+    return [issuer for issuer, its in parsed if _subject_key_id(its) == authority]
+
+
 def _subject_key_id(certificate: x509.Certificate) -> bytes:
     return certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
 
@@ -213,7 +249,7 @@ def _subject_key_id(certificate: x509.Certificate) -> bytes:
 def _check_purpose(certificate: bytes, issuers: Sequence[CardIssuer]) -> None:
     """Tell user authentication (利用者証明用) from a signature certificate (署名用) of the same body by its policy."""
     parsed = x509.load_der_x509_certificate(certificate)
-    known = frozenset[str]().union(*(issuer.policies for issuer in issuers))
+    known = frozenset[str]().union(*(issuer.policies for issuer in _named(certificate, issuers)))
     try:
         policies = parsed.extensions.get_extension_for_class(x509.CertificatePolicies).value
     except x509.ExtensionNotFound as error:

@@ -52,6 +52,15 @@ class KioskRegister:
             raise Refused(Code.KIOSK_UNKNOWN, f"{kiosk}: another device key")
         return enrolment
 
+    def is_operated_by(self, kiosk: str, operator: str) -> bool:
+        """Say whether a kiosk of this register is one of this operator's."""
+        enrolment = self._by_name.get(kiosk)
+        return enrolment is not None and enrolment.operator == operator
+
+    def operated_by(self, operator: str) -> frozenset[str]:
+        """Name the kiosks of an operator."""
+        return frozenset(name for name in self._by_name if self.is_operated_by(name, operator))
+
     def knows(self, kiosk: str, moment: int) -> bool:
         """Say whether a kiosk of this name is in force at `moment`."""
         enrolment = self._by_name.get(kiosk)

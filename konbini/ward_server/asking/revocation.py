@@ -3,6 +3,10 @@
 An answer is an OCSP response (RFC 6960) for one certificate, or a whole revocation list (CRL, RFC 5280 section 5). It
 travels as evidence, so that the clerk judges the very bytes again by the same policy. A hold (一時保留) is a
 revocation.
+
+A card of the ward's own issuer (専用カード) is revoked by its link alone: lost, replaced and ended are changes of the
+registry, which `issuing` and the clerk each follow, within a lease of 60 seconds and in the completing transaction; no
+list of the ward's could be fresher.
 """
 
 from __future__ import annotations
@@ -27,11 +31,13 @@ class RevocationSource(IntEnum):
 
     OCSP = 1
     LIST = 2
+    REGISTRY = 3
+    """No answer of anybody's: for the ward's own cards the link that the registry holds is all there is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RevocationAnswer:
-    """An answer as it came: an OCSP response or a CRL, DER."""
+    """An answer as it came: an OCSP response or a CRL, DER; of the registry nothing, since the feed says it."""
 
     source: RevocationSource
     content: Annotated[bytes, UpTo(MOST_LIST_BYTES)]

@@ -59,6 +59,8 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     KEY_ROTATION_DONE = 173
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    LOOKUP_KEY_ROTATED = 174
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
     RETENTION_JUDGED = 181
     """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
     DISPOSAL_ENTERED = 182
@@ -68,7 +70,7 @@ class AuditEvent(IntEnum):
     DISPOSAL_APPROVED = 184
     """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
     DISPOSED = 185
-    """Keys or rows of a part of the list were destroyed; the digest is of the entry in the signed list of disposals."""
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
     DISPOSAL_DONE = 186
     """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
     DUE_SHOWN = 187
@@ -84,6 +86,8 @@ class AuditEvent(IntEnum):
     """A visit id came again with other bytes; a case is open."""
     VISIT_CLOSED = 204
     """A kiosk said that the resident has gone."""
+    OWN_TICKET_GIVEN = 205
+    """The ward gave one of its own machines a ticket; no center was asked."""
     ORDER_SEALING = 211
     """A number is reserved and the intent recorded; nothing is issued yet."""
     ORDER_SEALED = 212
@@ -119,7 +123,8 @@ class AuditEvent(IntEnum):
     REVOCATION_LIST_TAKEN = 241
     """A newer revocation list of a card issuer is kept; the digest is of the list."""
     RESTORATION_FOUND = 243
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     STORE_RESTORED = 244
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     DECISION_ENTERED = 245
@@ -146,6 +151,22 @@ class AuditEvent(IntEnum):
     """So many data keys more are wrapped by it."""
     ISSUING_KEY_ROTATION_DONE = 273
     """No data key is wrapped by any other key-encryption key: `about` names those that may be destroyed."""
+    ISSUING_LOOKUP_KEY_ROTATED = 274
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
+    ISSUING_RETENTION_JUDGED = 281
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    ISSUING_DISPOSAL_ENTERED = 282
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    ISSUING_DISPOSAL_WITHDRAWN = 283
+    """It was taken back, or turned down, before anybody approved it."""
+    ISSUING_DISPOSAL_APPROVED = 284
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    ISSUING_DISPOSED = 285
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
+    ISSUING_DISPOSAL_DONE = 286
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    ISSUING_DUE_SHOWN = 287
+    """An operator read what is due: counts and ids."""
     ISSUING_REPLACED = 291
     """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""
 
@@ -186,7 +207,8 @@ class AuditEvent(IntEnum):
     CLERK_DECISION_DECLINED = 342
     """A decision was taken back, or turned down."""
     CLERK_RESTORATION_FOUND = 343
-    """The store does not hold what the registry remembers of it; the digest is that of the newest audit entry told."""
+    """The store does not hold what the registry remembers of it, or what was published of it; the digest is that of the
+    newest audit entry told, or published."""
     CLERK_STORE_RESTORED = 344
     """Two persons said that the store was restored from a backup; it begins a new life, stopped."""
     CLERK_OUTAGE_BEGUN = 351
@@ -197,5 +219,21 @@ class AuditEvent(IntEnum):
     """Two persons declared whether cancellations of seal registrations are entered here as holds."""
     CLERK_OUTAGE_HOLD = 354
     """Two persons set or lifted a hold at this process."""
+    CLERK_LOOKUP_KEY_ROTATED = 374
+    """Two persons had every keyed hash of the store made anew under another lookup key; `about` names both keys."""
+    CLERK_RETENTION_JUDGED = 381
+    """The day's judgement of what is kept beyond its time, by kind; nothing is destroyed by it."""
+    CLERK_DISPOSAL_ENTERED = 382
+    """An operator entered that what is due of a kind is to be destroyed; the digest is of the list."""
+    CLERK_DISPOSAL_WITHDRAWN = 383
+    """It was taken back, or turned down, before anybody approved it."""
+    CLERK_DISPOSAL_APPROVED = 384
+    """Another operator approved it; what is on the list is judged again, one by one, and destroyed."""
+    CLERK_DISPOSED = 385
+    """Nothing is left of a part of the list; the digest is of the entry in the signed list of disposals."""
+    CLERK_DISPOSAL_DONE = 386
+    """Nothing is left of an approved list; `about` says how much was destroyed and how much was not due any more."""
+    CLERK_DUE_SHOWN = 387
+    """An operator read what is due: counts and ids."""
     CLERK_REPLACED = 391
     """The store was filled from a sealed backup, and is stopped; the digest is of the backup's manifest."""

@@ -6,16 +6,21 @@ creates the table, word for word:
     CREATE TABLE audit_entry (
         position INTEGER PRIMARY KEY,
         entry BLOB NOT NULL,
-        hash BLOB NOT NULL CHECK (length(hash) = 32)
+        hash BLOB NOT NULL CHECK (length(hash) = 32),
+        leaf BLOB CHECK (length(leaf) = 32),
+        CHECK ((length(entry) > 0) = (leaf IS NULL))
     ) STRICT;
     CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+    WHEN length(NEW.entry) > 0 OR OLD.leaf IS NOT NULL OR NEW.hash <> OLD.hash OR NEW.position <> OLD.position
     BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
     CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
     BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 
-Invariants: positions run 0, 1, 2 ... without gaps; `hash` is SHA-256(hash of the row before | entry bytes), over 32
-zero bytes at the start; no row is ever changed or removed. An entry names no resident: it refers to orders, changes,
-kiosks.
+Invariants: positions run 0, 1, 2 ... without gaps; `hash` is SHA-256(hash of the row before | leaf), over 32 zero bytes
+at the start, where leaf is SHA-256(0x00 | entry bytes), as RFC 6962 hashes a leaf; no row is ever removed, and none is
+changed but in one way: what an aged entry says is destroyed, and its leaf stands in its place
+(`konbini.ward_server.keeping.aged_log`), so that the chain is checked as before. An entry names no resident: it refers
+to orders, changes, kiosks.
 """
 
 from __future__ import annotations
@@ -26,10 +31,11 @@ from typing import Annotated
 
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.merkle import leaf_hash
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "append", "entry_at", "hash_at", "newest", "verify"]
+__all__ = ["AuditEntry", "append", "empty", "entry_at", "hash_at", "newest", "verify"]
 
 _NOTHING_BEFORE = bytes(32)
 
@@ -62,7 +68,7 @@ def append(connection: Connection, entry: AuditEntry) -> int:
     """
     position, before = _end(connection)
     data = to_bytes(entry)
-    digest = hashlib.sha256(before + data).digest()
+    digest = hashlib.sha256(before + leaf_hash(data)).digest()
     connection.execute("INSERT INTO audit_entry (position, entry, hash) VALUES (?, ?, ?)", (position, data, digest))
     return position
 
@@ -73,8 +79,10 @@ def newest(connection: Connection) -> tuple[int, bytes]:
 
 
 def entry_at(connection: Connection, position: int) -> AuditEntry | None:
-    """Read the entry at a position."""
-    row = connection.execute("SELECT entry FROM audit_entry WHERE position = ?", (position,)).fetchone()
+    """Read the entry at a position; None where there is none, or what it said is destroyed."""
+    row = connection.execute(
+        "SELECT entry FROM audit_entry WHERE position = ? AND leaf IS NULL", (position,)
+    ).fetchone()
     return None if row is None else from_bytes(AuditEntry, row[0])
 
 
@@ -82,6 +90,17 @@ def hash_at(connection: Connection, position: int) -> bytes | None:
     """Read the hash of the entry at a position."""
     row = connection.execute("SELECT hash FROM audit_entry WHERE position = ?", (position,)).fetchone()
     return None if row is None else bytes(row[0])
+
+
+def empty(connection: Connection, first: int, last: int) -> None:
+    """Destroy what the entries from one position to another say; their leaves stand in their place."""
+    rows = connection.execute(
+        "SELECT position, entry FROM audit_entry WHERE position BETWEEN ? AND ? AND leaf IS NULL", (first, last)
+    ).fetchall()
+    connection.executemany(
+        "UPDATE audit_entry SET entry = ?, leaf = ? WHERE position = ?",
+        [(b"", leaf_hash(data), position) for position, data in rows],
+    )
 
 
 def verify(connection: Connection) -> int:
@@ -94,8 +113,9 @@ def verify(connection: Connection) -> int:
         Refused: `EVIDENCE_MISMATCH`, naming the first position that does not follow.
     """
     before, count = _NOTHING_BEFORE, 0
-    for position, data, digest in connection.execute("SELECT position, entry, hash FROM audit_entry ORDER BY position"):
-        before = hashlib.sha256(before + data).digest()
+    rows = connection.execute("SELECT position, entry, hash, leaf FROM audit_entry ORDER BY position")
+    for position, data, digest, leaf in rows:
+        before = hashlib.sha256(before + (leaf_hash(data) if leaf is None else leaf)).digest()
         if position != count or digest != before:
             raise Refused(Code.EVIDENCE_MISMATCH, f"audit entry {count} does not follow")
         count += 1

@@ -70,7 +70,7 @@ class ClerkState:
     async def condition(self) -> ClerkCondition:
         """Give it."""
         upkeep = self._upkeep
-        broken, outage = await upkeep.standing.broken(), await upkeep.outages.now(self._clock.now())
+        broken, outage = await upkeep.standing.broken(), await upkeep.outages.now()
         outcome = await upkeep.reconciling.last()
         return ClerkCondition(
             stopped=await upkeep.stop.code() or 0,

@@ -13,6 +13,7 @@ all = ["a", "b"]
 [keys]
 lookup = "clerk-lookup.key"         # keyed hashes of the clerk's own index
 handle = "handle.key"
+disposals = "disposals.key"         # signs the list of disposals
 [signing]                           # or a key in a token: konbini/ward_server/clerk/signing_key.py
 key = "document.key"
 certificates = ["document.pem", "paper-authority.pem"]
@@ -34,6 +35,8 @@ name = "clerk"                      # under which the registry knows this follow
 reconcile_at = "03:20"              # time of the day in Japan
 most_outage_hours = 24
 standby = false                     # true: serves in outage mode alone
+published = "log.checkpoints"        # what the ward published last; both may be left out:
+issuers = "issuers.list"            # konbini/ward_server/following/published.py
 """
 
 from __future__ import annotations
@@ -65,6 +68,7 @@ class ClerkConfig:
     server: ServerNames
     lookup_key: Path
     handle_key: Path
+    disposals_key: Path
     signing: SigningConfig
     paper_seal: PaperSealConfig
     trust: TrustConfig
@@ -102,6 +106,7 @@ def read_config(path: Path) -> ClerkConfig:
             server=ServerNames.read(table),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
+            disposals_key=keys.path("disposals"),
             signing=read_signing_config(signing),
             paper_seal=read_paper_seal_config(paper_seal),
             trust=read_trust_config(trust),

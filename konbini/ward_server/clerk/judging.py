@@ -14,10 +14,11 @@ from konbini.protocol.cose import Context, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.sealing import SealingKey
-from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, Ticket, ticket_hash
+from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, ticket_hash
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import Menu, Order, message_hash, read_answer
-from konbini.ward_server.asking.card import CardIssuer, check_certificate
+from konbini.ward_server.asking.card import CardIssuer, check_certificate, usable_at
+from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import (
     KioskRegister,
     Opened,
@@ -49,7 +50,7 @@ class Beliefs:
 
     Attributes:
         entry: the ward's own entry of the ward directory.
-        center: the center's ticket key.
+        offices: whose ticket counts for which kiosk.
         register: the ward's register of kiosks.
         issuers: pinned card issuers.
         record_key: the registry's record key.
@@ -59,7 +60,7 @@ class Beliefs:
     """
 
     entry: WardEntry
-    center: VerifyingKey
+    offices: TicketOffices
     register: KioskRegister
     issuers: Sequence[CardIssuer]
     record_key: VerifyingKey
@@ -93,7 +94,7 @@ async def judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> Ask
 
 async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> Asked:
     ward = beliefs.entry.ward
-    ticket = Ticket.read(evidence.ticket, beliefs.center)
+    ticket = beliefs.offices.read(evidence.ticket)
     if ticket.ward != ward or ticket.issued > moment + CLOCK_SKEW_SECONDS:
         raise Refused(Code.TICKET_INVALID, "of another ward, or post-dated")
     enrolment = beliefs.register.find(ticket.kiosk, ticket.device_key_id, moment)
@@ -106,7 +107,7 @@ async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> As
     card = await check_certificate(
         opened.opening.certificate,
         evidence.revocation,
-        beliefs.issuers,
+        usable_at(beliefs.issuers, own_machine=beliefs.offices.is_own(ticket.kiosk)),
         moment=moment,
         policy=beliefs.revocation,
         slack_seconds=60 * opened.opening.most_minutes,

@@ -6,6 +6,8 @@ from importlib.resources import files
 from typing import Final
 
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.clerk.ending import HOLDINGS
+from konbini.ward_server.following.ending import ends_of
 from konbini.ward_server.following.kept import begin_stopped, feed_head
 from konbini.ward_server.keeping.kept_store import KeptStore
 
@@ -18,5 +20,6 @@ KEPT: Final = KeptStore(
     keys=(),
     feed=feed_head,
     begin_stopped=begin_stopped,
+    ends=ends_of(HOLDINGS),
     replaced=AuditEvent.CLERK_REPLACED,
 )

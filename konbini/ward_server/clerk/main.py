@@ -19,7 +19,7 @@ from konbini.process.entropy import Entropy
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch
-from konbini.process.secret_files import read_secret
+from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.statements import Connection
 from konbini.process.stores import open_rows
@@ -28,6 +28,7 @@ from konbini.protocol.cose import VerifyingKey
 from konbini.ward_server.clerk.calls import MOST_CALL_BYTES, ClerkState, handlers
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.clerk.config import ClerkConfig, read_config
+from konbini.ward_server.clerk.ending import HOLDINGS
 from konbini.ward_server.clerk.index import Index, held_of
 from konbini.ward_server.clerk.judging import Beliefs
 from konbini.ward_server.clerk.page_sealing import read_page_sealer
@@ -39,9 +40,10 @@ from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import CLERK
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.following.upkeep import Own, Upkeep
+from konbini.ward_server.following.upkeep import Own, Upkeep, witness_of
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.trust import read_trust
 
 __all__ = ["main", "serve"]
@@ -69,7 +71,7 @@ async def serve(
         ConfigRefused, TemplateInvalid, Refused, OSError, ValueError: a file cannot be used.
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
-    trust = read_trust(config.trust, config.ward)
+    trust, settings = read_trust(config.trust, config.ward), read_settings_of(config.settings, config.ward)
     async with AsyncExitStack() as ending:
         signer = ending.enter_context(open_signer(config.signing))
         migrations = files("konbini.ward_server.clerk") / "migrations"
@@ -78,6 +80,7 @@ async def serve(
         registry = CallClient(config.registry.path, peers=config.registry.users)
         ending.push_async_callback(registry.close)
         hashes = read_keyed_hash(config.lookup_key)
+        await hold_to_lookup_key(rows, hashes)
         feed = FeedRows(config.ward, trust.record, hashes)
         index, store = Index(rows, feed), ClerkStore(rows)
         own = Own(
@@ -90,18 +93,23 @@ async def serve(
             application=index,
             signed_rows=held_of,
             numbers=Numbers(used=used_ranges, begin=_begin, renew=close_ranges),
+            published=witness_of(config.upkeep, config.trust, config.ward, "clerk"),
+            holdings=HOLDINGS,
+            retention=settings.retention,
+            disposals_key=read_signing_key(config.disposals_key),
         )
         upkeep = Upkeep(own, rows, RegistryCalls(registry, config.upkeep.name), clock, entropy)
-        current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
+        await upkeep.hold_against_published()
+        current = Current(rows, upkeep.lease, upkeep.outages, clock, standby=config.upkeep.standby)
         clerk = Clerk(
             beliefs=Beliefs(
                 entry=trust.entry,
-                center=trust.center,
+                offices=trust.offices,
                 register=trust.register,
                 issuers=trust.issuers,
                 record_key=trust.record,
                 handle_key=read_secret(config.handle_key),
-                settings=read_settings_of(config.settings, config.ward),
+                settings=settings,
                 revocation=config.trust.revocation,
             ),
             index=index,
@@ -137,7 +145,14 @@ def _member(config: ClerkConfig) -> Member:
     forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
     trust = config.trust
     pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
-    shared = (config.lookup_key, config.handle_key, *forms)
+    shared = (
+        config.settings,
+        config.lookup_key,
+        config.handle_key,
+        config.disposals_key,
+        *config.signing.certificates,
+        *forms,
+    )
     return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 

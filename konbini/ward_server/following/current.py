@@ -11,7 +11,7 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.decisions.stop import check_running
 from konbini.ward_server.following.lease import Lease
-from konbini.ward_server.following.outage import Outage, outage_of
+from konbini.ward_server.following.outage import Outage, Outages
 from konbini.ward_server.following.standing import check_unbroken
 
 __all__ = ["Current"]
@@ -23,13 +23,15 @@ class Current:
     Args:
         rows: the process's.
         lease: the registry's word.
-        clock: for lease and outage.
+        outages: as two persons declared them at this process.
+        clock: for the lease.
         standby: a server at another place (縮退運用環境用サーバー): it follows, and serves in outage mode alone.
     """
 
-    def __init__(self, rows: Rows, lease: Lease, clock: Clock, *, standby: bool = False) -> None:
+    def __init__(self, rows: Rows, lease: Lease, outages: Outages, clock: Clock, *, standby: bool = False) -> None:
         self._rows = rows
         self._lease = lease
+        self._outages = outages
         self._clock = clock
         self._standby = standby
 
@@ -49,7 +51,7 @@ class Current:
         """Refuse within a transaction; see `check`."""
         check_running(connection)
         check_unbroken(connection)
-        outage = outage_of(connection, self._clock.now())
+        outage = self._outages.in_force(connection)
         if outage is None:
             if self._standby:
                 raise Refused(Code.WARD_CLOSED, "a server that serves in outage mode alone")

@@ -11,6 +11,7 @@ from konbini.ward_server.following.life import LifeEvents
 from konbini.ward_server.following.outage import OutageEvents
 from konbini.ward_server.following.reconciling import ReconcileEvents
 from konbini.ward_server.following.standing import FollowerEvents
+from konbini.ward_server.keeping.disposal_rows import RetentionEvents
 
 __all__ = ["CLERK", "ISSUING", "ProcessEvents"]
 
@@ -27,6 +28,7 @@ class ProcessEvents:
     reconcile: ReconcileEvents
     outage: OutageEvents
     decisions: DecisionEvents
+    retention: RetentionEvents
 
 
 ISSUING: Final = ProcessEvents(
@@ -55,6 +57,15 @@ ISSUING: Final = ProcessEvents(
         entered=AuditEvent.DECISION_ENTERED,
         agreed=AuditEvent.DECISION_AGREED,
         declined=AuditEvent.DECISION_DECLINED,
+    ),
+    retention=RetentionEvents(
+        judged=AuditEvent.ISSUING_RETENTION_JUDGED,
+        shown=AuditEvent.ISSUING_DUE_SHOWN,
+        entered=AuditEvent.ISSUING_DISPOSAL_ENTERED,
+        withdrawn=AuditEvent.ISSUING_DISPOSAL_WITHDRAWN,
+        approved=AuditEvent.ISSUING_DISPOSAL_APPROVED,
+        disposed=AuditEvent.ISSUING_DISPOSED,
+        done=AuditEvent.ISSUING_DISPOSAL_DONE,
     ),
 )
 
@@ -88,5 +99,14 @@ CLERK: Final = ProcessEvents(
         entered=AuditEvent.CLERK_DECISION_ENTERED,
         agreed=AuditEvent.CLERK_DECISION_AGREED,
         declined=AuditEvent.CLERK_DECISION_DECLINED,
+    ),
+    retention=RetentionEvents(
+        judged=AuditEvent.CLERK_RETENTION_JUDGED,
+        shown=AuditEvent.CLERK_DUE_SHOWN,
+        entered=AuditEvent.CLERK_DISPOSAL_ENTERED,
+        withdrawn=AuditEvent.CLERK_DISPOSAL_WITHDRAWN,
+        approved=AuditEvent.CLERK_DISPOSAL_APPROVED,
+        disposed=AuditEvent.CLERK_DISPOSED,
+        done=AuditEvent.CLERK_DISPOSAL_DONE,
     ),
 )

@@ -5,6 +5,9 @@ that it applied, and how long its audit log was and its newest hash. A store tha
 restored from a backup, or is a new file in the place of a lost one. It is stopped at once (`WARD_RESTORED`), has no
 lease, and tells nothing, until two persons say that it was restored: it then begins a new life.
 
+While the registry is away, what was published of this log last is a witness in its place
+(`konbini.ward_server.following.published`): a store that does not hold it is stopped in the same way.
+
 A store that `konbini ward restore` filled says so itself (`restoration`, written by
 `konbini.ward_server.keeping.restoring`) and began stopped: nothing is compared or recorded a second time.
 
@@ -19,9 +22,11 @@ from dataclasses import dataclass
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code
+from konbini.ward_server.audit.checkpoints import follows
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append, hash_at, newest
 from konbini.ward_server.decisions.stop import keep_stop
+from konbini.ward_server.following.published import Witnessed
 from konbini.ward_server.following.rows import position
 from konbini.ward_server.following.standing import break_of
 from konbini.ward_server.residents.witness import Told
@@ -103,26 +108,44 @@ class Life:
                 return True
             if told is None or _follows_on(connection, told):
                 return True
-            self._found(connection, told, now)
+            self._found(connection, f"told {told.number}, log {told.entries}", told.log_hash, now)
             return False
 
         return await self._rows.write(change, step="attest")
 
-    def _found(self, connection: Connection, told: Told, now: int) -> None:
+    async def attest_published(self, witnessed: Witnessed, now: int) -> bool:
+        """Compare this store's log with what was published of it in the life of this store.
+
+        Returns:
+            Whether it goes on. If not, it is stopped now.
+        """
+
+        def change(connection: Connection) -> bool:
+            if is_unsaid(connection):
+                return False
+            if (_begun(connection) or 0) > witnessed.moment or follows(connection, witnessed.log):
+                return True
+            log = witnessed.log
+            self._found(connection, f"published {witnessed.moment}, log {log.entries}", log.hash, now)
+            return False
+
+        return await self._rows.write(change, step="attest")
+
+    def _found(self, connection: Connection, about: str, log_hash: bytes, now: int) -> None:
         connection.execute(
             "INSERT INTO life (only_one, begun, unsaid) VALUES (1, 0, 1)"
             " ON CONFLICT (only_one) DO UPDATE SET unsaid = 1"
         )
-        keep_stop(connection, now, Code.WARD_RESTORED, "the registry remembers what this store does not")
+        keep_stop(connection, now, Code.WARD_RESTORED, "a witness remembers what this store does not")
         for event in (self._events.found, self._events.stopped):
             append(
                 connection,
                 AuditEntry(
                     moment=now,
                     event=event,
-                    about=f"told {told.number}, log {told.entries}",
+                    about=about,
                     code=Code.WARD_RESTORED,
-                    digest=told.log_hash,
+                    digest=log_hash,
                 ),
             )
 

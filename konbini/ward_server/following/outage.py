@@ -9,8 +9,8 @@ everything applied.
 Each process has a declaration of its own, taken at its own operators' socket: `issuing` cannot make the clerk relax
 anything. Source: 障害時対策 (Shinjuku), 縮退運用環境用サーバー (Meguro).
 
-Limits: its hours are counted on the wall clock, so that they outlast a restart; a clock that is set back makes them
-longer by as much.
+Its hours are reckoned on wall clock and monotonic clock together (`konbini.ward_server.following.hours`); how far they
+have come is kept every few seconds, so that a restart does not begin them anew.
 
 Tables: `outage`, `heard`, `local_hold`, as each follower's first migration declares them.
 """
@@ -18,10 +18,13 @@ Tables: `outage`, `heard`, `local_hold`, as each follower's first migration decl
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
-from konbini.process.rows import Rows
+from konbini.process.clock import Clock
+from konbini.process.log import logger
+from konbini.process.rows import NotStored, Rows
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
@@ -31,6 +34,8 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import append
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.decisions.desk import Agreed, Effect
+from konbini.ward_server.following.hours import Reckoned, reckon
+from konbini.ward_server.following.life import is_unsaid
 from konbini.ward_server.following.rows import FeedRows
 
 __all__ = [
@@ -42,13 +47,15 @@ __all__ = [
     "Outages",
     "Switch",
     "outage_effects",
-    "outage_of",
 ]
 
 _HOUR_MILLISECONDS: Final = 3_600_000
 _MILLISECONDS: Final = 1000
 MOST_HOURS: Final = 24 * 7
 """No outage is declared for longer, whatever is set."""
+_KEEP_SECONDS: Final = 10.0
+
+_log = logger("konbini.ward_server.following")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,36 +121,90 @@ class OutageEvents:
 
 
 class Outages:
-    """The outages of one process, for whoever asks outside a transaction."""
+    """The outages of one process; each of them is the newest declaration, while its hours last.
 
-    def __init__(self, rows: Rows) -> None:
+    Args:
+        rows: the process's.
+        clock: whose hours.
+    """
+
+    def __init__(self, rows: Rows, clock: Clock) -> None:
         self._rows = rows
+        self._clock = clock
+        self._reckoned: Reckoned | None = None
 
-    async def now(self, moment: int) -> Outage | None:
-        """Give the outage in force at a moment (Unix milliseconds)."""
-        return await self._rows.read(lambda connection: outage_of(connection, moment))
+    async def now(self) -> Outage | None:
+        """Give the outage that is in force."""
+        return await self._rows.read(self.in_force)
+
+    def in_force(self, connection: Connection) -> Outage | None:
+        """Give the outage that is in force, within a transaction."""
+        row = connection.execute(
+            "SELECT number, begun, ends, seals_as_holds, (SELECT moment FROM heard), seen FROM outage"
+            " ORDER BY number DESC LIMIT 1"
+        ).fetchone()
+        if row is None or self._moment(row[0], row[5]) >= row[2]:
+            return None
+        return Outage(number=row[0], begun=row[1], ends=row[2], seals_as_holds=bool(row[3]), as_of=row[4])
+
+    async def run(self) -> None:
+        """Keep every few seconds how far the hours have come."""
+        while True:
+            try:
+                await self.keep()
+            except NotStored as error:
+                _log.warning("outage hours not kept", error=type(error).__name__)
+            await self._clock.sleep(_KEEP_SECONDS)
+
+    async def keep(self) -> None:
+        """Keep how far the hours have come, up to their end; it never goes back."""
+
+        def change(connection: Connection) -> int:
+            number, moment = self._come_to(connection)
+            return connection.execute(
+                "UPDATE outage SET seen = ?1 WHERE number = ?2 AND seen < ?1", (moment, number)
+            ).rowcount
+
+        if (await self._rows.read(self._come_to))[0]:
+            await self._rows.write(change, step="outage hours")
+
+    def _come_to(self, connection: Connection) -> tuple[int, int]:
+        """Give the newest outage and the moment that is to be kept of it; nought where everything is kept."""
+        row = connection.execute("SELECT number, ends, seen FROM outage ORDER BY number DESC LIMIT 1").fetchone()
+        if row is None or row[2] >= row[1]:
+            return 0, 0
+        number, ends, seen = row
+        return number, min(self._moment(number, seen), ends)
+
+    def _moment(self, number: int, seen: int) -> int:
+        monotonic = self._clock.monotonic()
+        self._reckoned = reckon(self._reckoned, number=number, seen=seen, wall=self._clock.now(), monotonic=monotonic)
+        return self._reckoned.now(monotonic)
 
 
-def outage_of(connection: Connection, moment: int) -> Outage | None:
-    """Give the outage in force at a moment, within a transaction."""
-    row = connection.execute(
-        "SELECT number, begun, ends, seals_as_holds, (SELECT moment FROM heard) FROM outage"
-        " WHERE begun <= ?1 AND ?1 < ends ORDER BY number DESC LIMIT 1",
-        (moment,),
-    ).fetchone()
-    if row is None:
-        return None
-    return Outage(number=row[0], begun=row[1], ends=row[2], seals_as_holds=bool(row[3]), as_of=row[4])
+def outage_effects(
+    outages: Outages,
+    feed: FeedRows,
+    events: OutageEvents,
+    look_at_witness: Callable[[], Awaitable[None]],
+    *,
+    most_hours: int,
+) -> dict[DecisionKind, Effect]:
+    """Give what the decisions about outages do at a process.
 
-
-def outage_effects(feed: FeedRows, events: OutageEvents, *, most_hours: int) -> dict[DecisionKind, Effect]:
-    """Give what the decisions about outages do at a process."""
+    Args:
+        outages: the process's.
+        feed: where holds go.
+        events: under which they are recorded.
+        look_at_witness: holds the store against what was published of it, and stops it where it forgot something.
+        most_hours: that may be declared.
+    """
     return {
-        DecisionKind.OUTAGE: _Begins(events.begun, most_hours),
+        DecisionKind.OUTAGE: _Begins(events.begun, look_at_witness, most_hours),
         DecisionKind.OUTAGE_ENDS: _Ends(events.ended),
-        DecisionKind.SEALS_AS_HOLDS: _Seals(events.seals),
-        DecisionKind.HOLD_SET: _Hold(feed, events.hold, in_force=True),
-        DecisionKind.HOLD_LIFTED: _Hold(feed, events.hold, in_force=False),
+        DecisionKind.SEALS_AS_HOLDS: _Seals(events.seals, outages),
+        DecisionKind.HOLD_SET: _Hold(feed, events.hold, outages, in_force=True),
+        DecisionKind.HOLD_LIFTED: _Hold(feed, events.hold, outages, in_force=False),
     }
 
 
@@ -164,12 +225,24 @@ class _Plain:
 class _Begins(_Plain):
     """An outage begins."""
 
-    def __init__(self, event: AuditEvent, most_hours: int) -> None:
+    def __init__(self, event: AuditEvent, look_at_witness: Callable[[], Awaitable[None]], most_hours: int) -> None:
         super().__init__(event)
+        self._look_at_witness = look_at_witness
         self._most_hours = most_hours
 
+    async def prepare(self, _decision: Decision) -> bytes:
+        """Ask the witness that is there without the registry."""
+        await self._look_at_witness()
+        return b""
+
     def check(self, connection: Connection, decision: Decision) -> None:
-        """Refuse more hours than the setting allows, and a copy that was never current."""
+        """Refuse more hours than the setting allows, a copy that was never current, and a store that forgot something.
+
+        Raises:
+            Refused: `CHANGE_INVALID`; `CAUSE_STANDS`: it was restored from a backup, and nobody has said so.
+        """
+        if is_unsaid(connection):
+            raise Refused(Code.CAUSE_STANDS, "this store was restored from a backup, and nobody has said so")
         hours = from_bytes(Hours, decision.content).hours
         if not 1 <= hours <= self._most_hours:
             raise Refused(Code.CHANGE_INVALID, f"1 to {self._most_hours} hours")
@@ -181,7 +254,7 @@ class _Begins(_Plain):
         _end(connection, agreed.moment)
         hours = from_bytes(Hours, agreed.decision.content).hours
         connection.execute(
-            "INSERT INTO outage (decision_id, begun, ends, seals_as_holds) VALUES (?, ?, ?, 0)",
+            "INSERT INTO outage (decision_id, begun, ends, seals_as_holds, seen) VALUES (?1, ?2, ?3, 0, ?2)",
             (agreed.decision_id, agreed.moment, agreed.moment + hours * _HOUR_MILLISECONDS),
         )
         self._record(connection, agreed, f"{agreed.decision_id} {hours} hours")
@@ -204,6 +277,10 @@ class _Ends(_Plain):
 class _Seals(_Plain):
     """Cancellations of seal registrations are, or are not, entered here as holds."""
 
+    def __init__(self, event: AuditEvent, outages: Outages) -> None:
+        super().__init__(event)
+        self._outages = outages
+
     def check(self, _connection: Connection, decision: Decision) -> None:
         """Refuse what does not say on or off."""
         from_bytes(Switch, decision.content)
@@ -215,20 +292,20 @@ class _Seals(_Plain):
             Refused: `CHANGE_INVALID`: none is in force.
         """
         on = from_bytes(Switch, agreed.decision.content).on
-        changed = connection.execute(
-            "UPDATE outage SET seals_as_holds = ?1 WHERE begun <= ?2 AND ?2 < ends", (on, agreed.moment)
-        )
-        if changed.rowcount != 1:
+        outage = self._outages.in_force(connection)
+        if outage is None:
             raise Refused(Code.CHANGE_INVALID, "no outage is in force")
+        connection.execute("UPDATE outage SET seals_as_holds = ? WHERE number = ?", (on, outage.number))
         self._record(connection, agreed, f"{agreed.decision_id} {'on' if on else 'off'}")
 
 
 class _Hold(_Plain):
     """A hold is set here, or lifted; it is set within an outage alone."""
 
-    def __init__(self, feed: FeedRows, event: AuditEvent, *, in_force: bool) -> None:
+    def __init__(self, feed: FeedRows, event: AuditEvent, outages: Outages, *, in_force: bool) -> None:
         super().__init__(event)
         self._feed = feed
+        self._outages = outages
         self._in_force = in_force
 
     def check(self, _connection: Connection, decision: Decision) -> None:
@@ -242,7 +319,7 @@ class _Hold(_Plain):
         Raises:
             Refused: `CHANGE_INVALID`: no outage is in force (a registry that is there takes holds itself).
         """
-        if self._in_force and outage_of(connection, agreed.moment) is None:
+        if self._in_force and self._outages.in_force(connection) is None:
             raise Refused(Code.CHANGE_INVALID, "no outage is in force: the registry takes the hold")
         resident = from_bytes(HoldOn, agreed.decision.content).resident
         self._feed.set_local_hold(connection, resident, in_force=self._in_force)
@@ -250,4 +327,9 @@ class _Hold(_Plain):
 
 
 def _end(connection: Connection, moment: int) -> None:
-    connection.execute("UPDATE outage SET ends = ?1 WHERE begun <= ?1 AND ?1 < ends", (moment,))
+    """End the newest outage by now, whatever the wall clock says: no reckoned moment is before its beginning."""
+    connection.execute(
+        "UPDATE outage SET ends = CASE WHEN begun < ?1 THEN ?1 ELSE begun END"
+        " WHERE number = (SELECT max(number) FROM outage) AND ends > ?1",
+        (moment,),
+    )

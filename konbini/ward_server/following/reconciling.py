@@ -31,7 +31,7 @@ from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.decisions.stop import keep_stop
 from konbini.ward_server.following.rows import FeedRows, position
 from konbini.ward_server.following.standing import break_of
-from konbini.ward_server.residents.comparing import MOST_ROWS_OF, HeldTree, RowsOf
+from konbini.ward_server.residents.comparing import MOST_ROWS_OF, HeldTree, RowsOf, root_of
 from konbini.ward_server.residents.feed import FeedKind
 from konbini.ward_server.residents.held import HeldRow, leaf_of, rows_differ
 from konbini.ward_server.residents.tree import Tree, children_differ, tree_hash
@@ -179,7 +179,7 @@ class Reconciling:
 
     async def _suspects(self, ours: Tree, root: bytes) -> list[str]:
         """Go down the branches that differ, and give the residents whose leaves do."""
-        if ours.root() == root:
+        if await root_of(ours) == root:
             return []
         children = await self._children(b"", root)
         suspects: list[str] = []

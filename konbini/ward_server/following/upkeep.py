@@ -1,12 +1,12 @@
 """The upkeep of a copy (交付用データの維持): all that `issuing` and the clerk do alike with their copy of the register.
 
-Built once by each process's wiring room: it follows, reconciles every night and on demand, and takes what two persons
-decide. What differs from one process to the other is `Own`.
+Built once by each process's wiring room: it follows, reconciles every night and on demand, takes what two persons
+decide, and ends what is kept beyond its time. What differs from one process to the other is `Own`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -15,11 +15,11 @@ from konbini.process.clock import Clock
 from konbini.process.config import ConfigRefused, Table
 from konbini.process.entropy import Entropy
 from konbini.process.rows import Rows
-from konbini.protocol.cose import VerifyingKey
+from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.ward_server.decisions.calls import Steps, decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import Decisions, Effect
-from konbini.ward_server.decisions.stop import Stop
+from konbini.ward_server.decisions.stop import Stop, stop_code
 from konbini.ward_server.following.events import ProcessEvents
 from konbini.ward_server.following.follower import Application, Follower, Registry
 from konbini.ward_server.following.lease import Lease
@@ -27,14 +27,20 @@ from konbini.ward_server.following.life import Life, Numbers
 from konbini.ward_server.following.mending import Release, Restored, Retake
 from konbini.ward_server.following.nightly import Nightly
 from konbini.ward_server.following.outage import MOST_HOURS, Outages, outage_effects
+from konbini.ward_server.following.published import PublishedPaths, PublishedWitness, read_published
 from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, SignedRows
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
+from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.holding import Holding
+from konbini.ward_server.keeping.retention import DisposalPen, RetentionDesk
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.witness import NO_RANGES, Told
+from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.keyed_hash import KeyedHash
+from konbini.ward_server.trust import TrustConfig
 
-__all__ = ["Own", "Upkeep", "UpkeepConfig", "read_upkeep"]
+__all__ = ["Own", "Upkeep", "UpkeepConfig", "read_upkeep", "witness_of"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +52,20 @@ class UpkeepConfig:
         reconcile_at: minute of the day in Japan.
         most_outage_hours: the longest outage that may be declared.
         standby: it follows, and serves in outage mode alone (縮退運用環境用サーバー).
+        published: where what the ward published last is kept on this machine, a witness beside the registry.
     """
 
     name: str
     reconcile_at: int
     most_outage_hours: int
     standby: bool
+    published: PublishedPaths | None
 
 
 def read_upkeep(table: Table) -> UpkeepConfig:
     """Read `[copy]`: `name`, `reconcile_at` (time of the day in Japan, "HH:MM"), `most_outage_hours`, `standby`.
+
+    `published` and `issuers` stand there too where the process has that witness.
 
     Raises:
         ConfigRefused: naming the place.
@@ -68,7 +78,15 @@ def read_upkeep(table: Table) -> UpkeepConfig:
         reconcile_at=table.minute("reconcile_at"),
         most_outage_hours=hours,
         standby=table.boolean("standby"),
+        published=read_published(table),
     )
+
+
+def witness_of(config: UpkeepConfig, trust: TrustConfig, ward: str, process: str) -> PublishedWitness | None:
+    """Give the witness that the ward published of a process, where this machine has one."""
+    if config.published is None:
+        return None
+    return PublishedWitness(config.published, VerifyingKey(trust.directory_authority), ward, process)
 
 
 async def nobody() -> int:
@@ -90,6 +108,10 @@ class Own:
         application: where records go.
         signed_rows: reads the rows of a record and a seal registration as they are held.
         numbers: what it does about ranges of issuance numbers.
+        holdings: what it keeps for a time.
+        retention: the municipality's terms.
+        disposals_key: signs its list of disposals.
+        published: the witness that the ward published, where there is one.
         used_ranges: asks others of this ward which ranges they know to be used.
     """
 
@@ -102,6 +124,10 @@ class Own:
     application: Application
     signed_rows: SignedRows
     numbers: Numbers
+    holdings: Sequence[Holding]
+    retention: Sequence[Retention]
+    disposals_key: SigningKey
+    published: PublishedWitness | None = None
     used_ranges: Callable[[], Awaitable[int]] = nobody
 
 
@@ -116,9 +142,10 @@ class Upkeep:
         self._own = own
         self._registry = registry
         self._clock = clock
+        self._life = Life(rows, own.events.life, own.numbers)
         self.lease = Lease()
         self.standing = Standing(rows, own.events.follower)
-        self.outages = Outages(rows)
+        self.outages = Outages(rows, clock)
         self.stop = Stop(rows, own.events.stopped)
         self.reconciling = Reconciling(
             municipality=own.municipality,
@@ -139,7 +166,7 @@ class Upkeep:
             registry=registry,
             application=own.application,
             standing=self.standing,
-            life=Life(rows, own.events.life, own.numbers),
+            life=self._life,
             agrees=self._agrees,
             lease=self.lease,
             clock=clock,
@@ -154,6 +181,27 @@ class Upkeep:
             entropy=entropy,
         )
 
+        self.retention = RetentionDesk(
+            rows,
+            holdings=own.holdings,
+            retention=own.retention,
+            pen=DisposalPen(key=own.disposals_key, municipality=own.municipality),
+            events=own.events.retention,
+            clock=clock,
+            entropy=entropy,
+            halted=lambda connection: stop_code(connection) is not None,
+        )
+
+    async def hold_against_published(self) -> None:
+        """Stop a store that does not hold what was published of it; at the start, and before an outage is declared.
+
+        Raises:
+            Refused, OSError: what was published cannot be read, or is not this ward's.
+        """
+        witnessed = None if self._own.published is None else self._own.published.last()
+        if witnessed is not None:
+            await self._life.attest_published(witnessed, self._clock.now())
+
     def works(self) -> Mapping[str, Coroutine[None, None, None]]:
         """Give the standing tasks, by name."""
         nightly = Nightly(
@@ -163,13 +211,17 @@ class Upkeep:
             at=self._own.config.reconcile_at,
             clock=self._clock,
         )
-        return {"follower": self.follower.run(), "reconcile": nightly.run()}
+        return {
+            "follower": self.follower.run(),
+            "reconcile": nightly.run(),
+            "outage hours": self.outages.run(),
+            "retention": self.retention.run(),
+        }
 
     def operator_handlers(self) -> Mapping[int, Handler]:
         """Give the methods of this process's socket for operators."""
-        return decision_handlers(
-            self._decisions, Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
-        )
+        steps = Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
+        return {**decision_handlers(self._decisions, steps), **retention_handlers(self.retention)}
 
     def _effects(self) -> dict[DecisionKind, Effect]:
         own, events = self._own, self._own.events
@@ -178,7 +230,13 @@ class Upkeep:
             DecisionKind.RELEASE: Release(events.released),
             DecisionKind.RETAKE: retake,
             DecisionKind.RESTORED: Restored(retake, own.numbers, events.life.said, self._remembered),
-            **outage_effects(own.feed, events.outage, most_hours=own.config.most_outage_hours),
+            **outage_effects(
+                self.outages,
+                own.feed,
+                events.outage,
+                self.hold_against_published,
+                most_hours=own.config.most_outage_hours,
+            ),
         }
 
     async def _remembered(self) -> tuple[Told | None, int]:

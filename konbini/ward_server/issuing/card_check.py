@@ -15,7 +15,7 @@ from asn1crypto import ocsp as asn1_ocsp
 
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.asking.card import CardIssuer, check_certificate, check_issued
+from konbini.ward_server.asking.card import CardIssuer, check_certificate, check_issued, is_own_card, usable_at
 from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationPolicy, RevocationSource
 from konbini.ward_server.residents.feed import CardSerial
 
@@ -62,19 +62,19 @@ class CardCheck:
         self._responder = responder
         self._lists = lists
 
-    async def __call__(self, certificate: bytes, moment: int) -> CheckedCard:
-        """Check a card's certificate (DER) at a moment (Unix seconds).
+    async def __call__(self, certificate: bytes, moment: int, *, own_machine: bool = False) -> CheckedCard:
+        """Check a card's certificate (DER) at a moment (Unix seconds), as it came from a shop or an own machine.
 
         Raises:
             Refused: `CARD_ISSUER_UNKNOWN`, `CARD_EXPIRED`, `CARD_REVOKED`, `REVOCATION_UNKNOWN`.
         """
-        check_issued(certificate, self._issuers, moment)
-        for source in self._policy.order.sources:
+        issuers = usable_at(self._issuers, own_machine=own_machine)
+        check_issued(certificate, issuers, moment)
+        own = is_own_card(certificate, issuers)
+        for source in (RevocationSource.REGISTRY,) if own else self._policy.order.sources:
             async for answer in self._answers(source, certificate):
                 try:
-                    card = await check_certificate(
-                        certificate, answer, self._issuers, moment=moment, policy=self._policy
-                    )
+                    card = await check_certificate(certificate, answer, issuers, moment=moment, policy=self._policy)
                 except Refused as refused:
                     if refused.code is not Code.REVOCATION_UNKNOWN or _disowned(answer):
                         raise
@@ -84,7 +84,9 @@ class CardCheck:
         raise Refused(Code.REVOCATION_UNKNOWN, "no source settles it")
 
     async def _answers(self, source: RevocationSource, certificate: bytes) -> AsyncIterator[RevocationAnswer]:
-        if source is RevocationSource.LIST:
+        if source is RevocationSource.REGISTRY:
+            yield RevocationAnswer(source=source, content=b"")
+        elif source is RevocationSource.LIST:
             for content in self._lists(certificate):
                 yield RevocationAnswer(source=source, content=content)
         elif self._responder is not None:

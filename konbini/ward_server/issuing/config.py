@@ -15,6 +15,7 @@ all = ["a", "b"]
 personal = ["personal-1.key"]       # key-encryption keys, the current one first
 lookup = "lookup.key"               # keyed hashes
 handle = "handle.key"               # handles of members; the clerk holds the same
+disposals = "disposals.key"         # signs the list of disposals
 [trust]
 record = "04..."                    # public keys as points in hexadecimal
 directory_authority = "04..."
@@ -25,6 +26,7 @@ enrolments = ["K-0001.enrolment"]   # the ward's own register of kiosks
 [[trust.card_issuers]]
 certificate = "card-ca.der"
 policies = ["1.2.392.200149.8.5.1.3.30"]
+own = false                         # may be left out; true: the ward's own issuer, of the ward's own cards
 [trust.revocation]
 order = "ocsp-then-crl"             # or "crl-then-ocsp", or "crl": konbini/ward_server/asking/revocation.py
 oldest_ocsp = 120                   # seconds since an OCSP answer was produced
@@ -45,6 +47,12 @@ port = 7444
 certificate = "ward.pem"
 key = "ward.key"
 authority = "center-ca.pem"
+[own_machines]                      # only where machines of the ward's own dial it: own_machines.py
+host = "10.20.0.5"
+port = 7445
+certificate = "own-machines.pem"    # names `ward-139999`
+key = "own-machines.key"
+authority = "machines-ca.pem"
 [page]
 port = 8081                         # on the loopback address alone; 0: any free one
 [operators]
@@ -55,6 +63,8 @@ name = "issuing"                    # under which the registry knows this follow
 reconcile_at = "03:00"              # time of the day in Japan
 most_outage_hours = 24
 standby = false                     # true: a server at another place, which serves in outage mode alone
+published = "log.checkpoints"        # what the ward published last; both may be left out:
+issuers = "issuers.list"            # konbini/ward_server/following/published.py
 [numbers]
 ranges = "01234"                    # first digits of serials that this server alone may use
 """
@@ -65,8 +75,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.process.calls import CallAddress
-from konbini.process.config import read_table
+from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
+from konbini.process.link_server import LinkServerAddress
 from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.protocol.tls import TlsFiles
@@ -92,6 +103,7 @@ class IssuingConfig:
     personal_keys: tuple[Path, ...]
     lookup_key: Path
     handle_key: Path
+    disposals_key: Path
     trust: TrustConfig
     ocsp: str | None
     lists: tuple[str, ...]
@@ -100,6 +112,7 @@ class IssuingConfig:
     clerk: CallAddress
     link: LinkAddress
     tls: TlsFiles
+    own_machines: LinkServerAddress | None
     page_port: int
     operators: CallAddress
     upkeep: UpkeepConfig
@@ -141,6 +154,7 @@ def read_config(path: Path) -> IssuingConfig:
             personal_keys=keys.paths("personal"),
             lookup_key=keys.path("lookup"),
             handle_key=keys.path("handle"),
+            disposals_key=keys.path("disposals"),
             trust=trusted,
             ocsp=revocation.text("ocsp") if asks else None,
             lists=revocation.texts("crls"),
@@ -149,11 +163,17 @@ def read_config(path: Path) -> IssuingConfig:
             clerk=CallAddress.read(clerk),
             link=LinkAddress.read(link),
             tls=link.tls_files(),
+            own_machines=_own_machines(table) if table.has("own_machines") else None,
             page_port=page.integer("port"),
             operators=CallAddress.read(operators),
             upkeep=read_upkeep(copy),
             ranges=numbers.convert("ranges", _digits),
         )
+
+
+def _own_machines(table: Table) -> LinkServerAddress:
+    with table.part("own_machines") as part:
+        return LinkServerAddress.read(part)
 
 
 def _digits(text: str) -> tuple[int, ...]:

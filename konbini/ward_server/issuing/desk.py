@@ -11,10 +11,10 @@ from typing import Protocol
 from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
-from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import CertificateKind, MessageKind
+from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
 from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
@@ -36,10 +36,15 @@ __all__ = ["CheckCard", "ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now"
 
 _MILLISECONDS = 1000
 
-CheckCard = Callable[[bytes, int], Awaitable[CheckedCard]]
-"""Checks a card's certificate (DER) at a moment (Unix seconds), its revocation too; raises `Refused`."""
 IndividualNumbers = Callable[[str, bytes], Awaitable[bytes]]
 """Asks the registry for the individual-number part of a resident, by the commitment in the record."""
+
+
+class CheckCard(Protocol):
+    """Checks a card."""
+
+    async def __call__(self, certificate: bytes, moment: int, *, own_machine: bool = False) -> CheckedCard:
+        """Check a card's certificate (DER) at a moment (Unix seconds), its revocation too; raises `Refused`."""
 
 
 class ClerkCalls(Protocol):
@@ -121,7 +126,7 @@ class Desk:
 
     ward: str
     settings: Settings
-    center: VerifyingKey
+    offices: TicketOffices
     register: KioskRegister
     handle_key: bytes
     templates: Sequence[Template]

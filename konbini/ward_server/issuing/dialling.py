@@ -34,7 +34,7 @@ class Dialling:
         running: asyncio.Task[None] | None = None
         try:
             while True:
-                outage = await self._outages.now(self._clock.now())
+                outage = await self._outages.now()
                 if outage is not None and running is None:
                     running = asyncio.create_task(self._link.run())
                 elif outage is None and running is not None:

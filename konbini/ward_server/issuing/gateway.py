@@ -1,4 +1,4 @@
-"""The ward's end of the link to the center: frames in, use cases, frames out.
+"""The ward's gateway: frames in from the center or from the ward's own machines, use cases, frames out.
 
 Invariants: a frame is handled in a task of its own that outlives the link, so that a cut leaves no order half done;
 at most `most_at_once` run, and what comes beyond is refused as busy, never queued without bound. What is not ours is
@@ -81,7 +81,14 @@ class Gateway:
         """Nothing is lost with the link: kiosks repeat."""
 
     async def received(self, frame: Frame) -> None:
-        """Take one frame."""
+        """Take one frame from the center; the ward's own machines have another way in, and no second one."""
+        if self._desk.offices.is_own(frame.kiosk):
+            _log.warning("frame of an own machine dropped", kind=frame.kind)
+            return
+        await self.take(frame)
+
+    async def take(self, frame: Frame) -> None:
+        """Take one frame of a kiosk whose way in was judged."""
         handler = self._handler(frame)
         if handler is None:
             _log.warning("frame dropped", kind=frame.kind)

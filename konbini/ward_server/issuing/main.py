@@ -21,10 +21,11 @@ from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
 from konbini.process.link import Link
+from konbini.process.link_server import LinkServer
 from konbini.process.log import logger
 from konbini.process.membership import Member
 from konbini.process.rows import CANNOT_OPEN, CommitWatch, Rows
-from konbini.process.secret_files import read_secret
+from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.stores import open_rows
 from konbini.process.tasks import StandingTasks
@@ -38,7 +39,7 @@ from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import ISSUING
 from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.following.upkeep import Own, Upkeep
+from konbini.ward_server.following.upkeep import Own, Upkeep, witness_of
 from konbini.ward_server.issuing.answers import Answers
 from konbini.ward_server.issuing.card_check import CardCheck
 from konbini.ward_server.issuing.config import IssuingConfig, read_config
@@ -47,11 +48,13 @@ from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.dialling import Dialling
 from konbini.ward_server.issuing.gateway import Gateway
 from konbini.ward_server.issuing.keys import key_rotation
+from konbini.ward_server.issuing.ledger.ending import HOLDINGS
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.list_keeper import ListKeeper
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
+from konbini.ward_server.issuing.own_machines import OwnMachines, Ways
 from konbini.ward_server.issuing.page import WardPage
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.reviewing import Reviewing
@@ -60,6 +63,7 @@ from konbini.ward_server.issuing.states import KioskStates
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 from konbini.ward_server.trust import Trust, read_trust
 
@@ -105,6 +109,7 @@ async def serve(
         migrations = files("konbini.ward_server.issuing") / "migrations"
         rows = open_rows(config.store, migrations, watch=watch, member=_member(config))
         ending.push_async_callback(rows.close)
+        await hold_to_lookup_key(rows, read_keyed_hash(config.lookup_key))
         sealer = Sealer(read_key_encryption_keys(config.personal_keys), config.ward, entropy)
         rotation = key_rotation(rows, sealer, config, clock)
         registry_client = CallClient(config.registry.path, peers=config.registry.users)
@@ -116,6 +121,7 @@ async def serve(
         store = _store(
             rows, config, trust=trust, registry=registry, clerk=clerk, sealer=sealer, clock=clock, entropy=entropy
         )
+        await store.upkeep.hold_against_published()
         session = await ending.enter_async_context(aiohttp.ClientSession())
         keeper = ListKeeper(
             session,
@@ -149,8 +155,14 @@ async def serve(
         )
         ending.push_async_callback(gateway.finish)
         link = Link(address=config.link, tls=client_context(config.tls), user=gateway, clock=clock, entropy=entropy)
-        gateway.attach(link)
+        machines = OwnMachines(desk, gateway.take)
+        gateway.attach(Ways(desk, link, machines))
         reviewing = Reviewing(desk.ledger.reviews, registry.state_at, store.current.lease_holds, clock)
+        if config.own_machines is not None:
+            listening = await LinkServer.listen(config.own_machines, machines, machines.peers)
+            ending.push_async_callback(listening.close)
+            ending.callback(machines.cut_all)
+            _log.info("listening", kind="own_machines", port=listening.port)
         page = WardPage(desk, states=states, clerk=clerk.condition, link_up=lambda: link.up)
         await ending.enter_async_context(page.listening(config.page_port))
         operators = await CallServer.listen(
@@ -182,7 +194,7 @@ def _member(config: IssuingConfig) -> Member:
     forms = sorted(path for path in config.templates.rglob("*") if path.is_file())
     trust = config.trust
     pins = (trust.record, trust.directory_authority, trust.enrolment_authority, trust.center)
-    shared = (config.settings, config.lookup_key, config.handle_key, *forms)
+    shared = (config.settings, config.lookup_key, config.handle_key, config.disposals_key, *forms)
     return Member.of(config.server, (config.ward.encode(), *pins, *(path.read_bytes() for path in shared)))
 
 
@@ -211,10 +223,14 @@ def _store(  # noqa: PLR0913 - what the store rests on, named
         application=copy,
         signed_rows=copy.held_of,
         numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
+        published=witness_of(config.upkeep, config.trust, config.ward, "issuing"),
+        holdings=HOLDINGS,
+        retention=read_settings_of(config.settings, config.ward).retention,
+        disposals_key=read_signing_key(config.disposals_key),
         used_ranges=clerk.ranges,
     )
     upkeep = Upkeep(own, rows, registry, clock, entropy)
-    current = Current(rows, upkeep.lease, clock, standby=config.upkeep.standby)
+    current = Current(rows, upkeep.lease, upkeep.outages, clock, standby=config.upkeep.standby)
     ledger = Ledger(
         rows,
         feed,
@@ -241,7 +257,7 @@ def _desk(  # noqa: PLR0913 - what the desk holds, named
     return Desk(
         ward=config.ward,
         settings=read_settings_of(config.settings, config.ward),
-        center=trust.center,
+        offices=trust.offices,
         register=trust.register,
         handle_key=read_secret(config.handle_key),
         templates=templates,

@@ -74,7 +74,7 @@ class Openings:
             return link_refusal(refused.code, body)
 
     def _ticket(self, body: OpenBody, kiosk: str, visit_id: bytes) -> Ticket:
-        ticket = Ticket.read(body.ticket, self._desk.center)
+        ticket = self._desk.offices.read(body.ticket)
         if (ticket.ward, ticket.kiosk, ticket.visit_id) != (self._desk.ward, kiosk, visit_id):
             raise Refused(Code.MISROUTED, "a ticket of another ward, kiosk or visit")
         return ticket
@@ -139,7 +139,8 @@ class Openings:
 
     async def _identify(self, arrived: _Arrived, now: Now) -> OpenVisit:
         certificate = arrived.opened.opening.certificate
-        checked = await self._desk.check_card(certificate, now.seconds)
+        own_machine = self._desk.offices.is_own(arrived.ticket.kiosk)
+        checked = await self._desk.check_card(certificate, now.seconds, own_machine=own_machine)
         return OpenVisit(
             opened=arrived.opened,
             enrolment=arrived.enrolment,

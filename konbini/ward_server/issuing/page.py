@@ -141,7 +141,7 @@ class WardPage:
             feed_number=(await self._desk.copy.position()).number,
             feed_broken=None if broken is None else broken.code,
             retaking=broken is not None and broken.retaking,
-            outage=await upkeep.outages.now(now.milliseconds),
+            outage=await upkeep.outages.now(),
             reconciled=await upkeep.reconciling.last(),
             clerk=await self._condition(),
             link_up=self._link_up(),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 
 from konbini.process.statements import Connection
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.keeping.holding import Destroy
 from konbini.ward_server.keeping.wrapped_keys import WrappedKeys
+from konbini.ward_server.settings.retention import Kept
 
 __all__ = ["FeedHead", "KeptStore"]
 
@@ -33,6 +35,7 @@ class KeptStore:
         feed: gives how far the feed goes.
         begin_stopped: makes a store that was restored at a moment (Unix milliseconds) issue nothing until two persons
             say so: its own stop, or a new incarnation that every follower notices.
+        ends: how what its signed list of disposals names is destroyed again, by kind.
         replaced: the event under which that is recorded.
     """
 
@@ -41,4 +44,5 @@ class KeptStore:
     keys: Sequence[WrappedKeys]
     feed: Callable[[Connection], FeedHead]
     begin_stopped: Callable[[Connection, int], None]
+    ends: Mapping[Kept, Destroy]
     replaced: AuditEvent

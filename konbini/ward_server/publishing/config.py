@@ -3,6 +3,7 @@
 ward = "139999"
 hours = 48                          # how long a status list may be relied on
 withdrawals = "withdrawals.toml"    # konbini/ward_server/publishing/withdrawals.py; it may be left out
+restorations = "restorations.toml"  # konbini/ward_server/publishing/restorations.py; it may be left out
 
 [stores]                            # read, never written
 issuing = "sqlite:issuing.db"
@@ -33,6 +34,7 @@ class PublishingConfig:
     ward: str
     hours: int
     withdrawals: Path | None
+    restorations: Path | None
     issuing: StoreAddress
     clerk: StoreAddress
     status_key: Path
@@ -58,6 +60,7 @@ def read_config(path: Path) -> PublishingConfig:
             ward=table.text("ward"),
             hours=table.integer("hours", least=1),
             withdrawals=table.path("withdrawals") if table.has("withdrawals") else None,
+            restorations=table.path("restorations") if table.has("restorations") else None,
             issuing=read_address(stores, "issuing"),
             clerk=read_address(stores, "clerk"),
             status_key=key.path("status"),

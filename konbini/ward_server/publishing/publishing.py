@@ -1,7 +1,8 @@
 """Makes a ward's published lists from its stores, and holds them against what was published before.
 
 1. the clerk's places, then the outcomes of `issuing`, each at one moment; 2. statuses by incarnation; 3. nothing that
-was final has turned back, and each log goes on from its published checkpoint; 4. signed with the status key, which must
+was final has turned back, and each log goes on from its published checkpoint, or two persons said that it was restored;
+4. signed with the status key, which must
 be on the issuer list for this ward today. All or nothing: what raises has written nothing.
 """
 
@@ -22,11 +23,19 @@ from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.trust import WardDirectory
+from konbini.ward_server.audit.checkpoints import (
+    Checkpoint,
+    Checkpoints,
+    EndedList,
+    EndedLog,
+    checkpoint,
+    follows,
+)
 from konbini.ward_server.clerk.store import places
 from konbini.ward_server.issuing.ledger.outcomes import outcomes
-from konbini.ward_server.publishing.checkpoints import Checkpoint, Checkpoints, check_follows, checkpoint
 from konbini.ward_server.publishing.config import PublishingConfig
-from konbini.ward_server.publishing.statuses import check_not_back, statuses
+from konbini.ward_server.publishing.restorations import Restorations, read_restorations
+from konbini.ward_server.publishing.statuses import check_not_back, going_on, statuses
 from konbini.ward_server.publishing.withdrawals import read_withdrawals
 
 __all__ = ["CHECKPOINTS", "DIRECTORY", "ISSUERS", "STATUS_FOLDER", "Published", "publish_lists"]
@@ -64,8 +73,9 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
     WardDirectory.open(directory, authority, newest_seen=0)
     key = read_signing_key(config.status_key)
     _check_key(issuers, key, config.ward, moment)
-    status = _status_lists(config, issuers, key, moment, before)
-    logs = _checkpoints(config, key, moment, before)
+    published = _published_lists(config, issuers, before)
+    logs = _checkpoints(config, key, moment, before, published)
+    status = _status_lists(config, key, moment, published, logs)
     files = status | {ISSUERS: listed, DIRECTORY: directory, CHECKPOINTS: logs.sign(key)}
     return Published(files=files, status_names=tuple(status))
 
@@ -83,18 +93,28 @@ def _check_key(issuers: IssuerList, key: SigningKey, ward: str, moment: int) -> 
     listed.check_in_force(datetime.fromtimestamp(moment, JAPAN).date())
 
 
+def _published_lists(config: PublishingConfig, issuers: IssuerList, before: Path) -> dict[int, StatusList]:
+    """Give the lists that were published last, by incarnation."""
+    found = (before / STATUS_FOLDER).glob(f"{config.ward}-?.list")
+    lists = (StatusList.open(path.read_bytes(), issuers) for path in sorted(found))
+    return {one.incarnation: one for one in lists}
+
+
 def _status_lists(
-    config: PublishingConfig, issuers: IssuerList, key: SigningKey, moment: int, before: Path
+    config: PublishingConfig, key: SigningKey, moment: int, published: Mapping[int, StatusList], logs: Checkpoints
 ) -> dict[str, bytes]:
+    ended = {one.incarnation: one.count for log in sorted(logs.ended, key=lambda log: log.moment) for one in log.lists}
     listed = look_once(config.clerk, places)
     settled = look_once(config.issuing, outcomes)
     withdrawn = frozenset[str]() if config.withdrawals is None else read_withdrawals(config.withdrawals, config.ward)
+    found = statuses(listed, settled, withdrawn, frozenset(ended))
     made = {}
-    for incarnation, now in statuses(listed, settled, withdrawn).items():
-        name = f"{STATUS_FOLDER}/{config.ward}-{incarnation}.list"
-        if (before / name).exists():
-            check_not_back(StatusList.open((before / name).read_bytes(), issuers), now)
-        made[name] = StatusList.of(
+    for incarnation in sorted(found.keys() | published.keys()):
+        now, before = found.get(incarnation, ()), published.get(incarnation)
+        if before is not None:
+            now = going_on(before, now, ended.get(incarnation, 0))
+            check_not_back(before, now)
+        made[f"{STATUS_FOLDER}/{config.ward}-{incarnation}.list"] = StatusList.of(
             now,
             key_id=key.verifying.key_id,
             municipality=config.ward,
@@ -105,14 +125,29 @@ def _status_lists(
     return made
 
 
-def _checkpoints(config: PublishingConfig, key: SigningKey, moment: int, before: Path) -> Checkpoints:
+def _checkpoints(
+    config: PublishingConfig, key: SigningKey, moment: int, before: Path, published: Mapping[int, StatusList]
+) -> Checkpoints:
     known: dict[str, Checkpoint] = {}
+    ended: list[EndedLog] = []
+    told = 0
     if (before / CHECKPOINTS).exists():
         last = Checkpoints.open((before / CHECKPOINTS).read_bytes(), key.verifying, config.ward)
-        known = {one.process: one for one in last.logs}
+        known, told = {one.process: one for one in last.logs}, last.moment
+        ended += last.ended
+    restorations = Restorations() if config.restorations is None else read_restorations(config.restorations)
     logs = []
     for process, store in (("clerk", config.clerk), ("issuing", config.issuing)):
-        if process in known:
-            look_once(store, partial(check_follows, before=known[process]))
+        held = known.get(process)
+        if held is not None and not look_once(store, partial(follows, before=held)):
+            look_once(store, partial(restorations.check, before=held, told=told))
+            ended.append(_ended(held, told, published))
         logs.append(look_once(store, partial(checkpoint, process=process)))
-    return Checkpoints(key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs))
+    return Checkpoints(
+        key_id=key.verifying.key_id, municipality=config.ward, moment=moment, logs=tuple(logs), ended=tuple(ended)
+    )
+
+
+def _ended(held: Checkpoint, moment: int, published: Mapping[int, StatusList]) -> EndedLog:
+    lists = tuple(EndedList(incarnation=one.incarnation, count=one.count) for one in published.values())
+    return EndedLog(process=held.process, entries=held.entries, hash=held.hash, moment=moment, lists=lists)

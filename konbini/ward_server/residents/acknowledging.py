@@ -3,9 +3,13 @@
 The registry counts each follower's lease on its own monotonic clock, from the moment it *answered* a heartbeat; the
 follower counts the same lease from the earlier moment at which it asked. So the registry's count never runs out first.
 
-After a start nothing is known of what was granted before, so every follower counts as just granted.
+After a start nothing is known of what was granted before, so every follower counts as just granted. Where several
+servers share the registry's rows, nothing is known of what another one granted: every follower counts as just granted
+when a change is in force. A heartbeat that was asked for later reads rows that have the change, whichever server
+answers it, also one that was taken for gone: so none rests on older facts for longer.
 
-Limits: both monotonic clocks are taken to run at one rate; processes of one machine read one clock.
+Limits: all monotonic clocks are taken to run at one rate; processes of one machine read one clock. Beside another
+server, a change waits for a whole lease where a follower is away.
 """
 
 from __future__ import annotations
@@ -26,15 +30,21 @@ class Acknowledging:
     Args:
         followers: their names; a change waits for each.
         clock: the registry's.
+        alone: whether no other server shares the rows.
     """
 
-    def __init__(self, followers: Iterable[str], clock: Clock) -> None:
+    def __init__(self, followers: Iterable[str], clock: Clock, *, alone: bool = True) -> None:
         self._clock = clock
-        start = clock.monotonic() + LEASE_SECONDS
-        self._leases = dict.fromkeys(followers, start)
+        self._alone = alone
+        self._leases = dict.fromkeys(followers, self._longest())
         self._applied = dict.fromkeys(self._leases, 0)
         self._newest = 0
         self._turned = asyncio.Event()
+
+    @property
+    def followers(self) -> tuple[str, ...]:
+        """Their names."""
+        return tuple(self._leases)
 
     def granted(self, follower: str) -> None:
         """Count a lease from now; called before the heartbeat's number is read, so that no newer change overtakes it.
@@ -43,7 +53,7 @@ class Acknowledging:
             Refused: `MISROUTED`: nobody of that name follows.
         """
         self.known(follower)
-        self._leases[follower] = self._clock.monotonic() + LEASE_SECONDS
+        self._leases[follower] = self._longest()
 
     def applied(self, follower: str, number: int) -> None:
         """Hear how far a follower is; it never goes back.
@@ -61,11 +71,11 @@ class Acknowledging:
         self._turn()
 
     async def settled(self, number: int) -> None:
-        """Wait until every follower applied entry `number` or its lease, as it stands now, has run out.
+        """Wait until every follower applied entry `number`, which is in force, or its lease of now has run out.
 
         A lease granted later rests on a heartbeat that knows the entry: it does not have to be waited for.
         """
-        leases = dict(self._leases)
+        leases = dict(self._leases) if self._alone else dict.fromkeys(self._leases, self._longest())
         while True:
             now = self._clock.monotonic()
             late = [until for name, until in leases.items() if self._applied[name] < number and now < until]
@@ -87,6 +97,9 @@ class Acknowledging:
         """
         if follower not in self._leases:
             raise Refused(Code.MISROUTED, "nobody of that name follows this registry")
+
+    def _longest(self) -> float:
+        return self._clock.monotonic() + LEASE_SECONDS
 
     def _turn(self) -> None:
         self._turned.set()

@@ -15,7 +15,6 @@ from konbini.protocol.trust import Point
 from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES
 from konbini.ward_server.residents.tree import DEPTH
 from konbini.ward_server.residents.witness import Told
-from konbini.ward_server.settings.retention import Kept
 
 __all__ = [
     "MOST_ENTRIES",
@@ -23,10 +22,7 @@ __all__ = [
     "SETTLING_SECONDS",
     "Applied",
     "Approve",
-    "ApproveDisposal",
     "CertifyMessageKey",
-    "DisposalsAfter",
-    "Dispose",
     "Enter",
     "FeedAfter",
     "FollowerMethod",
@@ -40,12 +36,10 @@ __all__ = [
     "OperatorMethod",
     "PastRecord",
     "Pending",
-    "RetentionFor",
     "Show",
     "StateAt",
     "StatisticsFor",
     "Withdraw",
-    "WithdrawDisposal",
 ]
 
 MOST_ENTRIES = 2048
@@ -108,16 +102,6 @@ class OperatorMethod(IntEnum):
     """-> bytes of the signed record at a version; recorded as an access."""
     STATISTICS = 33
     """-> bytes of `Figures`; recorded."""
-    RETENTION = 61
-    """-> bytes of `RetentionShown`; recorded."""
-    DISPOSE = 62
-    """-> id of the entered list of what is due."""
-    APPROVE_DISPOSAL = 63
-    """-> bytes of `Disposed`, when no follower holds any of it."""
-    WITHDRAW_DISPOSAL = 64
-    """-> null."""
-    DISPOSALS = 65
-    """-> [signed entry of the list of disposals, ...]."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -265,41 +249,3 @@ class StatisticsFor:
 
     operator: Line
     month: Annotated[int, UpTo(999_912)]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RetentionFor:
-    """What is due, and which lists wait."""
-
-    operator: Line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dispose:
-    """A kind of which everything that is due is to be destroyed."""
-
-    operator: Line
-    kept: Kept
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApproveDisposal:
-    """A list to approve."""
-
-    operator: Line
-    disposal_id: Line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithdrawDisposal:
-    """A list to take back or turn down."""
-
-    operator: Line
-    disposal_id: Line
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DisposalsAfter:
-    """Entries of the signed list beyond a number."""
-
-    number: _Number

@@ -26,6 +26,10 @@ class _Calendar:
 
     unknown_allowed: bool
 
+    @property
+    def span(self) -> None:
+        """Give None: it is more than a least and a greatest number."""
+
     def holds(self, value: int) -> bool:
         """Say whether `value` is a day, or one that is unknown in part where that is allowed."""
         year, month, day = value // 10000, value // 100 % 100, value % 100

@@ -1,101 +1,92 @@
-"""Destroys what two persons decided to dispose of, within the caller's transaction.
+"""Ends removed records and accesses, within the caller's transaction of `konbini.ward_server.keeping.retention`.
 
 What is destroyed is the data key: with it every row that it sealed, in this store and in each copy of its rows. Rows
 that hold no more than keyed hashes of the resident go too; versions, changes and feed entries stay where they stood,
 illegible, so that counts, chains and the audit log stay whole. For each feed entry the registry signs a word that
-followers take in its place. One entry goes into the signed list, in the same transaction.
+followers take in its place.
+
+Limits: each day's judgement opens every record, one after another, in a reader's thread: about a tenth of a
+millisecond each.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from konbini.process.statements import Connection
 from konbini.protocol.shape import to_bytes
-from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.keeping.disposal_list import NOTHING_BEFORE, Disposal, entry_hash
+from konbini.ward_server.keeping.holding import Destroyed, Due, Rule
+from konbini.ward_server.residents.due import due_accesses, due_removed_after, judged_access, judged_removed
 from konbini.ward_server.residents.feed import DisposedChange, EntryDraft, FeedKind
 from konbini.ward_server.residents.feed_blocks import disposed_entry
 from konbini.ward_server.residents.scribe import RecordPen, add_block
 from konbini.ward_server.residents.sealed_rows import Vault
 from konbini.ward_server.residents.transaction import RegistryTransaction
-from konbini.ward_server.settings.retention import Kept, Retention
+from konbini.ward_server.settings.retention import Kept
 from konbini.ward_server.storage.sealing import DESTROYED, wrapping_key_of
 
-__all__ = ["Destroyer", "destroy_again", "tell_again"]
+__all__ = ["Accesses", "RemovedRecords", "destroy_keys", "tell_again"]
+
+_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Destroyer:
-    """Destroys within one transaction.
+class RemovedRecords:
+    """Removed records (除票), as a `Holding`; the target is the resident."""
 
-    Attributes:
-        connection: the transaction.
-        vault: what opens the store.
-        pen: what signs.
-        operators: who entered and who approved it.
-        disposal_id: the decision.
-        moment: Unix milliseconds.
-    """
-
-    connection: Connection
     vault: Vault
     pen: RecordPen
-    operators: tuple[str, str]
-    disposal_id: str
-    moment: int
+    kept: Kept = Kept.REMOVED_RECORD
 
-    def destroy(self, retention: Retention, targets: Sequence[str]) -> None:
-        """Destroy these, and put it on record: in the signed list, in the audit log, and in the feed for followers."""
-        wrapped_by: set[bytes] = set()
-        if retention.kept is Kept.REMOVED_RECORD:
-            _sign_words(self.connection, self.vault, self.pen, targets)
+    def due_after(self, connection: Connection, rule: Rule, after: str) -> tuple[str | None, tuple[Due, ...]]:
+        """Judge the records that follow."""
+        return due_removed_after(connection, self.vault, rule, after, _AT_ONCE)
+
+    def judged(self, connection: Connection, rule: Rule, target: str) -> Due | None:
+        """Judge one record."""
+        return judged_removed(connection, self.vault, rule, target)
+
+    def destroy(self, connection: Connection, targets: Sequence[str]) -> Destroyed:
+        """Destroy the keys, and tell followers in the feed."""
+        _sign_words(connection, self.vault, self.pen, targets)
         for target in targets:
-            _forget_restrictions(self.connection, self.vault, target)
-            wrapped_by |= destroy_keys(self.connection, target)
-        digest = self._list(retention, targets, wrapped_by)
-        if retention.kept is Kept.REMOVED_RECORD:
-            _tell_followers(self.connection, self.vault, self.pen, targets)
-        append(
-            self.connection,
-            AuditEntry(
-                moment=self.moment,
-                event=AuditEvent.DISPOSED,
-                operators=self.operators,
-                about=self.disposal_id,
-                digest=digest,
-            ),
-        )
-
-    def _list(self, retention: Retention, targets: Sequence[str], wrapped_by: set[bytes]) -> bytes:
-        row = self.connection.execute("SELECT number, hash FROM disposal_list ORDER BY number DESC LIMIT 1").fetchone()
-        number, before = row or (0, NOTHING_BEFORE)
-        term = retention.term
-        signed = Disposal(
-            municipality=self.pen.municipality,
-            number=number + 1,
-            before=bytes(before),
-            moment=self.moment,
-            kept=retention.kept,
-            years=term.years,
-            months=term.months,
-            days=term.days,
-            counted_from=retention.counted_from,
-            operators=self.operators,
-            disposal_id=self.disposal_id,
-            targets=tuple(targets),
-            wrapped_by=tuple(sorted(wrapped_by)),
-        ).sign(self.pen.key)
-        digest = entry_hash(signed)
-        self.connection.execute(
-            "INSERT INTO disposal_list (number, signed, hash) VALUES (?, ?, ?)", (number + 1, signed, digest)
-        )
-        return digest
+            _forget_restrictions(connection, self.vault, target)
+        destroyed = destroy_keys(connection, targets)
+        _tell_followers(connection, self.vault, self.pen, targets)
+        return destroyed
 
 
-def destroy_keys(connection: Connection, target: str) -> set[bytes]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accesses:
+    """Whose record was looked up and why, as a `Holding`; the target is the name of a month's key."""
+
+    kept: Kept = Kept.ACCESS_RECORD
+
+    def due_after(self, connection: Connection, rule: Rule, after: str) -> tuple[str | None, tuple[Due, ...]]:
+        """Judge every month."""
+        del after
+        return None, due_accesses(connection, rule)
+
+    def judged(self, connection: Connection, rule: Rule, target: str) -> Due | None:
+        """Judge one month."""
+        return judged_access(connection, rule, target)
+
+    def destroy(self, connection: Connection, targets: Sequence[str]) -> Destroyed:
+        """Destroy the months' keys."""
+        return destroy_keys(connection, targets)
+
+
+def destroy_keys(connection: Connection, targets: Sequence[str]) -> Destroyed:
+    """Destroy data keys of residents or months; what a restored store tells of it, it tells at its start."""
+    wrapped_by: set[bytes] = set()
+    for target in targets:
+        wrapped_by |= _destroy_keys(connection, target)
+    return Destroyed(whole=tuple(targets), wrapped_by=frozenset(wrapped_by))
+
+
+def _destroy_keys(connection: Connection, target: str) -> set[bytes]:
     """Destroy a target's data keys and the rows that are nothing without them; give what had wrapped the keys."""
     wrapped = connection.execute(
         "SELECT wrapped FROM data_key WHERE resident = ?1 UNION ALL"
@@ -149,9 +140,3 @@ def _tell_followers(connection: Connection, vault: Vault, pen: RecordPen, reside
     body = to_bytes(DisposedChange(residents=tuple(residents)))
     drafts = [EntryDraft(kind=FeedKind.DISPOSED, resident="", version=0, body=body)]
     add_block(writing, pen, writing.position(), writing.seal_entries(drafts))
-
-
-def destroy_again(connection: Connection, entries: Sequence[Disposal]) -> int:
-    """Destroy in a restored store what the list says was destroyed, and give how many keys it still had."""
-    targets = [target for entry in entries for target in entry.targets]
-    return sum(bool(destroy_keys(connection, target)) for target in targets)

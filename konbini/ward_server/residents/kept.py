@@ -11,6 +11,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.keeping.kept_store import FeedHead, KeptStore
 from konbini.ward_server.residents.feed import NOTHING_BEFORE
 from konbini.ward_server.residents.keys import WRAPPED_KEYS
+from konbini.ward_server.residents.retention import ENDS
 
 __all__ = ["KEPT"]
 
@@ -36,5 +37,6 @@ KEPT: Final = KeptStore(
     keys=WRAPPED_KEYS,
     feed=_feed,
     begin_stopped=_renew,
+    ends=ENDS,
     replaced=AuditEvent.REGISTRY_REPLACED,
 )

@@ -24,17 +24,20 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.decisions.calls import decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
+from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.retention import RetentionDesk
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.bulk import BulkLists
 from konbini.ward_server.residents.bulk_calls import bulk_handlers
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.config import RegistryConfig, read_config
+from konbini.ward_server.residents.elsewhere import Elsewhere
 from konbini.ward_server.residents.keys import key_rotation
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.restoring import RegistryRestored
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import registry_desk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore, Vault
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.service import (
@@ -42,15 +45,15 @@ from konbini.ward_server.residents.service import (
     comparing_handlers,
     follower_handlers,
     operator_handlers,
-    retention_handlers,
 )
 from konbini.ward_server.residents.statistics import Statistics
 from konbini.ward_server.settings.reading import read_settings_of
 from konbini.ward_server.settings.retention import Retention
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
+from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "main", "open_registry", "read_pen", "read_vault", "serve"]
+__all__ = ["RegistryRooms", "RegistryWorks", "main", "open_registry", "read_pen", "read_vault", "serve"]
 
 _DECISION_EVENTS = DecisionEvents(
     entered=AuditEvent.REGISTRY_DECISION_ENTERED,
@@ -68,6 +71,14 @@ class RegistryRooms:
     store: RowsRegistryStore
     vault: Vault
     pen: RecordPen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryWorks:
+    """What the process does in its own turn, beside answering; `elsewhere` where other servers share its rows."""
+
+    retention: RetentionDesk
+    elsewhere: Elsewhere | None
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,6 +111,7 @@ async def open_registry(
     pen, vault = read_pen(config, entropy), read_vault(config, entropy)
     store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member)
     try:
+        await hold_to_lookup_key(store.rows, vault.keyed_hash)
         now = clock.now()
         await store.begin(to_seconds(now), AuditEntry(moment=now, event=AuditEvent.REGISTRY_CREATED))
         yield RegistryRooms(store=store, vault=vault, pen=pen)
@@ -108,14 +120,15 @@ async def open_registry(
 
 
 @asynccontextmanager
-async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RetentionDesk]:
-    """Answer on both sockets while the context lasts; gives the desk whose day's turn the process takes.
+async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> AsyncIterator[RegistryWorks]:
+    """Answer on both sockets while the context lasts; gives what the process does beside in its own turn.
 
     Raises:
         ConfigRefused, OSError: the municipality's settings cannot be used.
     """
-    acknowledging = Acknowledging(config.follower_names, clock)
-    desk = RetentionDesk(
+    alone = len(config.server.all) == 1
+    acknowledging = Acknowledging(config.follower_names, clock, alone=alone)
+    desk = registry_desk(
         rooms.store.rows,
         vault=rooms.vault,
         pen=rooms.pen,
@@ -160,7 +173,7 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
         _log.info("serving", ward=config.municipality, number=position.number)
-        yield desk
+        yield RegistryWorks(retention=desk, elsewhere=None if alone else Elsewhere(rooms.store, acknowledging, clock))
 
 
 def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
@@ -200,7 +213,7 @@ async def _open_and_serve(
 ) -> AsyncIterator[None]:
     async with (
         open_registry(config, clock, entropy, member=_member(config)) as rooms,
-        serve(config, rooms, clock) as desk,
+        serve(config, rooms, clock) as works,
         AsyncExitStack() as ending,
     ):
         rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
@@ -208,16 +221,19 @@ async def _open_and_serve(
         for name, work in (
             ("rows", rooms.store.until_unfit()),
             ("key rotation", rotation.run()),
-            ("retention", desk.run()),
+            ("retention", works.retention.run()),
         ):
             tasks.start(work, name)
+        if works.elsewhere is not None:
+            tasks.start(works.elsewhere.run(), "elsewhere")
         ending.enter_context(told_by_hangup(rotation.told))
         yield
 
 
 def _member(config: RegistryConfig) -> Member:
     """Say what every server of this registry is started with alike."""
-    shared = (config.keys.record, config.keys.lookup, config.keys.given)
+    settings = () if config.settings is None else (config.settings,)
+    shared = (config.keys.record, config.keys.identity, config.keys.lookup, config.keys.given, *settings)
     parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
     return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 

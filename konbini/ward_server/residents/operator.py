@@ -1,4 +1,4 @@
-"""What an operator types: enter, approve, withdraw, pending, show, look-up, history, statistics, and for retention.
+"""What an operator types: enter, approve, withdraw, pending, show, look-up, history, statistics.
 
 `add_commands` describes the commands to a command line, `carry_out` runs the one that was typed. Each names its
 operator; until operators sign in, that is vouched for by the user of this machine who may call the socket. The terminal
@@ -17,7 +17,6 @@ from pathlib import Path
 from konbini.process.calls import CallClient
 from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN
-from konbini.ward_server.keeping.disposal_list import list_bytes
 from konbini.ward_server.residents.bulk import BulkAnswer
 from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
@@ -27,10 +26,8 @@ from konbini.ward_server.residents.operator_text import (
     figures_lines,
     found_lines,
     history_lines,
-    retention_lines,
 )
 from konbini.ward_server.residents.record_text import write_record
-from konbini.ward_server.settings.retention import Kept
 
 __all__ = ["add_commands", "carry_out"]
 
@@ -69,19 +66,6 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     form = statistics.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--csv", action="store_true", help="rows of section, name and count")
-    _add_retention(commands)
-
-
-def _add_retention(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
-    _command(commands, "retention", _retention, "show what is kept beyond its time (保存期間満了): counts and ids")
-    dispose = _command(commands, "dispose", _dispose, "enter that what is due of a kind is destroyed; another approves")
-    dispose.add_argument("kept", choices=[one.name.lower() for one in Kept])
-    approve = _command(commands, "approve-disposal", _approve_disposal, "destroy what another's list names, for ever")
-    approve.add_argument("disposal_id")
-    withdraw = _command(commands, "withdraw-disposal", _withdraw_disposal, "take a list back, or turn it down")
-    withdraw.add_argument("disposal_id")
-    listed = _command(commands, "disposals", _disposals, "write the signed list of disposals (廃棄簿) to a file")
-    listed.add_argument("--out", type=Path, required=True, help="the file, for a restoration and for whoever audits")
 
 
 async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) -> None:
@@ -183,32 +167,6 @@ async def _statistics(line: OperatorLine, arguments: argparse.Namespace) -> Iter
     if arguments.json:
         return iter((figures_json(figures),))
     return iter((figures_csv(figures),)) if arguments.csv else figures_lines(figures)
-
-
-async def _retention(line: OperatorLine, _arguments: argparse.Namespace) -> Iterator[str]:
-    return retention_lines(await line.retention())
-
-
-async def _dispose(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
-    return iter((await line.dispose(Kept[arguments.kept.upper()]),))
-
-
-async def _approve_disposal(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
-    done = await line.approve_disposal(arguments.disposal_id)
-    return iter((f"destroyed {done.destroyed}, left {done.left}",))
-
-
-async def _withdraw_disposal(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
-    await line.withdraw_disposal(arguments.disposal_id)
-    return iter(("withdrawn",))
-
-
-async def _disposals(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
-    entries: list[bytes] = []
-    while more := await line.disposals_after(len(entries)):
-        entries += more
-    arguments.out.write_bytes(list_bytes(entries))
-    return iter((f"{len(entries)} entries",))
 
 
 def _month(written: str) -> int:

@@ -18,27 +18,20 @@ from konbini.ward_server.residents.bulk_calls import BulkLine
 from konbini.ward_server.residents.calls import (
     SETTLING_SECONDS,
     Approve,
-    ApproveDisposal,
-    DisposalsAfter,
-    Dispose,
     Enter,
     HistoryOf,
     LookUp,
     OperatorMethod,
     PastRecord,
     Pending,
-    RetentionFor,
     Show,
     StatisticsFor,
     Withdraw,
-    WithdrawDisposal,
 )
 from konbini.ward_server.residents.changes import Change
-from konbini.ward_server.residents.disposal_rows import Disposed, RetentionShown
 from konbini.ward_server.residents.figures import Figures
 from konbini.ward_server.residents.record import ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found, Waiting
-from konbini.ward_server.settings.retention import Kept
 
 __all__ = ["OperatorLine"]
 
@@ -52,11 +45,6 @@ _MOST_FOUND_BYTES = 1 << 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _AllWaiting:
     changes: tuple[Waiting, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Signed:
-    entries: tuple[bytes, ...]
 
 
 class OperatorLine:
@@ -112,32 +100,6 @@ class OperatorLine:
         asked = StatisticsFor(operator=self._operator, month=month)
         answer = await self._call(OperatorMethod.STATISTICS, asked, within=_COUNTING_SECONDS)
         return from_bytes(Figures, _typed(bytes, answer), _MOST_FOUND_BYTES)
-
-    async def retention(self) -> RetentionShown:
-        """Read what is due and which lists wait; it is recorded."""
-        answer = await self._call(OperatorMethod.RETENTION, RetentionFor(operator=self._operator))
-        return from_bytes(RetentionShown, _typed(bytes, answer), _MOST_FOUND_BYTES)
-
-    async def dispose(self, kept: Kept) -> str:
-        """Enter that everything that is due of a kind is to be destroyed, and give the list's id."""
-        asked = Dispose(operator=self._operator, kept=kept)
-        return _typed(str, await self._call(OperatorMethod.DISPOSE, asked))
-
-    async def approve_disposal(self, disposal_id: str) -> Disposed:
-        """Approve another's list; comes back when everything of it is destroyed here and with the followers."""
-        asked = ApproveDisposal(operator=self._operator, disposal_id=disposal_id)
-        answer = await self._call(OperatorMethod.APPROVE_DISPOSAL, asked, within=_COUNTING_SECONDS)
-        return from_bytes(Disposed, _typed(bytes, answer))
-
-    async def withdraw_disposal(self, disposal_id: str) -> None:
-        """Take a list back, or turn it down."""
-        asked = WithdrawDisposal(operator=self._operator, disposal_id=disposal_id)
-        await self._call(OperatorMethod.WITHDRAW_DISPOSAL, asked)
-
-    async def disposals_after(self, number: int) -> tuple[bytes, ...]:
-        """Read entries of the signed list of disposals; none where there are no more."""
-        answer = await self._call(OperatorMethod.DISPOSALS, DisposalsAfter(number=number))
-        return from_value(_Signed, [answer]).entries
 
     async def _call(self, method: OperatorMethod, asked: object, within: float = _SECONDS) -> Value:
         return await self._client.call(int(method), *_arguments(asked), within=within)

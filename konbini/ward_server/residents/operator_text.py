@@ -10,7 +10,6 @@ from collections.abc import Iterator
 
 from konbini.protocol.japan import JAPAN
 from konbini.ward_server.residents.archive import Happened, History
-from konbini.ward_server.residents.disposal_rows import RetentionShown
 from konbini.ward_server.residents.figures import LEAST_SHOWN, Figure, Figures
 from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.record_text import write_record
@@ -19,7 +18,7 @@ from konbini.ward_server.residents.seal import unchecked_seal
 from konbini.ward_server.residents.store import StoredLink, StoredRestriction
 from konbini.ward_server.residents.text_form import to_object
 
-__all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "history_lines", "retention_lines"]
+__all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "history_lines"]
 
 
 def found_lines(found: Found) -> Iterator[str]:
@@ -47,19 +46,6 @@ def history_lines(history: History) -> Iterator[str]:
             f"  entered by {one.entered_by} {_moment(one.entered_at)}, approved by {one.approved_by}"
             f" {_moment(one.approved_at)}  {one.change_id}" + (f", corrects {one.corrects}" if one.corrects else "")
         )
-
-
-def retention_lines(shown: RetentionShown) -> Iterator[str]:
-    """Give what is due, by kind, and the lists that wait; no name is among it."""
-    for kind in shown.due:
-        yield f"{kind.kept.name.lower()}  {kind.count} due"
-        yield from (f"  {target}" for target in kind.targets)
-        if kind.count > len(kind.targets):
-            yield f"  and {kind.count - len(kind.targets)} more"
-    for one in shown.waiting:
-        state = "being destroyed" if one.approved else "waits for another person"
-        kept = one.kept.name.lower()
-        yield f"{one.disposal_id}  {kept}  {one.count}  entered by {one.entered_by}, {state}  {one.digest.hex()}"
 
 
 def figures_lines(figures: Figures) -> Iterator[str]:

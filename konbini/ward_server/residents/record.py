@@ -12,6 +12,7 @@ salt has 32 random bytes.
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +20,11 @@ from enum import IntEnum, unique
 from typing import Annotated
 
 from konbini.protocol.batches import MOST_PROOF_BYTES, BatchOpener, sign_batch, unchecked_member
-from konbini.protocol.codec import encode
+from konbini.protocol.codec import encode, encode_checked
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, PROTOCOL, MessageKind
-from konbini.protocol.shape import Digest, Line, Sized, UpTo, from_bytes, to_bytes
+from konbini.protocol.shape import Digest, Line, Sized, UpTo, checked_value, from_bytes, to_bytes
 from konbini.ward_server.residents.dates import BirthDate, Date
 
 __all__ = [
@@ -174,6 +175,9 @@ class ResidentRecord:
     earlier_address: _Place | None = None
 
 
+_COMMITMENT_AT = [field.name for field in dataclasses.fields(ResidentRecord)].index("individual_number")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedRecord:
     """A record together with the very bytes that the registry signed, and their place in the batch."""
@@ -232,14 +236,21 @@ class RecordOpener:
         return SignedRecord(record=record, data=data)
 
 
-def record_bytes(record: ResidentRecord) -> bytes:
+def record_bytes(record: ResidentRecord, commitment: bytes | None = None) -> bytes:
     """Give what is signed of a record.
+
+    Args:
+        record: the record.
+        commitment: to a new individual number, in place of the record's own; None where it has no new one.
 
     Raises:
         TypeError: a field breaks its own declaration.
         ValueError: signed it would be longer than `MOST_RECORD_BYTES`.
     """
-    data = to_bytes(record)
+    values = checked_value(record)
+    if commitment is not None:
+        values[_COMMITMENT_AT] = commitment
+    data = encode_checked(values)
     if len(data) > MOST_RECORD_BYTES - MOST_PROOF_BYTES:
         raise ValueError(f"a record of {len(data)} bytes")
     return data

@@ -106,8 +106,8 @@ class RecordRows(SealedRows):
             (entry.resident, entry.version, entry.change_id, self._seal(place, to_bytes(entry.entry))),
         )
 
-    def add_number_part(self, part: IndividualNumberPart) -> None:
-        """Keep an individual number, apart from the record."""
+    def add_number_part(self, part: IndividualNumberPart) -> bytes:
+        """Keep an individual number, apart from the record, and give the commitment that the record carries."""
         commitment = part.commitment()
         wrapped, key = self._vault.numbers.fresh(part.resident)
         place = row_place("individual_number", commitment, part.resident, 0)
@@ -115,6 +115,7 @@ class RecordRows(SealedRows):
         self._connection.execute(
             "INSERT INTO individual_number VALUES (?, ?, ?, ?)", (part.resident, commitment, wrapped, sealed)
         )
+        return commitment
 
     def _record(self, resident: str, row: tuple[int, str, str, bytes]) -> StoredRecord:
         version, household, change_id, sealed = row

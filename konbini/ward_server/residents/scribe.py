@@ -14,7 +14,7 @@ its batch is signed: whoever reads the record back in the same transaction close
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from konbini.process.entropy import Entropy
 from konbini.protocol.batches import MOST_PROOF_BYTES
@@ -69,7 +69,7 @@ class RecordPen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _UnsignedRecord:
-    """A record that waits for its batch."""
+    """A record that waits for its batch; the commitment to a new individual number stands in `data` alone."""
 
     record: ResidentRecord
     data: bytes
@@ -128,11 +128,11 @@ class Writer:
             self._hand_on(drafts)
 
     def _record(self, effect: RecordEffect) -> None:
-        record = self._with_number(effect)
+        record, commitment = effect.record, self._kept_number(effect)
         if record.resident_code is not None:
             self._writing.give_number(NumberKind.RESIDENT_CODE, record.resident_code, record.resident)
         try:
-            data = record_bytes(record)
+            data = record_bytes(record, commitment)
         except (TypeError, ValueError) as error:
             raise Refused(Code.CHANGE_INVALID, str(error)) from error
         self._wait(_UnsignedRecord(record=record, data=data), len(data) + MOST_PROOF_BYTES)
@@ -159,13 +159,13 @@ class Writer:
         )
         self._feed(FeedKind.SEAL, registration.resident, registration.version, signed.data)
 
-    def _with_number(self, effect: RecordEffect) -> ResidentRecord:
+    def _kept_number(self, effect: RecordEffect) -> bytes | None:
+        """Keep a new individual number, and give the commitment to it."""
         if effect.individual_number is None:
-            return effect.record
+            return None
         part = self._pen.number_part(effect.record.resident, effect.individual_number)
-        self._writing.add_number_part(part)
         self._writing.give_number(NumberKind.INDIVIDUAL_NUMBER, part.number, part.resident)
-        return replace(effect.record, individual_number=part.commitment())
+        return self._writing.add_number_part(part)
 
     def _feed(self, kind: FeedKind, resident: str, version: int, body: bytes) -> None:
         self._wait(EntryDraft(kind=kind, resident=resident, version=version, body=body), len(body))

@@ -11,10 +11,7 @@ from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.calls import (
     Applied,
     Approve,
-    ApproveDisposal,
     CertifyMessageKey,
-    DisposalsAfter,
-    Dispose,
     Enter,
     FeedAfter,
     FollowerMethod,
@@ -28,24 +25,20 @@ from konbini.ward_server.residents.calls import (
     OperatorMethod,
     PastRecord,
     Pending,
-    RetentionFor,
     Show,
     StateAt,
     StatisticsFor,
     Withdraw,
-    WithdrawDisposal,
 )
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.registry import Registry
-from konbini.ward_server.residents.retention import RetentionDesk
 from konbini.ward_server.residents.statistics import Statistics
 
-__all__ = ["archive_handlers", "comparing_handlers", "follower_handlers", "operator_handlers", "retention_handlers"]
+__all__ = ["archive_handlers", "comparing_handlers", "follower_handlers", "operator_handlers"]
 
 _MOST_PENDING = 32
-_MOST_DISPOSALS = 8
 
 
 def follower_handlers(publisher: Publisher) -> Mapping[int, Handler]:
@@ -173,35 +166,4 @@ def archive_handlers(archive: Archive, statistics: Statistics) -> Mapping[int, H
         OperatorMethod.HISTORY: history,
         OperatorMethod.PAST_RECORD: past_record,
         OperatorMethod.STATISTICS: figures,
-    }
-
-
-def retention_handlers(desk: RetentionDesk) -> Mapping[int, Handler]:
-    """Give the methods of the operators' socket that end what is kept beyond its time."""
-
-    async def shown(arguments: Sequence[Value]) -> Value:
-        return to_bytes(await desk.show(from_value(RetentionFor, arguments).operator))
-
-    async def dispose(arguments: Sequence[Value]) -> Value:
-        asked = from_value(Dispose, arguments)
-        return await desk.enter(asked.operator, asked.kept)
-
-    async def approve(arguments: Sequence[Value]) -> Value:
-        asked = from_value(ApproveDisposal, arguments)
-        return to_bytes(await desk.approve(asked.operator, asked.disposal_id))
-
-    async def withdraw(arguments: Sequence[Value]) -> Value:
-        asked = from_value(WithdrawDisposal, arguments)
-        await desk.withdraw(asked.operator, asked.disposal_id)
-        return None
-
-    async def disposals(arguments: Sequence[Value]) -> Value:
-        return list(await desk.signed_list(from_value(DisposalsAfter, arguments).number, _MOST_DISPOSALS))
-
-    return {
-        OperatorMethod.RETENTION: shown,
-        OperatorMethod.DISPOSE: dispose,
-        OperatorMethod.APPROVE_DISPOSAL: approve,
-        OperatorMethod.WITHDRAW_DISPOSAL: withdraw,
-        OperatorMethod.DISPOSALS: disposals,
     }

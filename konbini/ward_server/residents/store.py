@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Protocol, TypeVar
+from typing import NamedTuple, Protocol, TypeVar
 
 from konbini.process.statements import Parameters
 from konbini.ward_server.audit.log import AuditEntry
@@ -132,9 +132,8 @@ class StoredRestriction:
     remark: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealedEntry:
-    """A feed entry as the store keeps it, without its number.
+class SealedEntry(NamedTuple):
+    """A feed entry as the store keeps it, without its number; a tuple, since a town's come out of other processes.
 
     `record` is the version of the record that it brings, which stands in its own table; `sealed` is any other entry.
     """
@@ -268,8 +267,8 @@ class RegistryWriting(RegistryReading, Protocol):
     def add_entry_items(self, entry: StoredEntry) -> None:
         """Add a version of what is kept beyond the record; versions that were written before stay."""
 
-    def add_number_part(self, part: IndividualNumberPart) -> None:
-        """Keep an individual number, apart from the record."""
+    def add_number_part(self, part: IndividualNumberPart) -> bytes:
+        """Keep an individual number, apart from the record, and give the commitment that the record carries."""
 
     def give_number(self, kind: NumberKind, number: str, resident: str) -> None:
         """Keep that a number is this resident's; nothing happens where it was given before."""

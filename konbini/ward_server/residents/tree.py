@@ -5,7 +5,8 @@ resident's id: 256 branches of 256 buckets, each bucket the Merkle tree hash of 
 their ids, each branch and the root that of its 256 children. A place does not depend on who else is there, so that one
 resident too many moves nobody.
 
-A tree is built by one pass in the order of ids and holds 32 bytes and an id for each resident.
+A tree is built by one pass in the order of ids and holds some 50 bytes for each resident: leaf and id, packed. What is
+hashed of it is kept until somebody is added.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ CHILDREN: Final = 256
 DEPTH: Final = 2
 """Bytes of a bucket's place."""
 _HASH_BYTES: Final = 32
+_LENGTH_BYTES: Final = 2
 _EMPTY: Final = hashlib.sha256().digest()
 
 
@@ -45,6 +47,9 @@ def place(resident: str) -> bytes:
     return hashlib.sha256(resident.encode()).digest()[:DEPTH]
 
 
+_EMPTY_BRANCH: Final = tree_hash([_EMPTY] * CHILDREN)
+
+
 class Tree:
     """The tree of one holder.
 
@@ -53,13 +58,17 @@ class Tree:
     """
 
     def __init__(self, leaves: Iterable[tuple[str, bytes]] = ()) -> None:
-        self._buckets: dict[bytes, list[tuple[str, bytes]]] = {}
+        self._buckets: dict[bytes, bytearray] = {}  # each resident's leaf, the length of the id, the id
+        self._branches: dict[int, tuple[bytes, ...]] = {}
         for resident, leaf in leaves:
             self.add(resident, leaf)
 
     def add(self, resident: str, leaf: bytes) -> None:
         """Add the next resident; residents come in the order of their ids."""
-        self._buckets.setdefault(place(resident), []).append((resident, leaf))
+        self._branches.clear()
+        named = resident.encode()
+        at = hashlib.sha256(named).digest()[:DEPTH]
+        self._buckets.setdefault(at, bytearray()).extend(leaf + len(named).to_bytes(_LENGTH_BYTES) + named)
 
     def root(self) -> bytes:
         """Give the hash of the whole."""
@@ -67,19 +76,35 @@ class Tree:
 
     def children(self, prefix: bytes) -> tuple[bytes, ...]:
         """Give the hashes of the 256 children of the root (no byte) or of a branch (one byte)."""
-        parts = (prefix + bytes([last]) for last in range(CHILDREN))
-        if len(prefix) + 1 == DEPTH:
-            return tuple(self._bucket_hash(part) for part in parts)
+        if prefix:
+            return self._branch(prefix[0])
         occupied = {bucket[0] for bucket in self._buckets}
-        nothing = tree_hash([_EMPTY] * CHILDREN)
-        return tuple(tree_hash(self.children(part)) if part[0] in occupied else nothing for part in parts)
+        return tuple(
+            tree_hash(self._branch(first)) if first in occupied else _EMPTY_BRANCH for first in range(CHILDREN)
+        )
 
     def bucket(self, place_of: bytes) -> tuple[tuple[str, bytes], ...]:
         """Give the residents of a bucket with their leaves."""
-        return tuple(self._buckets.get(place_of, ()))
+        return tuple(self._held(place_of))
+
+    def _branch(self, first: int) -> tuple[bytes, ...]:
+        found = self._branches.get(first)
+        if found is None:
+            places = [bytes((first, last)) for last in range(CHILDREN)]
+            found = tuple(self._bucket_hash(place_of) if place_of in self._buckets else _EMPTY for place_of in places)
+            self._branches[first] = found
+        return found
 
     def _bucket_hash(self, place_of: bytes) -> bytes:
-        return tree_hash([leaf for _resident, leaf in self._buckets.get(place_of, ())])
+        return tree_hash([leaf for _resident, leaf in self._held(place_of)])
+
+    def _held(self, place_of: bytes) -> Iterator[tuple[str, bytes]]:
+        packed, at = bytes(self._buckets.get(place_of, b"")), 0
+        while at < len(packed):
+            named = at + _HASH_BYTES + _LENGTH_BYTES
+            end = named + int.from_bytes(packed[named - _LENGTH_BYTES : named])
+            yield packed[named:end].decode(), packed[at : at + _HASH_BYTES]
+            at = end
 
 
 def children_differ(prefix: bytes, ours: Sequence[bytes], theirs: Sequence[bytes]) -> Iterator[bytes]:

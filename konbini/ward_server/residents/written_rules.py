@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import operator
 from dataclasses import replace
 
 from konbini.protocol.errors import Code, Refused
@@ -73,7 +74,7 @@ def check_number(number: str | None) -> None:
         return
     if len(number) == _NUMBER_DIGITS and number.isascii() and number.isdigit():
         *digits, check = map(int, number)
-        rest = sum(digit * weight for digit, weight in zip(digits, _WEIGHTS, strict=True)) % 11
+        rest = sum(map(operator.mul, digits, _WEIGHTS)) % 11
         if check == (0 if rest <= 1 else 11 - rest):
             return
     raise Refused(Code.CHANGE_INVALID, "an individual number is given by its twelve digits, the last a check digit")

@@ -31,6 +31,18 @@ class Kept(IntEnum):
     """A removed record (除票) with all that the registry keeps of that resident; from the day of removal (消除)."""
     ACCESS_RECORD = 2
     """Whose record was looked up and why (照会の記録); from the end of the month in which it was."""
+    ISSUE_HISTORY = 3
+    """A visit with its numbers and what came of them (交付の記録); from the day on which it was opened."""
+    RECEIPT = 4
+    """What a kiosk said of an order (利用端末の報告); from the day on which it was taken."""
+    CERTIFIED_ORDER = 5
+    """What the clerk certified and sealed (審査の記録); from the day that the number names."""
+    DECISION = 6
+    """What two persons decided about a process (決裁); from the day on which it was concluded."""
+    DIFFERENCE = 7
+    """What a reconcile found (照合の相違); from the day on which it was found."""
+    AUDIT_LOG = 8
+    """What an audit entry says (監査ログ); from the day of the newest of its block."""
 
 
 @unique

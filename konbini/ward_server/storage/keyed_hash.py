@@ -16,17 +16,19 @@ import hmac
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
-from konbini.protocol.codec import Value, encode
+from konbini.protocol.codec import encode_checked
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
 __all__ = ["KeyedHash"]
 
 _KEY_BYTES = 32
+_DOMAIN = f"{PROTOCOL} keyed hash"
+_ID_BYTES = 8
 
 
 class KeyedHash:
-    """HMAC-SHA-256 over framed arrays, under one key of 32 bytes."""
+    """HMAC-SHA-256 over framed arrays, under one key of 32 bytes; `key_id` names the key and says nothing of it."""
 
     def __init__(self, key: bytes) -> None:
         """Take the key.
@@ -37,6 +39,7 @@ class KeyedHash:
         if len(key) != _KEY_BYTES:
             raise ValueError("the key of a keyed hash has 32 bytes")
         self._key = key
+        self.key_id = hmac.digest(key, f"{PROTOCOL} id of a lookup key".encode(), "sha256")[:_ID_BYTES]
         self._hidden = AESSIV(hmac.digest(key, f"{PROTOCOL} hidden beside a keyed hash".encode(), "sha512"))
 
     def __repr__(self) -> str:
@@ -77,5 +80,5 @@ class KeyedHash:
         except InvalidTag as error:
             raise Refused(Code.SEAL_BROKEN, f"{table}: hidden for another row, or changed") from error
 
-    def _digest(self, domain: str, *parts: Value) -> bytes:
-        return hmac.digest(self._key, encode([f"{PROTOCOL} keyed hash", domain, *parts]), "sha256")
+    def _digest(self, domain: str, *parts: str | bytes | int) -> bytes:
+        return hmac.digest(self._key, encode_checked([_DOMAIN, domain, *parts]), "sha256")

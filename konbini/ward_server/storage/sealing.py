@@ -41,7 +41,8 @@ _KEY_BYTES = 32
 _ID_BYTES = 8
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
-_ARRAY_OF_SIX = b"\x86"
+_ARRAY_OF_FIVE, _ARRAY_OF_SIX = b"\x85", b"\x86"
+_DATA_KEY = _ARRAY_OF_FIVE + encode(f"{PROTOCOL} data key")
 _SEALED_FIELD = _ARRAY_OF_SIX + encode(f"{PROTOCOL} sealed field")
 
 
@@ -94,14 +95,14 @@ class KeyEncryptionKeys:
 class DataKey:
     """An unwrapped data key of one resident: seals and opens that resident's fields."""
 
-    def __init__(self, key_id: bytes, key: AESGCM, municipality: str, resident: str, entropy: Entropy) -> None:
+    def __init__(self, key_id: bytes, key: AESGCM, resident: str, whose: bytes, entropy: Entropy) -> None:
         self._key_id = key_id
         self._key = key
         self._resident = resident
         self._entropy = entropy
         # The associated data's array of six, but for the table and the version: encodings stand one after another.
         self._before_table = _SEALED_FIELD + encode(key_id)
-        self._whose = encode(municipality) + encode(resident)
+        self._whose = whose
 
     def __repr__(self) -> str:
         return "DataKey(...)"
@@ -133,7 +134,7 @@ class Sealer:
 
     def __init__(self, keys: KeyEncryptionKeys, municipality: str, entropy: Entropy) -> None:
         self._keys = keys
-        self._municipality = municipality
+        self._municipality = encode(municipality)
         self._entropy = entropy
 
     @property
@@ -152,8 +153,9 @@ class Sealer:
             Refused: as `unwrap`.
         """
         keys = self._keys
-        key_id, key = self._unwrapped(keys, wrapped, resident)
-        return self._wrap(keys, key_id, key, resident)
+        whose = self._whose(resident)
+        key_id, key = self._unwrapped(keys, wrapped, whose)
+        return self._wrap(keys, key_id, key, whose, self._entropy.token(_NONCE_BYTES))
 
     def new_data_key(self, resident: str) -> bytes:
         """Make a data key for a resident's fields and give it wrapped, for the store."""
@@ -163,7 +165,8 @@ class Sealer:
         """Make a data key for a resident's fields and give it wrapped, for the store, and open, for first fields."""
         drawn = self._entropy.token(_ID_BYTES + _NONCE_BYTES + _KEY_BYTES)
         key_id, nonce, key = drawn[:_ID_BYTES], drawn[_ID_BYTES:-_KEY_BYTES], drawn[-_KEY_BYTES:]
-        return self._wrap(self._keys, key_id, key, resident, nonce), self._data_key(key_id, key, resident)
+        whose = self._whose(resident)
+        return self._wrap(self._keys, key_id, key, whose, nonce), self._data_key(key_id, key, resident, whose)
 
     def unwrap(self, wrapped: bytes, resident: str) -> DataKey:
         """Open a wrapped data key, for more than one field.
@@ -172,8 +175,9 @@ class Sealer:
             Refused: `RECORD_DISPOSED`: it was destroyed; `SEAL_BROKEN`: wrapped for another resident, by a key that is
                 not here, or changed.
         """
-        key_id, key = self._unwrapped(self._keys, wrapped, resident)
-        return self._data_key(key_id, key, resident)
+        whose = self._whose(resident)
+        key_id, key = self._unwrapped(self._keys, wrapped, whose)
+        return self._data_key(key_id, key, resident, whose)
 
     def seal(self, wrapped: bytes, place: Place, content: bytes) -> bytes:
         """Seal content for its place under a wrapped data key of the same resident.
@@ -191,25 +195,28 @@ class Sealer:
         """
         return self.unwrap(wrapped, place.resident).open(place, sealed)
 
-    def _unwrapped(self, keys: KeyEncryptionKeys, wrapped: bytes, resident: str) -> tuple[bytes, bytes]:
+    def _unwrapped(self, keys: KeyEncryptionKeys, wrapped: bytes, whose: bytes) -> tuple[bytes, bytes]:
         if wrapped == DESTROYED:
             raise Refused(Code.RECORD_DISPOSED)
         wrapping_key, key_id, nonce, content = _cut(wrapped, _ID_BYTES, _ID_BYTES, _NONCE_BYTES)
-        associated = self._associate_key(wrapping_key, key_id, resident)
+        associated = _associate_key(wrapping_key, key_id, whose)
         return key_id, _decrypt(keys.named(wrapping_key), nonce, content, associated, "data key")
 
-    def _wrap(
-        self, keys: KeyEncryptionKeys, key_id: bytes, key: bytes, resident: str, nonce: bytes | None = None
-    ) -> bytes:
-        nonce = nonce or self._entropy.token(_NONCE_BYTES)
-        associated = self._associate_key(keys.current, key_id, resident)
+    @staticmethod
+    def _wrap(keys: KeyEncryptionKeys, key_id: bytes, key: bytes, whose: bytes, nonce: bytes) -> bytes:
+        associated = _associate_key(keys.current, key_id, whose)
         return keys.current + key_id + nonce + keys.named(keys.current).encrypt(nonce, key, associated)
 
-    def _data_key(self, key_id: bytes, key: bytes, resident: str) -> DataKey:
-        return DataKey(key_id, AESGCM(key), self._municipality, resident, self._entropy)
+    def _data_key(self, key_id: bytes, key: bytes, resident: str, whose: bytes) -> DataKey:
+        return DataKey(key_id, AESGCM(key), resident, whose, self._entropy)
 
-    def _associate_key(self, wrapping_key: bytes, data_key: bytes, resident: str) -> bytes:
-        return encode([f"{PROTOCOL} data key", wrapping_key, data_key, self._municipality, resident])
+    def _whose(self, resident: str) -> bytes:
+        """Give the part of associated data that says whose: municipality and resident."""
+        return self._municipality + encode(resident)
+
+
+def _associate_key(wrapping_key: bytes, data_key: bytes, whose: bytes) -> bytes:
+    return _DATA_KEY + encode(wrapping_key) + encode(data_key) + whose
 
 
 def wrapping_key_of(wrapped: bytes) -> bytes:

@@ -13,9 +13,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import cast
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.channel.messages import Answered, Concluded, Opened, OrderStep, Question, Step
 from konbini.kiosk.config import KioskConfig
@@ -37,6 +34,7 @@ from konbini.protocol.tls import client_context
 from konbini.protocol.trust import WardDirectory
 from konbini.protocol.visits import CARD_RS256, Document
 from konbini.simulation.card.applet import CardContent
+from konbini.simulation.card.keys import sign_message
 
 __all__ = ["ScriptedKiosk", "scripted_kiosk"]
 
@@ -72,7 +70,7 @@ class ScriptedKiosk:
         visit = WardVisit(device=self.device, entry=entry, host=host, visit_id=visit_id)
         await visit.admit(_seconds())
         t = visit.challenge(card.auth_certificate, CARD_RS256)
-        signature = card.auth_key.sign(t, padding.PKCS1v15(), hashes.SHA256())
+        signature = sign_message(card.auth_key, t)
         given = await visit.open(
             CardProof(certificate=card.auth_certificate, algorithm=CARD_RS256, signature=signature)
         )
@@ -147,7 +145,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
         kiosk=config.kiosk, signing=signing, opening=opening, journal=journal, wards=wards, link=center, clock=clock
     )
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(owing.run())]
-    device = Device(kiosk=config.kiosk, signing=signing, center=VerifyingKey(config.center))
+    device = Device(kiosk=config.kiosk, signing=signing, office=config.office(directory))
     kiosk = ScriptedKiosk(
         device=device, directory=directory, ward=ward, link=center, wards=wards, journal=journal, owing=owing
     )

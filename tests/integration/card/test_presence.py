@@ -12,11 +12,15 @@ import pytest
 
 from konbini.kiosk.card.ports import Presence
 from konbini.kiosk.card.reader import PcscCardReader
+from konbini.kiosk.host.devices import DeviceWatch
+from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.service import Condition
 from konbini.simulation.card.applet import Card
 from konbini.simulation.card.habits import At, Mute
 from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
+from tests.unit.kiosk.visit.parts import CoinBox, PaperPrinter
 
 Lay = Callable[[Card], Awaitable[None]]
 NewCard = Callable[..., Card]
@@ -130,6 +134,45 @@ async def test_an_unplugged_reader_is_out_of_service_until_it_is_back(
         await pcscd.stop()
         await pcscd.start()
         assert await following() == EMPTY
+
+
+class Tray:
+    """A paper exit in which nothing lies."""
+
+    async def occupied(self) -> bool:
+        """Say so."""
+        return False
+
+    async def taken(self) -> None:
+        """Return at once."""
+
+
+@pytest.mark.usefixtures("plugged_again")
+async def test_a_kiosk_without_its_reader_is_out_of_service_and_back_by_itself(
+    pcscd: PrivatePcscd, reader: PcscCardReader, slot: ReaderSlot
+) -> None:
+    """What every visit is told: the reader's fault while it is unplugged, none when it is back."""
+    assert slot.card is None
+    watch = DeviceWatch(reader=reader, printer=PaperPrinter(), cash=CoinBox(), paper_exit=Tray(), clock=SystemClock())
+
+    async def until(fault: int) -> Condition:
+        async with asyncio.timeout(10):
+            while watch.devices.fault != fault:
+                await watch.after(watch.devices.serial, 1.0)
+        return watch.conditions.reader
+
+    watching_devices = asyncio.create_task(watch.run())
+    try:
+        assert await until(0) is Condition.GOOD
+        await pcscd.stop()
+        await pcscd.start(plugged=False)
+        assert await until(int(Code.READER_UNAVAILABLE)) is Condition.FAULT
+        await pcscd.stop()
+        await pcscd.start()
+        assert await until(0) is Condition.GOOD
+    finally:
+        watching_devices.cancel()
+        await asyncio.gather(watching_devices, return_exceptions=True)
 
 
 async def test_a_reader_of_another_name_is_not_ours(pcscd: PrivatePcscd) -> None:

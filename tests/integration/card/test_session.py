@@ -7,6 +7,8 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 from cryptography import x509
@@ -17,8 +19,16 @@ from konbini.kiosk.card.reader import PcscCardReader
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.card.applet import Card, CardContent
 from konbini.simulation.card.habits import At, Garble, Mute, Pull, Swap, bit_flipped, cut_to_one_octet, random_status
-from konbini.simulation.card.layout import CONTACT_ATR, CONTACTLESS_ATR, DRIVING_LICENCE, TRANSIT_CARD, CardLayout
+from konbini.simulation.card.layout import (
+    CONTACT_ATR,
+    CONTACTLESS_ATR,
+    DRIVING_LICENCE,
+    INDIVIDUAL_NUMBER_CARD,
+    TRANSIT_CARD,
+    CardLayout,
+)
 from konbini.simulation.card.slots import ReaderSlot
+from konbini.simulation.card.specimen import SpecimenIssuer
 
 Lay = Callable[[Card], Awaitable[None]]
 NewCard = Callable[..., Card]
@@ -118,8 +128,14 @@ async def test_another_card_cannot_be_used_here(reader: PcscCardReader, lay: Lay
     assert await refused(reader.open()) == Code.WRONG_CARD
 
 
-async def test_a_telephones_token_is_another_card(reader: PcscCardReader, lay: Lay) -> None:
+async def test_a_token_of_a_name_we_do_not_know_is_another_card(reader: PcscCardReader, lay: Lay) -> None:
     """The application is there and its token name is not one of ours."""
+    await lay(Card(None, layout=replace(INDIVIDUAL_NUMBER_CARD, token=b"JPKIAPICCTOKEN")))
+    assert await refused(reader.open()) == Code.WRONG_CARD
+
+
+async def test_a_card_issued_without_our_certificate_is_another_card(reader: PcscCardReader, lay: Lay) -> None:
+    """The right token name, and nothing that says who holds it."""
     await lay(Card(None))
     assert await refused(reader.open()) == Code.WRONG_CARD
 
@@ -144,12 +160,52 @@ async def test_a_card_pulled_at_rest(reader: PcscCardReader, slot: ReaderSlot, l
         await session.close()
 
 
-@pytest.mark.parametrize("at", [READ, VERIFY, SIGN], ids=["reading", "verifying", "signing"])
-async def test_a_card_pulled_in_the_middle_of_a_command(
-    reader: PcscCardReader, slot: ReaderSlot, lay: Lay, new_card: NewCard, at: int
+@pytest.mark.parametrize("wait", [0.0, 0.6], ids=["before the poll", "after it"])
+async def test_a_card_pulled_between_its_pin_and_its_signature(
+    reader: PcscCardReader, slot: ReaderSlot, lay: Lay, new_card: NewCard, wait: float
+) -> None:
+    """CARD_REMOVED; laid down again it wants its PIN again."""
+    card = new_card()
+    await lay(card)
+    session = await reader.open()
+    await session.verify_pin(bytearray(b"1234"))
+    await slot.pull()
+    await asyncio.sleep(wait)
+    assert await refused(session.sign(b"open visit")) == Code.CARD_REMOVED
+    await session.close()
+    await asyncio.sleep(0.6)  # longer than the reader's poll
+    await lay(card)
+    session = await reader.open()
+    with pytest.raises(RuntimeError, match="no PIN"):
+        await session.sign(b"open visit")
+    await session.close()
+
+
+async def test_an_expired_card_signs_happily(reader: PcscCardReader, lay: Lay) -> None:
+    """A card knows no date and a kiosk does not judge one: dates and revocation are the ward's to check."""
+    content = SpecimenIssuer(moment=datetime(2015, 4, 1, tzinfo=UTC)).content("HANAKO")
+    certificate = x509.load_der_x509_certificate(content.auth_certificate)
+    assert certificate.not_valid_after_utc < datetime(2021, 1, 1, tzinfo=UTC)
+    await lay(Card(content))
+    session = await reader.open()
+    await session.verify_pin(bytearray(b"1234"))
+    assert is_signed(session.certificate, await session.sign(b"open visit"), b"open visit")
+    await session.close()
+
+
+@pytest.mark.parametrize(
+    ("at", "skip"),
+    [(SELECT, 0), (SELECT, 1), (READ, 0), (READ, 1), (SELECT, 3), (VERIFY, 0), (VERIFY, 1), (SELECT, 4), (SIGN, 0)],
+    ids=[
+        *("telling", "finding its name", "reading its name", "reading its certificate", "finding its PIN"),
+        *("counting tries", "verifying", "finding its key", "signing"),
+    ],
+)
+async def test_a_card_pulled_in_the_middle_of_a_command(  # noqa: PLR0913, PLR0917 - fixtures and parameters
+    reader: PcscCardReader, slot: ReaderSlot, lay: Lay, new_card: NewCard, at: int, skip: int
 ) -> None:
     """Whatever it was doing: CARD_REMOVED."""
-    slot.arm(Pull(at=At(instruction=at, skip=1 if at == VERIFY else 0)))
+    slot.arm(Pull(at=At(instruction=at, skip=skip)))
     await lay(new_card())
 
     async def visit() -> None:

@@ -10,6 +10,7 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.tickets import Hello, Prekey, Ticket
 from tests.integration.issuance_center.conftest import End, RunningCenter
 
@@ -34,7 +35,7 @@ async def test_a_visit_passes_whole_and_unchanged(center: RunningCenter) -> None
     hello = keys.hello(A, os.urandom(16))
     kiosk.send(hello)
     signed = (await kiosk.next(MessageKind.TICKET)).body
-    ticket = Ticket.open(signed, center.town.ticket_key, center.now)
+    ticket = Ticket.open(signed, CenterOffice(pinned=center.town.ticket_key), center.now)
     ticket.answers(Hello.open(hello.body, keys.device.verifying, "K-0001"))
     assert Prekey.peek(ticket.prekey).ward == A
     for asked, answered, size in (

@@ -11,6 +11,7 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.tickets import Ticket
 from konbini.simulation.clock import SettableClock
 from tests.integration.issuance_center.conftest import KIOSKS, NOW, WARDS, End, RunningCenter, Town
@@ -54,7 +55,7 @@ class Servers:
 
     def of(self, ticket: bytes) -> str:
         """Say whose prekey a ticket carries."""
-        prekey = Ticket.read(ticket, self.center.town.ticket_key).prekey
+        prekey = Ticket.read(ticket, CenterOffice(pinned=self.center.town.ticket_key)).prekey
         (server,) = (server for server, frame in self.prekeys.items() if frame.body == prekey)
         return server
 

@@ -9,6 +9,7 @@ from konbini.issuance_center.relay.standing import Standing
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.tickets import Ticket
 from tests.integration.issuance_center.conftest import RunningCenter
 
@@ -96,7 +97,7 @@ async def test_a_ticket_carries_a_prekey_that_outlives_it(center: RunningCenter)
     ward.send(Frame(kind=MessageKind.HELLO, ward=A, body=b""))
     assert await ward.refused() is Code.MISROUTED
     kiosk.send(keys.hello(A, os.urandom(16)))
-    ticket = Ticket.open((await kiosk.next(TICKET)).body, center.town.ticket_key, center.now)
+    ticket = Ticket.open((await kiosk.next(TICKET)).body, CenterOffice(pinned=center.town.ticket_key), center.now)
     assert ticket.expires - ticket.issued == 60
 
 

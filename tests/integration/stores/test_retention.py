@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import AsyncIterator, Awaitable
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -25,20 +26,21 @@ from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.keeping.backing_up import BackupTarget, back_up
+from konbini.ward_server.keeping.destroying_again import destroy_again
 from konbini.ward_server.keeping.disposal_list import Disposal, open_list
+from konbini.ward_server.keeping.disposal_rows import Disposed
 from konbini.ward_server.keeping.restoring import BackupSource, restore
+from konbini.ward_server.keeping.retention import RetentionDesk
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.bodies import CardLinked, Removal, Restriction
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, new_change
-from konbini.ward_server.residents.destroying import destroy_again
-from konbini.ward_server.residents.disposal_rows import Disposed
 from konbini.ward_server.residents.entry import RegisterEntry, Removed
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.importing.takeover import Approval, import_rows
 from konbini.ward_server.residents.kept import KEPT
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import ENDS, registry_desk
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.statistics import Statistics
@@ -124,7 +126,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(3))
     acknowledging = Acknowledging((), clock)
-    desk = RetentionDesk(rows, vault=vault, pen=pen, retention=TABLE, acknowledging=acknowledging, clock=clock)
+    desk = registry_desk(rows, vault=vault, pen=pen, retention=TABLE, acknowledging=acknowledging, clock=clock)
     registry = Registry(store, pen, acknowledging, clock)
     made = Office(rows=rows, store=store, registry=registry, desk=desk, clock=clock, key=key)
     await made.remove(GONE)
@@ -324,7 +326,7 @@ async def test_a_feed_restored_from_before_a_disposal(
     await office.desk.judge()
     await office.dispose()
     take(None, "after")
-    disposals = await office.disposals()
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
     await restore(
         KEPT,
         address(place, "restored"),
@@ -333,12 +335,12 @@ async def test_a_feed_restored_from_before_a_disposal(
         keys=BackupSource(path=tmp_path / ("before" if by_list else "after"), key=opening["keys"]),
         moment=office.clock.now(),
         expected=None,
-        destroyed=lambda connection: destroy_again(connection, disposals) if by_list else 0,
+        destroyed=lambda connection: destroy_again(connection, ENDS, listed, disposals) if by_list else 0,
     )
     rows = open_rows(address(place, "restored"), KEPT.migrations)
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
-    desk = RetentionDesk(
+    desk = registry_desk(
         rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
     )
     assert await refused(store.read(lambda reading: reading.feed_after(0, 100))) is Code.RECORD_DISPOSED
@@ -356,6 +358,72 @@ async def test_a_feed_restored_from_before_a_disposal(
         await opened.close()
 
 
+@pytest.fixture
+async def restored(office: Office, place: Place, tmp_path: Path) -> AsyncIterator[Office]:
+    """Back up while a list waits for its second person, carry it out, and restore with the newest signed list."""
+    opening = {name: OpeningKey.generate() for name in ("rows", "keys")}
+    office.on(2177, 1, 1)
+    await office.desk.judge()
+    waiting = await office.desk.enter("aoki", Kept.REMOVED_RECORD)
+    back_up(
+        KEPT,
+        address(place, "registry"),
+        MUNICIPALITY,
+        rows=BackupTarget(path=tmp_path / "rows", key=opening["rows"].sealing),
+        keys=BackupTarget(path=tmp_path / "keys", key=opening["keys"].sealing),
+        moment=office.clock.now(),
+        entropy=SeededEntropy(8),
+    )
+    await office.desk.approve("bando", waiting)
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
+    await restore(
+        KEPT,
+        address(place, "restored"),
+        MUNICIPALITY,
+        rows=BackupSource(path=tmp_path / "rows", key=opening["rows"]),
+        keys=BackupSource(path=tmp_path / "keys", key=opening["keys"]),
+        moment=office.clock.now(),
+        expected=None,
+        destroyed=lambda connection: destroy_again(connection, ENDS, listed, disposals),
+    )
+    rows = open_rows(address(place, "restored"), KEPT.migrations)
+    store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
+    pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(9))
+    desk = registry_desk(
+        rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
+    )
+    registry = Registry(store, pen, acknowledging, office.clock)
+    yield Office(rows=rows, store=store, registry=registry, desk=desk, clock=office.clock, key=office.key)
+    await rows.close()
+
+
+async def test_the_published_list_goes_on_after_a_restoration(office: Office, restored: Office) -> None:
+    """The next disposal follows the newest entry that was published, and not the backup's; none is listed twice."""
+    published = await office.desk.signed_list(0, 100)
+    assert await restored.desk.signed_list(0, 100) == published
+    (waits,) = (await restored.desk.show("chiba")).waiting
+    assert await restored.desk.approve("bando", waits.disposal_id) == Disposed(destroyed=1, left=0)
+    assert await restored.desk.signed_list(0, 100) == published
+    await restored.act(ChangeKind.MEASURE_RELEASED, PROTECTED, MEASURE, 1)
+    await restored.desk.judge()
+    assert (await restored.dispose()).destroyed == 1
+    assert (await restored.desk.signed_list(0, 100))[:-1] == published
+    assert [entry.targets for entry in await restored.disposals()] == [(GONE,), (PROTECTED,)]
+
+
+async def test_a_list_that_lacks_what_the_backup_holds(office: Office) -> None:
+    """It is not the newest one, or another's: nothing of it is taken."""
+    office.on(2177, 1, 1)
+    await office.desk.judge()
+    await office.dispose()
+    (held,) = await office.desk.signed_list(0, 100)
+    for listed in ((), (held + b"?",)):
+        assert await refused(office.rows.write(partial(destroy_again, ends=ENDS, listed=listed, entries=()))) is (
+            Code.EVIDENCE_MISMATCH
+        )
+    assert await office.desk.signed_list(0, 100) == (held,)
+
+
 async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> None:
     """A store from before the disposal, keys and all: with the signed list the person does not come back."""
     office.on(2177, 1, 1)
@@ -364,12 +432,12 @@ async def test_the_list_ends_what_an_old_backup_brings_back(office: Office) -> N
         lambda connection: connection.execute("SELECT wrapped FROM data_key WHERE resident = ?", (GONE,)).fetchone()
     )
     await office.dispose()
-    disposals = await office.disposals()
+    listed, disposals = await office.desk.signed_list(0, 100), await office.disposals()
     await office.rows.write(
         lambda connection: (
             connection.execute("UPDATE data_key SET wrapped = ? WHERE resident = ?", (before[0], GONE)).rowcount
         )
     )
     assert await office.registry.look_up("chiba", GONE, "it came back")
-    assert await office.rows.write(lambda connection: destroy_again(connection, disposals)) == 1
+    assert await office.rows.write(lambda connection: destroy_again(connection, ENDS, listed, disposals)) == 1
     assert await refused(office.registry.look_up("chiba", GONE, "gone")) is Code.RECORD_DISPOSED

@@ -29,6 +29,7 @@ from konbini.ward_server.clerk.store import ClerkStore
 from konbini.ward_server.decisions.stop import Stop
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.lease import Lease
+from konbini.ward_server.following.outage import Outages
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.issuances import NewOrder
@@ -79,7 +80,7 @@ def ledger_on(rows: Rows, key: SigningKey) -> Ledger:
         ward=MUNICIPALITY,
         hash_card=lambda card: card.serial,
         stop=Stop(rows, AuditEvent.ISSUING_STOPPED),
-        current=Current(rows, lease, clock),
+        current=Current(rows, lease, Outages(rows, clock), clock),
     )
 
 

@@ -10,9 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from konbini.kiosk.channel.messages import Answered, Question
 from konbini.process.clock import Clock
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
@@ -22,10 +19,17 @@ from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcom
 from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
-from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
+from konbini.protocol.tickets import (
+    TICKET_SECONDS,
+    Hello,
+    Prekey,
+    Ticket,
+    VisitKeys,
+    card_challenge,
+    ticket_hash,
+)
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
-    CARD_RS256,
     Document,
     Menu,
     OpenBody,
@@ -36,6 +40,7 @@ from konbini.protocol.visits import (
     read_answer,
 )
 from konbini.simulation.card.applet import CardContent
+from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.ward_server.issuing.desk import Reply
 from tests.integration.ward_server.front import Front
 
@@ -186,14 +191,14 @@ class Visit:
             signed_minutes: what the card signs, where it is something else.
         """
         card = card or self.card
-        certificate = certificate or card.auth_certificate
+        certificate, algorithm = certificate or card.auth_certificate, algorithm_of(card.auth_key)
         self.t = card_challenge(
-            self.ticket, certificate, CARD_RS256, most_orders=5, most_minutes=signed_minutes or most_minutes
+            self.ticket, certificate, algorithm, most_orders=5, most_minutes=signed_minutes or most_minutes
         )
         opening = Opening(
             certificate=certificate,
-            algorithm=CARD_RS256,
-            signature=card.auth_key.sign(self.t, padding.PKCS1v15(), hashes.SHA256()),
+            algorithm=algorithm,
+            signature=sign_message(card.auth_key, self.t),
             most_orders=5,
             most_minutes=most_minutes,
             visit_keys=self.keys,
@@ -378,7 +383,7 @@ class Visit:
             return Told(kind=kind, body=reply.body, code=refused.code)
 
     def _message_key(self) -> VerifyingKey:
-        ticket = Ticket.read(self.ticket, self.ward.center.key.verifying)
+        ticket = Ticket.claimed(self.ticket)
         return Prekey.open(ticket.prekey, self.ward.entry, ticket.issued)[1]
 
     def _context(self, kind: MessageKind, key_id: bytes, ordinal: int = 0) -> Context:

@@ -46,6 +46,7 @@ from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.keeping import commands as retention
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import main as registry_main
 from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
@@ -132,7 +133,7 @@ class Ward:
 
     def prekey_of(self, ticket: bytes) -> bytes:
         """Give the prekey that a ticket carries, whoever signed the ticket."""
-        return Ticket.read(ticket, self.center.key.verifying).prekey
+        return Ticket.claimed(ticket).prekey
 
     @property
     def currents(self) -> tuple[Current, Current]:
@@ -156,9 +157,9 @@ class Ward:
         """Begin a visit with a resident's card."""
         return Visit(self, kiosk or self.kiosk(), self.card(holder), visit_id or self.entropy.token(16))
 
-    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int) -> None:
+    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int, effective: int = TODAY) -> None:
         """Have one operator enter a change and another approve it; it is in force at every follower then."""
-        change = new_change(kind, resident, body, seen=seen, effective=TODAY, source="届書")
+        change = new_change(kind, resident, body, seen=seen, effective=effective, source="届書")
         entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
         approve = self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
         approving = asyncio.create_task(approve)
@@ -222,12 +223,16 @@ class Ward:
     async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
         """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
         parser = argparse.ArgumentParser()
-        commands.add_commands(parser.add_subparsers(required=True))
+        known = parser.add_subparsers(required=True)
+        commands.add_commands(known)
+        decisions = set(known.choices)
+        retention.add_commands(known)
         socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
         command, *rest = words
         read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
         shown: list[str] = []
-        saying = asyncio.create_task(commands.carry_out(read, shown.append))
+        carry_out = commands.carry_out if command in decisions else retention.carry_out
+        saying = asyncio.create_task(carry_out(read, shown.append))
         await self.go_on_until(saying.done)
         saying.result()
         return shown

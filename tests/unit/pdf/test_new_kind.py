@@ -12,7 +12,7 @@ from konbini.pdf.facts import CertificateFacts
 from konbini.pdf.fonts import Subset, Typeface
 from konbini.pdf.forms.cells import THICK, LabelledCell
 from konbini.pdf.forms.drawing import Form, PagePlan, entry, rule_cells
-from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_labelled, expected_page
+from konbini.pdf.forms.expected import ExpectedCell, ExpectedPage, expected_labelled, expected_page, labelled_places
 from konbini.pdf.forms.expected_acts import HEAVY, ExpectedActs, framed, framed_cells, sheet_acts
 from konbini.pdf.forms.geometry import MM, Box
 from konbini.pdf.forms.ink import Ink
@@ -59,7 +59,7 @@ def _pages(facts: CertificateFacts, template: Template) -> tuple[ExpectedPage, .
 
 
 def _cells(facts: CertificateFacts, template: Template) -> Iterator[ExpectedCell]:
-    yield from expected_labelled((_CELL,), {"住所": facts.address}, template.marks)
+    yield from expected_labelled(labelled_places((_CELL,)), {"住所": facts.address}, template.marks)
 
 
 def _acts(facts: CertificateFacts, template: Template) -> tuple[ExpectedActs, ...]:

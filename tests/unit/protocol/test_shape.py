@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import pytest
 from hypothesis import given
@@ -13,7 +15,16 @@ from hypothesis import strategies as st
 from konbini.protocol.codec import Value, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options
-from konbini.protocol.shape import Line, Sized, UpTo, from_bytes, from_value, to_bytes
+from konbini.protocol.shape import (
+    Line,
+    Sized,
+    UpTo,
+    _reader,
+    checked_value,
+    from_bytes,
+    from_value,
+    to_bytes,
+)
 
 
 class Colour(IntEnum):
@@ -119,6 +130,57 @@ def test_our_own_defect_is_found_before_it_is_sent() -> None:
         broken = Whole(**{name: getattr(WHOLE, name) for name in WHOLE.__slots__} | wrong)
         with pytest.raises(TypeError):
             to_bytes(broken)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Perhaps:
+    """One field of each form, each of which may be None."""
+
+    number: int | None
+    digit: Annotated[int, UpTo(9)] | None
+    key: Annotated[bytes, Sized(4)] | None
+    text: str | None
+    truth: bool | None
+    colour: Colour | None
+    inner: Inner | None
+    many: tuple[Inner, ...] | None
+
+
+ITEMS = st.none() | st.booleans() | st.integers(-3, 12) | st.integers() | st.binary(max_size=5) | st.text(max_size=5)
+NEARLY = ITEMS | st.lists(ITEMS | st.lists(st.booleans(), max_size=1), max_size=2)
+
+
+@pytest.mark.parametrize("kind", [Whole, Perhaps])
+@given(data=st.data())
+def test_code_made_for_a_class_takes_what_the_readers_of_its_fields_take(kind: type[Any], data: st.DataObject) -> None:
+    """Whatever stands in the fields: on the way in, and on the way out again."""
+    names = [field.name for field in dataclasses.fields(kind)]
+    hints = get_type_hints(kind, include_extras=True)
+    value = [data.draw(NEARLY | st.sampled_from([VALUE[place], None])) for place in range(len(names))]
+    try:
+        expected = kind(
+            **{
+                name: _reader(hints[name], f"{kind.__name__}.{name}")(item)
+                for name, item in zip(names, value, strict=True)
+            }
+        )
+    except Refused as refused:
+        with pytest.raises(Refused, match=f"^{re.escape(str(refused))}$"):
+            from_value(kind, value)
+        return
+    read = from_value(kind, value)
+    assert read == expected
+    assert [type(getattr(read, name)) for name in names] == [type(getattr(expected, name)) for name in names]
+    assert checked_value(read) == value
+
+
+def test_a_class_that_is_nested_too_deep_is_never_written() -> None:
+    """It is told of when the first such message is written, not by whoever receives it."""
+    deepest: Any = Inner
+    for depth in range(8):
+        deepest = dataclasses.make_dataclass(f"Deep{depth}", [("inner", deepest)], frozen=True)
+    with pytest.raises(TypeError, match="nested too deep"):
+        to_bytes(deepest(inner=None))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import ANYONE, CENTER, MessageKind
+from konbini.protocol.offices import CenterOffice, WardOffice
 from konbini.protocol.shape import to_bytes
 from konbini.protocol.tickets import Hello, Prekey, Ticket, VisitKeys, card_challenge, ticket_hash
 from tests.unit.protocol.conftest import Parties
@@ -76,7 +77,7 @@ def test_a_hello_is_the_kiosks_own(parties: Parties) -> None:
 
 def test_a_ticket_holds_for_its_minute_and_the_clocks_skew(parties: Parties) -> None:
     """Post-dated, in time, expired."""
-    signed, key = parties.ticket.sign(parties.center), parties.center.verifying
+    signed, key = parties.ticket.sign(parties.center), CenterOffice(pinned=parties.center.verifying)
     for moment in (parties.now - 30, parties.now, parties.now + 89):
         assert Ticket.open(signed, key, moment) == parties.ticket
     assert code_of(Ticket.open, signed, key, parties.now - 31) is Code.TICKET_INVALID
@@ -86,7 +87,7 @@ def test_a_ticket_holds_for_its_minute_and_the_clocks_skew(parties: Parties) -> 
 
 def test_a_ticket_is_the_centers_and_of_sixty_seconds(parties: Parties) -> None:
     """Another key, another kind's signature, another length."""
-    key = parties.center.verifying
+    key = CenterOffice(pinned=parties.center.verifying)
     prekey_context = Context(kind=MessageKind.PREKEY, sender=CENTER, receiver=ANYONE)
     for signed in (
         parties.ticket.sign(OTHER),
@@ -98,6 +99,36 @@ def test_a_ticket_is_the_centers_and_of_sixty_seconds(parties: Parties) -> None:
     ):
         assert code_of(Ticket.open, signed, key, parties.now) is Code.TICKET_INVALID
         assert code_of(Ticket.read, signed, key) is Code.TICKET_INVALID
+
+
+def test_a_ward_is_the_office_of_its_own_machines(parties: Parties) -> None:
+    """HELLO is for one office; a ticket counts at the office that signed it, by the message key of its own prekey."""
+    ward, center = WardOffice(entry=parties.entry), CenterOffice(pinned=parties.center.verifying)
+    signed = parties.ticket.sign(parties.message, office=ward.name)
+    assert Ticket.open(signed, ward, parties.now) == parties.ticket
+    for wrong, office in (
+        (signed, center),
+        (parties.ticket.sign(parties.center), ward),
+        (parties.ticket.sign(parties.message), ward),
+        (parties.ticket.sign(parties.message, office="131041"), ward),
+        (parties.ticket.sign(parties.center, office=ward.name), ward),
+        (parties.ticket.sign(parties.identity, office=ward.name), ward),
+        (replace(parties.ticket, prekey=b"").sign(parties.message, office=ward.name), ward),
+    ):
+        assert code_of(Ticket.open, wrong, office, parties.now) is Code.TICKET_INVALID
+    key = parties.device.verifying
+    hello = parties.hello.sign(parties.device, ward.name)
+    assert Hello.open(hello, key, "K-0001", ward.name) == parties.hello
+    assert code_of(Hello.open, hello, key, "K-0001") is Code.SIGNATURE_INVALID
+    assert code_of(Ticket.claimed, b"") is Code.TICKET_INVALID
+    assert Ticket.claimed(signed) == parties.ticket
+
+
+def test_a_ward_cannot_sign_as_another_wards_office(parties: Parties) -> None:
+    """Its message key is certified by its own identity key, which the other ward's entry does not name."""
+    other = replace(parties.entry, identity=OTHER.verifying.point)
+    signed = parties.ticket.sign(parties.message, office="999999")
+    assert code_of(Ticket.open, signed, WardOffice(entry=other), parties.now) is Code.TICKET_INVALID
 
 
 @pytest.mark.parametrize(

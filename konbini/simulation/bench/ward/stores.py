@@ -24,6 +24,7 @@ from konbini.ward_server.following.events import ISSUING
 from konbini.ward_server.following.follower import Follower
 from konbini.ward_server.following.lease import Lease
 from konbini.ward_server.following.life import Life, Numbers
+from konbini.ward_server.following.outage import Outages
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
 from konbini.ward_server.issuing.copy import ResidentCopy
@@ -74,7 +75,7 @@ def over_rows(rows: Rows, keys: WardKeys, registry: StreamingRegistry) -> Issuin
     ward, key = keys.municipality, keys.record.verifying
     feed, lease, ranges = FeedRows(ward, key, keys.hashes), Lease(), Ranges(_RANGES)
     copy = ResidentCopy(rows, feed, sealer=keys.sealer, record_key=key, municipality=ward)
-    current = Current(rows, lease, keys.clock)
+    current = Current(rows, lease, Outages(rows, keys.clock), keys.clock)
     ledger = Ledger(
         rows,
         feed,

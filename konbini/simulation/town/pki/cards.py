@@ -12,13 +12,30 @@ import datetime as dt
 import hashlib
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from konbini.simulation.town.pki.authority import Authority, Credential, Extension, Life, key_usage, name, new_p256_key
+from konbini.simulation.town.pki.authority import (
+    Authority,
+    Credential,
+    Extension,
+    Life,
+    PublicKey,
+    key_usage,
+    name,
+    new_p256_key,
+)
+from konbini.simulation.town.ward import Ward
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["CARDS_LIST", "LIST_POINT", "USER_AUTHENTICATION_POLICY", "CardAuthority", "new_card_key"]
+__all__ = [
+    "CARDS_LIST",
+    "LIST_POINT",
+    "USER_AUTHENTICATION_POLICY",
+    "CardAuthority",
+    "make_ward_card_authority",
+    "new_card_key",
+]
 
 USER_AUTHENTICATION_POLICY = "1.2.392.200149.8.5.1.3.30"
 """The certificate policy of user authentication; a ward pins it beside the issuer."""
@@ -60,7 +77,7 @@ class CardAuthority:
         content = serial.to_bytes((serial.bit_length() + 8) // 8)
         return CardSerial(issuer_key_id=self.authority.key_id, serial=content)
 
-    def issue(self, public: rsa.RSAPublicKey, serial: int, life: Life) -> x509.Certificate:
+    def issue(self, public: PublicKey, serial: int, life: Life) -> x509.Certificate:
         """Issue the certificate of one card."""
         # As on real cards the subject is a string without meaning: what it is made of tells nothing of anybody.
         token = hashlib.sha256(self.authority.key_id + serial.to_bytes(20)).hexdigest()[:22].upper()
@@ -88,6 +105,13 @@ class CardAuthority:
         subject = name("OCSP responder", _UNIT, organization=_ORGANIZATION)
         life = Life.around(moment, before=_YEARS, after=_RESPONDER_LIFE)
         return Credential(self.authority.issue(subject, key.public_key(), life, extensions), key)
+
+
+def make_ward_card_authority(ward: Ward, moment: int) -> Authority:
+    """Make the ward's own issuer of the ward's own cards (専用カード), a P-384 key; `moment` in Unix seconds."""
+    life = Life.around(moment, before=_YEARS, after=12 * _YEARS)
+    subject = name("", "Test authority of the ward's own cards", organization=ward.name)
+    return Authority.make(subject, ec.generate_private_key(ec.SECP384R1()), life)
 
 
 def _point() -> x509.DistributionPoint:

@@ -4,11 +4,14 @@
 CREATE TABLE audit_entry (
     position INTEGER PRIMARY KEY,
     entry BLOB NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32)
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    leaf BLOB CHECK (length(leaf) = 32),
+    CHECK ((length(entry) > 0) = (leaf IS NULL))
 ) STRICT;
 
 -- What was recorded stays as it was recorded.
 CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+WHEN length(NEW.entry) > 0 OR OLD.leaf IS NOT NULL OR NEW.hash <> OLD.hash OR NEW.position <> OLD.position
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
@@ -92,9 +95,12 @@ CREATE TABLE decision (
     concluded_at INTEGER NOT NULL,
     CHECK (state <> 2 OR concluded_by <> entered_by)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision WHEN OLD.state <> 1
+-- One that is beyond its time is emptied first, and then removed (konbini/ward_server/decisions/ending.py).
+CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision
+WHEN OLD.state <> 1 AND (length(NEW.hidden) > 0 OR NEW.state <> OLD.state OR NEW.decision_id <> OLD.decision_id)
 BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
-CREATE TRIGGER decision_remains BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
+CREATE TRIGGER decision_remains BEFORE DELETE ON decision WHEN OLD.state = 1 OR length(OLD.hidden) > 0
+BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
 
 -- The life of this store: when it began, or was said to be restored (Unix milliseconds). unsaid: the registry remembers
 -- what this store does not, and nobody has said yet that it was restored.
@@ -124,12 +130,14 @@ CREATE TABLE difference (
 
 -- Outage mode (縮退運用), as two persons declared it at this process: moments in Unix milliseconds.
 -- seals_as_holds: cancellations of seal registrations are entered here as holds. heard: when the registry was heard last.
+-- seen: how far its hours have come, as any process of these rows reckoned them.
 CREATE TABLE outage (
     number INTEGER PRIMARY KEY,
     decision_id TEXT NOT NULL UNIQUE,
     begun INTEGER NOT NULL,
     ends INTEGER NOT NULL,
-    seals_as_holds INTEGER NOT NULL CHECK (seals_as_holds IN (0, 1))
+    seals_as_holds INTEGER NOT NULL CHECK (seals_as_holds IN (0, 1)),
+    seen INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE heard (
     only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
@@ -152,8 +160,10 @@ CREATE TABLE certified (
     UNIQUE (visit, ordinal),
     UNIQUE (incarnation, status_index)
 ) STRICT;
+-- What is beyond its time is emptied; its place stays, since the status list names it for ever.
 CREATE TRIGGER certified_place_stays BEFORE UPDATE OF incarnation, status_index, facts_digest, page_signatures
-ON certified
+ON certified WHEN length(NEW.facts_digest) > 0 OR length(NEW.page_signatures) > 0
+OR NEW.incarnation <> OLD.incarnation OR NEW.status_index <> OLD.status_index
 BEGIN SELECT RAISE(ABORT, 'a place in the status list stays'); END;
 CREATE TRIGGER certified_remains BEFORE DELETE ON certified
 BEGIN SELECT RAISE(ABORT, 'a certified order stays'); END;
@@ -174,6 +184,55 @@ CREATE TABLE stop (
 -- Ranges of issuance numbers of which this store may have forgotten something: nothing is certified under them.
 CREATE TABLE closed_range (
     range INTEGER PRIMARY KEY CHECK (range BETWEEN 0 AND 9)
+) STRICT;
+
+-- What is kept beyond its time, as the last day's judgement found it; since: the first day of that, yyyymmdd.
+CREATE TABLE due (
+    kept INTEGER NOT NULL,
+    target TEXT NOT NULL,
+    since INTEGER NOT NULL,
+    PRIMARY KEY (kept, target)
+) STRICT, WITHOUT ROWID;
+
+-- What two persons decide to dispose of. state: 1 entered, 2 approved, 3 withdrawn, 4 done. digest: of the list.
+CREATE TABLE disposal (
+    disposal_id TEXT PRIMARY KEY,
+    kept INTEGER NOT NULL,
+    digest BLOB NOT NULL CHECK (length(digest) = 32),
+    state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
+    entered_by TEXT NOT NULL,
+    entered_at INTEGER NOT NULL,
+    concluded_by TEXT NOT NULL,
+    concluded_at INTEGER NOT NULL,
+    CHECK (state IN (1, 3) OR concluded_by <> entered_by)
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER disposal_concluded BEFORE UPDATE ON disposal WHEN OLD.state > 2
+BEGIN SELECT RAISE(ABORT, 'a concluded disposal stays'); END;
+CREATE TRIGGER disposal_remains BEFORE DELETE ON disposal BEGIN SELECT RAISE(ABORT, 'a disposal stays'); END;
+
+-- outcome: 0 not yet, 1 destroyed, 2 not due any more or barred when it was judged again.
+CREATE TABLE disposal_target (
+    disposal_id TEXT NOT NULL REFERENCES disposal (disposal_id),
+    target TEXT NOT NULL,
+    outcome INTEGER NOT NULL CHECK (outcome IN (0, 1, 2)),
+    PRIMARY KEY (disposal_id, target)
+) STRICT, WITHOUT ROWID;
+
+-- The list of disposals (廃棄簿): signed entries, each with the hash of the one before.
+CREATE TABLE disposal_list (
+    number INTEGER PRIMARY KEY CHECK (number > 0),
+    signed BLOB NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
+) STRICT;
+CREATE TRIGGER disposal_list_stays BEFORE UPDATE ON disposal_list
+BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
+CREATE TRIGGER disposal_list_remains BEFORE DELETE ON disposal_list
+BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
+
+-- Which lookup key the keyed hashes are made with (konbini/ward_server/storage/lookup_key.py).
+CREATE TABLE lookup_key (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    key_id BLOB NOT NULL CHECK (length(key_id) = 8)
 ) STRICT;
 
 -- Who has these rows open, and had: konbini/process/membership.py.

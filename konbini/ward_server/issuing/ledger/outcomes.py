@@ -20,9 +20,13 @@ class Settled:
 
 
 def outcomes(connection: Connection) -> dict[str, Settled]:
-    """Give what is known of each number."""
+    """Give what is known of each number; of one whose history has ended, whether its paper was printed."""
     rows = connection.execute("SELECT number, state, outcome FROM issuance LEFT JOIN receipt USING (visit, ordinal)")
+    ended = connection.execute("SELECT number, printed FROM ended_number")
     return {
+        number: Settled(state=IssuanceState.SETTLED, outcome=Outcome.PRINTED if printed else Outcome.VOID)
+        for number, printed in ended
+    } | {
         row[0]: Settled(state=IssuanceState(row[1]), outcome=None if row[2] is None else Outcome(row[2]))
         for row in rows
     }

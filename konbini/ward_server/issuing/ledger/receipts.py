@@ -83,10 +83,14 @@ class ReceiptLedger:
                 return open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
             index = append(connection, entry)
             connection.execute(
-                "INSERT INTO receipt (visit, ordinal, outcome, receipt_hash, receipt, log_index)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO UPDATE SET outcome = excluded.outcome,"
-                " receipt_hash = excluded.receipt_hash, receipt = excluded.receipt, log_index = excluded.log_index",
-                (visit, receipt.ordinal, receipt.outcome, new.digest, new.signed, index),
+                "INSERT INTO receipt (visit, ordinal, outcome, receipt_hash, receipt, log_index, taken, owed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (visit, ordinal) DO UPDATE SET"
+                " outcome = excluded.outcome, receipt_hash = excluded.receipt_hash, receipt = excluded.receipt,"
+                " log_index = excluded.log_index, taken = excluded.taken, owed = excluded.owed",
+                (
+                    *(visit, receipt.ordinal, receipt.outcome, new.digest, new.signed, index),
+                    *(entry.moment, receipt.owed),
+                ),
             )
             _settle(connection, visit, receipt, entry.moment)
             return index

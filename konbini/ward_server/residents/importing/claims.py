@@ -21,6 +21,7 @@ from typing import Self
 __all__ = ["ClaimKind", "Claimant", "Claims", "Conflict", "Standing"]
 
 _HASH_BYTES = 16
+_HEAD_BYTES = 8
 _PARTITIONS = 64
 _MOST_WAITING = 4 << 20
 _CLAIM = struct.Struct(">16sBIHB8s")
@@ -68,7 +69,10 @@ class Claimant:
     """Writes claims under a key of 32 bytes."""
 
     def __init__(self, key: bytes) -> None:
-        self._key = key
+        self._begun = {
+            kind: hashlib.blake2b(key=key, digest_size=_HASH_BYTES, person=bytes([kind])) for kind in ClaimKind
+        }
+        self._begun_head = hashlib.blake2b(key=key, digest_size=_HEAD_BYTES)
 
     def __repr__(self) -> str:
         return "Claimant(...)"
@@ -79,12 +83,15 @@ class Claimant:
 
     def member(self, household: str, place: int, *, order: int, standing: Standing, head: str) -> bytes:
         """Claim a place in a household whose head has a name."""
-        named = hashlib.blake2b(head.encode(errors="replace"), key=self._key, digest_size=8).digest()
+        named = self._begun_head.copy()
+        named.update(head.encode(errors="replace"))
         whose = self._hash(ClaimKind.HOUSEHOLD, household.encode(errors="replace"))
-        return _CLAIM.pack(whose, ClaimKind.HOUSEHOLD, place, order, standing, named)
+        return _CLAIM.pack(whose, ClaimKind.HOUSEHOLD, place, order, standing, named.digest())
 
     def _hash(self, kind: ClaimKind, what: bytes) -> bytes:
-        return hashlib.blake2b(what, key=self._key, digest_size=_HASH_BYTES, person=bytes([kind])).digest()
+        hashing = self._begun[kind].copy()
+        hashing.update(what)
+        return hashing.digest()
 
 
 class Claims:

@@ -25,7 +25,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_value
 from konbini.ward_server.residents.record import ForeignItems, Presence, ResidentRecord
 
-__all__ = ["BESIDE", "COLUMNS", "FOREIGN", "JAPANESE", "Column", "json_values", "refuse_cells", "values_of"]
+__all__ = ["BESIDE", "COLUMNS", "FOREIGN", "JAPANESE", "Cells", "Column", "json_values", "refuse_cells"]
 
 _WRITTEN_BY_REGISTRY = frozenset({"municipality", "version", "individual_number"})
 _FOREIGN = "foreign"
@@ -81,6 +81,8 @@ JAPANESE = {
 """Other names of columns that a CSV file may use."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff]")
+_UNREAD = (ValueError, KeyError, RecursionError)
+"""What reading a cell raises that is not of the column's form."""
 _DIGITS = re.compile(r"[0-9]{1,15}", re.ASCII)
 _TRUTH = {"true": True, "1": True, "false": False, "0": False, "": False}
 _JSON_TYPES = (str, int, type(None))
@@ -119,9 +121,28 @@ def refuse_cells(cells: Sequence[str]) -> None:
         raise Refused(Code.CHANGE_INVALID, "a control character, a line break in a cell, or what is not UTF-8")
 
 
-def values_of(columns: Sequence[tuple[Column, str | None]]) -> list[Value]:
-    """Read cells, None where the list has no such column."""
-    return [cell if column.text is _as_it_is and cell is not None else _cell(column, cell) for column, cell in columns]
+class Cells:
+    """Reads the cells of columns that stand at places of a row, None where a list has no such column."""
+
+    def __init__(self, columns: Sequence[tuple[Column, int | None]]) -> None:
+        self._columns = tuple(columns)
+        self._places = tuple(at for _, at in columns if at is not None)
+        self._steps = tuple(_step(column, at) for column, at in columns)
+
+    def empty(self, row: Sequence[str]) -> bool:
+        """Say whether all these cells are."""
+        return not any(row[at] for at in self._places)
+
+    def values(self, row: Sequence[str]) -> list[Value]:
+        """Read a row's cells.
+
+        Raises:
+            Refused: `CHANGE_INVALID`, naming the column.
+        """
+        try:
+            return [row[at] if text is None else text(row[at]) for text, at in self._steps]
+        except _UNREAD:  # read one by one, the column is named
+            return [_cell(column, None if at is None else row[at]) for column, at in self._columns]
 
 
 def json_values(columns: Sequence[Column], written: Mapping[str, object]) -> list[Value]:
@@ -138,8 +159,15 @@ def _cell(column: Column, cell: str | None) -> Value:
         return _absent(column)
     try:
         return column.text(cell)
-    except (ValueError, KeyError, RecursionError) as error:
+    except _UNREAD as error:
         raise _unread(column) from error
+
+
+def _step(column: Column, at: int | None) -> tuple[ReadText | None, int]:
+    """Give how a cell is read, None where it stays as it is, and from where."""
+    if at is None:
+        return lambda _: _absent(column), 0
+    return None if column.text is _as_it_is else column.text, at
 
 
 def _member(column: Column, written: object) -> Value:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.process.clock import Clock
-from konbini.process.entropy import Entropy, SystemEntropy
+from konbini.process.entropy import DrawnAhead, Entropy, SystemEntropy
 from konbini.process.stores import SqliteAddress, StoreAddress
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.config import RegistryConfig, read_config
@@ -60,7 +60,7 @@ class _Make:
     claim_key: bytes
 
     def __call__(self) -> Preparer:
-        entropy = SystemEntropy()
+        entropy = DrawnAhead(SystemEntropy())
         return Preparer(
             read_vault(self.config, entropy),
             read_pen(self.config, entropy),

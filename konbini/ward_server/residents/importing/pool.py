@@ -88,6 +88,7 @@ def _begin(make: MakePreparer) -> None:
     gc.set_threshold(100_000)  # a chunk's rows live until it is handed back: looking through them finds nothing
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _this.preparer = make()
+    gc.freeze()  # what was loaded to begin stays, and is not looked through again for each chunk
 
 
 def _end_with_parent() -> None:

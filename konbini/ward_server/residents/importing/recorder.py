@@ -33,6 +33,9 @@ class _Nothing:
         return iter(())
 
 
+_NOTHING = _Nothing()
+
+
 class Recorder:
     """A `konbini.process.statements.Connection` of empty tables; `rows` are those inserted, by statement.
 
@@ -52,7 +55,7 @@ class Recorder:
             self.rows.setdefault(sql, []).append(parameters)
         elif not sql.startswith(_SELECT):
             raise ValueError("only rows are recorded")
-        return _Nothing()
+        return _NOTHING
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> _Nothing:
         """Keep the rows of an INSERT.
@@ -63,4 +66,4 @@ class Recorder:
         if not sql.startswith(_INSERT):
             raise ValueError("only rows are recorded")
         self.rows.setdefault(sql, []).extend(parameters)
-        return _Nothing()
+        return _NOTHING

@@ -16,10 +16,9 @@ from konbini.ward_server.residents.importing.columns import (
     COLUMNS,
     FOREIGN,
     JAPANESE,
-    Column,
+    Cells,
     json_values,
     refuse_cells,
-    values_of,
 )
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.town import TownRow
@@ -27,8 +26,14 @@ from konbini.ward_server.residents.town import TownRow
 __all__ = ["CsvForm", "JsonForm", "RowForm"]
 
 _FOREIGN = "foreign"
-_FIELDS = tuple(field.name for field in dataclasses.fields(ResidentRecord))
 _COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+_READ = (*_COLUMN_NAMES, "municipality", "version", "individual_number", _FOREIGN)
+_PLACES = tuple(_READ.index(field.name) for field in dataclasses.fields(ResidentRecord))
+
+
+def _in_order(read: Sequence[Value]) -> list[Value]:
+    """Put what was read of a row, and what the registry writes, in the order of the record's fields."""
+    return [read[at] for at in _PLACES]
 
 
 class RowForm:
@@ -49,11 +54,12 @@ class RowForm:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Places:
-    """Where in a row of cells each column is, None where it is not."""
+    """Where in a row of cells everything is; `household` None where no column is so named."""
 
-    columns: tuple[tuple[Column, int | None], ...]
-    foreign: tuple[tuple[Column, int | None], ...]
+    columns: Cells
+    foreign: Cells
     beside: Mapping[str, int]
+    household: int | None
     width: int
 
 
@@ -79,15 +85,14 @@ class CsvForm(RowForm):
         if len(row) != places.width:
             raise Refused(Code.CHANGE_INVALID, f"{len(row)} cells under {places.width} names")
         refuse_cells(row)
-        values = values_of([(column, None if at is None else row[at]) for column, at in places.columns])
-        foreign = [(column, None if at is None else row[at]) for column, at in places.foreign]
-        items = values_of(foreign) if any(cell for _, cell in foreign) else None
+        values = places.columns.values(row)
+        items = None if places.foreign.empty(row) else places.foreign.values(row)
         beside = {name: row[at] for name, at in places.beside.items()}
         return row_of_cells(_record(self._ward, values, items), beside)
 
     def household(self, row: Sequence[str]) -> str | None:
         """Give the household's cell."""
-        at = dict(zip(_COLUMN_NAMES, (at for _, at in self._places.columns), strict=True))["household"]
+        at = self._places.household
         return None if at is None or at >= len(row) else row[at]
 
 
@@ -130,18 +135,17 @@ def _places(header: Sequence[str]) -> _Places:
     if missing:
         raise Refused(Code.CHANGE_INVALID, f"columns that are missing: {', '.join(missing)}")
     return _Places(
-        columns=tuple((column, at.get(column.name)) for column in COLUMNS),
-        foreign=tuple((column, at.get(column.name)) for column in FOREIGN),
+        columns=Cells([(column, at.get(column.name)) for column in COLUMNS]),
+        foreign=Cells([(column, at.get(column.name)) for column in FOREIGN]),
         beside={name: at[name] for name in BESIDE if name in at},
+        household=at.get("household"),
         width=len(names),
     )
 
 
 def _record(ward: str, values: Sequence[Value], foreign: Value) -> ResidentRecord:
-    fields: dict[str, Value] = dict(zip(_COLUMN_NAMES, values, strict=True))
-    fields |= {"municipality": ward, "version": 1, "individual_number": None, _FOREIGN: foreign}
     try:
-        return from_value(ResidentRecord, [fields[name] for name in _FIELDS])
+        return from_value(ResidentRecord, _in_order((*values, ward, 1, None, foreign)))
     except Refused as refused:
         raise Refused(Code.CHANGE_INVALID, refused.detail) from refused
 

@@ -155,14 +155,19 @@ CREATE TABLE decision (
     concluded_at INTEGER NOT NULL,
     CHECK (state <> 2 OR concluded_by <> entered_by)
 ) STRICT, WITHOUT ROWID;
-CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision WHEN OLD.state <> 1
+-- One that is beyond its time is emptied first, and then removed (konbini/ward_server/decisions/ending.py).
+CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision
+WHEN OLD.state <> 1 AND (length(NEW.hidden) > 0 OR NEW.state <> OLD.state OR NEW.decision_id <> OLD.decision_id)
 BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
-CREATE TRIGGER decision_remains BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
+CREATE TRIGGER decision_remains BEFORE DELETE ON decision WHEN OLD.state = 1 OR length(OLD.hidden) > 0
+BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
 
 CREATE TABLE audit_entry (
     position INTEGER PRIMARY KEY,
     entry BLOB NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32)
+    hash BLOB NOT NULL CHECK (length(hash) = 32),
+    leaf BLOB CHECK (length(leaf) = 32),
+    CHECK ((length(entry) > 0) = (leaf IS NULL))
 ) STRICT;
 
 -- sealed: whose record was looked up and why, under the key of that month.
@@ -238,6 +243,7 @@ CREATE TABLE restoration (
 
 -- What was recorded stays as it was recorded.
 CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
+WHEN length(NEW.entry) > 0 OR OLD.leaf IS NOT NULL OR NEW.hash <> OLD.hash OR NEW.position <> OLD.position
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
 BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
@@ -259,6 +265,12 @@ CREATE TRIGGER card_link_remains BEFORE DELETE ON card_link BEGIN SELECT RAISE(A
 CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
+
+-- Which lookup key the keyed hashes are made with (konbini/ward_server/storage/lookup_key.py).
+CREATE TABLE lookup_key (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    key_id BLOB NOT NULL CHECK (length(key_id) = 8)
+) STRICT;
 
 -- Who has these rows open, and had: konbini/process/membership.py.
 CREATE TABLE member (

@@ -22,12 +22,15 @@
   for (let node = walker.nextNode(), index = 0; node; node = walker.nextNode(), index += 1) {
     const parent = node.parentElement;
     if (!node.data.trim() || !shown(parent)) continue;
+    // Readings overhang their neighbours of the same line on purpose: a text with readings is one.
+    const read = parent.closest("ruby")?.parentElement ?? (parent.querySelector(":scope > ruby") && parent);
+    const text = read ? [...scope.querySelectorAll("*")].indexOf(read) : `n${index}`;
     const range = document.createRange();
     range.selectNodeContents(node);
     const edge = (parent.closest("button, label") ?? scope).getBoundingClientRect();
     for (const each of range.getClientRects()) {
       if (each.left < edge.left - 1 || each.right > edge.right + 1) outside.push(node.data.trim());
-      lines.push({ text: node.data.trim(), node: index, area: area(parent), ...box(each) });
+      lines.push({ text: node.data.trim(), node: text, area: area(parent), ...box(each) });
     }
   }
   const frame = [...document.querySelectorAll(".top, .scroll, .more, .bottom")].filter((each) => each.checkVisibility())

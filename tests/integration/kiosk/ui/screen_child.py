@@ -8,6 +8,7 @@ import socket
 import sys
 
 from konbini.kiosk.session.view import StartView, TakePaperView
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.process.entropy import SystemEntropy
@@ -16,7 +17,13 @@ from konbini.process.entropy import SystemEntropy
 async def serve(descriptor: int, what: str) -> None:
     """Serve until standard input ends."""
     view = TakePaperView(pages=1) if what == "paper" else StartView()
-    server = ScreenServer(listener=socket.socket(fileno=descriptor), pages=Pages(), entropy=SystemEntropy(), first=view)
+    server = ScreenServer(
+        listener=socket.socket(fileno=descriptor),
+        pages=Pages(),
+        fonts=bundled_fonts(),
+        entropy=SystemEntropy(),
+        first=view,
+    )
     await server.start()
     sys.stdout.write("ready\n")
     sys.stdout.flush()

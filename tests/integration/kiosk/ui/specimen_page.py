@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from playwright.async_api import Browser, Page
 
 from konbini.kiosk.session.view import StartView, View
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.process.entropy import SystemEntropy
@@ -40,7 +41,9 @@ async def specimen_page(browser: Browser, pages: Pages, screen: tuple[int, int])
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
-    server = ScreenServer(listener=listener, pages=pages, entropy=SystemEntropy(), first=StartView())
+    server = ScreenServer(
+        listener=listener, pages=pages, fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
+    )
     await server.start()
     width, height = screen
     context = await browser.new_context(viewport={"width": width, "height": height}, reduced_motion="reduce")

@@ -7,17 +7,16 @@ from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
 
 from konbini.pdf.signing import KeyFileSigner
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.tls import TlsFiles, client_context, expect_peer, server_context
 from konbini.simulation.card.applet import Card
+from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import USER_AUTHENTICATION_POLICY
 from konbini.simulation.town.town import Town
-from konbini.ward_server.asking.card import identify
+from konbini.ward_server.asking.card import check_signature, identify
 
 
 def _openssl(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -77,8 +76,7 @@ def test_each_card_has_a_key_of_its_own(town: Town) -> None:
     Card(again)
     public = x509.load_der_x509_certificate(again.auth_certificate).public_key()
     assert public == again.auth_key.public_key()
-    signature = again.auth_key.sign(b"t", padding.PKCS1v15(), hashes.SHA256())
-    again.auth_key.public_key().verify(signature, b"t", padding.PKCS1v15(), hashes.SHA256())
+    check_signature(again.auth_certificate, algorithm_of(again.auth_key), sign_message(again.auth_key, b"t"), b"t")
 
 
 def test_cards_made_beforehand_are_the_same(town: Town) -> None:

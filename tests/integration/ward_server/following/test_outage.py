@@ -52,6 +52,31 @@ async def test_papers_of_an_outage(ward: Ward) -> None:
     assert (await ward.visit(ALONE).one_paper()).code is Code.WARD_NOT_CURRENT
 
 
+async def test_a_clock_that_is_set_does_not_lengthen_it(ward: Ward) -> None:
+    """Set back it ends after its hours all the same, across a restart too; two persons end it whatever it shows."""
+    await lose_registry(ward)
+    await declare(ward, "issuing", "clerk")
+    assert (await ward.visit(ALONE).one_paper()).document is not None
+    await ward.set_clock(-90)
+    await ward.clock.advance(3600)
+    assert all([await current.check() for current in ward.currents])
+    await ward.go_on_until(lambda: ward.rows("clerk", "SELECT (seen - begun) / 3600000 FROM outage") == [(1,)])
+    await ward.stop("clerk")
+    await ward.start_clerk()
+    assert await ward.clerk._current.check() is not None
+    await ward.clock.advance(3600)
+    for current in ward.currents:
+        with pytest.raises(Refused) as refusal:
+            await current.check()
+        assert refusal.value.code is Code.WARD_NOT_CURRENT
+    await declare(ward, "clerk")
+    await ward.set_clock(-90)
+    assert await ward.clerk._current.check() is not None
+    await ward.decide("clerk", "end-outage")
+    with pytest.raises(Refused):
+        await ward.clerk._current.check()
+
+
 async def test_a_seal_is_certified_where_cancellations_come_as_holds(ward: Ward) -> None:
     """Refused in an outage until two persons say so at both processes; then it says as of when, and a hold bars it."""
     kind = CertificateKind.SEAL_REGISTRATION

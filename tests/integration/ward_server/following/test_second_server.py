@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 from konbini.protocol.errors import Code
+from konbini.protocol.kinds import CertificateKind
 from konbini.protocol.numbers import IssuanceNumber
+from tests.integration.ward_server.issuing.test_kinds import text_of
+from tests.integration.ward_server.issuing.test_seals import cancel, offered, order
 from tests.integration.ward_server.kiosk import Told
-from tests.integration.ward_server.people import ALONE, HEAD, SPOUSE
+from tests.integration.ward_server.people import ALONE, FOREIGNER, HEAD, SPOUSE
 from tests.integration.ward_server.ward import Ward
 
 MAIN, SECOND = range(5), range(5, 10)
@@ -65,17 +68,57 @@ async def test_it_serves_when_the_first_place_is_lost(ward: Ward, second: Ward) 
     assert range_of(await ward.visit(HEAD).one_paper()) in MAIN
     assert (await second.visit(ALONE).one_paper()).code is Code.WARD_CLOSED
     await ward.protect(SPOUSE)  # acknowledged when the second server has it too
-    for process in ("issuing", "clerk", "registry"):
-        await ward.stop(process)
-    await second.clock.advance(61)
-    for process in ("issuing", "clerk"):
-        await second.decide(process, "outage", "--hours", "4")
+    await lose_first_place(ward, second)
     told = await second.visit(ALONE).one_paper()
     assert range_of(told) in SECOND
     assert (await second.visit(SPOUSE).one_paper()).code is Code.ASK_AT_COUNTER
     await second.decide("issuing", "end-outage")
     assert (await second.visit(HEAD).one_paper()).code is Code.WARD_CLOSED
     assert second.stops() == {"issuing": None, "clerk": None}
+
+
+async def lose_first_place(ward: Ward, second: Ward) -> None:
+    """End the first place and the registry, and have two persons declare outage mode at the second."""
+    for process in ("issuing", "clerk", "registry"):
+        await ward.stop(process)
+    await second.clock.advance(61)
+    for process in ("issuing", "clerk"):
+        await second.decide(process, "outage", "--hours", "4")
+
+
+async def test_seal_certificates_of_the_second_place(ward: Ward, second: Ward) -> None:
+    """Once cancellations come as holds at both processes there; as of when; none of a cancelled or reported seal."""
+    seal = CertificateKind.SEAL_REGISTRATION
+    await cancel(ward, FOREIGNER)  # before the outage: both copies have it
+    await lose_first_place(ward, second)
+    visit = second.visit(HEAD)
+    assert seal not in offered((await visit.open()).given_menu)
+    assert (await order(visit)).code is Code.CHANGED_LOOK_AGAIN
+    await second.decide("issuing", "seals-as-holds", "on")
+    visit = second.visit(HEAD)
+    assert seal in offered((await visit.open()).given_menu)
+    assert (await order(visit)).code is Code.CHANGED_LOOK_AGAIN  # the clerk there was told nothing
+    await second.decide("clerk", "seals-as-holds", "on")
+    visit = second.visit(HEAD)
+    await visit.open()
+    told = await order(visit)
+    assert range_of(told) in SECOND
+    said = text_of(told.given_document.pdf)
+    assert "印鑑登録証明書" in said
+    assert "令和８年１１月２０日１２時" in said
+    await visit.printed(told)
+    await visit.settle(visit.goodbye(), ordinal=0)
+    await second.decide("clerk", "hold", ALONE)  # whoever takes the report of a lost seal begins at either process
+    visit = second.visit(ALONE)
+    await visit.open()
+    assert (await order(visit)).code is Code.ASK_AT_COUNTER
+    await second.decide("issuing", "hold", ALONE)
+    assert (await second.visit(ALONE, second.kiosk("K-0002")).open()).code is Code.ASK_AT_COUNTER
+    assert seal not in offered((await second.visit(FOREIGNER).open()).given_menu)
+    assert second.stops() == {"issuing": None, "clerk": None}
+    await ward.start_registry()
+    await second.go_on_until(lambda: not second.rows("issuing", "SELECT 1 FROM outage_issue WHERE agrees IS NULL"))
+    assert second.rows("issuing", "SELECT resident, agrees FROM outage_issue") == [(HEAD, 1)]
 
 
 async def test_an_outage_of_the_first_place_is_not_its_own(ward: Ward, second: Ward) -> None:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import cast
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.visit.ward import CardProof, Device, WardVisit, Wish
 from konbini.pdf.verification import verify
 from konbini.protocol.kinds import CertificateKind, Options, Outcome, Scope
 from konbini.protocol.numbers import binding
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.visits import CARD_RS256
+from konbini.simulation.card.keys import sign_message
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from tests.integration.ward_server.kiosk import Relay
@@ -58,11 +57,11 @@ async def test_the_kiosks_own_code_is_served(ward: Ward) -> None:
     """The kiosk's half of the protocol, as it is in the kiosk, has a menu and a paper from the ward's half."""
     kiosk, card = ward.kiosk(), ward.card(ALONE)
     relay = Relay(ward, kiosk.name)
-    device = Device(kiosk=kiosk.name, signing=kiosk.signing, center=ward.center.key.verifying)
+    device = Device(kiosk=kiosk.name, signing=kiosk.signing, office=CenterOffice(pinned=ward.center.key.verifying))
     visit = WardVisit(device=device, entry=ward.entry, host=cast("Host", relay), visit_id=ward.entropy.token(16))
     await visit.admit(ward.clock.now() // 1000)
     t = visit.challenge(card.auth_certificate, CARD_RS256)
-    signature = card.auth_key.sign(t, padding.PKCS1v15(), hashes.SHA256())
+    signature = sign_message(card.auth_key, t)
     given = await visit.open(
         CardProof(certificate=card.auth_certificate, algorithm=CARD_RS256, signature=signature),
     )

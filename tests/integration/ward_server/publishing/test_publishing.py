@@ -16,7 +16,8 @@ from konbini.pdf.paper_seal.issuers import IssuerList
 from konbini.pdf.paper_seal.status import Status, StatusList
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.kinds import Outcome, Scope
-from konbini.ward_server.publishing.checkpoints import Checkpoints
+from konbini.protocol.numbers import IssuanceNumber
+from konbini.ward_server.audit.checkpoints import Checkpoints
 from konbini.ward_server.publishing.publishing import CHECKPOINTS, DIRECTORY, ISSUERS
 from tests.integration.ward_server.kiosk import Told, Visit
 from tests.integration.ward_server.people import ALONE, HEAD
@@ -43,11 +44,30 @@ class Publishing:
         """Publish at the ward's moment."""
         return publish(["--config", str(self.config), "--out", str(self.out)], self.ward.clock)
 
-    def statuses(self) -> list[Status]:
-        """Open the published status list as anybody does."""
+    def statuses(self, incarnation: int | None = None) -> list[Status]:
+        """Open the published status list, or one of several, as anybody does."""
         issuers = IssuerList.open((self.out / ISSUERS).read_bytes(), self.authority, newest_seen=0)
-        listed = StatusList.open(self.status.read_bytes(), issuers)
-        return [listed.status(index) for index in range(listed.count)]
+        path = self.status if incarnation is None else self.out / f"status/{self.ward.code}-{incarnation}.list"
+        return list(StatusList.open(path.read_bytes(), issuers).every())
+
+    def checkpoints(self) -> Checkpoints:
+        """Open the published checkpoints of the logs."""
+        key = SigningKey.from_pem((self.ward.town.keys / "publishing/status.key").read_bytes()).verifying
+        return Checkpoints.open((self.out / CHECKPOINTS).read_bytes(), key, self.ward.code)
+
+    def restored(self, *processes: str, by: str = "bando") -> None:
+        """Let two persons say to whoever publishes that stores were restored since."""
+        logs = {log.process: log for log in self.checkpoints().logs}
+        entries = "".join(
+            f'[[restoration]]\nprocess = "{name}"\nentries = {logs[name].entries}\nhash = "{logs[name].hash.hex()}"\n'
+            f'reason = "the disk failed"\nentered_by = "aoki"\napproved_by = "{by}"\n'
+            for name in processes
+        )
+        (self.folder / "restorations.toml").write_text(entries, encoding="utf-8")
+        text = self.config.read_text(encoding="utf-8")
+        line = f'restorations = "{self.folder}/restorations.toml"\n'
+        if line not in text:
+            self.config.write_text(line + text, encoding="utf-8")
 
     def verify(self, pdf: bytes, *, directory: bool = True) -> int:
         """Check a file with what is published; give the exit code."""
@@ -162,9 +182,7 @@ async def test_a_log_that_was_rewritten_is_found(
     """Both logs stand signed in the published folder; a log that does not go on from there publishes nothing."""
     await issued(ward)
     assert publishing.publish() == 0
-    key = SigningKey.from_pem((ward.town.keys / "publishing/status.key").read_bytes()).verifying
-    told = Checkpoints.open((publishing.out / CHECKPOINTS).read_bytes(), key, ward.code)
-    assert {log.process: log.entries for log in told.logs} == {
+    assert {log.process: log.entries for log in publishing.checkpoints().logs} == {
         name: len(ward.audit(name)) for name in ("clerk", "issuing")
     }
     await issued(ward, ALONE)
@@ -176,6 +194,73 @@ async def test_a_log_that_was_rewritten_is_found(
     capsys.readouterr()
     assert publishing.publish() == 1
     assert "the log of clerk does not go on" in capsys.readouterr().err
+    publishing.restored("clerk")
+    assert publishing.publish() == 1
+    assert "does not say that it was restored" in capsys.readouterr().err
+
+
+async def test_a_restored_ward_publishes_again(
+    ward: Ward, publishing: Publishing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Refused until two persons say so here too; what was final stays so, the rest that was lost is not settled."""
+    for process in ("issuing", "clerk"):
+        await ward.back_up(process)
+    await ward.caught_up()
+    printed, failed = await issued(ward), await issued(ward, ALONE)
+    await printed[0].printed(printed[1])
+    await void(*failed)
+    assert publishing.publish() == 0
+    before = publishing.checkpoints()
+    lost = IssuanceNumber.parse(printed[1].given_document.number).incarnation
+    assert publishing.statuses() == [Status.VALID, Status.VOID]
+    await ward.pass_time(6)
+    for process in ("issuing", "clerk"):
+        await ward.restore(process)
+    assert publishing.publish() == 1
+    assert f"{before.logs[0].entries} entries, {before.logs[0].hash.hex()}" in capsys.readouterr().err
+    publishing.restored("clerk", "issuing")
+    assert publishing.publish() == 1
+    assert "does not say that it was restored" in capsys.readouterr().err
+    for process in ("clerk", "issuing"):
+        await ward.decide(process, "restored")
+    for process in ("clerk", "issuing"):
+        await ward.mended(process)
+        await ward.decide(process, "release")
+    publishing.restored("clerk", "issuing", by="aoki")
+    assert publishing.publish() == 1
+    assert "SAME_PERSON" in capsys.readouterr().err
+    publishing.restored("clerk")
+    assert publishing.publish() == 1
+    assert "the log of issuing does not go on" in capsys.readouterr().err
+    publishing.restored("clerk", "issuing")
+    fresh = await issued(ward, ALONE)
+    await fresh[0].printed(fresh[1])
+    assert publishing.publish() == 0
+    told = publishing.checkpoints()
+    assert [(one.process, one.entries, one.hash) for one in told.ended] == [
+        (one.process, one.entries, one.hash) for one in before.logs
+    ]
+    for _ in range(2):  # the file is needed once; what ended is named for ever
+        assert publishing.statuses(lost) == [Status.UNSETTLED, Status.VOID]
+        assert publishing.statuses(IssuanceNumber.parse(fresh[1].given_document.number).incarnation) == [Status.VALID]
+        (publishing.folder / "restorations.toml").write_text("", encoding="utf-8")
+        publishing.withdraw(printed[1].given_document.number)  # the clerk has forgotten its place
+        assert publishing.publish() == 0
+        assert publishing.checkpoints().ended == told.ended
+
+
+async def test_a_list_that_a_clerk_lost_is_missed(
+    ward: Ward, publishing: Publishing, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A clerk whose log goes on, and which knows of no paper any more: its list is not left out in silence."""
+    await issued(ward)
+    assert publishing.publish() == 0
+    await ward.stop("clerk")
+    on_table = " ON certified" if ward.place.engine == "postgresql" else ""
+    ward.write("clerk", f"DROP TRIGGER certified_remains{on_table}")
+    ward.write("clerk", "DELETE FROM certified")
+    assert publishing.publish() == 1
+    assert "has more papers" in capsys.readouterr().err
 
 
 async def test_an_edited_file_is_said_to_be_edited(

@@ -74,17 +74,17 @@ def record_key(folder: Path) -> SigningKey:
 
 
 @pytest.fixture
-async def start(folder: Path) -> AsyncIterator[Callable[[], Awaitable[subprocess.Popen[bytes]]]]:
+async def start(folder: Path) -> AsyncIterator[Callable[..., Awaitable[subprocess.Popen[bytes]]]]:
     """Return what starts the registry's process and waits until it says that it is ready."""
     started: list[subprocess.Popen[bytes]] = []
 
-    async def start_one() -> subprocess.Popen[bytes]:
+    async def start_one(name: str = "registry.toml") -> subprocess.Popen[bytes]:
         address = folder / f"notify-{len(started)}.sock"
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
             manager.bind(str(address))
             manager.setblocking(False)  # noqa: FBT003 - the library's signature
             process = subprocess.Popen(  # noqa: S603, ASYNC220 - our own program
-                [sys.executable, "-m", "konbini.ward_server.residents", str(folder / "registry.toml")],
+                [sys.executable, "-m", "konbini.ward_server.residents", str(folder / name)],
                 env={**os.environ, "NOTIFY_SOCKET": str(address)},
             )
             started.append(process)
@@ -95,5 +95,5 @@ async def start(folder: Path) -> AsyncIterator[Callable[[], Awaitable[subprocess
 
     yield start_one
     for process in started:
-        process.kill()
+        process.kill()  # also one that stands still
         process.wait()

@@ -27,7 +27,7 @@ from konbini.ward_server.residents.config import read_config
 from konbini.ward_server.residents.main import open_registry
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.residents.registry import Registry
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import registry_desk
 from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.retention import Kept, Retention, Term
 from tests.crashing import Crash
@@ -57,7 +57,7 @@ async def main() -> None:
     clock = SettableClock(at(2026))
     async with open_registry(config, clock, SystemEntropy(), watch=watch) as rooms:
         acknowledging = Acknowledging((), clock)
-        desk = RetentionDesk(
+        desk = registry_desk(
             rooms.store.rows,
             vault=rooms.vault,
             pen=rooms.pen,

@@ -178,11 +178,18 @@ async def test_a_store_from_before_a_disposal_and_the_list(
     opening = ["--open-with", str(tmp_path / "rows.private"), "--open-keys-with", str(tmp_path / "keys.private")]
     restore = ["ward", "restore", *common, str(tmp_path / "backup"), "--keys", str(tmp_path / "backup.keys"), *opening]
     restore += ["--manifest", shown]
-    for target, more, destroyed in (("with", ["--disposals", str(listed)], 2), ("without", [], 0)):
+    assert await asyncio.to_thread(konbini, [*restore, "--to", f"sqlite:{tmp_path / 'forked'}.db"]) == 2
+    assert "--disposals is missing" in capsys.readouterr().err
+    for target, more, destroyed in (
+        ("with", ["--disposals", str(listed)], 2),
+        ("without", ["--unsafe-no-disposals"], 0),
+    ):
         address = f"sqlite:{tmp_path / target}.db"
         assert await asyncio.to_thread(konbini, [*restore, "--to", address, *more]) == 0
         assert "two persons say so" in capsys.readouterr().out
         found = parse_address(address, tmp_path)
         assert look_once(found, keys_destroyed) == destroyed
-    assert await asyncio.to_thread(konbini, [*restore, "--to", f"sqlite:{tmp_path / 'with'}.db"]) == 1
+        assert len(look_once(found, signed_list)) == bool(destroyed)
+    again = [*restore, "--to", f"sqlite:{tmp_path / 'with'}.db", "--disposals", str(listed)]
+    assert await asyncio.to_thread(konbini, again) == 1
     assert "STORE_NOT_EMPTY" in capsys.readouterr().err

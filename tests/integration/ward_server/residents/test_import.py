@@ -23,7 +23,7 @@ from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.cose import SigningKey, VerifyingKey
-from konbini.simulation.town.listing import repeated, write_csv
+from konbini.simulation.town.listing import write_csv
 from konbini.simulation.town.numbers import individual_number, resident_code
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.following.rows import FeedRows
@@ -174,31 +174,6 @@ def test_killed_in_the_middle_it_leaves_nothing(folder: Path) -> None:
     write_csv(folder / "list.csv", rows_of(50))
     assert carry_out(typed(folder, "--processes", "0")) == 0
     assert kept(folder)["record"] == 50
-
-
-@pytest.mark.long
-@pytest.mark.timeout(1800)
-def test_memory_does_not_grow_with_the_list(folder: Path) -> None:
-    """A hundred thousand rows take the memory of ten thousand, in the process that writes and in the pool's."""
-    script = "import sys; from konbini.commands.main import main; sys.exit(main(sys.argv[1:]))"
-    peaks = []
-    for count in (10_000, 100_000):
-        write_csv(folder / "list.csv", repeated(tuple(rows_of(5_000)), count))
-        for file in folder.glob("registry.db*"):
-            file.unlink()
-        done = subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-c", script, "ward", *typed(folder, "--processes", "2")],
-            capture_output=True,
-            text=True,
-            timeout=1800,
-            check=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-        )
-        assert done.stdout.startswith(f"{count} residents taken over")
-        peaks.append([int(mib) for mib in re.findall(r"(\d+) MiB", done.stdout)])
-    (own, other), (own_later, other_later) = peaks
-    assert own_later < own + 32
-    assert other_later < other + 32
 
 
 @asynccontextmanager

@@ -11,10 +11,18 @@ from hypothesis import strategies as st
 
 from konbini.kiosk.card import apdu, dialogue
 from konbini.kiosk.card.apdu import Answer, Octets, Transmit
-from konbini.kiosk.card.profiles import INDIVIDUAL_NUMBER_CARD, PROFILES
+from konbini.kiosk.card.profiles import (
+    INDIVIDUAL_NUMBER_CARD,
+    IPHONE_TOKEN,
+    OWN_MACHINE_PROFILES,
+    PROFILES,
+    CardProfile,
+)
 from konbini.kiosk.card.schemes import scheme_of
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.card.applet import Card, CardContent
+
+READ_BINARY = 0xB0
 
 
 def code_of(doing: Callable[[], object]) -> Code:
@@ -92,11 +100,38 @@ def test_an_answer_nobody_documents_is_a_fault() -> None:
     assert code_of(lambda: dialogue.identify(answering(), PROFILES)) == Code.CARD_FAULT
 
 
-@pytest.mark.parametrize("name", [b"JPKIAPGPSETOKEN", b"JPKIAPIOSTOKEN", b"JPKIAPICCTOKEN", b"", b"JPKIAPICCTOKEN2X"])
+def bearing(name: bytes) -> Transmit:
+    """A card that has every application and file, and this token name in each."""
+
+    def carry(command: Octets) -> Answer:
+        return Answer(status=0x9000, data=name.ljust(32) if command[1] == READ_BINARY else b"")
+
+    return carry
+
+
+@pytest.mark.parametrize("name", [b"JPKIAPICCTOKEN", b"", b"JPKIAPICCTOKEN2X", b"KONBINIWARDCARD1"])
 def test_another_token_name_is_another_card(name: bytes) -> None:
-    """Telephones and older cards have the application too."""
-    card = answering((0x9000, b""), (0x9000, b""), (0x9000, name.ljust(32)))
-    assert code_of(lambda: dialogue.identify(card, PROFILES)) == Code.WRONG_CARD
+    """Older cards have the application too; a ward card is none to a kiosk in a shop."""
+    assert code_of(lambda: dialogue.identify(bearing(name), PROFILES)) == Code.WRONG_CARD
+
+
+@pytest.mark.parametrize("profile", OWN_MACHINE_PROFILES, ids=lambda profile: profile.name)
+def test_a_token_name_is_told(profile: CardProfile) -> None:
+    """Each name is its own profile's; no two have the same."""
+    assert dialogue.identify(bearing(profile.token_name), OWN_MACHINE_PROFILES) is profile
+
+
+@pytest.mark.parametrize("profile", OWN_MACHINE_PROFILES, ids=lambda profile: profile.name)
+def test_only_a_phone_that_asks_its_holder_itself_wants_a_confirmation(profile: CardProfile) -> None:
+    """6982 on signing: from such a phone it is PHONE_NOT_CONFIRMED, every other card has changed."""
+    code = code_of(lambda: dialogue.sign(answering((0x9000, b""), (0x6982, b"")), profile, b"prepared"))
+    assert code == (Code.PHONE_NOT_CONFIRMED if profile is IPHONE_TOKEN else Code.CARD_CHANGED)
+
+
+def test_a_certificate_behind_a_pin_that_nobody_asks_for_is_refused() -> None:
+    """Such a profile could never be used."""
+    with pytest.raises(ValueError, match="nobody would ever verify"):
+        replace(INDIVIDUAL_NUMBER_CARD, needs_pin=False, certificate_after_pin=True)
 
 
 def test_a_card_issued_without_our_certificate_cannot_be_used() -> None:

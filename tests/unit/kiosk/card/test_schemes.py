@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from konbini.kiosk.card.schemes import RsaSha256, scheme_of
+from konbini.kiosk.card.schemes import EcdsaSha384, RsaSha256, scheme_of
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.visits import CARD_ES384, CARD_RS256
 from konbini.simulation.card.applet import CardContent
 
 
@@ -34,16 +36,32 @@ def test_rsa_signs_a_digest_info_of_sha256(content: CardContent) -> None:
     """A signature that `cryptography` makes over the message is accepted; another message's is not."""
     scheme = scheme_of(content.auth_certificate)
     assert isinstance(scheme, RsaSha256)
+    assert isinstance(content.auth_key, rsa.RSAPrivateKey)
     signature = content.auth_key.sign(b"message", padding.PKCS1v15(), hashes.SHA256())
     assert scheme.accepts(signature, b"message")
     assert not scheme.accepts(signature, b"another message")
     assert not scheme.accepts(b"", b"message")
     assert len(scheme.prepare(b"message")) == 51
+    assert scheme.algorithm == CARD_RS256
 
 
-@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP384R1()], ids=lambda curve: curve.name)
+def test_p384_signs_a_digest_of_sha384() -> None:
+    """The next card generation: the algorithm comes from the certificate's key, and from nothing else."""
+    key = ec.generate_private_key(ec.SECP384R1())
+    scheme = scheme_of(certificate_for(key))
+    assert isinstance(scheme, EcdsaSha384)
+    signature = key.sign(b"message", ec.ECDSA(hashes.SHA384()))
+    assert scheme.accepts(signature, b"message")
+    assert not scheme.accepts(signature, b"another message")
+    assert not scheme.accepts(key.sign(b"message", ec.ECDSA(hashes.SHA256())), b"message")
+    assert not scheme.accepts(b"", b"message")
+    assert scheme.prepare(b"message") == hashlib.sha384(b"message").digest()
+    assert scheme.algorithm == CARD_ES384
+
+
+@pytest.mark.parametrize("curve", [ec.SECP256R1(), ec.SECP521R1()], ids=lambda curve: curve.name)
 def test_a_key_of_another_kind_is_a_card_we_cannot_use(curve: ec.EllipticCurve) -> None:
-    """Until its commands are published the next card generation is WRONG_CARD."""
+    """No card signs with these."""
     with pytest.raises(Refused) as caught:
         scheme_of(certificate_for(ec.generate_private_key(curve)))
     assert caught.value.code == Code.WRONG_CARD

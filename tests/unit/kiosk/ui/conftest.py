@@ -11,6 +11,7 @@ import aiohttp
 import pytest
 
 from konbini.kiosk.session.view import CheckView, MembersView, StartView, View
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Marks, Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import CHECK, MEMBERS, SPECIMENS
@@ -110,7 +111,9 @@ def pages() -> Pages:
 @pytest.fixture
 async def hands(pages: Pages) -> AsyncIterator[Hands]:
     """A served screen that shows the start, and hands before it."""
-    server = ScreenServer(listener=listener(), pages=pages, entropy=SystemEntropy(), first=StartView())
+    server = ScreenServer(
+        listener=listener(), pages=pages, fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
+    )
     await server.start()
     async with aiohttp.ClientSession() as session:
         yield Hands(server, session)

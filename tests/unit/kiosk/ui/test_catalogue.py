@@ -22,8 +22,8 @@ def catalogue(language: Language, **texts: str) -> Catalogue:
 def test_every_code_has_its_sentences(code: Code, language: Language) -> None:
     """What happened and what to do next, in the code's own words, for everything that can reach a kiosk."""
     texts = catalogues()[language]
-    assert texts.sentence(code, "what")
-    assert texts.sentence(code, "next")
+    assert texts.text(texts.sentence_key(code, "what"))
+    assert texts.text(texts.sentence_key(code, "next"))
     if not any(code in codes for codes in NEVER_AT_A_KIOSK):
         assert f"code.{code.name}.what" in texts.texts
         assert f"code.{code.name}.next" in texts.texts
@@ -39,20 +39,32 @@ def test_no_sentence_without_a_code() -> None:
 def test_a_code_that_cannot_come_is_said_as_internal() -> None:
     """Whatever a kiosk was not meant to see tells the resident nothing of the inside."""
     for texts in catalogues().values():
-        assert texts.sentence(Code.SUBJECT_MISMATCH, "what") == texts.texts["code.INTERNAL.what"]
+        assert texts.sentence_key(Code.SUBJECT_MISMATCH, "what") == "code.INTERNAL.what"
 
 
 @pytest.mark.parametrize(
     ("language", "words"),
     [
         (Language.JAPANESE, ("支援", "保護", "転出", "死亡", "制限", "理由")),
+        (Language.PLAIN_JAPANESE, ("しえん", "まもる", "ひっこし", "なくなった", "から", "りゆう")),
         (Language.ENGLISH, ("protect", "moved", "died", "restrict", "reason", "because")),
+        (Language.SIMPLIFIED_CHINESE, ("支援", "保护", "迁", "死亡", "限制", "原因", "因为")),
+        (Language.KOREAN, ("지원", "보호", "전출", "사망", "제한", "이유", "때문")),
+        (Language.VIETNAMESE, ("bảo vệ", "chuyển", "chết", "hạn chế", "lý do", "vì")),
+        (Language.TRADITIONAL_CHINESE, ("支援", "保護", "遷", "死亡", "限制", "原因", "因為")),
+        (Language.PORTUGUESE, ("prote", "mudou", "morreu", "restri", "motivo", "porque")),
+        (Language.SPANISH, ("prote", "mudó", "murió", "restri", "motivo", "porque")),
+        (Language.FILIPINO, ("protek", "lumipat", "namatay", "dahil")),
+        (Language.NEPALI, ("संरक्षण", "सरेको", "मृत्यु", "कारण")),
+        (Language.INDONESIAN, ("lindung", "pindah", "meninggal", "batas", "alasan", "karena")),
+        (Language.THAI, ("คุ้มครอง", "ย้าย", "เสียชีวิต", "จำกัด", "เหตุผล", "เพราะ")),
+        (Language.BURMESE, ("ကာကွယ်", "ပြောင်း", "သေဆုံး", "ကန့်သတ်", "ကြောင့်")),
     ],
 )
 def test_ask_at_the_counter_never_says_why(language: Language, words: tuple[str, ...]) -> None:
     """The same words serve several reasons, a protective measure (支援措置) among them."""
     texts = catalogues()[language]
-    said = (texts.sentence(Code.ASK_AT_COUNTER, "what") + texts.sentence(Code.ASK_AT_COUNTER, "next")).lower()
+    said = "".join(texts.text(texts.sentence_key(Code.ASK_AT_COUNTER, part)) for part in ("what", "next")).lower()
     assert not [word for word in words if word in said]
 
 

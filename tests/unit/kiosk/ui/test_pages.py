@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -9,6 +10,7 @@ import pytest
 
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
+    MAIN_LANGUAGES,
     CheckView,
     IdleWarning,
     Language,
@@ -16,6 +18,7 @@ from konbini.kiosk.session.view import (
     MembersView,
     Panel,
     PinView,
+    StartView,
     TextSize,
     Theme,
     View,
@@ -23,6 +26,7 @@ from konbini.kiosk.session.view import (
     WardName,
     WardView,
 )
+from konbini.kiosk.ui.catalogue import Standing, catalogues
 from konbini.kiosk.ui.pages import TEMPLATES, Marks, Pages
 
 MARKS = Marks(token="token", step="p-1", version="p-1-1")  # noqa: S106 - no secret
@@ -30,11 +34,14 @@ MARKS = Marks(token="token", step="p-1", version="p-1-1")  # noqa: S106 - no sec
 
 @pytest.mark.parametrize("language", Language)
 def test_every_screen_is_drawn(pages: Pages, any_view: View, language: Language) -> None:
-    """With and without the idle warning, nothing is undefined and no text is missing."""
+    """With and without the idle warning, nothing is undefined and no text is missing; a title is text alone."""
     view = replace(any_view, language=language)
     page = pages.draw(view, MARKS)
     assert f'<html lang="{language.value}"' in page
     assert "<h1" in page
+    title = page.partition("<title>")[2].partition("</title>")[0]
+    assert not set("<>《》｜") & set(title)
+    assert not re.search(r'="[^"]*[<《]', page)
     assert 'role="alertdialog"' not in page
     warned = pages.draw(replace(view, idle=IdleWarning(seconds=30)), MARKS)
     assert 'role="alertdialog"' in warned
@@ -115,3 +122,30 @@ def test_moments_are_shown_in_japans_time(pages: Pages, views: tuple[View, ...])
     closed = next(view for view in views if view.state is State.CLOSED)
     assert "11月15日 7:13" in pages.draw(closed, MARKS)
     assert "7:13 on 15/11" in pages.draw(replace(closed, language=Language.ENGLISH), MARKS)
+
+
+def test_a_place_is_named_as_its_reader_knows_it(pages: Pages) -> None:
+    """Kanji with Japanese glyphs for who reads Chinese, Latin letters for the others."""
+    ward = WardName(written="葛飾区", latin="Katsushika City")
+    view = WardView(wards=(WardChoice(code="990001", name=ward, hours="", is_open=True),))
+    for language in Language:
+        page = pages.draw(replace(view, language=language), MARKS)
+        assert ("葛飾区" in page) == language.reads_kanji
+        assert ("Katsushika City" in page) != language.reads_kanji
+        if language.reads_kanji and not language.is_japanese:
+            assert '<b><bdi lang="ja">葛飾区</bdi></b>' in page
+
+
+def test_a_catalogue_that_no_speaker_has_read_says_so(pages: Pages) -> None:
+    """In the list of languages, beside the language's own name and in its own words."""
+    page = pages.draw(StartView(panel=Panel.LANGUAGES), MARKS)
+    for language, texts in catalogues().items():
+        line = f"<small>{texts.drawn('service.unreviewed')}</small>"
+        assert (line in page) == (texts.standing is Standing.UNREVIEWED), language
+
+
+def test_the_start_offers_six_languages_and_the_way_to_all(drawn_acts: Callable[[View], set[str]]) -> None:
+    """One button for each of the six, one for the list."""
+    acts = {act for act in drawn_acts(StartView()) if act.startswith(("language.", "panel.l"))}
+    assert acts == {f"language.{each.value}" for each in MAIN_LANGUAGES} | {"panel.languages"}
+    assert len(MAIN_LANGUAGES) == 6

@@ -32,6 +32,7 @@ from konbini.kiosk.session.view import (
     TakeCardView,
     WorkingView,
 )
+from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.protocol.kinds import Scope
 from tests.unit.kiosk.ui.conftest import Hands
 
@@ -271,3 +272,16 @@ async def test_a_flood_of_taps_is_bounded(hands: Hands) -> None:
     for _ in range(20):
         await hands.tap("panel.languages")
     assert len(await taken(hands)) < 20
+
+
+async def test_a_font_is_served_from_its_file(hands: Hands) -> None:
+    """With its type, kept in no cache; a name that no rule has is none."""
+    name, path = next(iter(bundled_fonts().files.items()))
+    async with hands.session.get(f"{hands.origin}/fonts/{name}") as answer:
+        assert (answer.status, answer.content_type) == (200, "font/woff2")
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "font-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert await answer.read() == path.read_bytes()
+    for other in ("package.json", "..%2f..%2fpackage.json", "none.woff2"):
+        async with hands.session.get(f"{hands.origin}/fonts/{other}") as answer:
+            assert answer.status == 404

@@ -21,6 +21,7 @@ from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_p
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import SUITE, CertificateKind, MessageKind, Options, Scope
 from konbini.protocol.numbers import binding
+from konbini.protocol.offices import CenterOffice
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, card_challenge, ticket_hash
@@ -69,7 +70,9 @@ class FarSide:
         self.identity = SigningKey.generate()
         self.message_key = SigningKey.generate()
         self.opening = OpeningKey.generate()
-        self.device = Device(kiosk="K-0001", signing=SigningKey.generate(), center=self.center.verifying)
+        self.device = Device(
+            kiosk="K-0001", signing=SigningKey.generate(), office=CenterOffice(pinned=self.center.verifying)
+        )
         self.entry = WardEntry(
             ward=ward, name="見本区", name_english="Mihon", identity=self.identity.verifying.point, paper_authorities=()
         )

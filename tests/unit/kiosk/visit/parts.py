@@ -6,9 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field, replace
 
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding
-
 from konbini.kiosk.card.ports import CardSession, Presence
 from konbini.kiosk.channel.messages import (
     Answered,
@@ -35,6 +32,7 @@ from konbini.kiosk.printing.ports import (
 from konbini.protocol.codec import decode
 from konbini.protocol.errors import Code, Refused
 from konbini.simulation.card.applet import CardContent
+from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.simulation.cash import machine
 from konbini.simulation.cash.coins import Coins
 from tests.unit.kiosk.visit.far_side import FarSide
@@ -48,10 +46,12 @@ class Reader:
     def __init__(self, content: CardContent) -> None:
         self.content = content
         self.tries = 3
+        self.needs_pin = True
         self.held: _Held | None = None
         self.pins: list[bytearray] = []
         """The very buffers that were handed over."""
         self.fault: Code | None = None
+        self.signing_fault: Code | None = None
         self.gate = asyncio.Event()
         """Shut, the card thinks."""
         self.gate.set()
@@ -82,6 +82,14 @@ class _Held:
         return self._reader.content.auth_certificate
 
     @property
+    def algorithm(self) -> int:
+        return algorithm_of(self._reader.content.auth_key)
+
+    @property
+    def needs_pin(self) -> bool:
+        return self._reader.needs_pin
+
+    @property
     def tries_left(self) -> int:
         return self._reader.tries
 
@@ -95,7 +103,9 @@ class _Held:
             raise Refused(Code.PIN_WRONG if self._reader.tries else Code.PIN_LOCKED)
 
     async def sign(self, message: bytes) -> bytes:
-        return self._reader.content.auth_key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+        if self._reader.signing_fault is not None:
+            raise Refused(self._reader.signing_fault)
+        return sign_message(self._reader.content.auth_key, message)
 
     async def close(self) -> None:
         self._reader.held = None

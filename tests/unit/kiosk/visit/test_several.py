@@ -196,7 +196,7 @@ async def test_one_after_another(seat: Seat) -> None:
     await seat.slot_open()
     seat.cash.drop(500)
     end = await end_of(seat)
-    assert end.lines == ()
+    assert [line.code for line in end.lines] == [None]
     assert [order.ordinal for order in seat.far.orders] == [1, 2]
     assert seat.counts.kept == 2 * FEE
 

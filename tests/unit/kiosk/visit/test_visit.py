@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from konbini.kiosk.session.action import (
+    Agree,
     Back,
     Cancel,
     ChooseKind,
+    ChooseLanguage,
     ChoosePrefecture,
     ChooseRow,
     ChooseSize,
@@ -21,7 +23,17 @@ from konbini.kiosk.session.action import (
     SearchByPrefecture,
 )
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Look, MoneyFate, OutcomeView, Panel, PaperFate, PinView, TextSize, Theme
+from konbini.kiosk.session.view import (
+    Language,
+    Look,
+    MoneyFate,
+    OutcomeView,
+    Panel,
+    PaperFate,
+    PinView,
+    TextSize,
+    Theme,
+)
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Outcome
 from konbini.protocol.visits import Menu
@@ -88,6 +100,86 @@ async def test_wrong_pin_to_the_lock(seat: Seat) -> None:
     assert outcome(seat).code is Code.PIN_LOCKED
     await leave(seat)
     assert buffers == [bytearray(4)] * 3
+
+
+async def test_a_phone_that_asks_its_holder_itself_is_asked_no_pin(seat: Seat) -> None:
+    """No screen asks for a PIN, and no PIN reaches the card; the rest is as with a card."""
+    seat.reader.needs_pin = False
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    await seat.until(State.TAKE_CARD)
+    assert State.PIN not in {view.state for view in seat.glass.shown}
+    assert seat.reader.pins == []
+    seat.host.see(card=False)
+    await seat.until(State.KIND)
+
+
+async def test_a_phone_whose_holder_did_not_confirm(seat: Seat) -> None:
+    """It is told so, and there is no menu."""
+    seat.reader.needs_pin = False
+    seat.reader.signing_fault = Code.PHONE_NOT_CONFIRMED
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert outcome(seat).code is Code.PHONE_NOT_CONFIRMED
+    assert seat.course.given is None
+
+
+@pytest.mark.parametrize("needs_pin", [True, False], ids=["after the PIN", "without a PIN"])
+async def test_a_card_taken_while_it_signs_ends_the_visit(seat: Seat, *, needs_pin: bool) -> None:
+    """Whatever it was: the resident is told, and begins again."""
+    seat.reader.needs_pin = needs_pin
+    seat.reader.signing_fault = Code.CARD_REMOVED
+    await seat.to_ward()
+    seat.act(ChooseWard(code=WARD))
+    await seat.until(State.CARD)
+    seat.host.see(card=True)
+    if needs_pin:
+        await seat.until(State.PIN)
+        seat.type_pin()
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert outcome(seat).code is Code.CARD_REMOVED
+    seat.host.see(card=False)
+    await seat.until(State.REFUSED)
+    await leave(seat)
+
+
+@pytest.mark.parametrize("at", [State.START, State.NOTICE, State.WARD, State.CARD], ids=lambda state: state.name)
+async def test_an_unplugged_reader_is_out_of_service_and_back_by_itself(seat: Seat, at: State) -> None:
+    """Wherever no card was asked for yet: said at once, and nobody has to do anything once it is plugged in again."""
+    await seat.until(State.START)
+    if at is not State.START:
+        seat.act(ChooseLanguage(language=Language.ENGLISH))
+        await seat.until(State.NOTICE)
+    if at in {State.WARD, State.CARD}:
+        seat.act(Agree())
+        await seat.until(State.WARD)
+    if at is State.CARD:
+        seat.act(ChooseWard(code=WARD))
+    await seat.until(at)
+    seat.host.see(reader=False, fault=int(Code.READER_UNAVAILABLE))
+    await seat.until(State.OUT_OF_SERVICE)
+    await seat.pass_time(3600)
+    assert seat.view.state is State.OUT_OF_SERVICE
+    seat.host.see(reader=True, fault=0)
+    await seat.over()
+    seat.nothing_left()
+
+
+async def test_a_reader_unplugged_with_a_card_on_it_ends_the_visit_with_its_reason(seat: Seat) -> None:
+    """While the card signs: the resident reads why, and is not asked for ever to take a card that nobody sees."""
+    await seat.to_pin()
+    seat.reader.signing_fault = Code.READER_UNAVAILABLE
+    seat.type_pin()
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert outcome(seat).code is Code.READER_UNAVAILABLE
+    seat.host.see(reader=False, card=False, fault=int(Code.READER_UNAVAILABLE))
+    await seat.until(State.REFUSED)
+    await leave(seat)
 
 
 async def test_a_locked_card_is_never_asked(seat: Seat) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -44,6 +46,19 @@ def test_a_kiosk_is_found_by_its_name_and_key() -> None:
         with pytest.raises(Refused) as caught:
             register.find(kiosk, key, moment)
         assert caught.value.code is Code.KIOSK_UNKNOWN
+
+
+def test_the_operator_makes_a_machine_the_wards_own() -> None:
+    """What the enrolment authority signed, and nothing that a kiosk says."""
+    signed = [
+        enrolment().sign(AUTHORITY),
+        replace(enrolment("W-0001"), operator="131997").sign(AUTHORITY),
+    ]
+    register = KioskRegister(signed, AUTHORITY.verifying)
+    assert register.operated_by("131997") == {"W-0001"}
+    assert register.is_operated_by("W-0001", "131997")
+    for kiosk, operator in (("K-0001", "131997"), ("W-0001", "131041"), ("W-0002", "131997"), ("", "131997")):
+        assert not register.is_operated_by(kiosk, operator)
 
 
 def test_an_enrolment_that_the_authority_did_not_sign() -> None:

@@ -141,7 +141,7 @@ class Seat:
             else Numbers(used=used_ranges, begin=_nothing, renew=close_ranges)
         )
         own = Own(
-            config=UpkeepConfig(name=name, reconcile_at=180, most_outage_hours=24, standby=False),
+            config=UpkeepConfig(name=name, reconcile_at=180, most_outage_hours=24, standby=False, published=None),
             events=ISSUING if issuing else CLERK,
             municipality=MUNICIPALITY,
             key=house.key.verifying,
@@ -150,9 +150,12 @@ class Seat:
             application=self.copy if issuing else self.index,
             signed_rows=self.copy.held_of if issuing else held_of,
             numbers=numbers,
+            holdings=(),
+            retention=(),
+            disposals_key=house.key,
         )
         self.upkeep = Upkeep(own, self.rows, self.line, house.clock, house.entropy)
-        self.current = Current(self.rows, self.upkeep.lease, house.clock)
+        self.current = Current(self.rows, self.upkeep.lease, self.upkeep.outages, house.clock)
         self.ledger = IssuanceLedger(self.rows, self.feed, self.current, ward=MUNICIPALITY)
 
     async def unsaid(self) -> bool:

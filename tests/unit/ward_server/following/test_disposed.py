@@ -22,13 +22,13 @@ from konbini.ward_server.decisions.stop import stop_code
 from konbini.ward_server.following.disposing import forget
 from konbini.ward_server.following.reconciling import last_outcome
 from konbini.ward_server.issuing.copy import forget_own
+from konbini.ward_server.keeping.disposal_rows import Disposed
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.bodies import CardLinked, Removal, Restriction
 from konbini.ward_server.residents.changes import Body, ChangeKind, new_change
-from konbini.ward_server.residents.disposal_rows import Disposed
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import Presence
-from konbini.ward_server.residents.retention import RetentionDesk
+from konbini.ward_server.residents.retention import registry_desk
 from konbini.ward_server.settings.calendar import Period
 from konbini.ward_server.settings.retention import Kept, Retention, Term
 from tests.unit.ward_server.following.house import FOLLOWERS, House
@@ -69,7 +69,7 @@ async def act(house: House, kind: ChangeKind, body: Body, seen: int) -> None:
 async def dispose(house: House) -> None:
     """Let the term pass, and have two persons dispose of the record."""
     house.clock.set_wall(int(dt.datetime(2177, 1, 1, 12, tzinfo=JAPAN).timestamp() * 1000))
-    desk = RetentionDesk(
+    desk = registry_desk(
         house.store.rows,
         vault=vault_of(),
         pen=house.pen,

@@ -43,14 +43,16 @@ async def test_it_dials_in_an_outage_alone(tmp_path: Path) -> None:
     """Not before two persons declared it, once while it lasts, and not behind its end."""
     rows = SqliteRows.open(tmp_path / "issuing.db", files("konbini.ward_server.issuing") / "migrations")
     clock, link = SettableClock(NOW), CountedLink()
-    running = asyncio.create_task(Dialling(link, Outages(rows), clock).run())
+    running = asyncio.create_task(Dialling(link, Outages(rows, clock), clock).run())
     for _ in range(5):
         await clock.advance(1)
         await asyncio.sleep(0.005)
     assert link.kept == 0
     await rows.write(lambda connection: connection.execute("INSERT INTO heard VALUES (1, ?)", (NOW,)).rowcount)
     await rows.write(
-        lambda connection: connection.execute("INSERT INTO outage VALUES (1, 'a', ?, ?, 0)", (NOW, NOW + HOUR)).rowcount
+        lambda connection: (
+            connection.execute("INSERT INTO outage VALUES (1, 'a', ?1, ?2, 0, ?1)", (NOW, NOW + HOUR)).rowcount
+        )
     )
     await until(link, 1, clock)
     clock.set_wall(NOW + HOUR)

@@ -12,6 +12,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.simulation.clock import SettableClock
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change
+from konbini.ward_server.residents.elsewhere import Elsewhere
 from konbini.ward_server.residents.feed import LEASE_SECONDS, FeedPosition, Heartbeat
 from konbini.ward_server.residents.feed_blocks import FeedBlock, FeedFollower
 from konbini.ward_server.residents.publisher import Publisher
@@ -99,6 +100,42 @@ async def test_a_follower_whose_lease_ran_out_is_not_waited_for(clock: SettableC
     assert not waiting.done()
     acknowledging.applied("clerk", 1)
     await waiting
+
+
+async def test_beside_another_server_every_follower_may_hold_a_lease(clock: SettableClock) -> None:
+    """Nothing was granted here for long; another server may have granted one a moment ago."""
+    acknowledging = Acknowledging(("issuing",), clock, alone=False)
+    await clock.advance(10 * LEASE_SECONDS)
+    waiting = asyncio.create_task(acknowledging.settled(1))
+    await turns()
+    await clock.advance(LEASE_SECONDS - 1)
+    await turns()
+    assert not waiting.done()
+    await clock.advance(1)
+    await waiting
+
+
+async def test_what_another_server_heard_ends_the_waiting_here(
+    open_office: OpenOffice, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """A follower's word and the newest entry stand in the rows that both share."""
+    office = await open_office("issuing")
+    here = Acknowledging(("issuing",), office.clock, alone=False)
+    elsewhere = Elsewhere(office.store, here, office.clock)
+    await elsewhere.look()
+    news = asyncio.create_task(here.news_after(0, 30))
+    waiting = asyncio.create_task(here.settled(1))
+    change_id = await office.registry.enter("aoki", arrival(make_record()))
+    approval = asyncio.create_task(office.registry.approve("bando", change_id))
+    (block,) = await office.publisher.feed_after(0, 10, 1)
+    await elsewhere.look()
+    await news
+    assert not waiting.done()
+    newest = FeedBlock.open(block, office.pen.key.verifying, office.pen.municipality).head.newest
+    await office.publisher.applied("issuing", told(1, newest))
+    await elsewhere.look()
+    await waiting
+    await approval
 
 
 async def test_a_stranger_is_refused(clock: SettableClock) -> None:

@@ -1,13 +1,16 @@
-"""The rows of retention at the registry: what is due, what two persons decided to dispose of, and how far that is.
+"""The rows of retention at a process: what is due, what two persons decided to dispose of, and how far that is.
 
-Functions of a connection, within their caller's transaction; `konbini.ward_server.residents.retention` calls them.
+Functions of a connection, within their caller's transaction; `konbini.ward_server.keeping.retention` calls them.
+
+Tables: `due`, `disposal`, `disposal_target`, `disposal_list`, as each process's first migration declares them.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import IntEnum, unique
 from typing import Annotated, Final
 
@@ -17,6 +20,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
+from konbini.ward_server.keeping.disposal_list import NOTHING_BEFORE
+from konbini.ward_server.keeping.holding import Due
 from konbini.ward_server.residents.registry import require_two
 from konbini.ward_server.settings.retention import Kept
 
@@ -26,18 +31,39 @@ __all__ = [
     "DueOfKind",
     "ListState",
     "Outcome",
+    "RetentionEvents",
     "RetentionShown",
     "WaitingDisposal",
+    "all_approved",
     "all_due",
     "all_waiting",
     "approved",
     "conclude",
+    "end_of_list",
     "enter_list",
     "finish",
+    "next_targets",
+    "note_due",
+    "put_outcomes",
+    "put_signed",
+    "signed_after",
 ]
 
 _SHOWN: Final = 100
 _Count = Annotated[int, UpTo(2**53)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetentionEvents:
+    """Under which events a process records retention."""
+
+    judged: AuditEvent
+    shown: AuditEvent
+    entered: AuditEvent
+    withdrawn: AuditEvent
+    approved: AuditEvent
+    disposed: AuditEvent
+    done: AuditEvent
 
 
 @unique
@@ -145,7 +171,15 @@ def all_waiting(connection: Connection) -> tuple[WaitingDisposal, ...]:
     )
 
 
-def enter_list(connection: Connection, disposal_id: str, kept: Kept, operator: str, now: int) -> None:
+def note_due(connection: Connection, kept: Kept, found: Sequence[Due]) -> None:
+    """Write down what is due of a kind, in the place of what was found before."""
+    connection.execute("DELETE FROM due WHERE kept = ?", (int(kept),))
+    connection.executemany(
+        "INSERT INTO due (kept, target, since) VALUES (?, ?, ?)", [(int(kept), one.target, one.since) for one in found]
+    )
+
+
+def enter_list(connection: Connection, disposal_id: str, kept: Kept, entry: AuditEntry) -> None:
     """Write a list of everything that is due of a kind.
 
     Raises:
@@ -156,29 +190,21 @@ def enter_list(connection: Connection, disposal_id: str, kept: Kept, operator: s
     if not targets:
         raise Refused(Code.NOT_DUE)
     digest = hashlib.sha256(encode([int(kept), *targets])).digest()
+    (operator,) = entry.operators
     connection.execute(
         "INSERT INTO disposal (disposal_id, kept, digest, state, entered_by, entered_at, concluded_by, concluded_at)"
         " VALUES (?, ?, ?, ?, ?, ?, '', 0)",
-        (disposal_id, int(kept), digest, ListState.ENTERED, operator, now),
+        (disposal_id, int(kept), digest, ListState.ENTERED, operator, entry.moment),
     )
     connection.executemany(
         "INSERT INTO disposal_target (disposal_id, target, outcome) VALUES (?, ?, ?)",
         [(disposal_id, target, Outcome.NOT_YET) for target in targets],
     )
-    append(
-        connection,
-        AuditEntry(
-            moment=now,
-            event=AuditEvent.DISPOSAL_ENTERED,
-            operators=(operator,),
-            about=disposal_id,
-            digest=digest,
-        ),
-    )
+    append(connection, replace(entry, about=disposal_id, digest=digest))
 
 
-def conclude(connection: Connection, disposal_id: str, operator: str, now: int, *, state: ListState) -> None:
-    """Approve or withdraw a list that was entered.
+def conclude(connection: Connection, disposal_id: str, state: ListState, entry: AuditEntry) -> None:
+    """Approve or withdraw a list that was entered; `entry` names who does, and when.
 
     Raises:
         Refused: `DISPOSAL_UNKNOWN`, `SAME_PERSON`.
@@ -189,17 +215,14 @@ def conclude(connection: Connection, disposal_id: str, operator: str, now: int, 
     if row is None:
         raise Refused(Code.DISPOSAL_UNKNOWN)
     entered_by, digest = row
+    (operator,) = entry.operators
     if state is ListState.APPROVED:
         require_two(entered_by, operator)
     connection.execute(
         "UPDATE disposal SET state = ?, concluded_by = ?, concluded_at = ? WHERE disposal_id = ?",
-        (state, operator, now, disposal_id),
+        (state, operator, entry.moment, disposal_id),
     )
-    event = AuditEvent.DISPOSAL_APPROVED if state is ListState.APPROVED else AuditEvent.DISPOSAL_WITHDRAWN
-    append(
-        connection,
-        AuditEntry(moment=now, event=event, operators=(entered_by, operator), about=disposal_id, digest=bytes(digest)),
-    )
+    append(connection, replace(entry, operators=(entered_by, operator), about=disposal_id, digest=bytes(digest)))
 
 
 def approved(connection: Connection, disposal_id: str) -> Decided:
@@ -217,8 +240,37 @@ def approved(connection: Connection, disposal_id: str) -> Decided:
     return Decided(disposal_id=disposal_id, kept=Kept(row[0]), operators=(row[1], row[2]))
 
 
-def finish(connection: Connection, disposal_id: str, now: int) -> tuple[Disposed, int]:
-    """Put on record that the list is done; give what came of it, and the feed's newest entry."""
+def all_approved(connection: Connection) -> tuple[str, ...]:
+    """Give the lists that are approved and not done, oldest first."""
+    rows = connection.execute(
+        "SELECT disposal_id FROM disposal WHERE state = ? ORDER BY concluded_at", (ListState.APPROVED,)
+    )
+    return tuple(disposal_id for (disposal_id,) in rows.fetchall())
+
+
+def next_targets(connection: Connection, disposal_id: str, most: int) -> tuple[str, ...]:
+    """Give those on a list of which nothing is decided yet."""
+    rows = connection.execute(
+        "SELECT target FROM disposal_target WHERE disposal_id = ? AND outcome = ? ORDER BY target LIMIT ?",
+        (disposal_id, Outcome.NOT_YET, most),
+    )
+    return tuple(target for (target,) in rows.fetchall())
+
+
+def put_outcomes(connection: Connection, decided: Decided, outcomes: Mapping[str, Outcome]) -> None:
+    """Say what became of those on a list; what is destroyed is not due any more."""
+    connection.executemany(
+        "UPDATE disposal_target SET outcome = ? WHERE disposal_id = ? AND target = ?",
+        [(outcome, decided.disposal_id, target) for target, outcome in outcomes.items()],
+    )
+    connection.executemany(
+        "DELETE FROM due WHERE kept = ? AND target = ?",
+        [(int(decided.kept), target) for target, outcome in outcomes.items() if outcome is Outcome.DESTROYED],
+    )
+
+
+def finish(connection: Connection, disposal_id: str, entry: AuditEntry) -> Disposed:
+    """Put on record that the list is done, once; give what came of it."""
     rows = connection.execute(
         "SELECT outcome, count(*) FROM disposal_target WHERE disposal_id = ? GROUP BY outcome", (disposal_id,)
     ).fetchall()
@@ -229,6 +281,24 @@ def finish(connection: Connection, disposal_id: str, now: int) -> tuple[Disposed
     )
     if done.rowcount == 1:
         about = f"{disposal_id}: {counts[Outcome.DESTROYED]} destroyed, {counts[Outcome.LEFT]} left"
-        append(connection, AuditEntry(moment=now, event=AuditEvent.DISPOSAL_DONE, about=about))
-    (number,) = connection.execute("SELECT COALESCE(max(last), 0) FROM feed_block").fetchone()
-    return Disposed(destroyed=counts[Outcome.DESTROYED], left=counts[Outcome.LEFT]), int(number)
+        append(connection, replace(entry, about=about))
+    return Disposed(destroyed=counts[Outcome.DESTROYED], left=counts[Outcome.LEFT])
+
+
+def end_of_list(connection: Connection) -> tuple[int, bytes]:
+    """Give number and hash of the newest entry of the signed list."""
+    row = connection.execute("SELECT number, hash FROM disposal_list ORDER BY number DESC LIMIT 1").fetchone()
+    return (0, NOTHING_BEFORE) if row is None else (row[0], bytes(row[1]))
+
+
+def put_signed(connection: Connection, number: int, signed: bytes, digest: bytes) -> None:
+    """Add an entry to the signed list."""
+    connection.execute("INSERT INTO disposal_list (number, signed, hash) VALUES (?, ?, ?)", (number, signed, digest))
+
+
+def signed_after(connection: Connection, number: int, most: int) -> tuple[bytes, ...]:
+    """Give entries of the signed list beyond a number."""
+    rows = connection.execute(
+        "SELECT signed FROM disposal_list WHERE number > ? ORDER BY number LIMIT ?", (number, most)
+    )
+    return tuple(bytes(signed) for (signed,) in rows.fetchall())

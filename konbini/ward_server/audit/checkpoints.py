@@ -4,7 +4,12 @@ As far as the logs go today: each is a chain of hashes (`konbini.ward_server.aud
 co-signed by others. A published checkpoint already shows a log that was rewritten behind it: `check_follows` compares
 the next with it.
 
-    payload = [1, key id, municipality, moment, [[process, entries, hash], ...]]      kind 223, from the municipality
+A log that was restored from a backup does not go on. Where two persons said so, at the process and to whoever publishes
+(`konbini.ward_server.publishing.restorations`), the log that there is now is published, and the one that ended is named
+for ever: its last published checkpoint, and how far each status list went then.
+
+    payload = [2, key id, municipality, moment, [[process, entries, hash], ...],
+               [[process, entries, hash, moment, [[incarnation, count], ...]], ...]]  kind 223, from the municipality
 """
 
 from __future__ import annotations
@@ -13,15 +18,14 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from konbini.process.statements import Connection
-from konbini.protocol.cose import Context, SigningKey, VerifyingKey
-from konbini.protocol.errors import Code, Refused
+from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.log import hash_at, newest, verify
 
-__all__ = ["Checkpoint", "Checkpoints", "check_follows", "checkpoint"]
+__all__ = ["Checkpoint", "Checkpoints", "EndedList", "EndedLog", "checkpoint", "follows"]
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,18 +38,47 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EndedList:
+    """How far a status list went when a log ended: of these places a restored store may have forgotten something."""
+
+    incarnation: Annotated[int, UpTo(9)]
+    count: Annotated[int, UpTo(2**53)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndedLog:
+    """A log that does not go on: its last published checkpoint, and when that was published (Unix seconds)."""
+
+    process: Line
+    entries: Annotated[int, UpTo(2**53)]
+    hash: Digest
+    moment: Moment
+    lists: tuple[EndedList, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoints:
-    """The logs of a ward at one moment (Unix seconds)."""
+    """The logs of a ward at one moment (Unix seconds), and those that ended before."""
 
     format: Annotated[int, UpTo(255)] = _FORMAT
     key_id: Annotated[bytes, Sized(8)]
     municipality: Line
     moment: Moment
     logs: tuple[Checkpoint, ...]
+    ended: tuple[EndedLog, ...]
 
     def sign(self, key: SigningKey) -> bytes:
         """Sign with the ward's status key."""
         return key.sign(to_bytes(self), _context(self.municipality))
+
+    @staticmethod
+    def key_id_of(signed: bytes) -> bytes:
+        """Read which key is said to have signed; nothing vouches for it before `open`.
+
+        Raises:
+            Refused: `MALFORMED`.
+        """
+        return from_bytes(Checkpoints, unchecked_payload(signed)).key_id
 
     @classmethod
     def open(cls, signed: bytes, key: VerifyingKey, municipality: str) -> Checkpoints:
@@ -68,14 +101,9 @@ def checkpoint(connection: Connection, process: str) -> Checkpoint:
     return Checkpoint(process=process, entries=entries, hash=last)
 
 
-def check_follows(connection: Connection, before: Checkpoint) -> None:
-    """Find a published checkpoint in the log as it is now.
-
-    Raises:
-        Refused: `EVIDENCE_MISMATCH`: the log is shorter, or another one.
-    """
-    if before.entries and hash_at(connection, before.entries - 1) != before.hash:
-        raise Refused(Code.EVIDENCE_MISMATCH, f"the log of {before.process} does not go on from what was published")
+def follows(connection: Connection, before: Checkpoint) -> bool:
+    """Say whether a log as it is now holds a checkpoint that was published."""
+    return not before.entries or hash_at(connection, before.entries - 1) == before.hash
 
 
 def _context(municipality: str) -> Context:

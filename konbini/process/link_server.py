@@ -1,4 +1,6 @@
-"""A listening socket for one kind of peer: kiosks, or wards. TLS 1.3, one WebSocket for each peer.
+"""The answering end of links: a listening socket for one kind of peer. TLS 1.3, one WebSocket for each peer.
+
+The center answers kiosks and wards so, and a ward its own machines. What is done with a frame is its hub's.
 
 Invariants: a peer whose name is not on the list gets no WebSocket; what is read of a link is judged frame by frame, the
 next one not before the last was handed on; nothing of a frame stays in a variable while the next one is awaited;
@@ -12,35 +14,55 @@ import asyncio
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Generic, NoReturn, Protocol, Self, TypeVar
 
 import aiohttp
 from aiohttp import web
 
-from konbini.issuance_center.center import Center
-from konbini.issuance_center.config import GatewayConfig
-from konbini.issuance_center.lines import KIOSK_WAITING_BYTES, WARD_WAITING_BYTES, Line
-from konbini.issuance_center.relay.routing import KioskEnd, Sender, WardEnd
-from konbini.issuance_center.trust import Trust
+from konbini.process.config import Table
 from konbini.process.link import LINK_PATH, Outlet, forget_locals
 from konbini.process.log import logger
 from konbini.process.tasks import until_one_fails
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.frames import MOST_FRAME_BYTES, Frame, LinkRefusal
+from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.shape import to_bytes
-from konbini.protocol.tls import expect_peer, server_context
+from konbini.protocol.tls import TlsFiles, expect_peer, server_context
 
-__all__ = ["Gateway", "GatewayLimits", "PeerKind", "kiosks", "wards"]
+__all__ = ["Hub", "Line", "LinkServer", "LinkServerAddress", "LinkServerLimits", "Peers"]
 
-_MOST_FROM_KIOSK = 64 * 1024
 _BACKLOG = 4096
+_LAST_PORT = 65_535
 
-_log = logger("konbini.issuance_center.gateway")
+_log = logger("konbini.process.link_server")
+
+Peer = TypeVar("Peer")
+Peer_contra = TypeVar("Peer_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class GatewayLimits:
+class LinkServerAddress:
+    """Where one kind of peer dials; port 0 is any free one, named in the log."""
+
+    host: str
+    port: int
+    tls: TlsFiles
+
+    @classmethod
+    def read(cls, table: Table) -> Self:
+        """Take an address from a process's configuration: `host`, `port`, and the files of TLS.
+
+        Raises:
+            ConfigRefused: naming the place.
+        """
+        port = table.integer("port")
+        if port > _LAST_PORT:
+            raise table.refused("port", f"at most {_LAST_PORT}")
+        return cls(host=table.text("host"), port=port, tls=table.tls_files())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LinkServerLimits:
     """How long a peer may be silent or deaf, in seconds.
 
     `heartbeat_seconds` is longer than the dialling end's, which asks first.
@@ -51,63 +73,71 @@ class GatewayLimits:
     closing_seconds: float = 2.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeerKind:
-    """What differs between the two gateways: the names on the list, and how much passes."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Line:
+    """One open link; `cut` ends it at once and drops what waits."""
 
-    peers: dict[str, Sender]
+    outlet: Outlet
+    cut: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peers(Generic[Peer]):
+    """Who may dial, by the names in their certificates, and how much passes.
+
+    Attributes:
+        by_name: the peers.
+        most_frame_bytes: the longest frame that is taken.
+        waiting_bytes: how much may wait for one peer.
+        label: what a peer is called in the log.
+    """
+
+    by_name: dict[str, Peer]
     most_frame_bytes: int
     waiting_bytes: int
+    label: Callable[[Peer], str]
 
 
-def kiosks(trust: Trust) -> PeerKind:
-    """Give the gateway's side for kiosks: certificates name `kiosk:<id>`."""
-    return PeerKind(
-        peers={f"kiosk:{name}": KioskEnd(name) for name in trust.kiosk_names},
-        most_frame_bytes=_MOST_FROM_KIOSK,
-        waiting_bytes=KIOSK_WAITING_BYTES,
-    )
+class Hub(Protocol[Peer_contra]):
+    """Whoever the links lead to."""
 
+    def joined(self, peer: Peer_contra, line: Line) -> None:
+        """Take a link that came up."""
 
-def wards(trust: Trust) -> PeerKind:
-    """Give the gateway's side for wards: certificates name `ward:<code>`, or `ward:<code>:<server>` of several."""
-    return PeerKind(
-        peers={
-            f"ward:{name}:{server}" if server else f"ward:{name}": WardEnd(name, server)
-            for name, server in trust.servers
-        },
-        most_frame_bytes=MOST_FRAME_BYTES,
-        waiting_bytes=WARD_WAITING_BYTES,
-    )
+    def left(self, peer: Peer_contra, line: Line) -> None:
+        """Forget a link that went down."""
+
+    async def received(self, peer: Peer_contra, data: bytes) -> None:
+        """Take one frame; raises `Refused` where it is none, and the link ends."""
 
 
 class _LinkOverError(Exception):
     """The peer closed, or spoke out of form."""
 
 
-class Gateway:
+class LinkServer(Generic[Peer]):
     """One listening socket; made by `listen`, ended by `close`."""
 
-    def __init__(self, center: Center, kind: PeerKind, limits: GatewayLimits) -> None:
-        self._center, self._kind, self._limits = center, kind, limits
+    def __init__(self, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits) -> None:
+        self._hub, self._peers, self._limits = hub, peers, limits
         application = web.Application()
         application.router.add_get(LINK_PATH, self._link)
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=limits.closing_seconds)
 
     @classmethod
     async def listen(
-        cls, config: GatewayConfig, center: Center, kind: PeerKind, limits: GatewayLimits | None = None
-    ) -> Gateway:
+        cls, address: LinkServerAddress, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits | None = None
+    ) -> Self:
         """Listen where the configuration says.
 
         Raises:
             OSError, ssl.SSLError, ValueError: address or files cannot be used.
         """
-        gateway = cls(center, kind, limits or GatewayLimits())
-        context = server_context(config.tls)
-        await gateway._runner.setup()
-        await web.TCPSite(gateway._runner, config.host, config.port, ssl_context=context, backlog=_BACKLOG).start()
-        return gateway
+        server = cls(hub, peers, limits or LinkServerLimits())
+        context = server_context(address.tls)
+        await server._runner.setup()
+        await web.TCPSite(server._runner, address.host, address.port, ssl_context=context, backlog=_BACKLOG).start()
+        return server
 
     @property
     def port(self) -> int:
@@ -115,7 +145,7 @@ class Gateway:
         return int(self._runner.addresses[0][1])
 
     async def close(self) -> None:
-        """Stop listening and wait for the links' tasks; the links themselves are cut by `Lines.cut_all` before."""
+        """Stop listening and wait for the links' tasks; whoever holds the lines cuts the links themselves before."""
         await self._runner.cleanup()
 
     async def _link(self, request: web.Request) -> web.StreamResponse:
@@ -123,28 +153,28 @@ class Gateway:
         socket = web.WebSocketResponse(
             compress=False,
             heartbeat=self._limits.heartbeat_seconds,
-            max_msg_size=self._kind.most_frame_bytes + 1,  # the library wants less than this
+            max_msg_size=self._peers.most_frame_bytes + 1,  # the library wants less than this
             timeout=self._limits.closing_seconds,
         )
         await socket.prepare(request)
-        await self._serve(peer, socket, Line(outlet=Outlet(self._kind.waiting_bytes), cut=cut))
+        await self._serve(peer, socket, Line(outlet=Outlet(self._peers.waiting_bytes), cut=cut))
         return socket
 
-    def _peer(self, request: web.Request) -> tuple[Sender, Callable[[], None]]:
+    def _peer(self, request: web.Request) -> tuple[Peer, Callable[[], None]]:
         transport = request.transport
         tls = None if transport is None else transport.get_extra_info("ssl_object")
         if transport is None or not isinstance(tls, ssl.SSLObject):
             raise web.HTTPForbidden
         try:
-            return self._kind.peers[expect_peer(tls, self._kind.peers)], transport.abort
+            return self._peers.by_name[expect_peer(tls, self._peers.by_name)], transport.abort
         except Refused as refused:
             _log.warning("peer refused", code=refused.code, detail=refused.detail)
             raise web.HTTPForbidden from refused
 
-    async def _serve(self, peer: Sender, socket: web.WebSocketResponse, line: Line) -> None:
-        name = peer.kiosk if isinstance(peer, KioskEnd) else f"{peer.ward} {peer.server}".rstrip()
+    async def _serve(self, peer: Peer, socket: web.WebSocketResponse, line: Line) -> None:
+        name = self._peers.label(peer)
         _log.info("link up", peer=name)
-        self._center.joined(peer, line)
+        self._hub.joined(peer, line)
         try:
             await until_one_fails(
                 line.outlet.empty_into(socket.send_bytes, self._limits.stall_seconds),
@@ -155,14 +185,14 @@ class Gateway:
         except OSError as fault:  # a TimeoutError is one
             _log.info("link cut", peer=name, error=type(fault).__name__)
             line.cut()
-        except Exception:  # noqa: BLE001 - a defect ends the link that met it, not the center
+        except Exception:  # noqa: BLE001 - a defect ends the link that met it, not the process
             _log.exception("link ended by a defect", peer=name)
             line.cut()
         finally:
-            self._center.left(peer, line)
+            self._hub.left(peer, line)
             line.outlet.drop()
 
-    async def _read(self, peer: Sender, socket: web.WebSocketResponse) -> NoReturn:
+    async def _read(self, peer: Peer, socket: web.WebSocketResponse) -> NoReturn:
         try:
             while True:
                 await self._read_one(peer, socket)
@@ -175,12 +205,12 @@ class Gateway:
             forget_locals(fault)
             raise
 
-    async def _read_one(self, peer: Sender, socket: web.WebSocketResponse) -> None:
+    async def _read_one(self, peer: Peer, socket: web.WebSocketResponse) -> None:
         """Read and judge one frame in a call of its own: its bytes are gone when the next one is awaited."""
         message = await socket.receive()
         if message.type is not aiohttp.WSMsgType.BINARY:
             raise _LinkOverError
-        await self._center.received(peer, message.data)
+        await self._hub.received(peer, message.data)
 
     async def _dismiss(self, socket: web.WebSocketResponse, code: Code) -> None:
         """Tell a peer that speaks out of form why its link ends."""
