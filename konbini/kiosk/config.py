@@ -31,6 +31,8 @@ still_seconds = 3                   # how long it must stand still; at least wha
 socket = "cash.sock"
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
+[headphones]                        # may be left out: a kiosk without a jack
+socket = "jack.sock"                # the sensor of the headphone jack
 [browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
 program = ["/usr/bin/chromium", "--kiosk", "..."]
 profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
@@ -92,6 +94,7 @@ class KioskConfig:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    headphones_socket: Path | None
     browser: BrowserConfig | None
 
     def offered(self, directory: WardDirectory) -> WardDirectory:
@@ -162,8 +165,14 @@ def read_config(path: Path) -> KioskConfig:
             printer_still_seconds=printer.integer("still_seconds", least=1),
             cash_socket=cash.path("socket"),
             tray_socket=tray.path("socket"),
+            headphones_socket=_headphones(table) if table.has("headphones") else None,
             browser=_browser(table) if table.has("browser") else None,
         )
+
+
+def _headphones(table: Table) -> Path:
+    with table.part("headphones") as headphones:
+        return headphones.path("socket")
 
 
 def _browser(table: Table) -> BrowserConfig:

@@ -59,7 +59,7 @@ class HostMethod(IntEnum):
 class Devices:
     """What the long-lived process sees; `serial` grows with each change.
 
-    `fault` is the code of what keeps the kiosk from serving, 0 where nothing does.
+    `fault` is the code of what keeps the kiosk from serving, 0 where nothing does. `headphones`: surely plugged in.
     """
 
     serial: Annotated[int, UpTo(2**53)]
@@ -68,6 +68,7 @@ class Devices:
     paper_in_tray: bool
     coins_in_dish: bool
     fault: _Code
+    headphones: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The devices, watched: card reader, printer, coin device, paper exit. What each visit and STATE are told.
+"""The devices, watched: card reader, printer, coin device, paper exit, headphone jack. What visits and STATE are told.
 
 A device that does not answer is a fault, and so is one that cannot be asked: out of service, and back by itself.
 """
@@ -14,6 +14,7 @@ from konbini.kiosk.channel.messages import Devices
 from konbini.kiosk.payment.ports import Cash, CashFault
 from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.ports import Printer, PrinterState, fault_code
+from konbini.kiosk.speech.jack import Jack, NoJack
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import Condition
@@ -22,6 +23,8 @@ __all__ = ["Conditions", "DeviceWatch"]
 
 _POLL_SECONDS = 0.5
 _SLOW_POLL_SECONDS = 2.0
+_JACK_SECONDS = 0.2
+"""Pulled out, nothing personal may go on aloud: asked more often than what nobody hears."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,14 +40,23 @@ class Conditions:
 class DeviceWatch:
     """Asks the devices in turns; the newest answer counts."""
 
-    def __init__(
-        self, *, reader: CardReader, printer: Printer, cash: Cash, paper_exit: PaperExit, clock: Clock
+    def __init__(  # noqa: PLR0913 - the room that wires names each
+        self,
+        *,
+        reader: CardReader,
+        printer: Printer,
+        cash: Cash,
+        paper_exit: PaperExit,
+        clock: Clock,
+        jack: Jack | None = None,
     ) -> None:
         self._reader = reader
         self._printer = printer
         self._cash = cash
         self._exit = paper_exit
         self._clock = clock
+        self._jack = jack or NoJack()
+        self._headphones = False
         self._presence = Presence(reader=False, card=False)
         self._paper_in_tray = False
         self._faults: dict[str, Code] = {"reader": Code.READER_UNAVAILABLE}
@@ -64,6 +76,7 @@ class DeviceWatch:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_reader())
             group.create_task(self._watch_exit())
+            group.create_task(self._watch_jack())
             group.create_task(self._watch_machines())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
@@ -105,6 +118,12 @@ class DeviceWatch:
                 self._fault("exit", refused.code)
             self._tell()
             await self._clock.sleep(_POLL_SECONDS)
+
+    async def _watch_jack(self) -> None:
+        while True:
+            self._headphones = await self._jack.plugged()
+            self._tell()
+            await self._clock.sleep(_JACK_SECONDS)
 
     async def _watch_machines(self) -> None:
         while True:
@@ -156,6 +175,7 @@ class DeviceWatch:
             card=self._presence.card,
             paper_in_tray=self._paper_in_tray,
             fault=fault,
+            headphones=self._headphones,
         )
         if seen != self.devices:
             self.devices = replace(seen, serial=self.devices.serial + 1)

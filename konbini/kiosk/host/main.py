@@ -26,6 +26,7 @@ from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
+from konbini.kiosk.speech.jack import HeadphoneJack
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
@@ -92,6 +93,7 @@ async def serve(
             cash=cash,
             paper_exit=ExitSensor(config.tray_socket, clock),
             clock=clock,
+            jack=None if config.headphones_socket is None else HeadphoneJack(config.headphones_socket),
         )
 
         async def published(frame: Frame) -> None:

@@ -16,6 +16,7 @@ from konbini.simulation.card.pcsc import PrivatePcscd
 from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.headphones.jack import SimulatedJack
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
@@ -47,6 +48,7 @@ class TownPlan:
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
+        kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
     """
 
     directory: Path
@@ -59,6 +61,7 @@ class TownPlan:
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
+    kiosk: str = "konbini.kiosk.host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +72,7 @@ class RunningTown:
     slot: ReaderSlot
     printer: VirtualPrinter
     coins: CoinMachine
+    jack: SimulatedJack
     responder: OcspResponder
     screen: str
     page: str
@@ -115,6 +119,7 @@ async def run_town(
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
         printer = await ending.enter_async_context(VirtualPrinter(tray=plan.tray, home=town.data / "printer"))
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -124,6 +129,7 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
+            headphones_socket=jack.socket,
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
@@ -134,7 +140,7 @@ async def run_town(
             Service(name="clerk", module="konbini.ward_server.clerk", config=town.configs / "clerk.toml"),
             Service(name="center", module="konbini.issuance_center", config=town.configs / "center.toml"),
             Service(name="issuing", module="konbini.ward_server.issuing", config=town.configs / "issuing.toml"),
-            Service(name="kiosk", module="konbini.kiosk.host", config=kiosk),
+            Service(name="kiosk", module=plan.kiosk, config=kiosk),
         ):
             say(f"starting {service.name}")
             environment = {"PCSCLITE_CSOCK_NAME": daemon.socket_name} if service.name == "kiosk" else {}
@@ -147,6 +153,7 @@ async def run_town(
             slot=slot,
             printer=printer,
             coins=coins,
+            jack=jack,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
             page=f"http://127.0.0.1:{ports.page}/",

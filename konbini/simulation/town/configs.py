@@ -56,6 +56,7 @@ class KioskDevices:
         printer_still_seconds: how long the printer must stand still.
         cash_socket: where its coin device is.
         tray_socket: where the sensor of the paper's way out is.
+        headphones_socket: where the sensor of its headphone jack is; None where it has none.
         browser: the command of a browser that the kiosk starts itself; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts.
     """
@@ -68,6 +69,7 @@ class KioskDevices:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    headphones_socket: Path | None = None
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
 
@@ -289,6 +291,8 @@ class _Configs:
         yield _entry("still_seconds", devices.printer_still_seconds)
         yield from ("[cash]", _entry("socket", str(devices.cash_socket)))
         yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
+        if devices.headphones_socket is not None:
+            yield from ("[headphones]", _entry("socket", str(devices.headphones_socket)))
         if devices.browser:
             yield from ("[browser]", _entry("program", list(devices.browser)))
             yield _entry("profile", str(devices.browser_profile))

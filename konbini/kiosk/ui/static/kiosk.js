@@ -3,6 +3,8 @@
 import { chime } from "./chime.js";
 import { modal } from "./dialog.js";
 import { count, press } from "./keypad.js";
+import { control, keypad, reset, typing } from "./keys.js";
+import { cue, cueNext, follow as speak } from "./speech.js";
 import { measure } from "./turning.js";
 
 const root = document.documentElement;
@@ -23,10 +25,11 @@ function focus(isNewStep, isNewState, held, wasModal) {
   else if (isNewStep || dialog || wasModal) first.focus({ preventScroll: true });
 }
 
-function settle() {
+function settle(isNewStep) {
   chime(document.body.dataset.sound);
   count();
   measure();
+  if (isNewStep) reset();
 }
 
 async function load() {
@@ -46,9 +49,10 @@ async function load() {
     input.checked = kept[index].checked;
     if (input.type === "password") input.value = kept[index].value;
   });
-  settle();
+  settle(isNewStep);
   document.querySelector(".scroll").scrollTop = top;
   focus(isNewStep, isNewState, held, wasModal);
+  speak(control);
 }
 
 async function follow(version) {
@@ -72,8 +76,9 @@ function listen() {
   };
 }
 
-function post(form, button) {
+function post(form, button, act) {
   const body = new URLSearchParams(new FormData(form, button));
+  if (act) body.set("act", act);
   return fetch("/act", { method: "POST", body, redirect: "manual" }).catch(() => null);
 }
 
@@ -81,8 +86,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const least = form.querySelector("[data-least-words]");
-  if (least && !form.querySelector("input:checked")) least.textContent = least.dataset.leastWords;
-  else if (root.getAttribute("aria-busy") !== "true") {
+  if (least && !form.querySelector("input:checked")) {
+    least.textContent = least.dataset.leastWords;
+    cue("least");
+  } else if (root.getAttribute("aria-busy") !== "true") {
     root.setAttribute("aria-busy", "true");
     await post(form, event.submitter);
     if (form.classList.contains("pin")) form.reset();
@@ -93,10 +100,15 @@ document.addEventListener("submit", async (event) => {
 function ping() {
   if (Date.now() - pinged < QUIET_BETWEEN_PINGS) return;
   pinged = Date.now();
-  post(document.getElementById("here"));
+  post(here());
 }
 
+const here = () => document.getElementById("here");
+document.addEventListener("keydown", (event) => keypad(event, (act) => post(here(), null, act)));
 for (const kind of ["click", "keydown"]) document.addEventListener(kind, press);
+for (const kind of ["click", "keydown", "input"]) document.addEventListener(kind, typing);
+// Who listens is there; the warning itself is no sign of anybody.
+document.addEventListener("saying", () => document.querySelector("[role=alertdialog]") ?? ping());
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, ping);
 document.addEventListener("input", count);
 setInterval(() => {
@@ -104,9 +116,11 @@ setInterval(() => {
   if (!place) return;
   place.dataset.countdown = Math.max(0, place.dataset.countdown - 1);
   place.textContent = place.dataset.words.replace("#", place.dataset.countdown);
+  cueNext(`seconds-${place.dataset.countdown}`);
 }, 1000);
 
 root.classList.add("js");
-settle();
+settle(true);
 focus(true, true, "", false);
+speak(control);
 listen();

@@ -83,6 +83,8 @@ class Hands:
             "pull": lambda _value: self._town.slot.pull(),
             "drop": self._drop,
             "take": self._take,
+            "plug": lambda _value: self._plug(is_in=True),
+            "unplug": lambda _value: self._plug(is_in=False),
             "jam": lambda _value: self._jam(),
             "unjam": lambda _value: self._unjam(),
             "paper-out": lambda _value: self._broken("paper", printer.paper_out()),
@@ -152,6 +154,9 @@ class Hands:
     async def _take(self, _value: str) -> None:
         if not self._town.printer.take_paper():
             raise NotDoneError("取り出し口に紙はありません no paper lies there")
+
+    async def _plug(self, *, is_in: bool) -> None:
+        self._town.jack.is_in = is_in
 
     async def _jam(self) -> None:
         self._town.printer.jam_after(0)

@@ -16,14 +16,15 @@ from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.cash.running import RejectedError
-from konbini.simulation.demo.robot import Robot, Seen
+from konbini.simulation.demo.robot import Errand, Robot, Seen
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.town.people import Townsperson
 
-__all__ = ["Books", "Guest", "fresh", "pids_of_visits", "says"]
+__all__ = ["Books", "Guest", "fresh", "says"]
 
 _LOOK_SECONDS = 0.03
-_SECONDS = 45.0
+_SECONDS = 120.0
+"""Until a screen is reached, on a machine that many share; a kiosk's own patience alone can be 30 of them."""
 _USED: set[tuple[Path, str]] = set()
 
 
@@ -35,7 +36,7 @@ class Guest(Robot):
         self.town = town
         self.person = person
         self.pin = "0000" if person.card is None else person.card.pin
-        self.scope = "scope.1"
+        self.errand = Errand()
         self.coins = True
         self.card = None if person.card is None else town.card_of(person)
 
@@ -53,6 +54,10 @@ class Guest(Robot):
                         await self._do(seen)
                 await asyncio.sleep(_LOOK_SECONDS)
 
+    async def act(self) -> None:
+        """Do what the present screen asks for."""
+        await self._do(await self.look())
+
     async def leave(self) -> None:
         """Let the kiosk be free again."""
         await self.reach("start")
@@ -67,14 +72,14 @@ class Guest(Robot):
             "take card": self.town.slot.pull,
             "refused, take card": self.town.slot.pull,
             "card left": self.town.slot.pull,
-            "kind": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith("kind."))),
-            "scope": lambda: self.tap(seen, self.scope if self.scope in seen.acts else "scope.1"),
+            "kind": lambda: self.tap(seen, next(act for act in seen.acts if act.startswith(self.errand.kind))),
+            "scope": lambda: self.tap(seen, self.errand.scope if self.errand.scope in seen.acts else "scope.1"),
             "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
-            "check": lambda: self.tap(seen, "confirm"),
+            "check": lambda: self.tap(seen, self.errand.at_check(seen)),
             "pay": self._drop,
             "take paper": self._take,
             "paper left": self._take,
-            "end": lambda: self.tap(seen, "finish"),
+            "end": lambda: self.tap(seen, self.errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }
         if seen.state in doing:
@@ -110,6 +115,22 @@ class Books:
         query = "SELECT outcome FROM receipt WHERE ordinal > 0 ORDER BY rowid DESC LIMIT 1"
         return int(str(self.rows("K-0001", query)[0][0]))
 
+    def outcomes(self) -> list[Outcome]:
+        """Give the outcomes of the orders of the newest visit, in their order."""
+        query = (
+            "SELECT outcome FROM receipt WHERE ordinal > 0"
+            " AND visit_id = (SELECT visit_id FROM visit ORDER BY rowid DESC LIMIT 1) ORDER BY ordinal"
+        )
+        return [Outcome(int(str(outcome))) for (outcome,) in self.rows("K-0001", query)]
+
+    def numbers(self) -> list[str]:
+        """Give the numbers that were printed in the newest visit by the ward's books, in the order of its orders."""
+        query = (
+            "SELECT number, outcome FROM issuance JOIN receipt USING (visit, ordinal)"
+            " WHERE visit = (SELECT visit FROM issuance ORDER BY rowid DESC LIMIT 1) ORDER BY ordinal"
+        )
+        return [str(number) for number, outcome in self.rows("issuing", query) if outcome == Outcome.PRINTED]
+
     def orders(self) -> int:
         """Count the orders that the kiosk began."""
         return int(str(self.rows("K-0001", "SELECT count(*) FROM paper_order")[0][0]))
@@ -144,18 +165,6 @@ class Books:
         )
         ((state, outcome),) = self.rows("issuing", query)
         return int(str(state)), None if outcome is None else int(str(outcome))
-
-
-def pids_of_visits(host: int) -> list[int]:
-    """Give the processes of visits that a kiosk's long-lived process has started, oldest first."""
-    found = []
-    for process in Path("/proc").iterdir():
-        with contextlib.suppress(OSError):
-            if not process.name.isdigit() or b"konbini.kiosk.visit" not in (process / "cmdline").read_bytes():
-                continue
-            if int((process / "stat").read_text().rsplit(")", 1)[1].split()[1]) == host:
-                found.append(int(process.name))
-    return sorted(found)
 
 
 def fresh(town: RunningTown, *, least: int = 1, most: int = 4) -> Townsperson:

@@ -343,9 +343,9 @@ class HostSide:
 
 
 def check_paper(  # noqa: PLR0913 - the port has as many
-    pdf: bytes, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
+    pdf: bytes | memoryview, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
 ) -> None:
     """Check a paper of these tests: its number, binding and pages."""
     del authorities, moment
-    if decode(pdf, 4096) != [number, binding, pages]:
+    if decode(bytes(pdf), 4096) != [number, binding, pages]:
         raise Refused(Code.DOCUMENT_INVALID, "another paper")
