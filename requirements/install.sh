@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
-# verification page's QR reader (page/package-lock.json) and the screens' fonts (fonts/package-lock.json), the package
-# itself. Quick where nothing changed. Installs Debian packages only as root or with a sudo that asks nothing; otherwise
-# says which are missing and stops.
+# verification page's QR reader, the screens' fonts and the rules that the tests of pages judge by (page, fonts, tests:
+# package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or with a
+# sudo that asks nothing; otherwise says which are missing and stops.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -44,7 +44,7 @@ install_packages() {
 missing_npm() { command -v npm >/dev/null || printf '%s\n' nodejs npm; }
 
 # What comes from npm, where its room looks for it: the verification page's QR reader (konbini/verifier/page_files.py),
-# the screens' fonts (konbini/kiosk/ui/fonts.py). No script of theirs is run.
+# the screens' fonts (konbini/kiosk/ui/fonts.py), the rules that the tests of pages judge by. No script of theirs is run.
 install_from_npm() {
     local what=$1 folder=.venv/share/konbini/$1
     mkdir -p "$folder"
@@ -92,7 +92,7 @@ fingerprint() {
         echo "$1"
         pwd
         cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
-            requirements/fonts/package-lock.json requirements/voice.txt pyproject.toml
+            requirements/fonts/package-lock.json requirements/tests/package-lock.json requirements/voice.txt pyproject.toml
     } | sha256sum
 }
 
@@ -118,6 +118,7 @@ PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r
 "${pip[@]}" --no-deps --no-build-isolation --editable .
 install_from_npm page
 install_from_npm fonts
+install_from_npm tests
 install_voice
 echo "Making what the kiosk says, some two thousand clips (once; a few minutes of one core)"
 make_clips

@@ -15,6 +15,7 @@
     konbini bench certificate|ward|import ...
     konbini gallery --out DIR ...
     konbini faults ...
+    konbini screens --out DIR ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
 the libraries of one service alone can run that one. What cannot be understood ends with 2 and a sentence.
@@ -167,6 +168,12 @@ def _faults(given: Sequence[str]) -> int:
     return faults(given)
 
 
+def _screens(given: Sequence[str]) -> int:
+    from konbini.commands.screens import screens  # noqa: PLC0415 - the simulation's libraries alone
+
+    return screens(given)
+
+
 COMMANDS: Mapping[str, _Command] = {
     "center": _Command(duty="serve as the issuance center (証明書交付センター)", start=_center),
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
@@ -183,6 +190,7 @@ COMMANDS: Mapping[str, _Command] = {
         duty="break everything at the real kiosk, and hold what comes of it against a table", start=_faults
     ),
     "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),
+    "screens": _Command(duty="show every screen of the kiosk, with made-up values", start=_screens),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }
 """Every word after `konbini`."""

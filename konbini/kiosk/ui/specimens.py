@@ -17,6 +17,7 @@ from konbini.kiosk.session.view import (
     CoinsLeftView,
     EndView,
     FoundView,
+    IdleWarning,
     KindTimes,
     KindView,
     LookAgainView,
@@ -30,6 +31,7 @@ from konbini.kiosk.session.view import (
     OrderLine,
     OutcomeView,
     OutOfServiceView,
+    Panel,
     Paper,
     PaperFate,
     PayView,
@@ -55,7 +57,7 @@ from konbini.kiosk.session.view import (
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
-__all__ = ["CHECK", "MEMBERS", "SPECIMENS"]
+__all__ = ["CHECK", "MEMBERS", "OVERLAID", "SPECIMENS"]
 
 _OPTIONS = ~Options(0)
 _QUESTIONS = (State.KIND, State.SCOPE, State.MEMBERS, State.OPTIONS)
@@ -194,3 +196,9 @@ SPECIMENS: tuple[View, ...] = (
     ),
 )
 """One of every screen, and of every state."""
+OVERLAID: tuple[View, ...] = (
+    replace(CHECK, panel=Panel.LANGUAGES),
+    replace(CHECK, panel=Panel.DISPLAY),
+    replace(CHECK, idle=IdleWarning(seconds=30)),
+)
+"""What lies over any screen, over one of them."""

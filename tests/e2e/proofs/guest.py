@@ -95,7 +95,7 @@ class Guest:
         html = self.page.locator("html")
         await self.page.locator("html:not([aria-busy=true])").wait_for(state="attached")
         version = await html.get_attribute("data-version")
-        button = self.page.locator(f"main button[name=act][value^='{act}'], footer button[value^='{act}']").first
+        button = self.page.locator(f"main button[name=act][value^='{act}']").first
         while True:
             await self._stay()
             try:
@@ -160,7 +160,7 @@ class Guest:
         with contextlib.suppress(PageTimeoutError):
             for key in ("clear", *self._person.card.pin):
                 await self.page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
-            await self.page.locator("form.pin button.main").click(timeout=_TAP_MILLISECONDS)
+            await self.page.locator("main button.decide").click(timeout=_TAP_MILLISECONDS)
             left = self.page.locator("html:not([data-state=pin])")
             await left.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
 
@@ -173,7 +173,7 @@ class Guest:
         """Have every option left out but those that stand chosen."""
         for group in await self.page.locator("main fieldset").all():
             await group.locator("input[type=radio][value=omit]").check(force=True)
-        await self.page.locator("main form button.main").click()
+        await self.page.locator("main button.decide").click()
         await self.page.locator("html:not([data-state=options])").wait_for(state="attached")
 
     async def _check(self) -> None:

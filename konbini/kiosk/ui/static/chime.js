@@ -1,5 +1,5 @@
-// "Take your card", "take your paper": two soft notes, again and again until the page says nothing more.
-const NOTES = { "take-card": [659.3, 880], "take-paper": [784, 659.3] };
+// "Take your card", "take your paper", "take your coins": two soft notes, again and again until the page says nothing more.
+const NOTES = { "take-card": [659.3, 880], "take-paper": [784, 659.3], "take-coins": [659.3, 523.3] };
 const EVERY = 2200;
 let context;
 let timer;

@@ -15,7 +15,7 @@ export function control(entry) {
   if (!entry.dataset.for) return null;
   const scope = document.querySelector(".dialog") ?? document.querySelector(".kiosk");
   const found = [...scope.querySelectorAll("button, input")].find((each) => `${each.name}=${each.value}` === entry.dataset.for);
-  return found?.type === "hidden" ? found.form.querySelector("button.main") : found;
+  return found?.type === "hidden" ? [...found.form.elements].find((each) => each.matches("button.main")) : found;
 }
 
 function step(entry) {

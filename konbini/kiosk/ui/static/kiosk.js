@@ -1,24 +1,35 @@
 // Keeps the page in step with the visit: follows the version in the event stream, posts forms without a reload,
 // keeps what is half typed when only the language or a figure changed. Without this file every form still works.
 import { chime } from "./chime.js";
+import { modal } from "./dialog.js";
 import { count, press } from "./keypad.js";
 import { control, keypad, reset, typing } from "./keys.js";
 import { cue, cueNext, follow as speak } from "./speech.js";
+import { measure } from "./turning.js";
 
 const root = document.documentElement;
 const [QUIET_BETWEEN_PINGS, RETRY] = [5000, 500];
 let [wanted, fetching, pinged] = [null, false, 0];
+let opener = "";
 const inputs = () => [...document.querySelectorAll("main input:not([type=hidden])")];
-const named = (control) => (control?.name ? `${control.name}=${control.value}` : "");
+const named = (control) => control?.id || (control?.name ? `${control.name}=${control.value}` : "");
+const find = (name) => name && [...document.querySelectorAll("h1, button, input")].find((each) => named(each) === name);
+
+// Focus stays where it was, goes into a dialog and back to what opened it, and begins anew with a new screen.
+function focus(isNewStep, isNewState, held, wasModal) {
+  const dialog = modal();
+  if (dialog && !wasModal) opener = held;
+  const first = dialog?.querySelector("h2") ?? document.querySelector("[data-focus]") ?? document.querySelector("h1");
+  const same = isNewState ? null : find(wasModal && !dialog ? opener : held);
+  if (same && (!dialog || dialog.contains(same))) same.focus({ preventScroll: true });
+  else if (isNewStep || dialog || wasModal) first.focus({ preventScroll: true });
+}
 
 function settle(isNewStep) {
   chime(document.body.dataset.sound);
   count();
+  measure();
   if (isNewStep) reset();
-  const dialog = document.querySelector("[role=alertdialog] h2, [role=dialog] h2");
-  if (dialog) dialog.focus();
-  else if (isNewStep) (document.querySelector("[data-focus]") ?? document.querySelector("h1")).focus();
-  speak(control);
 }
 
 async function load() {
@@ -26,8 +37,10 @@ async function load() {
   if (!answer.ok) throw new Error(`page: ${answer.status}`);
   const next = new DOMParser().parseFromString(await answer.text(), "text/html");
   const isNewStep = next.documentElement.dataset.step !== root.dataset.step;
+  const isNewState = next.documentElement.dataset.state !== root.dataset.state;
   const kept = isNewStep ? [] : inputs().map(({ type, value, checked }) => ({ type, value, checked }));
-  const held = isNewStep ? "" : named(document.activeElement);
+  const [held, wasModal] = [named(document.activeElement), modal() !== null];
+  const top = isNewState ? 0 : document.querySelector(".scroll").scrollTop;
   root.removeAttribute("aria-busy");
   for (const { name, value } of next.documentElement.attributes) root.setAttribute(name, value);
   document.title = next.title;
@@ -37,7 +50,9 @@ async function load() {
     if (input.type === "password") input.value = kept[index].value;
   });
   settle(isNewStep);
-  if (held) document.querySelectorAll("button, input").forEach((each) => named(each) === held && each.focus());
+  document.querySelector(".scroll").scrollTop = top;
+  focus(isNewStep, isNewState, held, wasModal);
+  speak(control);
 }
 
 async function follow(version) {
@@ -106,4 +121,6 @@ setInterval(() => {
 
 root.classList.add("js");
 settle(true);
+focus(true, true, "", false);
+speak(control);
 listen();
