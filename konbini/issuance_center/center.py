@@ -123,7 +123,7 @@ class Center:
             if frame.kind is MessageKind.ASK and self._wards.home(frame.kiosk, sender.ward) not in (sender, None):
                 raise Refused(Code.MISROUTED, "the kiosk is at home with another server of this ward")
             return peer
-        if frame.kind is not MessageKind.RECEIPT:
+        if frame.kind not in (MessageKind.RECEIPT, MessageKind.LEFT):
             return peer
         before = self._wards.known_home(frame.kiosk, frame.ward)
         home = self._wards.home(frame.kiosk, frame.ward)

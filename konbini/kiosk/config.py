@@ -33,6 +33,18 @@ socket = "cash.sock"
 means = "coins"                     # may be left out; or "cashless": a terminal that authorises
 [tray]
 socket = "tray.sock"                # the sensor of the paper's way out
+[headphones]                        # may be left out: a kiosk without a jack
+socket = "jack.sock"                # the sensor of the headphone jack
+[shop]                              # may be left out: the shop has no bell, and its calls stand in the log alone
+bell = "bell.sock"                  # the lamp, buzzer and line of text by the till
+tell_after = 120                    # seconds that something lies there before the shop and the ward are told
+again = 60                          # seconds from one ring to the next
+[cabinet]                           # may be left out: the kiosk stands where its cabinet has no switch
+switch = "cabinet.sock"
+[maintenance]                       # may be left out: no service page
+port = 8090                         # of the page, on the loopback address alone; 0: any free one
+maintainers = "maintainers.toml"    # names and password hashes; made with `konbini kiosk-password`
+idle_minutes = 10                   # after which a session locks
 [browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
 program = ["/usr/bin/chromium", "--kiosk", "..."]
 profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
@@ -54,7 +66,7 @@ from konbini.protocol.tickets import TicketOffice
 from konbini.protocol.tls import TlsFiles, ward_host
 from konbini.protocol.trust import WardDirectory
 
-__all__ = ["BrowserConfig", "KioskConfig", "read_config"]
+__all__ = ["BrowserConfig", "KioskConfig", "MaintenanceConfig", "ShopConfig", "read_config"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +75,24 @@ class BrowserConfig:
 
     program: tuple[str, ...]
     profile: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShopConfig:
+    """How the shop is told; times in seconds."""
+
+    bell: Path
+    tell_after: int
+    again: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceConfig:
+    """The service page: where it is shown, who may sign in, after how many idle minutes a session locks."""
+
+    port: int
+    maintainers: Path
+    idle_minutes: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +127,10 @@ class KioskConfig:
     cash_socket: Path
     cash_means: Means
     tray_socket: Path
+    headphones_socket: Path | None
+    shop: ShopConfig | None
+    cabinet_switch: Path | None
+    maintenance: MaintenanceConfig | None
     browser: BrowserConfig | None
 
     def offered(self, directory: WardDirectory) -> WardDirectory:
@@ -169,7 +203,39 @@ def read_config(path: Path) -> KioskConfig:
             cash_socket=cash.path("socket"),
             cash_means=cash.convert("means", Means) if cash.has("means") else Means.COINS,
             tray_socket=tray.path("socket"),
+            headphones_socket=_headphones(table) if table.has("headphones") else None,
+            shop=_shop(table) if table.has("shop") else None,
+            cabinet_switch=_cabinet(table) if table.has("cabinet") else None,
+            maintenance=_maintenance(table) if table.has("maintenance") else None,
             browser=_browser(table) if table.has("browser") else None,
+        )
+
+
+def _headphones(table: Table) -> Path:
+    with table.part("headphones") as headphones:
+        return headphones.path("socket")
+
+
+def _shop(table: Table) -> ShopConfig:
+    with table.part("shop") as shop:
+        return ShopConfig(
+            bell=shop.path("bell"),
+            tell_after=shop.integer("tell_after"),
+            again=shop.integer("again", least=1),
+        )
+
+
+def _cabinet(table: Table) -> Path:
+    with table.part("cabinet") as cabinet:
+        return cabinet.path("switch")
+
+
+def _maintenance(table: Table) -> MaintenanceConfig:
+    with table.part("maintenance") as maintenance:
+        return MaintenanceConfig(
+            port=maintenance.integer("port"),
+            maintainers=maintenance.path("maintainers"),
+            idle_minutes=maintenance.integer("idle_minutes", least=1),
         )
 
 

@@ -53,7 +53,7 @@ _KEY_USAGE: Final = KeyUsageConstraints(key_usage={"digital_signature", "non_rep
 
 
 def verify(  # noqa: PLR0913 - each is one thing that must agree
-    pdf: bytes, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
+    pdf: bytes | memoryview, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
 ) -> None:
     """Check a signed document.
 

@@ -70,6 +70,7 @@ class Code(IntEnum):
     FEED_NOT_SIGNED = 411
     REGISTRY_RENEWED = 412
     REGISTRY_BEHIND = 413
+    WARD_MAINTENANCE = 414
 
     # 5xx: the document, judged by the kiosk
     DOCUMENT_INVALID = 501
@@ -91,6 +92,10 @@ class Code(IntEnum):
     REFUND_OWED = 613
     PAYMENT_DECLINED = 614
     CASH_COUNT_DIFFERS = 615
+
+    # 62x: the kiosk itself
+    CABINET_OPEN = 621
+    UNDER_MAINTENANCE = 622
 
     # 7xx: what a peer sent
     MALFORMED = 701
@@ -154,6 +159,12 @@ class Code(IntEnum):
     BACKUP_DIFFERS = 1216
     BACKUP_KEYS_MISSING = 1217
     STORE_NOT_EMPTY = 1218
+
+    # 13xx: a kiosk's service page; no visit's screen shows one
+    SIGN_IN_REFUSED = 1301
+    SIGN_IN_THROTTLED = 1302
+    SESSION_OVER = 1303
+    VISIT_UNDER_WAY = 1304
 
     # 9xx: the rest
     INTERNAL = 901

@@ -16,6 +16,7 @@ __all__ = [
     "SUITE",
     "VISIT_MINUTES",
     "CertificateKind",
+    "LeftThings",
     "MessageKind",
     "Options",
     "Outcome",
@@ -51,6 +52,8 @@ class MessageKind(IntEnum):
     DOCUMENT = 51
     RECEIPT = 70
     FINAL = 71
+    LEFT = 72
+    LEFT_NOTED = 73
     ASK = 80
     STATE = 90
     NOTICE = 100
@@ -131,3 +134,14 @@ class Outcome(IntEnum):
     VOID = 3
     JAM = 4
     IN_DOUBT = 5
+
+
+class LeftThings(IntFlag):
+    """What lies at a kiosk that nobody took (置き忘れ), as STATE says it."""
+
+    CARD = 1
+    """On the reader."""
+    PAPER = 2
+    """In the paper exit: somebody's certificate."""
+    COINS = 4
+    """In the dish."""

@@ -1,4 +1,4 @@
-"""Messages 7 and 8: RECEIPT, FINAL and ASK."""
+"""Messages 7 and 8: RECEIPT, FINAL and ASK; LEFT and LEFT_NOTED beside them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import Annotated
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
-from konbini.protocol.shape import Digest, Line, Sized, UpTo, Yen
+from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
 
-__all__ = ["Ask", "Final", "Receipt", "ReceiptBody"]
+__all__ = ["Ask", "Final", "LeftPaper", "Receipt", "ReceiptBody"]
 
 _VisitId = Annotated[bytes, Sized(16)]
 _Ordinal = Annotated[int, UpTo(5)]
@@ -18,7 +18,7 @@ _Counter = Annotated[int, UpTo(2**40)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptBody:
-    """The body of RECEIPT and of FINAL on the link: which order, and to which key the rest is sealed."""
+    """The body on the link of all of these: which order, and to which key the rest is sealed."""
 
     visit: Digest
     ordinal: _Ordinal
@@ -60,7 +60,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
-    """The ward's last word on an order: H(RECEIPT) and its place in the audit log."""
+    """The ward's last word on an order: H(RECEIPT) and its place in the audit log; of LEFT_NOTED likewise."""
 
     receipt: Digest
     log_index: Annotated[int, UpTo(2**60)]
@@ -73,3 +73,22 @@ class Ask:
     visit_id: _VisitId
     ordinal: _Ordinal
     t: Digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeftPaper:
+    """LEFT, kiosk to ward: the paper of an order was left in the exit; a remark beside its outcome, which stays.
+
+    Signed by the device key, sent once the order has its FINAL, and repeated until LEFT_NOTED. `gone` is when nothing
+    lay there any more, whoever took it, and null while it lies there; the message with it takes the other's place.
+    """
+
+    visit_id: _VisitId
+    ordinal: _Ordinal
+    t: Digest
+    since: Moment
+    gone: Moment | None
+
+    def __post_init__(self) -> None:
+        if self.gone is not None and self.gone < self.since:
+            raise Refused(Code.MALFORMED, "gone before it was left")

@@ -10,7 +10,7 @@ from typing import Annotated
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
-from konbini.protocol.kinds import ANYONE, CertificateKind, MessageKind
+from konbini.protocol.kinds import ANYONE, CertificateKind, LeftThings, MessageKind
 from konbini.protocol.shape import Line, Moment, UpTo, from_bytes, to_bytes
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 
@@ -34,7 +34,11 @@ class Condition(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class State:
-    """Message 9, kiosk to center to wards, each minute and on change; signed by the device key."""
+    """Message 9, kiosk to center to wards, each minute and on change; signed by the device key.
+
+    The last word: `fault` is the code of what keeps the kiosk from serving, 0 where nothing does; `left` the sum of the
+    `LeftThings` of which the shop has been told.
+    """
 
     kiosk: Line
     reader: Condition
@@ -43,6 +47,8 @@ class State:
     coins: Condition
     version: Line
     at: Moment
+    fault: Annotated[int, UpTo(9999)]
+    left: Annotated[int, UpTo(sum(LeftThings))]
 
     def sign(self, device: SigningKey) -> bytes:
         """Sign with the kiosk's device key."""

@@ -1,10 +1,10 @@
 """Where a frame goes, or why it goes nowhere: decided from its header and its sender's certificate alone.
 
 Invariants: a kiosk speaks as itself and a ward as itself; what belongs to a visit passes only between that visit's
-kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, ASK) outlives
-its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers it goes
-by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey its
-ticket carried.
+kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, LEFT, ASK)
+outlives its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers
+it goes by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey
+its ticket carried.
 """
 
 from __future__ import annotations
@@ -56,7 +56,16 @@ class ToCenter:
 Sender: TypeAlias = KioskEnd | WardEnd
 Route: TypeAlias = ToPeer | ToEveryWard | ToCenter
 
-OUTLIVES_VISIT = frozenset({MessageKind.RECEIPT, MessageKind.FINAL, MessageKind.ASK, MessageKind.LINK_REFUSED})
+OUTLIVES_VISIT = frozenset(
+    {
+        MessageKind.RECEIPT,
+        MessageKind.FINAL,
+        MessageKind.LEFT,
+        MessageKind.LEFT_NOTED,
+        MessageKind.ASK,
+        MessageKind.LINK_REFUSED,
+    }
+)
 """Kinds for which a visit that is over must be looked up in the ledger."""
 
 
@@ -77,6 +86,7 @@ _FROM_KIOSK = {
     MessageKind.ORDER: _Way.WITHIN_VISIT,
     MessageKind.OWNLIST: _Way.WITHIN_VISIT,
     MessageKind.RECEIPT: _Way.SETTLING,
+    MessageKind.LEFT: _Way.SETTLING,
 }
 _FROM_WARD = {
     MessageKind.PREKEY: _Way.CENTER,
@@ -85,6 +95,7 @@ _FROM_WARD = {
     MessageKind.DOCUMENT: _Way.WITHIN_VISIT,
     MessageKind.OWNLIST: _Way.WITHIN_VISIT,
     MessageKind.FINAL: _Way.SETTLING,
+    MessageKind.LEFT_NOTED: _Way.SETTLING,
     MessageKind.ASK: _Way.SETTLING,
     MessageKind.LINK_REFUSED: _Way.SETTLING,
 }

@@ -9,6 +9,7 @@ from konbini.kiosk.channel.messages import (
     Concluded,
     Devices,
     HostMethod,
+    Left,
     Opened,
     OrderStep,
     Question,
@@ -51,6 +52,9 @@ class Host(Protocol):
 
     async def concluded(self, concluded: Concluded) -> None:
         """Journal how an order ended."""
+
+    async def left(self, left: Left) -> None:
+        """Journal that something lies there which nobody took; the shop and the ward are told in time."""
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """Wait a while until the ward has the receipt of an order; false: it has not yet."""
@@ -97,6 +101,10 @@ class HostClient:
     async def concluded(self, concluded: Concluded) -> None:
         """See `Host`."""
         await self._client.call(HostMethod.CONCLUDED, to_bytes(concluded))
+
+    async def left(self, left: Left) -> None:
+        """See `Host`."""
+        await self._client.call(HostMethod.LEFT, to_bytes(left))
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`."""

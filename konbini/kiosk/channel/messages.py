@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated
 
-from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import LeftThings, MessageKind, Outcome
 from konbini.protocol.service import KindHours
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
 
@@ -15,6 +16,7 @@ __all__ = [
     "Concluded",
     "Devices",
     "HostMethod",
+    "Left",
     "Opened",
     "OrderStep",
     "Question",
@@ -41,6 +43,7 @@ class HostMethod(IntEnum):
     OPENED      [`Opened`]              -> null, once it is journalled
     STEP        [`OrderStep`]           -> null, once it is journalled
     CONCLUDED   [`Concluded`]           -> null, once it is journalled and owed to the ward
+    LEFT        [`Left`]                -> null, once it is journalled
     TOLD        [visit id, ordinal, wait seconds] -> true once the ward has that order's receipt, false to ask again
     """
 
@@ -53,13 +56,14 @@ class HostMethod(IntEnum):
     STEP = 7
     CONCLUDED = 8
     TOLD = 9
+    LEFT = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Devices:
     """What the long-lived process sees; `serial` grows with each change.
 
-    `fault` is the code of what keeps the kiosk from serving, 0 where nothing does.
+    `fault` is the code of what keeps the kiosk from serving, 0 where nothing does. `headphones`: surely plugged in.
     """
 
     serial: Annotated[int, UpTo(2**53)]
@@ -68,11 +72,14 @@ class Devices:
     paper_in_tray: bool
     coins_in_dish: bool
     fault: _Code
+    headphones: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WardOnOffer:
     """One ward that can be chosen, as its newest NOTICE says. Hours are minutes of the day in Japan.
+
+    `maintenance` is when nothing will be issued for a while, where that begins within a day from now.
 
     `code` says why it cannot be asked now, 0 where it can. `kinds` are those with other hours than the ward's.
     """
@@ -84,6 +91,7 @@ class WardOnOffer:
     closes: Annotated[int, UpTo(24 * 60)]
     code: _Code
     reopens: Moment | None
+    maintenance: Moment | None
     kinds: tuple[KindHours, ...]
 
 
@@ -161,3 +169,20 @@ class Concluded:
     taken: Yen
     returned: Yen
     owed: Yen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """Something lies there that nobody took, and a screen says so.
+
+    `thing` is one of `LeftThings`. Of paper: `visit_id` says whose visit it was, empty where the ward opened none, and
+    `first` the first of its orders whose pages may lie there.
+    """
+
+    thing: Annotated[int, UpTo(max(LeftThings))]
+    visit_id: Annotated[bytes, UpTo(16)]
+    first: _Ordinal
+
+    def __post_init__(self) -> None:
+        if self.thing not in set(LeftThings):
+            raise Refused(Code.MALFORMED, "LEFT")

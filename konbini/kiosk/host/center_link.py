@@ -25,6 +25,7 @@ _ANSWERS = {
     MessageKind.OPEN: MessageKind.MENU,
     MessageKind.ORDER: MessageKind.DOCUMENT,
     MessageKind.RECEIPT: MessageKind.FINAL,
+    MessageKind.LEFT: MessageKind.LEFT_NOTED,
 }
 
 _log = logger("konbini.kiosk.host.link")

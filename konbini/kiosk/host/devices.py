@@ -1,4 +1,4 @@
-"""The devices, watched: card reader, printer, coin device, paper exit. What each visit and STATE are told.
+"""The devices, watched: card reader, printer, coin device, paper exit, headphone jack. What visits and STATE are told.
 
 A device that does not answer is a fault, and so is one that cannot be asked: out of service, and back by itself.
 """
@@ -14,6 +14,7 @@ from konbini.kiosk.channel.messages import Devices
 from konbini.kiosk.payment.ports import Cash, CashFault
 from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.ports import Printer, check_faultless
+from konbini.kiosk.speech.jack import Jack, NoJack
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import Condition
@@ -23,6 +24,8 @@ __all__ = ["Conditions", "DeviceWatch"]
 _POLL_SECONDS = 0.5
 _SLOW_POLL_SECONDS = 2.0
 _OF_PAPER = frozenset((Code.PAPER_OUT, Code.WRONG_PAPER))
+_JACK_SECONDS = 0.2
+"""Pulled out, nothing personal may go on aloud: asked more often than what nobody hears."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,14 +41,23 @@ class Conditions:
 class DeviceWatch:
     """Asks the devices in turns; the newest answer counts."""
 
-    def __init__(
-        self, *, reader: CardReader, printer: Printer, cash: Cash, paper_exit: PaperExit, clock: Clock
+    def __init__(  # noqa: PLR0913 - the room that wires names each
+        self,
+        *,
+        reader: CardReader,
+        printer: Printer,
+        cash: Cash,
+        paper_exit: PaperExit,
+        clock: Clock,
+        jack: Jack | None = None,
     ) -> None:
         self._reader = reader
         self._printer = printer
         self._cash = cash
         self._exit = paper_exit
         self._clock = clock
+        self._jack = jack or NoJack()
+        self._headphones = False
         self._presence = Presence(reader=False, card=False)
         self._paper_in_tray = self._coins_in_dish = False
         self._faults: dict[str, Code] = {"reader": Code.READER_UNAVAILABLE}
@@ -66,6 +78,7 @@ class DeviceWatch:
             group.create_task(self._watch_reader())
             group.create_task(self._watch_what_lies())
             group.create_task(self._watch_printer())
+            group.create_task(self._watch_jack())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
         """Give the devices, waiting a while for news after a serial."""
@@ -77,9 +90,9 @@ class DeviceWatch:
             pass  # no news is an answer too
         return self.devices
 
-    def hold(self, code: Code | None) -> None:
-        """Keep the kiosk out of service for a reason of its own; None: no longer."""
-        self._fault("host", code)
+    def hold(self, code: Code | None, holder: str = "host") -> None:
+        """Keep the kiosk out of service for a holder's reason; None: its reason is gone."""
+        self._fault(holder, code)
         self._tell()
 
     def touch(self) -> None:
@@ -108,6 +121,12 @@ class DeviceWatch:
             await self._ask_cash()
             self._tell()
             await self._clock.sleep(_POLL_SECONDS)
+
+    async def _watch_jack(self) -> None:
+        while True:
+            self._headphones = await self._jack.plugged()
+            self._tell()
+            await self._clock.sleep(_JACK_SECONDS)
 
     async def _watch_printer(self) -> None:
         while True:
@@ -150,7 +169,9 @@ class DeviceWatch:
 
     def _tell(self) -> None:
         """Give a new serial where something changed, and wake whoever waits."""
-        fault = int(next(iter(self._faults.values()), 0))
+        faults = tuple(self._faults.values())
+        # An open cabinet is said before whatever else its opening brings along.
+        fault = int(Code.CABINET_OPEN if Code.CABINET_OPEN in faults else next(iter(faults), 0))
         seen = replace(
             self.devices,
             reader=self._presence.reader,
@@ -158,6 +179,7 @@ class DeviceWatch:
             paper_in_tray=self._paper_in_tray,
             coins_in_dish=self._coins_in_dish,
             fault=fault,
+            headphones=self._headphones,
         )
         if seen != self.devices:
             self.devices = replace(seen, serial=self.devices.serial + 1)

@@ -171,7 +171,9 @@ class Journal:
     async def open_visits(self) -> tuple[bytes, ...]:
         """Give the visits that are not closed."""
         rows = await self._rows.read(
-            lambda connection: connection.execute("SELECT visit_id FROM visit WHERE ended = 0").fetchall()
+            lambda connection: connection.execute(
+                "SELECT visit_id FROM visit WHERE ended = 0 ORDER BY rowid"
+            ).fetchall()
         )
         return tuple(row[0] for row in rows)
 

@@ -16,17 +16,30 @@ from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.floor import Floor
 from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.left_rows import LeftRows
+from konbini.kiosk.host.left_watch import LeftWatch
+from konbini.kiosk.host.machine import KioskMachine
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.service import HostRooms
+from konbini.kiosk.host.service_log import ServiceRows
 from konbini.kiosk.host.states import StateReports
 from konbini.kiosk.host.visits import Visits
 from konbini.kiosk.host.wards import Wards
+from konbini.kiosk.maintenance.cabinet_switch import SocketSwitch
+from konbini.kiosk.maintenance.desk import MaintenanceDesk
+from konbini.kiosk.maintenance.page import ServicePage
+from konbini.kiosk.maintenance.passwords import read_maintainers
+from konbini.kiosk.maintenance.sessions import Sessions
 from konbini.kiosk.payment.choosing import payment_device
 from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
+from konbini.kiosk.shop.bell import NoBell, SocketBell
+from konbini.kiosk.shop.ringing import Ringing
+from konbini.kiosk.speech.jack import HeadphoneJack
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
@@ -48,6 +61,10 @@ __all__ = ["SERVICE", "main", "serve"]
 _LOOPBACK = "127.0.0.1"
 _BACKLOG = 64
 _FIRST_HANDED_OVER = 3
+_TELL_AFTER_SECONDS = 120.0
+_RING_AGAIN_SECONDS = 60.0
+_IDLE_SECONDS = 600.0
+"""Where the configuration has no shop and no service page: the ward is told all the same."""
 
 _log = logger("konbini.kiosk.host")
 
@@ -76,7 +93,7 @@ async def serve(
     async with AsyncExitStack() as ending:
         rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
         ending.push_async_callback(rows.close)
-        journal = Journal(rows)
+        journal, left_rows = Journal(rows), LeftRows(rows)
         directory = await _directory(config, journal)
         paper_exit = ExitSensor(config.tray_socket, clock)
         printer = IppPrinter(
@@ -96,6 +113,7 @@ async def serve(
             cash=cash,
             paper_exit=paper_exit,
             clock=clock,
+            jack=None if config.headphones_socket is None else HeadphoneJack(config.headphones_socket),
         )
 
         async def published(frame: Frame) -> None:
@@ -109,15 +127,32 @@ async def serve(
             else:
                 owing.ask(frame)
 
+        floor = Floor()
         center = CenterLink(config.kiosk, published, devices.touch)
         owing = Owing(
             kiosk=config.kiosk,
             signing=signing,
             opening=OpeningKey.from_bytes(read_secret(config.sealing_key)),
             journal=journal,
+            left=left_rows,
             wards=wards,
             link=center,
             clock=clock,
+        )
+        shop = config.shop
+        ringing = Ringing(
+            NoBell() if shop is None else SocketBell(shop.bell),
+            clock,
+            again=_RING_AGAIN_SECONDS if shop is None else float(shop.again),
+        )
+        left = LeftWatch(
+            rows=left_rows,
+            devices=devices,
+            paper_exit=paper_exit,
+            ringing=ringing,
+            owing=owing,
+            clock=clock,
+            after=_TELL_AFTER_SECONDS if shop is None else float(shop.tell_after),
         )
         link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=entropy)
         center.attach(link)
@@ -132,6 +167,8 @@ async def serve(
                 journal=journal,
                 owing=owing,
                 reckoning=Reckoning(),
+                left=left,
+                floor=floor,
                 clock=clock,
             ),
             journal=journal,
@@ -142,11 +179,29 @@ async def serve(
             browser=_browser(config, listener, clock),
             clock=clock,
         )
+        service_rows = ServiceRows(rows, clock)
+        machine = KioskMachine(
+            kiosk=config.kiosk,
+            version=config.version,
+            devices=devices,
+            printer=printer,
+            paper_exit=paper_exit,
+            wards=wards,
+            link=center,
+            left=left,
+            rows=service_rows,
+            ringing=ringing,
+            floor=floor,
+            clock=clock,
+        )
+        ending.push_async_callback(machine.close)
+        desk = await ending.enter_async_context(_service_page(config, machine, service_rows, clock, entropy))
         states = StateReports(
             kiosk=config.kiosk,
             version=config.version,
             signing=signing,
             devices=devices,
+            left=left,
             link=center,
             clock=clock,
         )
@@ -155,6 +210,9 @@ async def serve(
             ("devices", devices.run()),
             ("link", link.run()),
             ("owing", owing.run()),
+            ("left", left.run()),
+            ("ringing", ringing.run()),
+            ("maintenance", desk.run()),
             ("states", states.run()),
             ("visits", visits.run()),
         ):
@@ -171,6 +229,28 @@ async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
     )
     await journal.saw_directory(directory.version)
     return directory
+
+
+@asynccontextmanager
+async def _service_page(
+    config: KioskConfig, machine: KioskMachine, log: ServiceRows, clock: Clock, entropy: Entropy
+) -> AsyncIterator[MaintenanceDesk]:
+    """Watch the cabinet, and show the page where the kiosk has one."""
+    given = config.maintenance
+    desk = MaintenanceDesk(
+        maintainers=None if given is None else read_maintainers(given.maintainers),
+        sessions=Sessions(entropy, idle=_IDLE_SECONDS if given is None else given.idle_minutes * 60.0),
+        log=log,
+        machine=machine,
+        switch=None if config.cabinet_switch is None else SocketSwitch(config.cabinet_switch),
+        clock=clock,
+    )
+    await desk.resume()
+    if given is None:
+        yield desk
+        return
+    async with ServicePage(desk).listening(given.port):
+        yield desk
 
 
 def _listen(port: int) -> socket.socket:

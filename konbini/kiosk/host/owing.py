@@ -1,12 +1,17 @@
-"""Receipts: signed once, sealed to the ward's newest prekey each time, repeated until the ward's FINAL."""
+"""Receipts: signed once, sealed to the ward's newest prekey each time, repeated until the ward's FINAL.
+
+What is said of a paper that nobody took (LEFT) goes the same way, after its order's receipt, until LEFT_NOTED.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 from konbini.kiosk.channel.messages import Question
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.journal import Journal, OwedReceipt, VisitRow
+from konbini.kiosk.host.left_rows import LeftRows
 from konbini.kiosk.host.wards import Wards
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
@@ -14,7 +19,7 @@ from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
+from konbini.protocol.receipts import Ask, Final, LeftPaper, Receipt, ReceiptBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import Prekey
@@ -38,6 +43,7 @@ class Owing:
         signing: SigningKey,
         opening: OpeningKey,
         journal: Journal,
+        left: LeftRows,
         wards: Wards,
         link: CenterLink,
         clock: Clock,
@@ -46,6 +52,7 @@ class Owing:
         self._signing = signing
         self._opening = opening
         self._journal = journal
+        self._left = left
         self._wards = wards
         self._link = link
         self._clock = clock
@@ -56,6 +63,10 @@ class Owing:
     def sign(self, visit: VisitRow, receipt: Receipt) -> bytes:
         """Sign a receipt with the device key, bound to its order and not to a prekey."""
         return self._signing.sign(to_bytes(receipt), self._context(MessageKind.RECEIPT, visit, receipt.ordinal))
+
+    def sign_left(self, visit: VisitRow, left: LeftPaper) -> bytes:
+        """Sign that a paper was left, or is gone, with the device key; bound to its order likewise."""
+        return self._signing.sign(to_bytes(left), self._context(MessageKind.LEFT, visit, left.ordinal))
 
     def wake(self) -> None:
         """Something new is owed."""
@@ -78,15 +89,20 @@ class Owing:
         while True:
             self._more.clear()
             for owed in await self._journal.owed():
-                try:
-                    await self._tell(owed)
-                except Refused as refused:
-                    _log.info("receipt waits", visit=owed.visit.visit_id, code=refused.code, detail=refused.detail)
+                await self._try(self._tell, owed)
+            for owed in await self._left.owed():
+                await self._try(self._tell_left, owed)
             try:
                 async with asyncio.timeout(_PAUSE_SECONDS):
                     await self._more.wait()
             except TimeoutError:
                 pass  # time to repeat
+
+    async def _try(self, tell: Callable[[OwedReceipt], Awaitable[None]], owed: OwedReceipt) -> None:
+        try:
+            await tell(owed)
+        except Refused as refused:
+            _log.info("receipt waits", visit=owed.visit.visit_id, code=refused.code, detail=refused.detail)
 
     def ask(self, frame: Frame) -> None:
         """Take an ASK: it is answered beside whatever is repeated now.
@@ -111,11 +127,23 @@ class Owing:
 
     async def _tell(self, owed: OwedReceipt) -> None:
         """Send one receipt and take its FINAL."""
+        final = await self._ask_ward(MessageKind.RECEIPT, MessageKind.FINAL, owed)
+        await self._journal.final(owed, final.log_index)
+        self._heard.set()
+        self._heard = asyncio.Event()
+
+    async def _tell_left(self, owed: OwedReceipt) -> None:
+        """Send one LEFT and take its LEFT_NOTED."""
+        noted = await self._ask_ward(MessageKind.LEFT, MessageKind.LEFT_NOTED, owed)
+        await self._left.noted(owed, noted.log_index)
+
+    async def _ask_ward(self, kind: MessageKind, answered_by: MessageKind, owed: OwedReceipt) -> Final:
+        """Send what is owed, and take the ward's word that it has this very message."""
         visit = owed.visit
         prekey = Prekey.peek(self._wards.prekey(visit.ward))
         sealing = SealingKey(prekey.sealing)
         context = Context(
-            kind=MessageKind.RECEIPT,
+            kind=kind,
             sender=self._kiosk,
             receiver=visit.ward,
             visit=visit.visit,
@@ -125,22 +153,20 @@ class Owing:
         sealed = sealing.seal(owed.signed, context, SealedSize.SMALL)
         body = ReceiptBody(visit=visit.visit, ordinal=owed.ordinal, key_id=sealing.key_id, sealed=sealed)
         question = Question(
-            kind=MessageKind.RECEIPT,
+            kind=kind,
             ward=visit.ward,
             visit_id=visit.visit_id,
             body=to_bytes(body),
             seconds=_FINAL_SECONDS,
         )
         answer = await self._link.exchange(question)
-        if answer.kind is not MessageKind.FINAL:
-            raise Refused(Code.PREKEY_UNKNOWN, "the receipt was not read")
+        if answer.kind is not answered_by:
+            raise Refused(Code.PREKEY_UNKNOWN, f"the {kind.name} was not read")
         final_body = from_bytes(ReceiptBody, answer.body)
-        final = from_bytes(Final, self._open(MessageKind.FINAL, visit, final_body))
+        final = from_bytes(Final, self._open(answered_by, visit, final_body))
         if final.receipt != message_hash(owed.signed) or final_body.ordinal != owed.ordinal:
-            raise Refused(Code.MISROUTED, "the FINAL of another receipt")
-        await self._journal.final(owed, final.log_index)
-        self._heard.set()
-        self._heard = asyncio.Event()
+            raise Refused(Code.MISROUTED, f"the {answered_by.name} of another message")
+        return final
 
     def _open(self, kind: MessageKind, visit: VisitRow, body: ReceiptBody) -> bytes:
         context = Context(

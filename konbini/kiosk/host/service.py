@@ -6,10 +6,12 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from konbini.kiosk.channel.messages import Concluded, HostMethod, Opened, OrderStep, Question
+from konbini.kiosk.channel.messages import Concluded, HostMethod, Left, Opened, OrderStep, Question
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
+from konbini.kiosk.host.floor import Floor
 from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.left_watch import LeftWatch
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
 from konbini.kiosk.payment.reckoning import Reckoning
@@ -17,7 +19,7 @@ from konbini.process.calls import Handler
 from konbini.process.clock import Clock, to_seconds
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import MessageKind
+from konbini.protocol.kinds import LeftThings, MessageKind
 from konbini.protocol.shape import from_bytes, to_bytes
 
 __all__ = ["HostRooms", "handlers"]
@@ -37,6 +39,8 @@ class HostRooms:
     journal: Journal
     owing: Owing
     reckoning: Reckoning
+    left: LeftWatch
+    floor: Floor
     clock: Clock
 
 
@@ -53,6 +57,7 @@ def handlers(rooms: HostRooms, turn: asyncio.Event) -> Mapping[int, Handler]:
         HostMethod.STEP: answers.step,
         HostMethod.CONCLUDED: answers.concluded,
         HostMethod.TOLD: answers.told,
+        HostMethod.LEFT: answers.left,
     }
 
 
@@ -90,6 +95,8 @@ class _Answers:
         question = from_bytes(Question, _only(arguments))
         if question.kind not in _OF_A_VISIT:
             raise Refused(Code.MISROUTED, "not a visit's to send")
+        if question.kind is MessageKind.HELLO:
+            self._rooms.floor.begin_visit()
         return to_bytes(await self._rooms.link.exchange(question))
 
     async def opened(self, arguments: Sequence[Value]) -> Value:
@@ -105,6 +112,11 @@ class _Answers:
         await self._rooms.journal.conclude(concluded, self._rooms.owing.sign)
         self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
         self._rooms.owing.wake()
+        return None
+
+    async def left(self, arguments: Sequence[Value]) -> Value:
+        left = from_bytes(Left, _only(arguments))
+        await self._rooms.left.found(LeftThings(left.thing), visit_id=left.visit_id or None, first=left.first)
         return None
 
     async def told(self, arguments: Sequence[Value]) -> Value:

@@ -86,6 +86,8 @@ class Visits:
         self._cash = cash
         self._browser = browser
         self._clock = clock
+        self._died = True
+        """The last visit's process did not wipe: what lies there may be left. Of one before this start nobody knows."""
 
     async def run(self) -> None:
         """Serve until cancelled; the processes end with it."""
@@ -103,6 +105,7 @@ class Visits:
                     serving.turn.set()
                     warm = await self._start(alive)
                     status = await serving.process.wait()
+                    self._died = status != 0
                     await preparing
                 finally:
                     preparing.cancel()
@@ -144,7 +147,10 @@ class Visits:
                     await self._journal.conclude(concluded, self._owing.sign)
                     self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
                     _log.warning("settled", order=order.step.visit_id, outcome=concluded.outcome)
-                for visit_id in await self._journal.open_visits():
+                abandoned = await self._journal.open_visits()
+                if self._died:
+                    await self._rooms.left.abandoned(abandoned)
+                for visit_id in abandoned:
                     await self._journal.close(visit_id, self._owing.sign)
             except Refused as refused:
                 _log.warning("settling waits", code=refused.code, detail=refused.detail)
@@ -159,6 +165,7 @@ class Visits:
 
         What comes out meanwhile belongs to no order: a printer may print what it called cancelled.
         """
+        self._rooms.floor.unsettle()
         await self._settle()
         counter: int | None = None
         while True:
@@ -171,6 +178,7 @@ class Visits:
                 _log.warning("not ready to serve", code=refused.code, detail=refused.detail)
                 self._hold(refused.code)
             if self._held is None:
+                self._rooms.floor.settled()
                 return
             await self._clock.sleep(_RETRY_SECONDS)
 

@@ -14,6 +14,8 @@ from konbini.protocol.trust import WardDirectory, WardEntry
 
 __all__ = ["Wards"]
 
+_DAY_SECONDS = 24 * 60 * 60
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _KeptPrekey:
@@ -91,6 +93,7 @@ class Wards:
             closes=0 if notice is None else notice.closes,
             code=int(code or 0),
             reopens=reopens,
+            maintenance=None if notice is None else _coming_maintenance(notice, moment),
             kinds=() if notice is None else notice.kinds,
         )
 
@@ -100,7 +103,22 @@ def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | No
     if notice is None:
         return Code.WARD_UNREACHABLE, None
     code = notice.refusal(moment)
+    if code is Code.WARD_CLOSED and notice.in_maintenance(moment):
+        return Code.WARD_MAINTENANCE, _after_maintenance(notice, moment)
     return code, _reopens(notice, moment) if code is Code.WARD_CLOSED else None
+
+
+def _coming_maintenance(notice: Notice, moment: int) -> int | None:
+    begins = notice.maintenance_from
+    return begins if begins is not None and moment < begins <= moment + _DAY_SECONDS else None
+
+
+def _after_maintenance(notice: Notice, moment: int) -> int | None:
+    """Give when a ward under maintenance issues again; None where nobody knows."""
+    end = notice.maintenance_to
+    if end is None:
+        return None
+    return end if notice.opens <= notice.minute(end) < notice.closes else _reopens(notice, max(moment, end))
 
 
 def _reopens(notice: Notice, moment: int) -> int | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import Language, Panel, TextSize, Theme
 from konbini.protocol.kinds import CertificateKind, Options, Scope
@@ -21,6 +22,7 @@ __all__ = [
     "Back",
     "Cancel",
     "Change",
+    "ChangeAudio",
     "ChooseCopies",
     "ChooseKind",
     "ChooseLanguage",
@@ -66,6 +68,13 @@ class ChooseTheme:
     """With which contrast; possible on every screen."""
 
     theme: Theme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeAudio:
+    """Begin or end the audio guide, change its rate or volume; possible on every screen."""
+
+    wish: AudioWish
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -234,6 +243,7 @@ Action: TypeAlias = (
     ChooseLanguage
     | ChooseSize
     | ChooseTheme
+    | ChangeAudio
     | OpenPanel
     | Agree
     | SearchByPrefecture

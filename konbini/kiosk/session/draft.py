@@ -261,18 +261,24 @@ def question(  # noqa: PLR0913 - the parts of one screen
 
 def _choices(offer: Offer, draft: Draft) -> tuple[MemberChoice, ...]:
     return tuple(
-        MemberChoice(handle=member.handle, name=member.name, chosen=member.handle in draft.handles)
+        MemberChoice(
+            handle=member.handle,
+            name=member.name,
+            chosen=member.handle in draft.handles,
+            is_holder=member.is_holder,
+        )
         for member in offer.members
     )
 
 
 def _check(offer: Offer, chosen: KindOffer, draft: Draft, scope: Scope, *, names_shown: bool) -> CheckView:
-    names = (member.name for member in offer.members if member.handle in draft.handles)
+    shown = [(at, member.name) for at, member in enumerate(offer.members, 1) if member.handle in draft.handles]
     return CheckView(
         questions=questions(offer, draft)[:-1],
         kind=chosen.kind,
         scope=scope,
-        people=tuple(name if names_shown else masked(name) for name in names),
+        people=tuple(name if names_shown else masked(name) for _, name in shown),
+        positions=tuple(at for at, _ in shown),
         names_shown=names_shown,
         offered=chosen.options,
         shown=draft.options,

@@ -4,8 +4,8 @@ Invariants: members' names stand in `MembersView` (whole, because one chooses by
 `masked` unless the resident asked to see them), nowhere else; no certificate, PIN, card number or key is ever part
 of a view. Amounts are whole yen. Moments are Unix milliseconds, shown in Japan's time by the pages.
 
-What lies over any screen is part of every view: the language, the idle warning, how the screen looks (`Look`), and the
-panel that changes these.
+What lies over any screen is part of every view: the language, the idle warning, how the screen looks (`Look`) and is
+heard (`Audio`), and the panel that changes these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, unique
 from typing import ClassVar, Self
 
+from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.flow import State, Step, step
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
@@ -148,6 +149,7 @@ class Panel(Enum):
 
     LANGUAGES = "languages"
     DISPLAY = "display"
+    AUDIO = "audio"
 
 
 @unique
@@ -209,10 +211,11 @@ class IdleWarning:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WardName:
-    """A municipality's name as it is written, and in Latin letters (empty where it has none)."""
+    """A municipality's name as it is written, in Latin letters and in kana (these empty where they are not known)."""
 
     written: str
     latin: str = ""
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,11 +238,15 @@ class PricedKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChoice:
-    """A member of the household: the ward's handle for this visit, and the name as recorded."""
+    """A member of the household: the ward's handle for this visit, the name as recorded, whether it is the holder."""
 
     handle: bytes
     name: str
     chosen: bool
+    is_holder: bool = False
+
+
+_SILENT = Audio()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,6 +265,7 @@ class View:
     language: Language = Language.JAPANESE
     idle: IdleWarning | None = None
     look: Look = Look()
+    audio: Audio = _SILENT
     panel: Panel | None = None
 
     @property
@@ -277,7 +285,7 @@ class View:
 
     def bare(self) -> Self:
         """Return this view without what lies over it: two views with equal bare ones ask the same question."""
-        return replace(self, language=Language.JAPANESE, idle=None, look=Look(), panel=None)
+        return replace(self, language=Language.JAPANESE, idle=None, look=Look(), audio=Audio(), panel=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -413,12 +421,16 @@ class KindTimes:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardView(View):
-    """Put the card on the reader. `kinds` are those that have other hours today than the ward."""
+    """Put the card on the reader. `kinds` are those that have other hours today than the ward.
+
+    `maintenance` is when nothing will be issued for a while, Unix milliseconds; None where none is planned.
+    """
 
     STATE = State.CARD
 
     ward: WardName
     kinds: tuple[KindTimes, ...] = ()
+    maintenance: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -517,6 +529,7 @@ class CheckView(View):
     Attributes:
         questions: the questions that were asked and can be changed, in their order.
         people: names, masked unless `names_shown`.
+        positions: the place of each of them in the household's list, from 1; the card's holder is the first there.
         shown: what the certificate will show, of `offered`.
         fee: of one, in yen.
         copies: how many of it.
@@ -537,6 +550,7 @@ class CheckView(View):
     copies: int = 1
     most_copies: int = 1
     others: tuple[PricedKind, ...] = ()
+    positions: tuple[int, ...] = ()
 
     @property
     def total(self) -> int:

@@ -22,6 +22,7 @@ from konbini.kiosk.session.action import (
     Back,
     Cancel,
     Change,
+    ChangeAudio,
     ChooseCopies,
     ChooseKind,
     ChooseLanguage,
@@ -46,6 +47,7 @@ from konbini.kiosk.session.action import (
     ShowNames,
     StillHere,
 )
+from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.flow import Event, State, knows
 from konbini.kiosk.session.view import (
     CheckView,
@@ -179,7 +181,7 @@ def action(form: Form, view: View) -> Action | None:
 def _action(form: Form, view: View) -> Action | None:
     verb, _, value = form.act.partition(".")
     if verb in _ANYWHERE:
-        return _anywhere(verb, value)
+        return _anywhere(form.act, verb, value)
     if verb == "back" and isinstance(view, _QUESTIONS) and view.state is not State.KIND:
         return Back()
     if verb in _PLAIN:
@@ -188,11 +190,11 @@ def _action(form: Form, view: View) -> Action | None:
     return _answer(verb, value, form, view)
 
 
-_ANYWHERE = frozenset(("here", "language", "size", "theme", "panel"))
+_ANYWHERE = frozenset(("here", "language", "size", "theme", "panel", "audio", "rate", "volume"))
 """What means the same on every screen, and uses none up."""
 
 
-def _anywhere(verb: str, value: str) -> Action | None:
+def _anywhere(act: str, verb: str, value: str) -> Action | None:  # noqa: PLR0911 - one verb a line
     match verb:
         case "language":
             return next((ChooseLanguage(language=each) for each in Language if each.value == value), None)
@@ -204,8 +206,10 @@ def _anywhere(verb: str, value: str) -> Action | None:
             return OpenPanel(panel=None)
         case "panel":
             return next((OpenPanel(panel=each) for each in Panel if each.value == value), None)
-        case _:
+        case "here":
             return StillHere()
+        case _:
+            return next((ChangeAudio(wish=each) for each in AudioWish if each.value == act), None)
 
 
 _QUESTIONS = (KindView, ScopeView, MembersView, OptionsView, CheckView)

@@ -15,6 +15,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.flow import Event, Step, knows
 from konbini.kiosk.session.view import (
     MAIN_LANGUAGES,
@@ -53,6 +54,11 @@ from konbini.kiosk.session.view import (
     WardView,
     WorkingView,
 )
+from konbini.kiosk.speech.clips import Clips
+from konbini.kiosk.speech.narration import Narration, narrate
+from konbini.kiosk.speech.script import Parts, Script
+from konbini.kiosk.speech.texts import spoken_texts
+from konbini.kiosk.speech.voices import clip_name, spoken_in
 from konbini.kiosk.ui.catalogue import Catalogue, Standing, catalogues
 from konbini.kiosk.ui.marking import title_of
 from konbini.protocol.errors import Code
@@ -110,15 +116,23 @@ class Marks:
 class Pages:
     """All pages in all languages, ready to be filled.
 
+    Args:
+        clips: what this machine can say; nothing where it is silent, and then no page offers to speak.
+
     Raises:
         CatalogueFaulty: the catalogues do not say the same.
         jinja2.TemplateError: a template is faulty.
     """
 
-    __slots__ = ("_catalogues", "_templates")
+    __slots__ = ("_catalogues", "_scripts", "_templates", "clips")
 
-    def __init__(self) -> None:
+    def __init__(self, clips: Clips | None = None) -> None:
         self._catalogues = catalogues()
+        self.clips = clips or Clips()
+        self._scripts = {
+            language: Script(language=language, texts=texts, names=self.clips.names.get(language, frozenset()))
+            for language, texts in spoken_texts().items()
+        }
         environment = Environment(
             loader=FileSystemLoader(_TEMPLATES),
             autoescape=True,
@@ -135,6 +149,8 @@ class Pages:
             Panel=Panel,
             TextSize=TextSize,
             Theme=Theme,
+            RATES=RATES,
+            VOLUMES=VOLUMES,
         )
         environment.filters["title_of"] = title_of
         self._templates: Mapping[type[View], Template] = {
@@ -144,7 +160,31 @@ class Pages:
     def draw(self, view: View, marks: Marks) -> str:
         """Return the whole page of `view`."""
         words = _Words(self._catalogues, view.language)
-        return self._templates[type(view)].render(view=view, marks=marks, words=words, t=words.drawn, plain=words.plain)
+        told = self.narration(view)
+        return self._templates[type(view)].render(
+            view=view,
+            marks=marks,
+            words=words,
+            t=words.drawn,
+            plain=words.plain,
+            told=told,
+            clips=_clips,
+            can_speak=self.can_speak,
+        )
+
+    def narration(self, view: View) -> Narration:
+        """Return what is said of `view`."""
+        return narrate(view, self._scripts, spoken_in(view.language))
+
+    @property
+    def can_speak(self) -> bool:
+        """Whether every voice has its clips on this machine."""
+        return self._scripts.keys() <= self.clips.languages
+
+
+def _clips(language: Language, parts: Parts) -> str:
+    """Name the clips of an utterance, as the page's player takes them."""
+    return " ".join(clip_name(language, part) for part in parts)
 
 
 class _Words:

@@ -27,6 +27,7 @@ from aiohttp import web
 
 from konbini.kiosk.session.action import (
     Action,
+    ChangeAudio,
     ChooseLanguage,
     ChooseSize,
     ChooseTheme,
@@ -47,7 +48,14 @@ __all__ = ["ScreenServer"]
 _STATIC: Final = Path(__file__).with_name("static")
 _TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _STATUS: Mapping[Code, int] = {Code.MISROUTED: 403, Code.MALFORMED: 400, Code.OVERSIZE: 413}
-_TIMELESS: Final = (ChooseLanguage, ChooseSize, ChooseTheme, OpenPanel, StillHere)
+_TIMELESS: Final = (
+    ChooseLanguage,
+    ChooseSize,
+    ChooseTheme,
+    ChangeAudio,
+    OpenPanel,
+    StillHere,
+)
 _WAITING_ACTIONS = 8
 _RECONNECT_MILLISECONDS = 300
 _SHUTDOWN_SECONDS = 1.0
@@ -156,6 +164,7 @@ class ScreenServer:
                 web.get("/events", self._events),
                 web.get("/static/{name}", self._asset),
                 web.get("/fonts/{name}", self._font),
+                web.get("/clip/{name}", self._clip),
                 web.post("/act", self._act),
             ]
         )
@@ -186,6 +195,10 @@ class ScreenServer:
     async def _font(self, request: web.Request) -> web.Response:
         piece = self._fonts.piece(request.match_info["name"])
         return web.Response(status=404) if piece is None else web.Response(body=piece, content_type="font/woff2")
+
+    async def _clip(self, request: web.Request) -> web.Response:
+        clip = self._pages.clips.read(request.match_info["name"])
+        return web.Response(status=404) if clip is None else web.Response(body=clip, content_type="audio/ogg")
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         stream = web.StreamResponse(headers={"Content-Type": "text/event-stream"})

@@ -190,6 +190,7 @@ SPECIMENS: tuple[View, ...] = (
             KindTimes(kind=CertificateKind.RESIDENT_RECORD_ITEMS, hours="8:30-17:00"),
             KindTimes(kind=CertificateKind.SEAL_REGISTRATION, hours=""),
         ),
+        maintenance=1_700_000_000_000,
     ),
 )
 """One of every screen, and of every state."""

@@ -58,12 +58,14 @@ def _screenfuls(groups: Iterable[Group]) -> Iterator[Group]:
 
 
 def _prefecture(one: Prefecture) -> PlaceName:
-    return PlaceName(code=one.code, name=WardName(written=one.name, latin=one.latin))
+    return PlaceName(code=one.code, name=WardName(written=one.name, latin=one.latin, reading=one.kana))
 
 
 def _town(one: Municipality, *, with_prefecture: bool = False) -> PlaceName:
     """Name a municipality, and its county or prefecture where these tell it apart."""
     detail = WardName(written=one.county) if one.county else None
     if with_prefecture:
-        detail = WardName(written=f"{one.prefecture.name}{one.county}", latin=one.prefecture.latin)
-    return PlaceName(code=one.code, name=WardName(written=one.name, latin=one.latin), detail=detail)
+        whole = f"{one.prefecture.name}{one.county}"
+        detail = WardName(written=whole, latin=one.prefecture.latin, reading=one.prefecture.kana)
+    name = WardName(written=one.name, latin=one.latin, reading=one.kana)
+    return PlaceName(code=one.code, name=name, detail=detail)

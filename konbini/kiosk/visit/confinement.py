@@ -45,7 +45,7 @@ def confine() -> bool:
     _call(libc.prctl, _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     version = libc.syscall(_CREATE_RULESET, None, 0, _VERSION_FLAG)
     if version < 1:
-        _log.error("no landlock in this kernel", reason="a visit could write to files")
+        _log.error("no landlock in this kernel", detail="a visit could write to files")
         return False
     handled = sum(rights for since, rights in _BY_VERSION if version >= since)
     attributes = struct.pack("Q", handled)

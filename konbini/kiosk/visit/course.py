@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
+from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.draft import Beside, Draft, KindOffer, MemberOffer, Offer, question
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.search import Places, Search, search_view
@@ -71,6 +72,7 @@ class Course:
     state: State = State.START
     language: Language = Language.JAPANESE
     look: Look = field(default_factory=Look)
+    audio: Audio = field(default_factory=Audio)
     panel: Panel | None = None
     idle: IdleWarning | None = None
     search: Search = field(default_factory=Search)
@@ -106,7 +108,14 @@ class Course:
 
     def wipe(self) -> None:
         """Let go of everything that belongs to the resident; the process ends soon after."""
-        fresh = Course(devices=self.devices, wards=self.wards, places=self.places, state=self.state)
+        fresh = Course(
+            devices=self.devices,
+            wards=self.wards,
+            places=self.places,
+            state=self.state,
+            # Whoever listened and left a card or coins is told so; rate and volume begin anew.
+            audio=Audio(is_on=self.audio.is_on),
+        )
         for name in self.__slots__:
             setattr(self, name, getattr(fresh, name))
 
@@ -205,7 +214,7 @@ class Course:
 
     def view(self) -> View:
         """Give the screen of the present state."""
-        return replace(self._view(), idle=self.idle, look=self.look, panel=self.panel)
+        return replace(self._view(), idle=self.idle, look=self.look, audio=self.audio, panel=self.panel)
 
     def _view(self) -> View:  # noqa: C901, PLR0911, PLR0912 - a table of the screens, one line each
         language = self.language
@@ -230,7 +239,12 @@ class Course:
                     reopens=_milliseconds(self.chosen.reopens),
                 )
             case State.CARD if self.chosen is not None:
-                return CardView(language=language, ward=_name(self.chosen), kinds=_kinds(self.chosen))
+                return CardView(
+                    language=language,
+                    ward=_name(self.chosen),
+                    kinds=_kinds(self.chosen),
+                    maintenance=_milliseconds(self.chosen.maintenance),
+                )
             case State.PIN:
                 return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
             case State.TAKE_CARD:

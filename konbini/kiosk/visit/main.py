@@ -28,12 +28,14 @@ from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
 from konbini.kiosk.session.view import StartView
+from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
 from konbini.kiosk.visit.confinement import confine
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.ward import Device
@@ -82,9 +84,11 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
     async with _tools(config, host) as tools:
-        pages, fonts, atlas, entropy = Pages(), bundled_fonts(), Atlas(bundled()), SystemEntropy()
+        pages, fonts, atlas, entropy = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled()), SystemEntropy()
+        if not pages.can_speak:
+            _log.warning("no audio guide", state="no_clips")
         confined = confine()
-        _log.info("warm", state="confined" if confined else "not_confined")
+        _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
         while not await host.turn():
             pass
         course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
@@ -123,6 +127,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             ),
             cash=payment_device(config.cash_means, config.cash_socket, clock),
             verify=verify,
+            memory=SecretMemory.map(),
             clock=clock,
             entropy=entropy,
         )

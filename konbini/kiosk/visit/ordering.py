@@ -15,6 +15,7 @@ Limits: who asks is proven elsewhere; a lost channel (`ConnectionError`) ends th
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
@@ -93,6 +94,8 @@ class Ordering:
             self._tools.seconds,
             lambda: self._tools.host.prekey(ward.entry.ward),
         )
+        self._tools.memory.hold(document.pdf)
+        document = replace(document, pdf=b"")
         await asyncio.to_thread(self._verify, document, ward.t, ward.entry.paper_authorities)
 
         def change(course: Course) -> None:
@@ -115,7 +118,8 @@ class Ordering:
             order.step, step=Step.PRINTING, number=document.number, pages=document.pages, counter_before=before
         )
         await self._journal(printing)
-        settled = self._settled = await self._follow(document, printing)
+        settled = self._settled = await self._follow(printing)
+        self._tools.memory.wipe()
         paper = Paper(fate=_FATES[settled.outcome.kind], out=settled.outcome.pages, due=document.pages)
         if not keeps_money(settled):
             code = fault_code(settled.faults)
@@ -161,7 +165,8 @@ class Ordering:
         self._report(Happened(event=Event.PAPER_DUE if self._course.pages_out else event, change=change))
 
     def wipe(self) -> None:
-        """Let go of the orders."""
+        """Let go of the orders, and of the document that is held."""
+        self._tools.memory.wipe()
         self._present = self._following = self._settled = None
 
     def _begin(self) -> _Order:
@@ -241,8 +246,12 @@ class Ordering:
         return Happened(event=event, change=change)
 
     def _verify(self, document: Document, t: bytes, authorities: Sequence[bytes]) -> None:
+        """Hold the very buffer that will be rasterised against what the ward signed, and against its own signature."""
+        pdf = self._tools.memory.view
+        if hashlib.sha256(pdf).digest() != document.pdf_hash:
+            raise Refused(Code.DOCUMENT_INVALID, "not what the ward signed for")
         self._tools.verify(
-            document.pdf,
+            pdf,
             authorities=authorities,
             moment=self._tools.seconds(),
             number=document.number,
@@ -250,7 +259,7 @@ class Ordering:
             pages=document.pages,
         )
 
-    async def _follow(self, document: Document, step: OrderStep) -> Settled:
+    async def _follow(self, step: OrderStep) -> Settled:
         """Follow the printing to its judgement; whatever goes wrong on the way, the printer is asked what came of it.
 
         Raises:
@@ -259,7 +268,7 @@ class Ordering:
         sent = begun = False
         pages, before = step.pages, step.counter_before
         try:
-            async with aclosing(self._tools.printer.print_document(document.pdf, pages, before)) as printing:
+            async with aclosing(self._tools.printer.print_document(self._tools.memory.view, pages, before)) as printing:
                 async for progress in printing:
                     begun = True
                     match progress:

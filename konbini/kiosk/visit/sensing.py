@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
 from konbini.kiosk.session.flow import Event, State, knows
+from konbini.protocol.errors import Code
 
 __all__ = ["device_event", "left_behind"]
 
@@ -35,12 +36,16 @@ _NEEDS_EVERY_DEVICE = (
     frozenset(state for state in State if knows(state, Event.DEVICE_LOST)) - _LOSES_READER - _PAPER_LIES_THERE
 )
 """Before a card is asked for: whatever is missing is said at once."""
+_ENDS_WITH_THE_CABINET = frozenset(state for state in State if knows(state, Event.CANCEL)) - _NEEDS_EVERY_DEVICE
+"""Where a visit can be ended and owes nothing but coins in escrow; what is ordered or printed comes to its end."""
 
 
 def device_event(state: State, devices: Devices, wards: Sequence[WardOnOffer]) -> Event | None:
     """Give the event that the devices and the wards' notices mean in `state`, or None where they mean nothing."""
     if state is State.OUT_OF_SERVICE:
         return None if devices.fault else Event.RESTORED
+    if devices.fault == Code.CABINET_OPEN and state in _ENDS_WITH_THE_CABINET:
+        return Event.CANCEL
     if (state in _NEEDS_EVERY_DEVICE and devices.fault) or (state in _LOSES_READER and not devices.reader):
         return Event.DEVICE_LOST
     for states, still_lies, taken in _LIES_THERE:

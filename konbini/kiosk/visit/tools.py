@@ -10,6 +10,7 @@ from konbini.kiosk.card.ports import CardReader
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.printing.ports import Printer
+from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.ward import Device
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
@@ -22,7 +23,14 @@ class Verify(Protocol):
     """Checks a signed document; `konbini.pdf.verification.verify` is it."""
 
     def __call__(  # noqa: PLR0913 - each is one thing that must agree
-        self, pdf: bytes, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
+        self,
+        pdf: bytes | memoryview,
+        *,
+        authorities: Sequence[bytes],
+        moment: int,
+        number: str,
+        binding: bytes,
+        pages: int,
     ) -> None:
         """Raise `Refused(DOCUMENT_INVALID)` unless everything agrees."""
 
@@ -38,6 +46,7 @@ class Tools:
     printer: Printer
     cash: Cash
     verify: Verify
+    memory: SecretMemory
     clock: Clock
     entropy: Entropy
 

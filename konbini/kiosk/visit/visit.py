@@ -17,6 +17,7 @@ from konbini.kiosk.channel.messages import WardOnOffer
 from konbini.kiosk.session.action import (
     Action,
     AddAnother,
+    ChangeAudio,
     ChooseCopies,
     ChooseKind,
     ChooseLanguage,
@@ -120,6 +121,7 @@ class Visit:
             ConnectionError: the long-lived process is gone.
         """
         self._work.report_to(self._queue.put_nowait)
+        await self._hear()
         async with asyncio.TaskGroup() as group:
             self._group = group
             watchers = [
@@ -185,12 +187,8 @@ class Visit:
         match action:
             case ChooseLanguage(language=language):
                 course.language, course.panel = language, None
-            case ChooseSize(size=size):
-                course.look = replace(course.look, size=size)
-            case ChooseTheme(theme=theme):
-                course.look = replace(course.look, theme=theme)
-            case OpenPanel(panel=panel):
-                course.panel = panel
+            case ChooseSize() | ChooseTheme() | ChangeAudio() | OpenPanel():
+                _lay_over(course, action)
             case ShowNames(shown=shown):
                 course.names_shown = shown
             case StillHere():
@@ -224,7 +222,7 @@ class Visit:
         event = device_event(course.state, course.devices, course.wards)
         if event is None or (event is Event.PAPER_TAKEN and course.state is State.TAKE_PAPER and not course.paper_seen):
             return
-        code = _CODES.get((course.state, event))
+        code = Code.CABINET_OPEN if event is Event.CANCEL else _CODES.get((course.state, event))
         change = (lambda _course: None) if code is None else (lambda course: _end_with(course, code))
         self._queue.put_nowait(Happened(event=event, change=change))
 
@@ -236,7 +234,16 @@ class Visit:
         while True:
             self._course.devices = await self._host.devices(self._course.devices.serial, _DEVICE_WAIT_SECONDS)
             self._course.wards = (await self._host.wards()).wards
+            await self._hear()
             self._sense()
+
+    async def _hear(self) -> None:
+        """Look at the jack: speak from when headphones are plugged in, and stop at once when they are pulled out."""
+        audio = self._course.audio.plugged(headphones=self._course.devices.headphones)
+        if audio != self._course.audio:
+            self._course.audio = audio
+            self._touch()
+            await self._screen.show(self._course.view())
 
     async def _watch_clock(self) -> None:
         """Warn, count down, and say that patience has run out."""
@@ -284,6 +291,19 @@ class Visit:
     def _touch(self) -> None:
         self._quiet_since = self._clock.monotonic()
         self._course.idle = None
+
+
+def _lay_over(course: Course, action: ChooseSize | ChooseTheme | ChangeAudio | OpenPanel) -> None:
+    """Change what lies over every screen."""
+    match action:
+        case ChooseSize(size=size):
+            course.look = replace(course.look, size=size)
+        case ChooseTheme(theme=theme):
+            course.look = replace(course.look, theme=theme)
+        case ChangeAudio(wish=wish):
+            course.audio = course.audio.wished(wish)
+        case OpenPanel(panel=panel):
+            course.panel = panel
 
 
 def _ward_chosen(ward: WardOnOffer) -> Happened:

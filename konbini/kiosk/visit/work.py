@@ -14,6 +14,7 @@ from konbini.kiosk.session.action import EnterPin
 from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
+from konbini.kiosk.visit.leaving import Leaving
 from konbini.kiosk.visit.ordering import Ordering
 from konbini.kiosk.visit.proving import Proving
 from konbini.kiosk.visit.sensing import left_behind
@@ -43,6 +44,7 @@ class Work:
         self._proving = proving = Proving(tools, course, self._say)
         self._ordering = ordering = Ordering(tools, course, self._say)
         ask, give_back, let_go = map(self._guarded, (proving.ask, ordering.give_back, proving.let_card_go))
+        leaving = Leaving(tools.host, course)
         self._by_state: dict[State, _Begin] = {
             State.IDENTIFYING: self._guarded(proving.identify),
             State.CHECKING_PIN: self._guarded(proving.check_pin),
@@ -56,6 +58,9 @@ class Work:
             State.CARD: let_go,
             State.REFUSED_TAKE_CARD: let_go,
             State.REFUSED: let_go,
+            State.PAPER_LEFT: self._guarded(leaving.paper),
+            State.CARD_LEFT: self._guarded(leaving.card),
+            State.COINS_LEFT: self._guarded(leaving.coins),
             # A defect here ends the process, and its memory with it.
             State.WIPING: self._wipe,
         }

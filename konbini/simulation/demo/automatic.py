@@ -18,7 +18,7 @@ from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import Clock
 from konbini.protocol.kinds import CertificateKind, Outcome
 from konbini.simulation.demo.books import Entry, KioskBook
-from konbini.simulation.demo.robot import Robot, VisitFailedError, until_free
+from konbini.simulation.demo.robot import Errand, Robot, VisitFailedError, until_free
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.town.people import Population, Townsperson
 
@@ -159,7 +159,7 @@ class _Visiting:
         robot = Robot(self._town, plan.person, self._session, language=plan.language)
         screen = ""
         try:
-            last = await robot.visit(kind=f"kind.{int(plan.kind)}", scope=plan.scope)
+            last = await robot.visit(Errand(kind=f"kind.{int(plan.kind)}", scope=plan.scope))
             screen = "" if last.state == "end" else f"the screen said: {last.heading}"
         except VisitFailedError as error:
             screen = str(error)

@@ -17,7 +17,7 @@ from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.town.people import Townsperson
 
-__all__ = ["Robot", "Seen", "VisitFailedError", "until_free"]
+__all__ = ["Errand", "Robot", "Seen", "VisitFailedError", "until_free"]
 
 _LOOK_SECONDS = 0.04
 _VISIT_SECONDS = 90.0
@@ -40,7 +40,44 @@ class Seen:
     step: str = ""
     acts: list[str] = field(default_factory=list)
     radios: list[str] = field(default_factory=list)
+    copies: int = 0
     text: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True, kw_only=True)
+class Errand:
+    """What a resident has come for, certificate after certificate; what is done is taken off.
+
+    Attributes:
+        kind: how the act begins that asks for the present certificate.
+        scope: the act that says whom a certificate shows, where that is asked.
+        copies: how many of the first certificate.
+        add: the kinds that are to be paid together with it.
+        more: the kinds that are asked for once these are taken.
+    """
+
+    kind: str = "kind."
+    scope: str = "scope.1"
+    copies: int = 1
+    add: list[str] = field(default_factory=list)
+    more: list[str] = field(default_factory=list)
+
+    def at_check(self, seen: Seen) -> str:
+        """Give the act: one copy more, another certificate beside this one, or the payment."""
+        if seen.copies < self.copies:
+            return f"copies.{seen.copies + 1}"
+        self.copies = 1
+        if self.add and "add" in seen.acts:
+            self.kind = self.add.pop(0)
+            return "add"
+        return "confirm"
+
+    def at_end(self, seen: Seen) -> str:
+        """Give the act: another certificate, or none."""
+        if self.more and "more" in seen.acts:
+            self.kind = self.more.pop(0)
+            return "more"
+        return "finish"
 
 
 class _Reader(HTMLParser):
@@ -49,7 +86,7 @@ class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.seen = Seen()
-        self._in_heading = False
+        self._in_heading = self._in_count = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take what a robot needs of a tag."""
@@ -58,6 +95,8 @@ class _Reader(HTMLParser):
             self.seen.state, self.seen.version = given.get("data-state", ""), given.get("data-version", "")
         elif tag == "h1":
             self._in_heading = True
+        elif tag == "output":
+            self._in_count = True
         elif tag == "input" and given.get("name") in ("token", "step"):
             setattr(self.seen, given["name"], given.get("value", ""))
         elif tag == "input" and given.get("type") == "radio":
@@ -66,14 +105,18 @@ class _Reader(HTMLParser):
             self.seen.acts.append(given.get("value", ""))
 
     def handle_endtag(self, tag: str) -> None:
-        """Leave the heading."""
+        """Leave the heading, or the count of copies."""
         if tag == "h1":
             self._in_heading = False
+        elif tag == "output":
+            self._in_count = False
 
     def handle_data(self, data: str) -> None:
         """Keep the words."""
         if self._in_heading:
             self.seen.heading += data.strip()
+        if self._in_count:
+            self.seen.copies = int("".join(sign for sign in data if sign.isdecimal()) or 0)
         if data.strip():
             self.seen.text.append(data.strip())
 
@@ -90,12 +133,8 @@ class Robot:
         self._language = language
         self._screen = town.screen.rstrip("/")
 
-    async def visit(self, *, kind: str = "kind.1", scope: str = "scope.1") -> Seen:
+    async def visit(self, errand: Errand) -> Seen:
         """Go through a whole visit; returns the last screen before the kiosk is empty again.
-
-        Args:
-            kind: the act to tap where the screen asks which certificate.
-            scope: the act to tap where the screen asks whom the certificate shows.
 
         Raises:
             VisitFailedError: a screen that leads nowhere, or too long a visit.
@@ -106,7 +145,7 @@ class Robot:
                 seen = await self._wait("", ("start",))
                 while True:
                     last = last if seen.state == "wiping" else seen
-                    await self._act(seen, kind, scope)
+                    await self._act(seen, errand)
                     seen = await self._wait(seen.step + seen.state)
                     if seen.state == "start" and last.state in ("end", "refused"):
                         return last
@@ -142,7 +181,7 @@ class Robot:
                 return found
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _act(self, seen: Seen, kind: str, scope: str) -> None:
+    async def _act(self, seen: Seen, errand: Errand) -> None:
         """Do what this screen asks for; where the kiosk works by itself, wait."""
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap(seen, f"language.{self._language}"),
@@ -153,15 +192,15 @@ class Robot:
             "take card": self._town.slot.pull,
             "refused, take card": self._town.slot.pull,
             "card left": self._town.slot.pull,
-            "kind": lambda: self.tap(seen, _first(seen, kind)),
-            "scope": lambda: self.tap(seen, scope if scope in seen.acts else _first(seen, "scope.")),
+            "kind": lambda: self.tap(seen, _first(seen, errand.kind)),
+            "scope": lambda: self.tap(seen, errand.scope if errand.scope in seen.acts else _first(seen, "scope.")),
             "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
-            "check": lambda: self.tap(seen, "confirm"),
+            "check": lambda: self.tap(seen, errand.at_check(seen)),
             "pay": lambda: self._pay(seen),
-            "take paper": self._take_paper,
-            "paper left": self._take_paper,
+            "take paper": self.take_paper,
+            "paper left": self.take_paper,
             "coins left": self._town.coins.hands.take_coins,
-            "end": lambda: self.tap(seen, "finish"),
+            "end": lambda: self.tap(seen, errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }
         if seen.state in doing:
@@ -175,7 +214,8 @@ class Robot:
             raise VisitFailedError("a resident without a card")
         await self.tap(seen, "pin", pin=self._person.card.pin)
 
-    async def _take_paper(self) -> None:
+    async def take_paper(self) -> None:
+        """Take what lies in the tray."""
         self._town.printer.take_paper()
 
     async def _pay(self, seen: Seen) -> None:

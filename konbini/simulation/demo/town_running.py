@@ -17,6 +17,8 @@ from konbini.simulation.card.slots import ReaderSlot
 from konbini.simulation.cash.running import CoinMachine
 from konbini.simulation.demo.power import KioskPower
 from konbini.simulation.demo.processes import Service, running
+from konbini.simulation.demo.shop import RunningShop, running_shop
+from konbini.simulation.headphones.jack import SimulatedJack
 from konbini.simulation.printer.own import OwnPrinter
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
@@ -46,10 +48,12 @@ class TownPlan:
         screen_port: the kiosk's screen on loopback; 0 for any free one.
         page_port: the ward's page on loopback; 0 for any free one.
         latency: of cards.
+        tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
         own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
+        kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
     """
 
     directory: Path
@@ -59,10 +63,12 @@ class TownPlan:
     screen_port: int = 0
     page_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
+    tell_after: int = 60
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
     own_printer: bool = False
+    kiosk: str = "konbini.kiosk.host"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +79,8 @@ class RunningTown:
     slot: ReaderSlot
     printer: VirtualPrinter | OwnPrinter
     coins: CoinMachine
+    jack: SimulatedJack
+    shop: RunningShop
     responder: OcspResponder
     screen: str
     page: str
@@ -133,6 +141,8 @@ async def run_town(
         printer = _printer(plan, town.data / "printer")
         await ending.enter_async_context(printer)
         coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
+        shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -142,6 +152,12 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
+            headphones_socket=jack.socket,
+            bell_socket=shop.bell.path.absolute(),
+            tell_after=plan.tell_after,
+            switch_socket=shop.door.path.absolute(),
+            maintainers=shop.maintainers.absolute(),
+            service_port=shop.service_port,
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
@@ -158,7 +174,7 @@ async def run_town(
             processes[service.name] = process.pid
         say("starting kiosk")
         power = KioskPower(
-            Service(name="kiosk", module="konbini.kiosk.host", config=kiosk),
+            Service(name="kiosk", module=plan.kiosk, config=kiosk),
             run=town.run,
             logs=logs,
             environment={"PCSCLITE_CSOCK_NAME": daemon.socket_name},
@@ -171,6 +187,8 @@ async def run_town(
             slot=slot,
             printer=printer,
             coins=coins,
+            jack=jack,
+            shop=shop,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
             page=f"http://127.0.0.1:{ports.page}/",

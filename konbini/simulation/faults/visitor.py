@@ -11,7 +11,7 @@ import aiohttp
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.simulation.cash.running import RejectedError
-from konbini.simulation.demo.robot import Robot, Seen, VisitFailedError
+from konbini.simulation.demo.robot import Errand, Robot, Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.town.people import Townsperson
 
@@ -27,7 +27,8 @@ class Visitor(Robot):
     """Reads the screen in English and does what it asks, until a screen that is waited for.
 
     Attributes:
-        pin, scope, coin: what is typed, tapped and dropped.
+        pin, coin: what is typed and dropped.
+        errand: what is asked for.
         coins: whether anything is dropped at all.
         card: what is laid on the reader; None for nothing.
         seconds: how long the way to a screen may take.
@@ -38,11 +39,11 @@ class Visitor(Robot):
         self.town = town
         self.person = person
         self.pin = "0000" if person.card is None else person.card.pin
-        self.scope = "scope.1"
+        self.errand = Errand()
         self.coin = _EXACT
         self.coins = True
         self.card = None if person.card is None else town.card_of(person)
-        self.seconds = 45.0
+        self.seconds = 120.0
 
     async def reach(self, *states: str) -> Seen:
         """Go on until one of these screens is shown; gives that screen.
@@ -64,6 +65,10 @@ class Visitor(Robot):
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError as error:
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
+
+    async def act(self) -> None:
+        """Do what the present screen asks for."""
+        await self._do(await self.look())
 
     async def watch(self, *states: str, texts: frozenset[str] = frozenset()) -> Seen:
         """Touch nothing until one of these screens is shown, with one of these texts where there are any.
@@ -122,16 +127,16 @@ class Visitor(Robot):
             "take card": self.town.slot.pull,
             "refused, take card": self.town.slot.pull,
             "card left": self.town.slot.pull,
-            "kind": lambda: self.tap(seen, _first(seen, "kind.")),
-            "scope": lambda: self.tap(seen, self.scope if self.scope in seen.acts else "scope.1"),
+            "kind": lambda: self.tap(seen, _first(seen, self.errand.kind)),
+            "scope": lambda: self.tap(seen, self.errand.scope if self.errand.scope in seen.acts else "scope.1"),
             "options": lambda: self.tap(seen, "options", **dict.fromkeys(seen.radios, "omit")),
-            "check": lambda: self.tap(seen, "confirm"),
+            "check": lambda: self.tap(seen, self.errand.at_check(seen)),
             "pay": self._pay_one,
-            "take paper": self._take_paper,
-            "paper left": self._take_paper,
-            "out of service": self._take_paper,
+            "take paper": self.take_paper,
+            "paper left": self.take_paper,
+            "out of service": self.take_paper,
             "coins left": self.town.coins.hands.take_coins,
-            "end": lambda: self.tap(seen, "finish"),
+            "end": lambda: self.tap(seen, self.errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }
         if seen.state in doing:

@@ -56,6 +56,12 @@ class KioskDevices:
         printer_still_seconds: how long the printer must stand still.
         cash_socket: where its coin device is.
         tray_socket: where the sensor of the paper's way out is.
+        headphones_socket: where the sensor of its headphone jack is; None where it has none.
+        bell_socket: where the shop's bell is; None: the shop has none.
+        tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
+        switch_socket: where the switch of its cabinet is; None: it has none.
+        maintainers: the file of who may sign in at its service page; None: it has no page.
+        service_port: of the service page, on loopback; 0 for any free one.
         browser: the command of a browser that the kiosk starts itself; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts.
     """
@@ -68,6 +74,12 @@ class KioskDevices:
     printer_still_seconds: int
     cash_socket: Path
     tray_socket: Path
+    headphones_socket: Path | None = None
+    bell_socket: Path | None = None
+    tell_after: int = 60
+    switch_socket: Path | None = None
+    maintainers: Path | None = None
+    service_port: int = 0
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
 
@@ -289,6 +301,16 @@ class _Configs:
         yield _entry("still_seconds", devices.printer_still_seconds)
         yield from ("[cash]", _entry("socket", str(devices.cash_socket)))
         yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
+        if devices.headphones_socket is not None:
+            yield from ("[headphones]", _entry("socket", str(devices.headphones_socket)))
+        if devices.bell_socket is not None:
+            yield from ("[shop]", _entry("bell", str(devices.bell_socket)))
+            yield from (_entry("tell_after", devices.tell_after), _entry("again", 30))
+        if devices.switch_socket is not None:
+            yield from ("[cabinet]", _entry("switch", str(devices.switch_socket)))
+        if devices.maintainers is not None:
+            yield from ("[maintenance]", _entry("port", devices.service_port))
+            yield from (_entry("maintainers", str(devices.maintainers)), _entry("idle_minutes", 10))
         if devices.browser:
             yield from ("[browser]", _entry("program", list(devices.browser)))
             yield _entry("profile", str(devices.browser_profile))

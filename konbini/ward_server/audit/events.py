@@ -102,6 +102,8 @@ class AuditEvent(IntEnum):
     """A kiosk said something else of an order that was final; a case is open, and the outcome did not change."""
     ORDER_ASKED = 223
     """`issuing` asked a kiosk what became of an order."""
+    PAPER_LEFT = 224
+    """A kiosk said that the paper of an order was left in its exit, or that it is gone; the outcome did not change."""
     ISSUING_STOPPED = 231
     """A mismatch that the ward can check itself stopped all issuing, with the code."""
     FEED_BREAK_FOUND = 232

@@ -60,6 +60,11 @@ class Answers:
         context = self._device_context(MessageKind.FINAL, device, visit, ordinal)
         return _to_device(key, device, context, to_bytes(final))
 
+    def left_noted(self, key: MessageKey, device: Enrolment, visit: bytes, ordinal: int, noted: Final) -> bytes:
+        """Answer a LEFT: the body of LEFT_NOTED, sealed to the device."""
+        context = self._device_context(MessageKind.LEFT_NOTED, device, visit, ordinal)
+        return _to_device(key, device, context, to_bytes(noted))
+
     def ask(self, key: MessageKey, device: Enrolment, visit: bytes, ask: Ask) -> bytes:
         """Ask what became of an order: the body of ASK, sealed to the device."""
         context = self._device_context(MessageKind.ASK, device, visit, ask.ordinal)

@@ -152,6 +152,8 @@ class Gateway:
                 return lambda: self._orders.take(frame.kiosk, frame.body)
             case MessageKind.RECEIPT:
                 return lambda: self._receipts.take(frame.kiosk, frame.body)
+            case MessageKind.LEFT:
+                return lambda: self._receipts.take_left(frame.kiosk, frame.body)
             case MessageKind.STATE:
                 return lambda: self._states.take(frame.kiosk, frame.body)
             case _:

@@ -16,6 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
+from konbini.protocol.kinds import LeftThings
 from konbini.protocol.service import State
 from konbini.ward_server.clerk.calls import ClerkCondition
 from konbini.ward_server.following.outage import Outage
@@ -35,6 +36,7 @@ _HEADERS = {
 }
 _LOOPBACK = "127.0.0.1"
 _SHOWN = 20
+_LEFT = {LeftThings.CARD: "カード", LeftThings.PAPER: "証明書", LeftThings.COINS: "硬貨"}
 
 _log = logger("konbini.ward_server.issuing.page")
 
@@ -162,8 +164,15 @@ class _Kiosk:
     def __init__(self, state: State) -> None:
         self.name = state.kiosk
         self.conditions = [state.reader, state.printer, state.paper, state.coins]
+        self.fault = _code_name(state.fault) if state.fault else ""
+        self.left = "、".join(name for thing, name in _LEFT.items() if state.left & thing)
         self.version = state.version
         self.at = _moment(state.at)
+
+
+def _code_name(code: int) -> str:
+    """Give a code with its name, and one of a newer kiosk's list as its number alone."""
+    return f"{Code(code).name} {code}" if code in set(Code) else str(code)
 
 
 def _moment(seconds: int) -> str:

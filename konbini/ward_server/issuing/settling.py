@@ -1,4 +1,4 @@
-"""RECEIPT -> FINAL, and ASK: what became of the paper and of the money.
+"""RECEIPT -> FINAL, LEFT -> LEFT_NOTED, and ASK: what became of the paper and of the money.
 
 A time-out releases nothing: it starts a question. A final outcome never changes; a receipt that contradicts one, or
 that cannot be true of what the ward knows, opens a case, and its kiosk is answered all the same so that it rests.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from konbini.protocol.cose import Context, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
+from konbini.protocol.receipts import Ask, Final, LeftPaper, Receipt, ReceiptBody
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import message_hash
@@ -19,7 +19,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.issuing.desk import Desk, Now, Reply
 from konbini.ward_server.issuing.ledger.issuances import Overdue
-from konbini.ward_server.issuing.ledger.receipts import NewReceipt
+from konbini.ward_server.issuing.ledger.receipts import NewLeft, NewReceipt
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.prekeys import HeldPrekey
 
@@ -32,7 +32,7 @@ ASK_AGAIN_SECONDS = 600
 
 
 class Receipts:
-    """RECEIPT -> FINAL."""
+    """RECEIPT -> FINAL, LEFT -> LEFT_NOTED."""
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
@@ -70,10 +70,54 @@ class Receipts:
         sealed = self._desk.answers.final(held.message_key, enrolment, receipt_body.visit, receipt.ordinal, final)
         return Reply(kind=MessageKind.FINAL, body=sealed)
 
+    async def take_left(self, kiosk: str, body: bytes) -> Reply:
+        """Take a kiosk's word that the paper of an order was left in its exit, or is gone; repeated until answered.
+
+        Returns:
+            LEFT_NOTED, or LINK_REFUSED where it cannot be read, or came before the order's receipt.
+        """
+        now = self._desk.now()
+        try:
+            left_body = from_bytes(ReceiptBody, body)
+            enrolment = self._desk.register.named(kiosk, now.seconds)
+            held = self._desk.prekeys.named(left_body.key_id, now.seconds)
+            signed, left = self._open_left(left_body, enrolment, held)
+            digest = message_hash(signed)
+            entry = AuditEntry(
+                moment=now.milliseconds,
+                event=AuditEvent.PAPER_LEFT,
+                visit=left_body.visit,
+                ordinal=left.ordinal,
+                about=f"{kiosk} {'lies there' if left.gone is None else 'gone'}",
+                digest=digest,
+            )
+            new = NewLeft(visit=left_body.visit, kiosk=kiosk, left=left, digest=digest)
+            index = await self._desk.ledger.receipts.take_left(new, entry)
+        except Refused as refused:
+            return link_refusal(refused.code, body)
+        noted = Final(receipt=digest, log_index=index)
+        sealed = self._desk.answers.left_noted(held.message_key, enrolment, left_body.visit, left.ordinal, noted)
+        return Reply(kind=MessageKind.LEFT_NOTED, body=sealed)
+
     def _open(self, body: ReceiptBody, device: Enrolment, held: HeldPrekey) -> tuple[bytes, Receipt]:
-        """Give the receipt as signed, and read; it is signed once, whichever prekey it is sealed to this time."""
+        """Give the receipt as signed, and read."""
+        signed, payload = self._opened(MessageKind.RECEIPT, body, device, held)
+        receipt = from_bytes(Receipt, payload)
+        if receipt.ordinal != body.ordinal:
+            raise Refused(Code.MISROUTED, "a receipt of another order")
+        return signed, receipt
+
+    def _open_left(self, body: ReceiptBody, device: Enrolment, held: HeldPrekey) -> tuple[bytes, LeftPaper]:
+        signed, payload = self._opened(MessageKind.LEFT, body, device, held)
+        left = from_bytes(LeftPaper, payload)
+        if left.ordinal != body.ordinal:
+            raise Refused(Code.MISROUTED, "a remark on another order")
+        return signed, left
+
+    def _opened(self, kind: MessageKind, body: ReceiptBody, device: Enrolment, held: HeldPrekey) -> tuple[bytes, bytes]:
+        """Give a message as the device signed it, and what it signed: once, whichever prekey it is sealed to now."""
         context = Context(
-            kind=MessageKind.RECEIPT,
+            kind=kind,
             sender=device.kiosk,
             receiver=self._desk.ward,
             visit=body.visit,
@@ -81,10 +125,7 @@ class Receipts:
             key_id=body.key_id,
         )
         signed = held.opening.open(body.sealed, context)
-        receipt = from_bytes(Receipt, VerifyingKey(device.signing).open(signed, replace(context, key_id=b"")))
-        if receipt.ordinal != body.ordinal:
-            raise Refused(Code.MISROUTED, "a receipt of another order")
-        return signed, receipt
+        return signed, VerifyingKey(device.signing).open(signed, replace(context, key_id=b""))
 
 
 class Asking:

@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,14 +18,15 @@ from konbini.simulation.evidence.memory import Process, Seen, descendants, extra
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.typeface import TYPEFACE
 
-__all__ = ["Proof", "choose", "kept_out", "role", "visits"]
+__all__ = ["Proof", "choose", "kept_out", "lives", "role", "visits"]
 
 _LOOK_SECONDS = 0.05
-_REST_SECONDS = 40.0
+_REST_SECONDS = 90.0
 _SLICES = 12
+_RENDERER = "--type=renderer"
 _WARD = ("registry", "clerk", "issuing")
 _ROLES = (
-    ("konbini.kiosk.host", "kiosk host"),
+    ("tests.e2e.proofs.older_kernel", "kiosk host"),
     ("konbini.kiosk.visit", "visit"),
     ("konbini.issuance_center", "center"),
     ("konbini.simulation.cash", "coin device"),
@@ -51,12 +53,27 @@ def visits(town: RunningTown) -> set[int]:
     return {each.pid for each in descendants(town.processes["kiosk"]) if role(each) == "visit"}
 
 
+def lives(pid: int) -> bool:
+    """Say whether a process still has memory; one that only waits to be reaped has none (proc(5))."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] not in ("Z", "X")
+
+
 def choose(town: RunningTown) -> Iterator[Townsperson]:
-    """Give residents of whole households with long names; an ordinary short word would be no marker."""
+    """Give residents of whole households with long names, of which no two share a name or an address.
+
+    An ordinary short word would be no marker, and what two of them share would not say whose it is.
+    """
     people = town.town.population
+    taken: set[str] = set()
     for person in people.plain_holders():
-        members = [each for each in people.people if each.record.household == person.record.household]
-        if len(members) > 1 and all(tells(each.record.name) for each in members):
+        members = [each.record for each in people.people if each.record.household == person.record.household]
+        texts = {person.record.address, *(each.name for each in members)}
+        if len(members) > 1 and all(tells(each.name) for each in members) and not texts & taken:
+            taken |= texts
             yield person
 
 
@@ -120,14 +137,27 @@ class Proof:
             return scan(pid, self.markers)
 
     def take_document(self, pid: int) -> None:
-        """Take slices of the document, as markers, from the memory of the one process that may hold it."""
+        """Take slices of the document, as markers, from the memory of the one process that may hold it, as it prints.
+
+        Positive control: the search that will have to find none of them finds every one of them there.
+        """
+        # The browser draws names with the typeface that the paper carries a part of.
+        typeface = TYPEFACE.read_bytes()
         with stopped(pid):
             documents = {whole for run in extract(pid, b"%PDF-", b"%%EOF\n") if (whole := _signed_whole(run))}
-        assert len(documents) == 1, [len(each) for each in documents]
-        # The browser draws names with the typeface that the paper carries a part of.
-        own = list(of_bytes("document", documents.pop(), _SLICES, public=TYPEFACE.read_bytes()))
-        assert len(own) == _SLICES
-        self.markers += own
+            assert documents
+            for document in documents:
+                own = list(of_bytes(f"document {len(document)}", document, _SLICES, public=typeface))
+                assert len(own) == _SLICES
+                assert scan(pid, own).markers == {each.name for each in own}
+                self.markers += own
+
+    def browsers(self) -> dict[int, bool]:
+        """Give the processes of the browser that stands there, and whether each that draws pages holds a name."""
+        found = [each for each in descendants(self.town.processes["kiosk"]) if role(each) == "browser"]
+        return {
+            each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & self.names) for each in found
+        }
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""
@@ -136,10 +166,17 @@ class Proof:
                 await asyncio.sleep(_LOOK_SECONDS)
 
     def living(self) -> dict[str, Seen]:
-        """Scan everything that lives on, each process held still in turn."""
+        """Scan everything that lives on, each process held still in turn, for this visit's markers.
+
+        A process that ends before its turn, as helpers of a browser do, has no memory to be scanned any more.
+        """
         out = kept_out(self.town) | self.strangers
         processes = [each for each in descendants(os.getpid()) if each.pid not in out]
-        return {f"{role(each)} {each.pid}": self.look(each.pid) for each in processes}
+        seen = {}
+        for each in processes:
+            with suppress(ProcessLookupError):
+                seen[f"{role(each)} {each.pid}"] = self.look(each.pid)
+        return seen
 
 
 def _signed_whole(run: bytes) -> bytes:

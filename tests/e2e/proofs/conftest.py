@@ -71,6 +71,7 @@ async def town(folder: Path, debugging_port: int, strangers: frozenset[int]) -> 
         latency=NO_LATENCY,
         browser=(*CHROMIUM, f"--remote-debugging-port={debugging_port}"),
         browser_profile=Path(f"/dev/shm/{folder.name}-browser"),  # noqa: S108 - a tmpfs, this run's own name
+        kiosk="tests.e2e.proofs.older_kernel",
     )
     async with run_town(plan, SystemClock(), SystemEntropy()) as running:
         yield running

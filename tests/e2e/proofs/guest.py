@@ -18,14 +18,15 @@ from konbini.simulation.town.people import Townsperson
 __all__ = ["Guest", "page_of"]
 
 _LOOK_SECONDS = 0.05
-_BROWSER_SECONDS = 30.0
+_BROWSER_SECONDS = 120.0
+_CONNECT_MILLISECONDS = 20_000
 _AGAIN_SECONDS = 5.0
 _TAP_MILLISECONDS = 5000
 _COIN = 100
 
 
-async def page_of(playwright: Playwright, port: int) -> tuple[Browser, Page]:
-    """Reach the page that the kiosk's browser shows, through its debugging port; waits until it is the start.
+async def page_of(playwright: Playwright, port: int, state: str = "start") -> tuple[Browser, Page]:
+    """Reach the page that the kiosk's browser shows, through its debugging port; waits until it is in this state.
 
     A browser that is being ended may still take a connection, and then show nothing more: each look is short.
     """
@@ -33,14 +34,16 @@ async def page_of(playwright: Playwright, port: int) -> tuple[Browser, Page]:
     seen = "no browser"
     while time.monotonic() < until:
         try:
-            browser = await playwright.chromium.connect_over_cdp(f"http://127.0.0.1:{port}", timeout=_TAP_MILLISECONDS)
+            browser = await playwright.chromium.connect_over_cdp(
+                f"http://127.0.0.1:{port}", timeout=_CONNECT_MILLISECONDS
+            )
         except Error as error:
             seen = error.message
             await asyncio.sleep(_LOOK_SECONDS)
             continue
         try:
             page = browser.contexts[0].pages[0]
-            await page.locator("html[data-state=start]").wait_for(timeout=_TAP_MILLISECONDS)
+            await page.locator(f"html[data-state='{state}']").wait_for(timeout=_TAP_MILLISECONDS)
         except (Error, IndexError) as error:
             seen = f"{error}: {[await _text(each) for context in browser.contexts for each in context.pages]}"
             await browser.close()
@@ -63,11 +66,14 @@ class Guest:
         """Stand before the screen."""
         self._town = town
         self._person = person
-        self._page = page
+        self.page = page
+        self.copies = 1
         self._acted, self._acted_at = "", 0.0
         self._is_laid = False
         self.shown = ""
         """What the page said when the names were shown."""
+        self.pages: list[str] = []
+        """Every page that was there when something was to be done, whole."""
 
     async def go_to(self, *states: str) -> str:
         """Do what each screen asks for until one of these states is shown; that one is left as it is."""
@@ -82,26 +88,45 @@ class Guest:
 
     async def state(self) -> str:
         """Give the screen's state."""
-        return await self._page.locator("html").get_attribute("data-state") or ""
+        return await self.page.locator("html").get_attribute("data-state") or ""
 
     async def tap(self, act: str) -> None:
         """Tap the first button whose act begins so, once the page takes taps, and wait until it is another."""
-        html = self._page.locator("html")
-        await self._page.locator("html:not([aria-busy=true])").wait_for(state="attached")
+        html = self.page.locator("html")
+        await self.page.locator("html:not([aria-busy=true])").wait_for(state="attached")
         version = await html.get_attribute("data-version")
-        await self._page.locator(f"main button[name=act][value^='{act}'], footer button[value^='{act}']").first.click()
+        button = self.page.locator(f"main button[name=act][value^='{act}'], footer button[value^='{act}']").first
+        while True:
+            await self._stay()
+            try:
+                await button.click(timeout=_TAP_MILLISECONDS)
+            except PageTimeoutError:
+                if not await self._stay():
+                    raise
+            else:
+                break
         with contextlib.suppress(PageTimeoutError):  # a tap while the page changed is lost, and made again
-            changed = self._page.locator(f"html:not([data-version='{version}'])")
+            changed = self.page.locator(f"html:not([data-version='{version}'])")
             await changed.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
+
+    async def _stay(self) -> bool:
+        """Say that somebody is still here where the page asks: a search of memory may take longer than its patience."""
+        here = self.page.locator("[role=alertdialog] button[value=here]")
+        asks = bool(await here.count())
+        if asks:
+            with contextlib.suppress(PageTimeoutError):  # the page changed meanwhile
+                await here.first.click(timeout=_TAP_MILLISECONDS)
+        return asks
 
     async def _do(self, state: str) -> None:
         """Act once on each step, and once more after a while, as people do; where the kiosk works by itself, wait."""
-        step = await self._page.locator("html").get_attribute("data-step") or ""
+        step = await self.page.locator("html").get_attribute("data-step") or ""
         patience = _AGAIN_SECONDS if state != "card" else math.inf
         if step == self._acted and time.monotonic() - self._acted_at < patience:
             await asyncio.sleep(_LOOK_SECONDS)
             return
         self._acted, self._acted_at = step, time.monotonic()
+        self.pages.append(await self.page.content())
         doing: Mapping[str, Callable[[], Awaitable[object]]] = {
             "start": lambda: self.tap("language.ja"),
             "notice": lambda: self.tap("agree"),
@@ -134,33 +159,36 @@ class Guest:
         assert self._person.card is not None
         with contextlib.suppress(PageTimeoutError):
             for key in ("clear", *self._person.card.pin):
-                await self._page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
-            await self._page.locator("form.pin button.main").click(timeout=_TAP_MILLISECONDS)
-            left = self._page.locator("html:not([data-state=pin])")
+                await self.page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
+            await self.page.locator("form.pin button.main").click(timeout=_TAP_MILLISECONDS)
+            left = self.page.locator("html:not([data-state=pin])")
             await left.wait_for(state="attached", timeout=_TAP_MILLISECONDS)
 
     async def _choose_household(self) -> None:
         """Tap the whole household where it is offered."""
-        whole = self._page.locator("button[value='scope.3']")
+        whole = self.page.locator("button[value='scope.3']")
         await self.tap("scope.3" if await whole.count() else "scope.")
 
     async def _answer_options(self) -> None:
         """Have every option left out but those that stand chosen."""
-        for group in await self._page.locator("main fieldset").all():
+        for group in await self.page.locator("main fieldset").all():
             await group.locator("input[type=radio][value=omit]").check(force=True)
-        await self._page.locator("main form button.main").click()
-        await self._page.locator("html:not([data-state=options])").wait_for(state="attached")
+        await self.page.locator("main form button.main").click()
+        await self.page.locator("html:not([data-state=options])").wait_for(state="attached")
 
     async def _check(self) -> None:
+        for copies in range(2, self.copies + 1):
+            await self.tap(f"copies.{copies}")
         await self.show_names()
+        self.pages.append(await self.page.content())
         await self.tap("confirm")
 
     async def show_names(self) -> None:
         """Have the names shown, and read them."""
-        if await self._page.locator("button[value='names.shown']").count():
+        if await self.page.locator("button[value='names.shown']").count():
             await self.tap("names.shown")
-            await self._page.locator("button[value='names.hidden']").wait_for()
-        self.shown = await self._page.locator("main").inner_text()
+            await self.page.locator("button[value='names.hidden']").wait_for()
+        self.shown = await self.page.locator("main").inner_text()
 
     async def _pay(self) -> None:
         while await self.state() == "pay":

@@ -18,6 +18,7 @@ from konbini.kiosk.channel.messages import Answered, Concluded, Opened, OrderSte
 from konbini.kiosk.config import KioskConfig
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.left_rows import LeftRows
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
 from konbini.kiosk.visit.ward import CardProof, Device, WardVisit, Wish
@@ -142,7 +143,14 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
     signing = read_signing_key(config.signing_key)
     opening = OpeningKey.from_bytes(read_secret(config.sealing_key))
     owing = Owing(
-        kiosk=config.kiosk, signing=signing, opening=opening, journal=journal, wards=wards, link=center, clock=clock
+        kiosk=config.kiosk,
+        signing=signing,
+        opening=opening,
+        journal=journal,
+        left=LeftRows(rows),
+        wards=wards,
+        link=center,
+        clock=clock,
     )
     tasks = [asyncio.create_task(link.run()), asyncio.create_task(owing.run())]
     device = Device(kiosk=config.kiosk, signing=signing, office=config.office(directory))

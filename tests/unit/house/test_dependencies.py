@@ -17,6 +17,7 @@ ROW = re.compile(r"\| (?P<name>[A-Za-z0-9-]+) \| (?P<licence>[^|]+) \| [^|]+ \| 
 HEADINGS = {"package"}
 # Distributions that are not imported under their own name.
 IMPORTED_AS = {
+    "argon2-cffi": "argon2",
     "fonttools": "fontTools",
     "pillow": "PIL",
     "pyhanko-certvalidator": "pyhanko_certvalidator",

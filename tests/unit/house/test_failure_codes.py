@@ -29,6 +29,7 @@ GROUPS = {
     10: "10xx: the registry and its operators",
     11: "11xx: a paper, judged by whoever verifies it",
     12: "12xx: what a ward keeps, how long, and its backups",
+    13: "13xx: a kiosk's service page",
 }
 
 

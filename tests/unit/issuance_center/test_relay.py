@@ -154,6 +154,8 @@ def frame(kind: MessageKind, *, visit_id: bytes = IDS[0], kiosk: str = "K-0001",
         (MessageKind.ORDER, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
         (MessageKind.OWNLIST, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
         (MessageKind.RECEIPT, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
+        (MessageKind.LEFT, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
+        (MessageKind.LEFT_NOTED, WardEnd("999991"), ToPeer(KioskEnd("K-0001"))),
         (MessageKind.PREKEY, WardEnd("999991"), ToCenter()),
         (MessageKind.NOTICE, WardEnd("999991"), ToCenter()),
         (MessageKind.MENU, WardEnd("999991"), ToPeer(KioskEnd("K-0001"))),
@@ -172,8 +174,8 @@ def test_each_kind_goes_its_way(kind: MessageKind, sender: Sender, to: Route) ->
 def test_every_other_kind_and_side_is_misrouted() -> None:
     """What is not in the table above does not pass."""
     passing = {
-        KioskEnd: {"HELLO", "STATE", "OPEN", "ORDER", "OWNLIST", "RECEIPT"},
-        WardEnd: {"PREKEY", "NOTICE", "MENU", "DOCUMENT", "OWNLIST", "FINAL", "ASK", "LINK_REFUSED"},
+        KioskEnd: {"HELLO", "STATE", "OPEN", "ORDER", "OWNLIST", "RECEIPT", "LEFT"},
+        WardEnd: {"PREKEY", "NOTICE", "MENU", "DOCUMENT", "OWNLIST", "FINAL", "LEFT_NOTED", "ASK", "LINK_REFUSED"},
     }
     for sender in (KioskEnd("K-0001"), WardEnd("999991")):
         for kind in MessageKind:

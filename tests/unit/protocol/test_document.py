@@ -26,6 +26,7 @@ ENUMERATIONS = (
     kinds.Options,
     kinds.Outcome,
     service.Condition,
+    kinds.LeftThings,
     sealing.SealedSize,
 )
 CONSTANTS: dict[str, Value] = {

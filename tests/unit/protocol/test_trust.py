@@ -9,6 +9,7 @@ import pytest
 
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import LeftThings
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.service import Condition, Notice, State
 from konbini.protocol.trust import Enrolment, MessageKeyCertificate, WardDirectory
@@ -76,7 +77,15 @@ def test_a_state_is_its_kiosks(parties: Parties) -> None:
     """Signed by the device, for the kiosk that it names."""
     good = Condition.GOOD
     state = State(
-        kiosk="K-0001", reader=good, printer=good, paper=Condition.WARNING, coins=good, version="1", at=parties.now
+        kiosk="K-0001",
+        reader=good,
+        printer=good,
+        paper=Condition.WARNING,
+        coins=good,
+        version="1",
+        at=parties.now,
+        fault=602,
+        left=int(LeftThings.CARD | LeftThings.COINS),
     )
     signed = state.sign(parties.device)
     assert State.open(signed, parties.device.verifying, "K-0001") == state

@@ -15,6 +15,12 @@ function note(frequency, start) {
   tone.stop(start + 1);
 }
 
+export function beep(frequency) {
+  context ??= new AudioContext();
+  context.resume();
+  note(frequency, context.currentTime);
+}
+
 export function chime(name) {
   if (name === playing) return;
   playing = name;

@@ -2,6 +2,8 @@
 // keeps what is half typed when only the language or a figure changed. Without this file every form still works.
 import { chime } from "./chime.js";
 import { count, press } from "./keypad.js";
+import { control, keypad, reset, typing } from "./keys.js";
+import { cue, cueNext, follow as speak } from "./speech.js";
 
 const root = document.documentElement;
 const [QUIET_BETWEEN_PINGS, RETRY] = [5000, 500];
@@ -12,9 +14,11 @@ const named = (control) => (control?.name ? `${control.name}=${control.value}` :
 function settle(isNewStep) {
   chime(document.body.dataset.sound);
   count();
+  if (isNewStep) reset();
   const dialog = document.querySelector("[role=alertdialog] h2, [role=dialog] h2");
   if (dialog) dialog.focus();
   else if (isNewStep) (document.querySelector("[data-focus]") ?? document.querySelector("h1")).focus();
+  speak(control);
 }
 
 async function load() {
@@ -57,8 +61,9 @@ function listen() {
   };
 }
 
-function post(form, button) {
+function post(form, button, act) {
   const body = new URLSearchParams(new FormData(form, button));
+  if (act) body.set("act", act);
   return fetch("/act", { method: "POST", body, redirect: "manual" }).catch(() => null);
 }
 
@@ -66,8 +71,10 @@ document.addEventListener("submit", async (event) => {
   event.preventDefault();
   const form = event.target;
   const least = form.querySelector("[data-least-words]");
-  if (least && !form.querySelector("input:checked")) least.textContent = least.dataset.leastWords;
-  else if (root.getAttribute("aria-busy") !== "true") {
+  if (least && !form.querySelector("input:checked")) {
+    least.textContent = least.dataset.leastWords;
+    cue("least");
+  } else if (root.getAttribute("aria-busy") !== "true") {
     root.setAttribute("aria-busy", "true");
     await post(form, event.submitter);
     if (form.classList.contains("pin")) form.reset();
@@ -78,10 +85,15 @@ document.addEventListener("submit", async (event) => {
 function ping() {
   if (Date.now() - pinged < QUIET_BETWEEN_PINGS) return;
   pinged = Date.now();
-  post(document.getElementById("here"));
+  post(here());
 }
 
+const here = () => document.getElementById("here");
+document.addEventListener("keydown", (event) => keypad(event, (act) => post(here(), null, act)));
 for (const kind of ["click", "keydown"]) document.addEventListener(kind, press);
+for (const kind of ["click", "keydown", "input"]) document.addEventListener(kind, typing);
+// Who listens is there; the warning itself is no sign of anybody.
+document.addEventListener("saying", () => document.querySelector("[role=alertdialog]") ?? ping());
 for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, ping);
 document.addEventListener("input", count);
 setInterval(() => {
@@ -89,6 +101,7 @@ setInterval(() => {
   if (!place) return;
   place.dataset.countdown = Math.max(0, place.dataset.countdown - 1);
   place.textContent = place.dataset.words.replace("#", place.dataset.countdown);
+  cueNext(`seconds-${place.dataset.countdown}`);
 }, 1000);
 
 root.classList.add("js");

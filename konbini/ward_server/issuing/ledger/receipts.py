@@ -1,4 +1,7 @@
-"""Receipts: what kiosks said of orders. A final outcome never changes; a receipt that cannot be true opens a case."""
+"""Receipts: what kiosks said of orders. A final outcome never changes; a receipt that cannot be true opens a case.
+
+That a paper was left in a kiosk's exit is a remark beside the outcome: since when, and until when.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,13 @@ from konbini.process.rows import Rows
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
-from konbini.protocol.receipts import Receipt
+from konbini.protocol.receipts import LeftPaper, Receipt
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.issuing.ledger.cases import open_case
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 
-__all__ = ["NewReceipt", "ReceiptLedger"]
+__all__ = ["NewLeft", "NewReceipt", "ReceiptLedger"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +28,16 @@ class NewReceipt:
     kiosk: str
     receipt: Receipt
     signed: bytes
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewLeft:
+    """A kiosk's word that a paper was left; `visit` is v, `digest` the hash of the signed bytes."""
+
+    visit: bytes
+    kiosk: str
+    left: LeftPaper
     digest: bytes
 
 
@@ -96,6 +109,41 @@ class ReceiptLedger:
             return index
 
         return await self._rows.write(change, step="settle")
+
+    async def take_left(self, new: NewLeft, entry: AuditEntry) -> int:
+        """Take the remark that a paper was left, or is gone; the same one again, or an older one, changes nothing.
+
+        Returns:
+            Its place in the audit log; that of a case where the order is not this kiosk's, or not of this t.
+
+        Raises:
+            Refused: `ORDER_OUT_OF_TURN`: the order's receipt did not come yet.
+        """
+        visit, left = new.visit, new.left
+
+        def change(connection: Connection) -> int:
+            known = connection.execute(
+                "SELECT left_hash, left_index, left_gone FROM receipt WHERE visit = ? AND ordinal = ?",
+                (visit, left.ordinal),
+            ).fetchone()
+            if known is None:
+                raise Refused(Code.ORDER_OUT_OF_TURN, "a paper was left of which no receipt came")
+            order = connection.execute(
+                "SELECT kiosk, t FROM issuance WHERE visit = ? AND ordinal = ?", (visit, left.ordinal)
+            ).fetchone()
+            if order != (new.kiosk, left.t):
+                return open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
+            if known[0] == new.digest or known[2] is not None:
+                return int(known[1])
+            index = append(connection, entry)
+            connection.execute(
+                "UPDATE receipt SET left_since = ?, left_gone = ?, left_hash = ?, left_index = ?"
+                " WHERE visit = ? AND ordinal = ?",
+                (left.since, left.gone, new.digest, index, visit, left.ordinal),
+            )
+            return index
+
+        return await self._rows.write(change, step="left")
 
 
 def _agrees(connection: Connection, new: NewReceipt) -> bool:

@@ -17,7 +17,7 @@ __all__ = ["IssuanceLine", "Summary", "summarise"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IssuanceLine:
-    """One issuance, for the ward's page; it names nobody."""
+    """One issuance, for the ward's page; it names nobody. When its paper was left and gone is Unix seconds."""
 
     number: str
     kiosk: str
@@ -26,6 +26,8 @@ class IssuanceLine:
     refused: Code | None
     outcome: Outcome | None
     fee: int
+    left_since: int | None
+    left_gone: int | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,8 +64,8 @@ def summarise(connection: Connection, most: int) -> Summary:
     ).fetchone()
     (cases,) = connection.execute("SELECT count(*) FROM open_case").fetchone()
     rows = connection.execute(
-        "SELECT number, kiosk, reserved, state, refused, outcome, fee FROM issuance"
-        " LEFT JOIN receipt USING (visit, ordinal) ORDER BY reserved DESC, number DESC LIMIT ?",
+        "SELECT number, kiosk, reserved, state, refused, outcome, fee, left_since, left_gone"
+        " FROM issuance LEFT JOIN receipt USING (visit, ordinal) ORDER BY reserved DESC, number DESC LIMIT ?",
         (most,),
     ).fetchall()
     return Summary(
@@ -88,6 +90,8 @@ def summarise(connection: Connection, most: int) -> Summary:
                 refused=None if row[4] is None else Code(row[4]),
                 outcome=None if row[5] is None else Outcome(row[5]),
                 fee=row[6],
+                left_since=row[7],
+                left_gone=row[8],
             )
             for row in rows
         ),

@@ -210,6 +210,7 @@ CREATE TABLE outage_issue (
 CREATE INDEX outage_issue_open ON outage_issue (issued) WHERE agrees IS NULL;
 
 -- One row an order of which a kiosk has spoken, whether or not it reached the ward; taken: Unix milliseconds, owed: yen.
+-- left_since, left_gone: Unix seconds; the paper was left in the kiosk's exit, a remark beside the outcome, which stays.
 CREATE TABLE receipt (
     visit BLOB NOT NULL,
     ordinal INTEGER NOT NULL,
@@ -219,6 +220,10 @@ CREATE TABLE receipt (
     log_index INTEGER NOT NULL,
     taken INTEGER NOT NULL,
     owed INTEGER NOT NULL,
+    left_since INTEGER,
+    left_gone INTEGER,
+    left_hash BLOB,
+    left_index INTEGER,
     PRIMARY KEY (visit, ordinal)
 ) STRICT;
 CREATE INDEX receipt_taken ON receipt (taken);

@@ -19,7 +19,8 @@ from tests.e2e.kiosk.visit.guest import Books, Guest
 
 __all__ = ["Breaker", "gone", "settled"]
 
-_SECONDS = 30.0
+_SECONDS = 90.0
+"""Until something is over, on a machine that many share."""
 _MODULES = {
     "kiosk": "konbini.kiosk.host",
     "center": "konbini.issuance_center",
@@ -58,14 +59,23 @@ class Breaker:
         start = await self.kill(name)
         await start()
 
-    async def let_kiosk_die(self, edge: str, step: str, nth: int) -> Callable[[], Awaitable[None]]:
-        """Start the kiosk anew so that it ends itself at an edge of its journal's n-th commit of a step.
+    async def let_kiosk_die(
+        self, edge: str, step: str, nth: int, *, victim: str = "host"
+    ) -> Callable[[], Awaitable[None]]:
+        """Start the kiosk anew so that it kills a process of its own at an edge of its journal's n-th commit of a step.
 
-        Gives what waits for that end and starts it as it was.
+        Gives what waits for the long-lived process's end and starts it as it was; where a visit is the victim it goes
+        on by itself.
+
+        Args:
+            edge: `before` or `after`.
+            step: as the journal names it.
+            nth: counted from 1.
+            victim: `host`, the long-lived process itself, or `visit`, the one that serves.
         """
         as_it_was = self._started("kiosk")
         await self.kill("kiosk")
-        dying = {**as_it_was.environment, "KIOSK_DIES": f"{edge} {step} {nth}"}
+        dying = {**as_it_was.environment, "KIOSK_DIES": f"{edge} {step} {nth} {victim}"}
         await self._start("kiosk", _DYING, replace(as_it_was, environment=dying))
         pid = self._town.processes["kiosk"]
 
@@ -134,7 +144,7 @@ async def settled(guest: Guest, before: int) -> Books:
     await guest.leave()
     await books.settled()
     await books.balance()
-    outcome = books.last_outcome()
-    allowed = {Outcome.PRINTED: (1,), Outcome.IN_DOUBT: (0, 1)}
-    assert guest.town.printer.impressions - before in allowed.get(Outcome(outcome), (0,))
+    outcomes = books.outcomes()
+    surely = outcomes.count(Outcome.PRINTED)
+    assert surely <= guest.town.printer.impressions - before <= surely + outcomes.count(Outcome.IN_DOUBT), outcomes
     return books

@@ -30,7 +30,7 @@ def folder() -> Iterator[Path]:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def town(folder: Path) -> AsyncIterator[RunningTown]:
     """A town with one kiosk."""
-    plan = TownPlan(directory=folder / "t", tray=folder / "tray", residents=500, latency=NO_LATENCY)
+    plan = TownPlan(directory=folder / "t", tray=folder / "tray", residents=500, latency=NO_LATENCY, tell_after=1)
     async with run_town(plan, SystemClock(), SystemEntropy()) as running:
         yield running
 

@@ -29,7 +29,7 @@ async def refused(guest: Guest, code: Code) -> None:
 async def test_jam_after_page_1_of_2(town: RunningTown, session: aiohttp.ClientSession) -> None:
     """The fee comes back, the number is void at the ward, and the next visit prints nothing of it."""
     guest, books = Guest(town, fresh(town, least=5, most=8), session), Books(town=town)
-    guest.scope = "scope.3"
+    guest.errand.scope = "scope.3"
     town.printer.jam_after(1)
     seen = await guest.reach("refused")
     assert says(seen, Code.JAM), seen.text

@@ -15,6 +15,7 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from konbini.kiosk.session.action import (
     Action,
+    ChangeAudio,
     ChooseLanguage,
     ChooseSize,
     ChooseTheme,
@@ -23,6 +24,7 @@ from konbini.kiosk.session.action import (
     ShowNames,
     StillHere,
 )
+from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, event_of, question, settled
 from konbini.kiosk.session.flow import FIRST, Event, State, follow
 from konbini.kiosk.session.view import (
@@ -50,6 +52,7 @@ from konbini.kiosk.session.view import (
     WardView,
     WorkingView,
 )
+from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
@@ -59,7 +62,7 @@ from konbini.protocol.kinds import CertificateKind, Options, Scope
 from tests import chromium
 
 CHROMIUM = (*chromium.FLAGS, "--autoplay-policy=no-user-gesture-required")
-WARD = WardName(written="見本区", latin="Mihon City")
+WARD = WardName(written="見本区", latin="Mihon City", reading="みほんく")
 OFFER = Offer(
     kinds=(
         KindOffer(
@@ -99,6 +102,7 @@ class ScriptedVisit:
         self.draft = Draft()
         self.language = Language.JAPANESE
         self.look = Look()
+        self.audio = Audio()
         self.panel: Panel | None = None
         self.is_naming = False
         self.pins: list[bytes] = []
@@ -125,6 +129,8 @@ class ScriptedVisit:
                 self.look = replace(self.look, theme=theme)
             case OpenPanel(panel=panel):
                 self.panel = panel
+            case ChangeAudio(wish=wish):
+                self.audio = self.audio.wished(wish)
             case ShowNames(shown=shown):
                 self.is_naming = shown
             case StillHere():
@@ -136,12 +142,20 @@ class ScriptedVisit:
 
     async def happens(self, event: Event) -> None:
         """Go where the flow says, and show it."""
-        self.state = follow(self.state, event) or self.state
+        after = follow(self.state, event) or self.state
+        if after is not self.state:
+            self.panel = None
+        self.state = after
+        await self.show()
+
+    async def plugged(self, *, headphones: bool) -> None:
+        """Let the jack say whether headphones are in."""
+        self.audio = self.audio.plugged(headphones=headphones)
         await self.show()
 
     async def show(self) -> None:
         """Show the state that the visit is in."""
-        await self.server.show(replace(self.view(), look=self.look, panel=self.panel))
+        await self.server.show(replace(self.view(), look=self.look, audio=self.audio, panel=self.panel))
 
     def view(self) -> View:
         """Return the screen of the present state."""
@@ -201,8 +215,8 @@ class Sight:
 
 @pytest.fixture(scope="session")
 def pages() -> Pages:
-    """All pages, compiled once."""
-    return Pages()
+    """All pages, compiled once, with the clips that the installation made."""
+    return Pages(Clips.installed())
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

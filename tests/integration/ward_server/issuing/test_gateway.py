@@ -220,7 +220,9 @@ async def test_the_last_word_of_a_kiosk(ward: Ward, outbox: Outbox, registry: Re
 def state_of(kiosk: Kiosk, at: int) -> bytes:
     """Sign a STATE."""
     good = Condition.GOOD
-    state = State(kiosk=kiosk.name, reader=good, printer=good, paper=good, coins=good, version="test", at=at)
+    state = State(
+        kiosk=kiosk.name, reader=good, printer=good, paper=good, coins=good, version="test", at=at, fault=0, left=0
+    )
     return state.sign(kiosk.signing)
 
 

@@ -77,7 +77,6 @@ def notice(  # noqa: PLR0913 - what a notice says
         (0, 1440, at(0), 0, False),
         (390, 390, at(6), Code.WARD_CLOSED, True),
         (390, 390, at(6, 30), Code.WARD_CLOSED, True),
-        (0, 1440, at(14, 30), Code.WARD_CLOSED, True),
     ],
 )
 def test_hours(  # noqa: PLR0913 - one row of a table
@@ -103,11 +102,32 @@ def test_kinds_with_hours_of_their_own(far: FarSide, wards: Wards) -> None:
     assert wards.on_offer(at(12), link_up=True).wards[0].kinds == own
 
 
+@pytest.mark.parametrize(
+    ("closes", "moment", "code", "reopens", "coming"),
+    [
+        (1440, at(14) - 86_401, 0, None, None),
+        (1440, at(14) - 86_400, 0, None, at(14)),
+        (1440, at(13, 59), 0, None, at(14)),
+        (1440, at(14), Code.WARD_MAINTENANCE, at(15), None),
+        (1440, at(14, 59), Code.WARD_MAINTENANCE, at(15), None),
+        (1440, at(15), 0, None, None),
+        (14 * 60 + 30, at(14, 10), Code.WARD_MAINTENANCE, at(6, 30) + 86_400, None),
+    ],
+)
+def test_planned_maintenance(  # noqa: PLR0913 - one row of a table
+    far: FarSide, wards: Wards, *, closes: int, moment: int, code: int, reopens: int | None, coming: int | None
+) -> None:
+    """Told a day before, said in its own words, with its end, or the next opening where the ward closes before."""
+    wards.take_notice(WARD, notice(far, 390, closes, reopens=at(6, 30) + 86_400), seconds(far.clock))
+    (offer,) = wards.on_offer(moment, link_up=True).wards
+    assert (offer.code, offer.reopens, offer.maintenance) == (int(code), reopens, coming)
+
+
 def test_maintenance_without_an_end(far: FarSide, wards: Wards) -> None:
-    """It lasts until another notice: the center gives no ticket, and the screen says closed, not until when."""
+    """It lasts until another notice: the center gives no ticket, and the screen says maintenance, not until when."""
     wards.take_notice(WARD, notice(far, 0, 1440, has_end=False), seconds(far.clock))
     offers = [wards.on_offer(moment, link_up=True).wards[0] for moment in (at(13, 59), at(14), at(20))]
-    assert [(offer.code, offer.reopens) for offer in offers] == [(0, None), *[(Code.WARD_CLOSED, None)] * 2]
+    assert [(offer.code, offer.reopens) for offer in offers] == [(0, None), *[(Code.WARD_MAINTENANCE, None)] * 2]
 
 
 def test_no_word_and_no_link(far: FarSide, wards: Wards) -> None:

@@ -13,6 +13,7 @@ from konbini.kiosk.session.action import (
     Back,
     Cancel,
     Change,
+    ChangeAudio,
     ChooseLanguage,
     ChooseMembers,
     ChooseOptions,
@@ -22,6 +23,7 @@ from konbini.kiosk.session.action import (
     ShowNames,
     StillHere,
 )
+from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import (
     CheckView,
@@ -132,6 +134,10 @@ def test_any_bytes_are_a_form_or_a_refusal(body: bytes) -> None:
         ("language.en", PIN, ChooseLanguage(language=Language.ENGLISH)),
         ("language.xx", PIN, None),
         ("here", TakeCardView(), StillHere()),
+        ("audio.on", TakeCardView(), ChangeAudio(wish=AudioWish.ON)),
+        ("rate.slower", PIN, ChangeAudio(wish=AudioWish.SLOWER)),
+        ("volume.loudest", PIN, None),
+        ("audio", PIN, None),
         ("ward.990001", WARDS, ChooseWard(code="990001")),
         ("ward.990002", WARDS, None),
         ("cancel", PIN, Cancel()),

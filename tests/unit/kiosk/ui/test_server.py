@@ -285,3 +285,13 @@ async def test_a_font_is_served_from_its_file(hands: Hands) -> None:
     for other in ("package.json", "..%2f..%2fpackage.json", "none.woff2"):
         async with hands.session.get(f"{hands.origin}/fonts/{other}") as answer:
             assert answer.status == 404
+
+
+async def test_a_clip_is_served_to_our_own_page_and_never_kept(hands: Hands) -> None:
+    """This machine has none here: what is not in the archive is not found, and the answer is not to be stored."""
+    async with hands.session.get(f"{hands.origin}/clip/{'0' * 32}.opus") as answer:
+        assert answer.status == 404
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert "media-src 'self'" in answer.headers["Content-Security-Policy"]
+    async with hands.session.get(f"{hands.origin}/clip/x", headers={"Sec-Fetch-Site": "cross-site"}) as answer:
+        assert answer.status == 403

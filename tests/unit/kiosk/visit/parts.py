@@ -11,6 +11,7 @@ from konbini.kiosk.channel.messages import (
     Answered,
     Concluded,
     Devices,
+    Left,
     Opened,
     OrderStep,
     Question,
@@ -31,6 +32,7 @@ from konbini.kiosk.printing.ports import (
 )
 from konbini.protocol.codec import decode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.simulation.card.applet import CardContent
 from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.simulation.cash import machine
@@ -262,6 +264,7 @@ class HostSide:
         self.steps: list[OrderStep] = []
         self.visits: list[Opened] = []
         self.ends: list[Concluded] = []
+        self.left_things: list[Left] = []
         self.refuses_journal: Code | None = None
         self.gone = False
         self.ward_hears = True
@@ -274,6 +277,7 @@ class HostSide:
             closes=1440,
             code=0,
             reopens=None,
+            maintenance=None,
             kinds=(),
         )
         self._news = asyncio.Event()
@@ -332,6 +336,10 @@ class HostSide:
             raise Refused(self.refuses_journal, "the journal")
         self.ends.append(concluded)
 
+    async def left(self, left: Left) -> None:
+        """See `Host`."""
+        self.left_things.append(from_bytes(Left, to_bytes(left)))  # as it crosses the channel
+
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`; the ward hears at once of every order that ended."""
         assert wait_seconds
@@ -343,9 +351,9 @@ class HostSide:
 
 
 def check_paper(  # noqa: PLR0913 - the port has as many
-    pdf: bytes, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
+    pdf: bytes | memoryview, *, authorities: Sequence[bytes], moment: int, number: str, binding: bytes, pages: int
 ) -> None:
     """Check a paper of these tests: its number, binding and pages."""
     del authorities, moment
-    if decode(pdf, 4096) != [number, binding, pages]:
+    if decode(bytes(pdf), 4096) != [number, binding, pages]:
         raise Refused(Code.DOCUMENT_INVALID, "another paper")

@@ -22,6 +22,7 @@ from konbini.kiosk.session.action import (
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.view import Language, View
 from konbini.kiosk.visit.course import Course
+from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.tools import Tools
 from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.work import Work
@@ -189,6 +190,7 @@ async def seated(content: CardContent) -> AsyncIterator[Seat]:
         printer=printer,
         cash=cash,
         verify=check_paper,
+        memory=SecretMemory.map(4096),
         clock=clock,
         entropy=SeededEntropy(1),
     )

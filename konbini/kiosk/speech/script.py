@@ -1,0 +1,224 @@
+"""Puts texts of the catalogues into parts that each have a clip: whole sentences, and figures made of few pieces.
+
+Pure. Owns: which texts are said whole with every figure they can hold (`COUNTS`), how numbers, yen, hours, moments,
+references and names are made of parts, and therefore the closed set of all parts (`inventory`), which the clips are
+made from. Invariant, held by a property test: whatever is composed here consists of parts of the inventory and of
+names that are known to have a clip.
+
+Limits: yen and numbers below 10,000 are read as numbers, larger ones digit by digit. A name without a clip is spelled
+by kana, Latin letter and digit; one with other characters cannot be, for no reading of it is known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from string import Formatter
+from typing import TypeAlias
+
+from konbini.kiosk.places.latin import transliterated
+from konbini.kiosk.session.audio import RATES, VOLUMES
+from konbini.kiosk.session.view import Language, WardName
+
+__all__ = ["COUNTDOWN", "COUNTS", "Parts", "Script", "inventory", "said"]
+
+Parts: TypeAlias = tuple[str, ...]
+Value: TypeAlias = "int | Parts"
+
+COUNTDOWN = (30, 20, 10, 5)
+"""Seconds of the idle warning that are said."""
+_FEW = range(1, 6)
+_PAGES = range(1, 4)
+COUNTS: Mapping[str, Mapping[str, Sequence[int]]] = {
+    "audio.choices": {"count": range(61)},
+    "audio.number": {"n": range(1, 61)},
+    "audio.person": {"n": range(1, 31)},
+    "audio.rate": {"percent": RATES},
+    "audio.volume": {"step": VOLUMES},
+    "check.count": {"copies": _FEW},
+    "idle.seconds": {"seconds": COUNTDOWN},
+    "paper.all": {"due": _PAGES},
+    "paper.some": {"due": _PAGES, "out": range(4)},
+    "pin.entered": {"n": range(5)},
+    "pin.tries": {"tries": _PAGES},
+    "pin.wrong_hint": {"tries": _PAGES},
+    "printing.order": {"order": _FEW, "orders": _FEW},
+    "printing.page": {"page": _PAGES, "pages": _PAGES},
+    "take_paper.hint": {"pages": range(1, 16)},
+}
+"""Texts that are said whole, and the figures that they hold; any other figure is composed."""
+
+_CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
+_SOUNDS = re.compile(r"\w")
+_KANA = (
+    "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"
+    "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽゔ"
+)
+_SMALL = dict(zip("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ", strict=True))
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_BELOW_HUNDRED = range(100)
+_TO_HIRAGANA = 0x60
+_KATAKANA = range(0x30A1, 0x30F7)
+_MOST_READ = 9999
+_TWO_DIGITS = 10
+_HOURS, _MINUTES, _DAYS, _MONTHS = range(25), range(60), range(1, 32), range(1, 13)
+
+
+def said(text: str, language: Language) -> str:
+    """Return what the voice is given for `text`: an English voice reads no Japanese. Empty where nothing sounds."""
+    if language is not Language.JAPANESE:
+        text = _CJK.sub(" ", text)
+    text = " ".join(text.split()).strip(" :;,-–・、，")
+    return text if _SOUNDS.search(text) else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Script:
+    """The texts of one spoken language.
+
+    Attributes:
+        language: one that has a voice.
+        texts: its catalogue, by dotted key.
+        names: those that have a clip of their own.
+    """
+
+    language: Language
+    texts: Mapping[str, str]
+    names: Container[str] = frozenset()
+
+    def say(self, key: str, **values: Value) -> Parts:
+        """Return the text of `key` as parts, with its figures in their places.
+
+        Raises:
+            KeyError: no such text, or a placeholder without a value.
+        """
+        text = self.texts[key]
+        ranges = COUNTS.get(key, {})
+        if ranges and all(values.get(name) in range_ for name, range_ in ranges.items()):
+            return self._whole(text.format_map(values))
+        parts: list[str] = []
+        for literal, name, _, _ in Formatter().parse(text):
+            parts += self._whole(literal)
+            if name is not None:
+                parts += self._value(values[name])
+        return tuple(parts)
+
+    def number(self, number: int, unit: str = "") -> Parts:
+        """Return a number of things in few parts, the unit with the last of them."""
+        if number > _MOST_READ:
+            return (*self.digits(str(number)), *self._whole(unit))
+        pieces = [number // 1000 * 1000, number % 1000 // 100 * 100, number % 100]
+        heard = [str(piece) for piece in pieces if piece] or ["0"]
+        return (*heard[:-1], f"{heard[-1]}{unit}")
+
+    def yen(self, amount: int) -> Parts:
+        """Return an amount of money."""
+        return self.number(amount, self.texts["audio.yen"])
+
+    def clock(self, time: str) -> Parts:
+        """Return a time of day, given as "6:30"."""
+        hour, minute = (int(part) for part in time.split(":"))
+        if not minute:
+            return (self.texts["audio.hour"].format(hour=hour),)
+        return (self.texts["audio.hour_and"].format(hour=hour), _minute(self.texts, minute))
+
+    def hours(self, hours: str) -> Parts:
+        """Return hours, given as "6:30-23:00"."""
+        opens, closes = hours.split("-")
+        return self.say("audio.hours", opens=self.clock(opens), closes=self.clock(closes))
+
+    def moment(self, month: int, day: int, time: str) -> Parts:
+        """Return a day and a time of day."""
+        return self.say(
+            "audio.moment",
+            month=(self.texts[f"audio.month_{month}"],),
+            day=(self.texts["audio.day"].format(day=day),),
+            time=self.clock(time),
+        )
+
+    def digits(self, text: str) -> Parts:
+        """Return digits one by one; whatever parts them is said as a dash."""
+        return tuple(each if each.isdigit() else self.texts["audio.dash"] for each in text)
+
+    def place(self, name: WardName) -> Parts:
+        """Return the name of a municipality or a prefecture."""
+        if self.language is Language.JAPANESE:
+            return self.name(name.reading or name.written)
+        return self.name(name.latin or name.written)
+
+    def name(self, name: str) -> Parts:
+        """Return a name: its clip, or spelled, or that it can only be seen."""
+        if name in self.names:
+            return (name,)
+        return self.spelled(name) or (self.texts["audio.unread"],)
+
+    def spelled(self, name: str) -> Parts:
+        """Return a name letter by letter; nothing where one of its characters has no name here."""
+        letters = [self._letter(each) for each in name if not each.isspace()]
+        return tuple(letters) if all(letters) else ()
+
+    def row(self, kana: str) -> Parts:
+        """Return a row of the syllabary by its first letter."""
+        if self.language is Language.JAPANESE:
+            return (kana,)
+        return (transliterated(kana),)
+
+    def _letter(self, letter: str) -> str:
+        """Return how one letter is said, empty where it has no name."""
+        upper = letter.upper()
+        if upper in _LETTERS or (letter.isascii() and letter.isdigit()):
+            return upper
+        if letter in "-・.,'":
+            return self.texts["audio.dash"]
+        if self.language is not Language.JAPANESE:
+            return ""
+        kana = chr(ord(letter) - _TO_HIRAGANA) if ord(letter) in _KATAKANA else letter
+        kana = _SMALL.get(kana, kana)
+        return self.texts["audio.long"] if kana == "ー" else kana if kana in _KANA else ""
+
+    def _whole(self, text: str) -> Parts:
+        heard = said(text, self.language)
+        return (heard,) if heard else ()
+
+    def _value(self, value: Value) -> Parts:
+        if isinstance(value, int):
+            return self.number(value)
+        return value
+
+
+def _minute(texts: Mapping[str, str], minute: int) -> str:
+    return texts["audio.minute" if minute >= _TWO_DIGITS else "audio.minute_below_ten"].format(minute=minute)
+
+
+def inventory(language: Language, texts: Mapping[str, str]) -> frozenset[str]:
+    """Return every part that a script of `language` can say, without names."""
+    script = Script(language=language, texts=texts)
+    return frozenset((*_sentences(script), *_figures(script), *_letters(script)))
+
+
+def _sentences(script: Script) -> Iterator[str]:
+    for key, text in script.texts.items():
+        for literal, _, _, _ in Formatter().parse(text):
+            yield from script._whole(literal)  # noqa: SLF001 - the same room
+        ranges = COUNTS.get(key, {})
+        for figures in product(*ranges.values()) if ranges else ():
+            yield from script.say(key, **dict(zip(ranges, figures, strict=True)))
+
+
+def _figures(script: Script) -> Iterator[str]:
+    texts = script.texts
+    for unit in ("", texts["audio.yen"]):
+        for number in (*_BELOW_HUNDRED, *range(100, 1000, 100), *range(1000, _MOST_READ, 1000)):
+            yield f"{number}{unit}"
+    yield from (texts["audio.hour"].format(hour=hour) for hour in _HOURS)
+    yield from (texts["audio.hour_and"].format(hour=hour) for hour in _HOURS)
+    yield from (_minute(texts, minute) for minute in _MINUTES)
+    yield from (texts["audio.day"].format(day=day) for day in _DAYS)
+    yield from (texts[f"audio.month_{month}"] for month in _MONTHS)
+
+
+def _letters(script: Script) -> Iterator[str]:
+    yield from _LETTERS
+    yield from (_KANA if script.language is Language.JAPANESE else (transliterated(each) for each in _KANA[:-1]))
