@@ -23,9 +23,9 @@ __all__ = ["Conditions", "DeviceWatch"]
 
 _POLL_SECONDS = 0.5
 _SLOW_POLL_SECONDS = 2.0
+_OF_PAPER = frozenset((Code.PAPER_OUT, Code.WRONG_PAPER))
 _JACK_SECONDS = 0.2
 """Pulled out, nothing personal may go on aloud: asked more often than what nobody hears."""
-_OF_PAPER = frozenset((Code.PAPER_OUT, Code.WRONG_PAPER))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +79,7 @@ class DeviceWatch:
             group.create_task(self._watch_what_lies())
             group.create_task(self._watch_jack())
             group.create_task(self._watch_printer())
+            group.create_task(self._watch_jack())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
         """Give the devices, waiting a while for news after a serial."""

@@ -38,9 +38,9 @@ class HostRooms:
     link: CenterLink
     journal: Journal
     owing: Owing
+    reckoning: Reckoning
     left: LeftWatch
     floor: Floor
-    reckoning: Reckoning
     clock: Clock
 
 

@@ -52,8 +52,8 @@ class TownPlan:
         store: gives the address of the rows of each of the ward's processes.
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
-        kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
         own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
+        kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
     """
 
     directory: Path
@@ -67,8 +67,8 @@ class TownPlan:
     store: Callable[[str], str] = file_store
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
-    kiosk: str = "konbini.kiosk.host"
     own_printer: bool = False
+    kiosk: str = "konbini.kiosk.host"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from konbini.kiosk.ui.catalogue import catalogues
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code
 from konbini.simulation.demo.books import Entry, KioskBook
-from konbini.simulation.demo.robot import Seen, VisitFailedError
+from konbini.simulation.demo.robot import Errand, Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.faults.breakdowns import BREAKDOWNS, Part
 from konbini.simulation.faults.trials import Trial
@@ -85,7 +85,7 @@ class _Trying:
         """Make one trial."""
         began = self._clock.monotonic()
         visitor = Visitor(self._town, next(self._alone if trial.pages == 1 else self._many), self._session)
-        visitor.errand.scope = "scope.1" if trial.pages == 1 else _WHOLE
+        visitor.errand = Errand() if trial.pages == 1 else Errand(scope=_WHOLE)
         visitor.coin, visitor.seconds = trial.coin, _SLOW_SECONDS if trial.slow else _SECONDS
         await visitor.leave()
         place, counts, sides = self._book.newest(), await self._counts(), self._town.printer.impressions

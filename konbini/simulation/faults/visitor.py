@@ -28,7 +28,7 @@ class Visitor(Robot):
 
     Attributes:
         pin, coin: what is typed and dropped.
-        errand: what is come for.
+        errand: what is asked for.
         coins: whether anything is dropped at all.
         card: what is laid on the reader; None for nothing.
         seconds: how long the way to a screen may take.
@@ -65,6 +65,10 @@ class Visitor(Robot):
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError as error:
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
+
+    async def act(self) -> None:
+        """Do what the present screen asks for."""
+        await self._do(await self.look())
 
     async def watch(self, *states: str, texts: frozenset[str] = frozenset()) -> Seen:
         """Touch nothing until one of these screens is shown, with one of these texts where there are any.

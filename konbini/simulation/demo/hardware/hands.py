@@ -123,11 +123,13 @@ class Hands:
             "pull": lambda _value: self._town.slot.pull(),
             "drop": self._drop,
             "take": self._take,
-            "plug": lambda _value: self._plug(is_in=True),
-            "unplug": lambda _value: self._plug(is_in=False),
             "take-coins": self._take_coins,
             "break": self._break,
             "mend": self._mend,
+            "plug": lambda _value: self._plug(is_in=True),
+            "unplug": lambda _value: self._plug(is_in=False),
+            "open-door": lambda _value: self._door(is_open=True),
+            "shut-door": lambda _value: self._door(is_open=False),
         }
 
     @property
@@ -207,9 +209,6 @@ class Hands:
         if not self._town.printer.take_paper():
             raise NotDoneError("取り出し口に紙はありません no paper lies there")
 
-    async def _plug(self, *, is_in: bool) -> None:
-        self._town.jack.is_in = is_in
-
     async def _take_coins(self, _value: str) -> None:
         try:
             taken = await self._town.coins.hands.take_coins()
@@ -217,6 +216,16 @@ class Hands:
             taken = 0
         if not taken:
             raise NotDoneError("返却口にお金はありません nothing lies in the dish")
+
+    async def _plug(self, *, is_in: bool) -> None:
+        self._town.jack.is_in = is_in
+
+    async def _door(self, *, is_open: bool) -> None:
+        door = self._town.shop.door
+        if is_open:
+            door.open()
+        else:
+            door.shut()
 
     async def _break(self, key: str) -> None:
         await self._breakdown(key).begin(self._town)

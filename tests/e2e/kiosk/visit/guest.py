@@ -20,6 +20,7 @@ from konbini.simulation.town.people import Townsperson
 __all__ = ["Books", "Guest", "fresh", "says"]
 
 _SECONDS = 120.0
+"""Until the books are closed, on a machine that many share."""
 _USED: set[tuple[Path, str]] = set()
 
 
