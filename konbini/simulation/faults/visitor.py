@@ -87,10 +87,6 @@ class Visitor(Robot):
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
         return seen
 
-    async def act(self) -> None:
-        """Do what the present screen asks for."""
-        await self._do(await self.look())
-
     async def leave(self) -> None:
         """Let the kiosk be free again."""
         await self.reach("start")
