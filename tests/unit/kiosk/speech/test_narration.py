@@ -64,6 +64,9 @@ class _Controls(HTMLParser):
         self.inside: dict[bool, set[str]] = {True: set(), False: set()}
         self._depth = 0
         self._hidden = ""
+        self._acts: dict[str | None, str] = {}
+        """What a form does whose button stands outside of it, by the form's id."""
+        self._form: str | None = None
         self._is_out = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -71,16 +74,16 @@ class _Controls(HTMLParser):
         if tag == "section" and (self._depth or "dialog" in str(values.get("role"))):
             self._depth += 1
         elif tag == "form":
-            self._hidden, self._is_out = "", "hidden" in values
+            self._hidden, self._is_out, self._form = "", "hidden" in values, values.get("id")
         elif tag == "input" and values.get("type") in ("checkbox", "radio"):
             self._keep(f"{values['name']}={values['value']}")
         elif tag == "input" and values.get("name") == "act":
-            self._hidden = f"act={values['value']}"
+            self._hidden = self._acts[self._form] = f"act={values['value']}"
         elif tag == "button" and "disabled" not in values and not self._is_out:
             if values.get("name"):
                 self._keep(f"{values['name']}={values['value']}")
-            elif "data-key" not in values:
-                self._keep(self._hidden)
+            elif not values.keys() & {"data-key", "data-turn"}:  # these type, and move what is seen
+                self._keep(self._acts[values["form"]] if "form" in values else self._hidden)
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "section" and self._depth:

@@ -26,7 +26,7 @@ CHINESE = (Language.SIMPLIFIED_CHINESE, Language.TRADITIONAL_CHINESE)
 TERM = re.compile("「[^「」]*」")
 HOLE = re.compile(r"\{\w+\}")
 KANA, KANJI = "ぁ-ゖァ-ヺー", "㐀-鿿々〆"
-SAME_AS_ENGLISH = {"PIN", "OK"}
+SAME_AS_ENGLISH = {"Audio", "OK", "PIN"}
 ENGLISH = CATALOGUES[Language.ENGLISH].texts
 FILLED = dict.fromkeys((hole[1:-1] for text in ENGLISH.values() for hole in HOLE.findall(text)), "1")
 """A value for each placeholder that there is."""
