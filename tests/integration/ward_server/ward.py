@@ -89,6 +89,9 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
+_BY_ITSELF = frozenset(event for event in AuditEvent if event.name.endswith("RETENTION_JUDGED"))
+
+
 @dataclass(slots=True, kw_only=True)
 class Ward:
     """A running ward and whoever speaks with it."""
@@ -312,8 +315,8 @@ class Ward:
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
     def events(self, process: str) -> list[tuple[AuditEvent, int]]:
-        """Give the audit log's events and codes."""
-        return [(entry.event, entry.code) for entry in self.audit(process)]
+        """Give the audit log's events and codes, but for what a process judges by itself at its start."""
+        return [(entry.event, entry.code) for entry in self.audit(process) if entry.event not in _BY_ITSELF]
 
     def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
         """Give the state of every number that was reserved, and why it is void."""
