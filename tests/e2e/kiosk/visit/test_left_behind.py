@@ -94,7 +94,7 @@ async def test_a_cabinet_that_is_forced_ends_a_visit_and_stays_out_of_service(
     books, guest = Books(town=town), Guest(town, fresh(town), session)
     guest.coins = False
     await guest.reach("pay")
-    await town.coins.hands.drop(100)
+    await guest.drop()
     town.shop.door.open()
     town.shop.door.shut()
     seen = await guest.reach("refused")
