@@ -73,7 +73,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     origin = back.add_mutually_exclusive_group(required=True)
     origin.add_argument("--manifest", type=bytes.fromhex, metavar="HEX", help="the digest shown when it was taken")
     origin.add_argument("--unsafe-any-manifest", action="store_true", help="believe whoever sealed it")
-    disposed = back.add_mutually_exclusive_group(required=True)
+    disposed = back.add_mutually_exclusive_group()
     disposed.add_argument("--disposals", type=Path, help="that process's newest signed list of disposals")
     disposed.add_argument("--unsafe-no-disposals", action="store_true", help="go on without: there never was a list")
     back.add_argument("--open-keys-with", type=Path, metavar="PRIVATE", help="the key that opens wrapped keys")
@@ -144,6 +144,8 @@ def _restore(read: argparse.Namespace, show: Callable[[str], None], clock: Clock
         if read.open_keys_with is None:
             raise ValueError("--open-keys-with is missing")
         keys = BackupSource(path=read.keys, key=_opening(read.open_keys_with))
+    if read.disposals is None and not read.unsafe_no_disposals:
+        raise ValueError("--disposals is missing: without the newest list the next disposal forks it")
     listed, entries = _disposals(there, read.disposals)
     manifest = asyncio.run(
         restore(

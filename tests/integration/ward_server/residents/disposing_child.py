@@ -20,6 +20,7 @@ from pathlib import Path
 from konbini.process.entropy import SystemEntropy
 from konbini.protocol.japan import JAPAN
 from konbini.simulation.clock import SettableClock
+from konbini.simulation.town.numbers import individual_number
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.bodies import Removal
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
@@ -41,9 +42,14 @@ def at(year: int) -> int:
     return int(dt.datetime(year, 1, 1, 12, tzinfo=JAPAN).timestamp() * 1000)
 
 
+def number_of(resident: str) -> str:
+    """Give each resident an individual number of its own."""
+    return individual_number(int(resident[-9:]))
+
+
 async def remove(registry: Registry, resident: str) -> None:
     """Take a resident in and remove the record."""
-    arrival = RecordWritten(record=written(resident), individual_number="123456789018")
+    arrival = RecordWritten(record=written(resident), individual_number=number_of(resident))
     removal = Removal(reason=Presence.REMOVED_EX_OFFICIO)
     for kind, body, seen in ((ChangeKind.MOVE_IN, arrival, 0), (ChangeKind.REMOVAL, removal, 1)):
         change = new_change(kind, resident, body, seen=seen, effective=20251231, source="届書")
