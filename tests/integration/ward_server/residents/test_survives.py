@@ -24,8 +24,8 @@ from konbini.ward_server.residents.main import open_registry
 
 ROOT = Path(__file__).parents[4]
 CHILD = (sys.executable, str(Path(__file__).parent / "changing_child.py"))
-COMMITS = 15
-"""One that begins the registry, and two for each of seven changes."""
+COMMITS = 16
+"""Two that begin the registry, the name of its lookup key among them, and two for each of seven changes."""
 ENTRIES = 8
 
 
