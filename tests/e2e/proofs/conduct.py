@@ -82,6 +82,9 @@ class Proof:
     """One visit of one resident, watched.
 
     `strangers`: processes that ran here before the town did, and are no part of it.
+
+    Searching takes seconds and is done in a thread: the kiosk's small devices (switch, bell, jack) answer from the
+    test's own loop, and a switch that is silent is an open door.
     """
 
     town: RunningTown
@@ -153,11 +156,13 @@ class Proof:
                 self.markers += own
 
     def browsers(self) -> dict[int, bool]:
-        """Give the processes of the browser that stands there, and whether each that draws pages holds a name."""
+        """Give the processes of the browser that stands there, and whether each that draws pages holds a name.
+
+        What it draws it holds as UTF-16; the UTF-8 of an answer may be gone by then.
+        """
         found = [each for each in descendants(self.town.processes["kiosk"]) if role(each) == "browser"]
-        return {
-            each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & self.names) for each in found
-        }
+        drawn = {name.replace("UTF-8", "UTF-16LE") for name in self.names}
+        return {each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & drawn) for each in found}
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""

@@ -7,6 +7,7 @@ same scan finds all of it while the visit lives, which is what gives the zeros t
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -84,18 +85,19 @@ class Going:
         assert await self.guest.go_to("check") == "check"
         await self.guest.show_names()
         assert all(each.record.name in self.guest.shown for each in self.proof.household())
-        self.serving = self.proof.serving()
-        holding = self.proof.browsers()
+        self.serving = await asyncio.to_thread(self.proof.serving)
+        holding = await asyncio.to_thread(self.proof.browsers)
         assert any(holding.values()), holding
         self.browsers |= set(holding)
 
     async def to_the_paper(self) -> None:
         """Pay, and take the document's marks while it is printed."""
         assert await self.guest.go_on("printing", "take paper", "refused") == "printing"
-        self.proof.take_document(self.serving)
+        await asyncio.to_thread(self.proof.take_document, self.serving)
 
     async def finish(self) -> None:
-        """Tap on the last screen; the browser is ended with the visit."""
+        """Take the coins out of the dish, and tap on the last screen; the browser is ended with the visit."""
+        await self.scene.town.coins.hands.take_coins()
         with suppress(Error):
             await self.guest.tap("finish")
 
@@ -116,7 +118,7 @@ async def with_its_browser_killed(going: Going) -> None:
     first = min(going.browsers)
     os.kill(first, signal.SIGKILL)
     going.browser, going.guest.page = await page_of(going.scene.playwright, going.scene.port, state="check")
-    going.browsers |= set(going.proof.browsers())
+    going.browsers |= set(await asyncio.to_thread(going.proof.browsers))
     await going.to_the_paper()
     assert await going.guest.go_to("take paper", "refused") == "take paper"
     assert await going.guest.go_on("end") == "end"
@@ -187,7 +189,7 @@ async def nothing_left_after(scene: Scene, *courses: Callable[[Going], Awaitable
         for course in courses:
             total.markers += (await visited(scene, course, total.markers)).markers
         browser, _ = await page_of(scene.playwright, scene.port)
-        living = total.living()
+        living = await asyncio.to_thread(total.living)
         await browser.close()
     assert {name.rpartition(" ")[0] for name in living} == MEANT
     assert all(seen.octets for seen in living.values())
