@@ -88,29 +88,32 @@ class PostgresPlace:
 
     def uri(self, name: str) -> str:
         """Give the address of a schema."""
-        return self.server.uri(schema=f"{self.test}_{name}")
+        return self.server.uri(schema=self._schema(name))
 
     def write(self, name: str, statement: str) -> list[tuple[Any, ...]]:
         """Run a statement on a schema."""
-        return self.server.run(statement, schema=f"{self.test}_{name}")
+        return self.server.run(statement, schema=self._schema(name))
 
     def back_up(self, name: str) -> None:
         """Dump a schema."""
-        self.server.dump(f"{self.test}_{name}")
+        self.server.dump(self._schema(name))
 
     def lose(self, name: str) -> None:
         """Drop a schema."""
-        self.server.run(f"DROP SCHEMA {self.test}_{name} CASCADE")
+        self.server.run(f"DROP SCHEMA {self._schema(name)} CASCADE")
 
     def restore(self, name: str) -> None:
         """Drop the schema and load the dump."""
-        self.server.load(f"{self.test}_{name}")
+        self.server.load(self._schema(name))
 
     def remove(self) -> None:
         """Remove the test's schemas."""
         for (schema,) in self.server.run("SELECT nspname FROM pg_namespace"):
             if str(schema).startswith(f"{self.test}_"):
                 self.server.run(f"DROP SCHEMA {schema} CASCADE")
+
+    def _schema(self, name: str) -> str:
+        return f"{self.test}_{name.replace('-', '_')}"
 
 
 def address(place: Place, name: str) -> StoreAddress:

@@ -29,7 +29,8 @@ class Throttle:
 
     def wait(self, now: float) -> float:
         """Give the seconds that are left to wait."""
-        return max(self.until - now, 0.0)
+        # Bounded again: a sum and its difference may be a rounding apart.
+        return min(max(self.until - now, 0.0), LONGEST_WAIT)
 
     def failed(self, now: float) -> Throttle:
         """Take a wrong password."""

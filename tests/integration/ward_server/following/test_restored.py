@@ -109,8 +109,7 @@ async def test_a_file_that_is_lost(ward: Ward) -> None:
     first = IssuanceNumber.parse(await issue(ward, HEAD))
     await ward.pass_time(6)
     await ward.stop("issuing")
-    for left in ward.town.data.glob("issuing.db*"):
-        left.unlink()
+    ward.place.lose("issuing")
     await ward.start_issuing()
     await ward.go_on_until(lambda: ward.stops()["issuing"] is not None)
     assert ward.stops()["issuing"] is Code.WARD_RESTORED

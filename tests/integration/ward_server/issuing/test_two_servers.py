@@ -77,7 +77,7 @@ async def test_both_issue_and_no_number_is_given_twice(ward: Ward) -> None:
     members = a.rows("issuing", "SELECT epoch, 3 FROM member WHERE gone = 0 AND epoch > 0 ORDER BY epoch")
     assert len(epochs) == 2
     assert epochs == members
-    assert len(a.audit("issuing")) == 20
+    assert sum(bool(entry.visit) for entry in a.audit("issuing")) == 20
 
 
 async def test_a_card_that_has_a_visit_at_one_has_none_at_the_other(ward: Ward) -> None:

@@ -18,6 +18,7 @@ from konbini.process.calls import CallClient
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.stores import look_once
+from konbini.simulation.town.numbers import individual_number
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.keeping.rotation import wrapped_by
@@ -43,8 +44,8 @@ async def filled(config: RegistryConfig) -> RegistryConfig:
     clock = SystemClock()
     async with open_registry(config, clock, SystemEntropy()) as rooms:
         registry = Registry(rooms.store, rooms.pen, Acknowledging((), clock), clock)
-        for resident in RESIDENTS:
-            body = RecordWritten(record=written(resident), individual_number="123456789018")
+        for ordinal, resident in enumerate(RESIDENTS):
+            body = RecordWritten(record=written(resident), individual_number=individual_number(ordinal))
             change = new_change(ChangeKind.MOVE_IN, resident, body, seen=0, effective=20260921, source="届書")
             await registry.approve("bando", await registry.enter("aoki", change))
     return config

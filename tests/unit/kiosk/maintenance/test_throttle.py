@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from konbini.kiosk.maintenance.throttle import FIRST_WAIT, FREE_TRIES, LONGEST_WAIT, Throttle
@@ -28,6 +28,7 @@ def test_whoever_guesses_gets_few_tries(waits: list[float]) -> None:
 
 
 @given(st.integers(min_value=0, max_value=10_000), st.floats(min_value=0, max_value=1e6))
+@example(40, 130201.53534647937)  # now + 900 - now is a rounding more than 900
 def test_a_restart_is_no_way_around_it(failures: int, now: float) -> None:
     """What the journal counts makes the wait that the last of them cost, from now on; no count makes it longer."""
     resumed = Throttle.resumed(failures, now)
