@@ -22,8 +22,10 @@ from typing import Final
 from PIL import Image
 from playwright.async_api import Page, async_playwright
 
+from konbini.kiosk.session.entry_views import StartView
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Language, StartView, View
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer

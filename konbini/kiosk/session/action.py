@@ -11,7 +11,7 @@ from typing import TypeAlias
 
 from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Language, Panel, TextSize, Theme
+from konbini.kiosk.session.look import Language, Panel, TextSize, Theme
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = [

@@ -35,19 +35,19 @@ from konbini.kiosk.session.action import (
     SearchByPostcode,
     SearchByPrefecture,
 )
-from konbini.kiosk.session.flow import Event, State
-from konbini.kiosk.session.view import (
+from konbini.kiosk.session.choice_views import (
     CheckView,
     KindView,
-    Language,
     MemberChoice,
     MembersView,
     OptionsView,
     PricedKind,
     ScopeView,
-    View,
-    masked,
 )
+from konbini.kiosk.session.flow import Event, State
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.masking import masked
+from konbini.kiosk.session.view import View
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 __all__ = ["Beside", "Draft", "KindOffer", "MemberOffer", "Offer", "event_of", "question", "questions", "settled"]

@@ -21,17 +21,17 @@ from konbini.kiosk.session.action import (
     SearchByPrefecture,
 )
 from konbini.kiosk.session.flow import Event, State
-from konbini.kiosk.session.view import (
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import (
     FoundView,
-    Language,
     NotOfferedView,
     PlaceName,
     PostcodeView,
     PrefectureView,
     TownView,
-    View,
     Wanted,
 )
+from konbini.kiosk.session.view import View
 
 __all__ = ["Places", "Search", "event_of_search", "search_view", "searched"]
 

@@ -12,33 +12,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from konbini.kiosk.session.audio import RATES, VOLUMES
+from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
+from konbini.kiosk.session.entry_views import NoticeView, PinView, StartView
 from konbini.kiosk.session.flow import Event, State, knows
-from konbini.kiosk.session.view import (
-    MAIN_LANGUAGES,
-    CheckView,
-    EndView,
-    FoundView,
-    KindView,
-    Language,
-    LookAgainView,
-    MembersView,
-    NoticeView,
-    OptionsView,
-    OutcomeView,
-    Panel,
-    PayView,
-    PinView,
-    PlaceName,
-    PostcodeView,
-    PrefectureView,
-    ScopeView,
-    StartView,
-    TextSize,
-    Theme,
-    TownView,
-    View,
-    WardView,
-)
+from konbini.kiosk.session.look import MAIN_LANGUAGES, Language, Panel, TextSize, Theme
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView
+from konbini.kiosk.session.place_views import FoundView, PlaceName, PostcodeView, PrefectureView, TownView, WardView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech.facts import people
 from konbini.kiosk.speech.script import Parts, Script
 from konbini.kiosk.speech.voices import voice_of

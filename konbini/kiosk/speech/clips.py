@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final, Self
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 
 __all__ = ["INSTALLED", "NAMES", "Clips", "archive"]
 

@@ -13,41 +13,32 @@ from datetime import datetime
 from enum import Enum, unique
 from typing import Any
 
-from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
+from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
+from konbini.kiosk.session.entry_views import (
     CardLeftView,
     CardView,
-    CheckView,
-    ClosedView,
     CoinsLeftView,
-    EndView,
-    FoundView,
-    KindView,
-    LookAgainView,
-    MembersView,
-    Money,
     NoticeView,
-    NotOfferedView,
-    OptionsView,
-    OutcomeView,
     OutOfServiceView,
-    Panel,
-    Paper,
-    PayView,
     PinView,
-    PostcodeView,
-    PrefectureView,
-    PrintingView,
-    ReturningView,
-    ScopeView,
     StartView,
     TakeCardView,
-    TakePaperView,
-    TownView,
-    View,
-    WardView,
     WorkingView,
 )
+from konbini.kiosk.session.fates import Money, Paper
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.look import Panel
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
+from konbini.kiosk.session.place_views import (
+    ClosedView,
+    FoundView,
+    NotOfferedView,
+    PostcodeView,
+    PrefectureView,
+    TownView,
+    WardView,
+)
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech.script import COUNTDOWN, Parts, Script
 from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN

@@ -23,7 +23,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from konbini.kiosk.places.bundled import bundled
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.speech.clips import INSTALLED, NAMES, archive
 from konbini.kiosk.speech.script import inventory, said
 from konbini.kiosk.speech.texts import spoken_texts

@@ -14,7 +14,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 
-from konbini.kiosk.session.view import Language, PinView, PostcodeView, View
+from konbini.kiosk.session.entry_views import PinView
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import PostcodeView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech import choices, facts
 from konbini.kiosk.speech.choices import Choice
 from konbini.kiosk.speech.facts import Fact, Manner

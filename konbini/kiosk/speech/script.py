@@ -20,7 +20,8 @@ from typing import TypeAlias
 
 from konbini.kiosk.places.latin import transliterated
 from konbini.kiosk.session.audio import RATES, VOLUMES
-from konbini.kiosk.session.view import Language, WardName
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import WardName
 
 __all__ = ["COUNTDOWN", "COUNTS", "Parts", "Script", "inventory", "said"]
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.speech.voices import voice_of
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.kiosk.ui.marking import spoken

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Mapping
 from enum import Enum, unique
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 
 __all__ = ["CLIP_SUFFIX", "Voice", "clip_name", "spoken_in", "voice_of"]
 

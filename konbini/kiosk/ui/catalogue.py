@@ -20,7 +20,7 @@ from string import Formatter
 
 from markupsafe import Markup
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.marking import drawn, spoken
 from konbini.protocol.errors import Code
 

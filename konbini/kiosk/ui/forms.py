@@ -48,27 +48,13 @@ from konbini.kiosk.session.action import (
     StillHere,
 )
 from konbini.kiosk.session.audio import AudioWish
+from konbini.kiosk.session.choice_views import CheckView, KindView, MembersView, OptionsView, ScopeView
+from konbini.kiosk.session.entry_views import PinView
 from konbini.kiosk.session.flow import Event, State, knows
-from konbini.kiosk.session.view import (
-    CheckView,
-    EndView,
-    FoundView,
-    KindView,
-    Language,
-    MembersView,
-    OptionsView,
-    Panel,
-    PinView,
-    PlaceName,
-    PostcodeView,
-    PrefectureView,
-    ScopeView,
-    TextSize,
-    Theme,
-    TownView,
-    View,
-    WardView,
-)
+from konbini.kiosk.session.look import Language, Panel, TextSize, Theme
+from konbini.kiosk.session.order_views import EndView
+from konbini.kiosk.session.place_views import FoundView, PlaceName, PostcodeView, PrefectureView, TownView, WardView
+from konbini.kiosk.session.view import View
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options
 

@@ -16,44 +16,32 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
 from konbini.kiosk.session.audio import RATES, VOLUMES
-from konbini.kiosk.session.flow import Event, Step, knows
-from konbini.kiosk.session.view import (
-    MAIN_LANGUAGES,
+from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
+from konbini.kiosk.session.entry_views import (
     CardLeftView,
     CardView,
-    CheckView,
-    ClosedView,
     CoinsLeftView,
-    EndView,
-    FoundView,
-    KindView,
-    Language,
-    LookAgainView,
-    MembersView,
     NoticeView,
-    NotOfferedView,
-    OptionsView,
-    OutcomeView,
     OutOfServiceView,
-    Panel,
-    PayView,
     PinView,
-    PostcodeView,
-    PrefectureView,
-    PrintingView,
-    ReturningView,
-    ScopeView,
     StartView,
     TakeCardView,
-    TakePaperView,
-    TextSize,
-    Theme,
-    TownView,
-    View,
-    WardName,
-    WardView,
     WorkingView,
 )
+from konbini.kiosk.session.flow import Event, Step, knows
+from konbini.kiosk.session.look import MAIN_LANGUAGES, Language, Panel, TextSize, Theme
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
+from konbini.kiosk.session.place_views import (
+    ClosedView,
+    FoundView,
+    NotOfferedView,
+    PostcodeView,
+    PrefectureView,
+    TownView,
+    WardName,
+    WardView,
+)
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.speech.narration import Narration, narrate
 from konbini.kiosk.speech.script import Parts, Script

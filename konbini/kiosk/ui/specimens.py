@@ -8,52 +8,46 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
-    CardLeftView,
-    CardView,
+from konbini.kiosk.session.choice_views import (
     CheckView,
-    ClosedView,
-    CoinsLeftView,
-    EndView,
-    FoundView,
-    IdleWarning,
-    KindTimes,
     KindView,
     LookAgainView,
     MemberChoice,
     MembersView,
-    Money,
-    MoneyFate,
-    NoticeView,
-    NotOfferedView,
     OptionsView,
-    OrderLine,
-    OutcomeView,
+    PricedKind,
+    ScopeView,
+)
+from konbini.kiosk.session.entry_views import (
+    CardLeftView,
+    CardView,
+    CoinsLeftView,
+    KindTimes,
+    NoticeView,
     OutOfServiceView,
-    Panel,
-    Paper,
-    PaperFate,
-    PayView,
     PinView,
+    StartView,
+    TakeCardView,
+    WorkingView,
+)
+from konbini.kiosk.session.fates import Money, MoneyFate, OrderLine, Paper, PaperFate
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.look import Panel
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
+from konbini.kiosk.session.place_views import (
+    ClosedView,
+    FoundView,
+    NotOfferedView,
     PlaceName,
     PostcodeView,
     PrefectureView,
-    PricedKind,
-    PrintingView,
-    ReturningView,
-    ScopeView,
-    StartView,
-    TakeCardView,
-    TakePaperView,
     TownView,
-    View,
     Wanted,
     WardChoice,
     WardName,
     WardView,
-    WorkingView,
 )
+from konbini.kiosk.session.view import IdleWarning, View
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 

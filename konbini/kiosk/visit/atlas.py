@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from konbini.kiosk.places.directory import Places
 from konbini.kiosk.places.municipality import Municipality, Prefecture, Region
 from konbini.kiosk.places.rows import Group, letters
-from konbini.kiosk.session.view import PlaceName, WardName
+from konbini.kiosk.session.place_views import PlaceName, WardName
 
 __all__ = ["Atlas"]
 

@@ -11,43 +11,27 @@ from dataclasses import dataclass, field, replace
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
 from konbini.kiosk.session.audio import Audio
+from konbini.kiosk.session.choice_views import LookAgainView, PricedKind
 from konbini.kiosk.session.draft import Beside, Draft, KindOffer, MemberOffer, Offer, question
-from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.search import Places, Search, search_view
-from konbini.kiosk.session.view import (
+from konbini.kiosk.session.entry_views import (
     CardLeftView,
     CardView,
-    ClosedView,
     CoinsLeftView,
-    EndView,
-    IdleWarning,
     KindTimes,
-    Language,
-    Look,
-    LookAgainView,
-    Money,
-    MoneyFate,
     NoticeView,
-    OrderLine,
-    OutcomeView,
     OutOfServiceView,
-    Panel,
-    Paper,
-    PaperFate,
-    PayView,
     PinView,
-    PricedKind,
-    PrintingView,
-    ReturningView,
     StartView,
     TakeCardView,
-    TakePaperView,
-    View,
-    WardChoice,
-    WardName,
-    WardView,
     WorkingView,
 )
+from konbini.kiosk.session.fates import Money, MoneyFate, OrderLine, Paper, PaperFate
+from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.look import Language, Look, Panel
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
+from konbini.kiosk.session.place_views import ClosedView, WardChoice, WardName, WardView
+from konbini.kiosk.session.search import Places, Search, search_view
+from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.visit.ward import GivenMenu, WardVisit, Wish
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MOST_ORDERS, Options

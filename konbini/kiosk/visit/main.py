@@ -27,7 +27,7 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
-from konbini.kiosk.session.view import StartView
+from konbini.kiosk.session.entry_views import StartView
 from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages

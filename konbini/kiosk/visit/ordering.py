@@ -26,8 +26,8 @@ from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, check_fit, fault_code
+from konbini.kiosk.session.fates import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.session.flow import Event
-from konbini.kiosk.session.view import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.tools import Tools

@@ -152,7 +152,7 @@ async def run_town(
             printer_still_seconds=_STILL_SECONDS,
             cash_socket=coins.socket.absolute(),
             tray_socket=printer.exit_socket.absolute(),
-            headphones_socket=jack.socket,
+            headphones_socket=jack.path,
             bell_socket=shop.bell.path.absolute(),
             tell_after=plan.tell_after,
             switch_socket=shop.door.path.absolute(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from konbini.kiosk.session.view import MoneyFate
+from konbini.kiosk.session.fates import MoneyFate
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
 

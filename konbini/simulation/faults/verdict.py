@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from konbini.kiosk.session.view import Language, MoneyFate
+from konbini.kiosk.session.fates import MoneyFate
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import Catalogue
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome

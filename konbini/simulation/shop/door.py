@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from konbini.simulation.shop.line_device import LineDevice
+from konbini.simulation.line_device import LineDevice
 
 __all__ = ["CabinetDoor"]
 

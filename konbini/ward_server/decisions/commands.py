@@ -7,25 +7,22 @@ itself, so that an outage, a hold or a restoration is typed once for `issuing` a
 from __future__ import annotations
 
 import argparse
-import os
 from argparse import _SubParsersAction
-from collections.abc import Awaitable, Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 
-from konbini.process.calls import CallClient
 from konbini.protocol.shape import to_bytes
+from konbini.ward_server import operator_command
 from konbini.ward_server.decisions.calls import DecisionLine
 from konbini.ward_server.decisions.decision import Decision, DecisionKind
 from konbini.ward_server.following.outage import HoldOn, Hours, Switch
+from konbini.ward_server.operator_command import add_command
 
 __all__ = ["add_commands", "carry_out"]
-
-_Act = Callable[[DecisionLine, argparse.Namespace], Awaitable[Iterator[str]]]
 
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands; `carry_out` takes what is then parsed."""
-    _because(_command(commands, "stop", _stop, "stop a process's issuing, at once; two persons release it"))
+    _because(add_command(commands, "stop", _stop, "stop a process's issuing, at once; two persons release it"))
     for name, kind, duty in (
         ("release", DecisionKind.RELEASE, "release a stop whose cause is understood"),
         ("retake", DecisionKind.RETAKE, "have a copy emptied and applied again from the registry's signed feed"),
@@ -48,10 +45,10 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
         ("agree", _agree, "agree to what another operator entered, and have it carried out"),
         ("decline", _decline, "take a decision back, or turn it down"),
     ):
-        _command(commands, name, act, duty).add_argument("decision_id")
-    _command(commands, "decisions", _waiting, "list the decisions that wait for a second person")
-    _command(commands, "reconcile", _reconcile, "compare a process's copy with the registry now (全件照合)")
-    _command(commands, "differences", _differences, "name what the last reconcile found; recorded as an access")
+        add_command(commands, name, act, duty).add_argument("decision_id")
+    add_command(commands, "decisions", _waiting, "list the decisions that wait for a second person")
+    add_command(commands, "reconcile", _reconcile, "compare a process's copy with the registry now (全件照合)")
+    add_command(commands, "differences", _differences, "name what the last reconcile found; recorded as an access")
 
 
 async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) -> None:
@@ -61,24 +58,7 @@ async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) 
         Refused: the process's answer.
         ConnectionError, TimeoutError: it is not reached; an agreement may have been carried out, and can be said again.
     """
-    client = CallClient(arguments.socket, peers=frozenset({arguments.process_user}))
-    try:
-        act: _Act = arguments.decide
-        for line in await act(DecisionLine(client, arguments.operator), arguments):
-            show(line)
-    finally:
-        await client.close()
-
-
-def _command(
-    commands: _SubParsersAction[argparse.ArgumentParser], name: str, act: _Act, duty: str
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=duty, description=duty)
-    command.add_argument("--socket", type=Path, required=True, help="the process's socket for operators")
-    command.add_argument("--process-user", type=int, default=os.getuid(), help="user id under which the process runs")
-    command.add_argument("--operator", required=True, help="who acts")
-    command.set_defaults(decide=act)
-    return command
+    await operator_command.carry_out(arguments, DecisionLine, show)
 
 
 def _because(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
@@ -89,7 +69,7 @@ def _because(command: argparse.ArgumentParser) -> argparse.ArgumentParser:
 def _decision(
     commands: _SubParsersAction[argparse.ArgumentParser], name: str, kind: DecisionKind, duty: str
 ) -> argparse.ArgumentParser:
-    command = _because(_command(commands, name, _enter, f"{duty}; another operator agrees"))
+    command = _because(add_command(commands, name, _enter, f"{duty}; another operator agrees"))
     command.set_defaults(kind=kind)
     return command
 

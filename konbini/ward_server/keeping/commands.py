@@ -6,32 +6,32 @@ The socket says which process is told: the registry, `issuing` and the clerk eac
 from __future__ import annotations
 
 import argparse
-import os
 from argparse import _SubParsersAction
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from konbini.process.calls import CallClient
+from konbini.ward_server import operator_command
 from konbini.ward_server.keeping.calls import RetentionLine
 from konbini.ward_server.keeping.disposal_list import list_bytes
 from konbini.ward_server.keeping.disposal_rows import RetentionShown
+from konbini.ward_server.operator_command import add_command
 from konbini.ward_server.settings.retention import Kept
 
 __all__ = ["add_commands", "carry_out"]
 
-_Act = Callable[[RetentionLine, argparse.Namespace], Awaitable[Iterator[str]]]
-
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands; `carry_out` takes what is then parsed."""
-    _command(commands, "retention", _retention, "show what is kept beyond its time (保存期間満了): counts and ids")
-    dispose = _command(commands, "dispose", _dispose, "enter that what is due of a kind is destroyed; another approves")
+    add_command(commands, "retention", _retention, "show what is kept beyond its time (保存期間満了): counts and ids")
+    dispose = add_command(
+        commands, "dispose", _dispose, "enter that what is due of a kind is destroyed; another approves"
+    )
     dispose.add_argument("kept", choices=[one.name.lower() for one in Kept])
-    approve = _command(commands, "approve-disposal", _approve, "destroy what another's list names, for ever")
+    approve = add_command(commands, "approve-disposal", _approve, "destroy what another's list names, for ever")
     approve.add_argument("disposal_id")
-    withdraw = _command(commands, "withdraw-disposal", _withdraw, "take a list back, or turn it down")
+    withdraw = add_command(commands, "withdraw-disposal", _withdraw, "take a list back, or turn it down")
     withdraw.add_argument("disposal_id")
-    listed = _command(commands, "disposals", _disposals, "write the signed list of disposals (廃棄簿) to a file")
+    listed = add_command(commands, "disposals", _disposals, "write the signed list of disposals (廃棄簿) to a file")
     listed.add_argument("--out", type=Path, required=True, help="the file, for a restoration and for whoever audits")
 
 
@@ -43,24 +43,7 @@ async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) 
         ConnectionError, TimeoutError: it is not reached; an approved list is carried out all the same.
         OSError: the file cannot be written.
     """
-    client = CallClient(arguments.socket, peers=frozenset({arguments.process_user}))
-    try:
-        act: _Act = arguments.end
-        for line in await act(RetentionLine(client, arguments.operator), arguments):
-            show(line)
-    finally:
-        await client.close()
-
-
-def _command(
-    commands: _SubParsersAction[argparse.ArgumentParser], name: str, act: _Act, duty: str
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=duty, description=duty)
-    command.add_argument("--socket", type=Path, required=True, help="the process's socket for operators")
-    command.add_argument("--process-user", type=int, default=os.getuid(), help="user id under which the process runs")
-    command.add_argument("--operator", required=True, help="who acts")
-    command.set_defaults(end=act)
-    return command
+    await operator_command.carry_out(arguments, RetentionLine, show)
 
 
 async def _retention(line: RetentionLine, _arguments: argparse.Namespace) -> Iterator[str]:

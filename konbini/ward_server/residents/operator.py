@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import os
 from argparse import _SubParsersAction
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from konbini.process.calls import CallClient
 from konbini.protocol.errors import Code
 from konbini.protocol.japan import JAPAN
+from konbini.ward_server import operator_command
+from konbini.ward_server.operator_command import add_command
 from konbini.ward_server.residents.bulk import BulkAnswer
 from konbini.ward_server.residents.change_text import read_change, write_change
 from konbini.ward_server.residents.operator_line import OperatorLine
@@ -34,34 +34,36 @@ __all__ = ["add_commands", "carry_out"]
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the operators' commands; `carry_out` takes what is then parsed."""
-    enter = _command(commands, "enter", _enter, "enter a change; another operator approves it")
+    enter = add_command(commands, "enter", _enter, "enter a change; another operator approves it")
     enter.add_argument("change", type=Path, help="the change, JSON or TOML; see docs/registry.md")
-    approve = _command(commands, "approve", _approve, "put a change that another entered in force")
+    approve = add_command(commands, "approve", _approve, "put a change that another entered in force")
     approve.add_argument("change_id")
-    withdraw = _command(commands, "withdraw", _withdraw, "take a change back, or turn it down")
+    withdraw = add_command(commands, "withdraw", _withdraw, "take a change back, or turn it down")
     withdraw.add_argument("change_id")
-    bulk = _command(commands, "bulk", _bulk, "enter a list of changes, a line of JSON each; another approves it")
+    bulk = add_command(commands, "bulk", _bulk, "enter a list of changes, a line of JSON each; another approves it")
     bulk.add_argument(
         "changes", type=Path, help="JSON Lines; a line as for `enter`, with the version it is prepared on"
     )
     bulk.add_argument("--source", required=True, help="what the list rests on")
-    show_bulk = _command(commands, "show-bulk", _show_bulk, "show a waiting list whole; recorded as an access")
+    show_bulk = add_command(commands, "show-bulk", _show_bulk, "show a waiting list whole; recorded as an access")
     show_bulk.add_argument("change_id")
-    approve_bulk = _command(commands, "approve-bulk", _approve_bulk, "put another's list in force, whole or not at all")
+    approve_bulk = add_command(
+        commands, "approve-bulk", _approve_bulk, "put another's list in force, whole or not at all"
+    )
     approve_bulk.add_argument("change_id")
-    _command(commands, "pending", _pending, "list the changes that wait for a second person")
-    show = _command(
+    add_command(commands, "pending", _pending, "list the changes that wait for a second person")
+    show = add_command(
         commands, "show", _show, "show a waiting change whole, before it is approved; recorded as an access"
     )
     show.add_argument("change_id")
-    look_up = _command(commands, "look-up", _look_up, "show a resident's record (照会); recorded as an access")
+    look_up = add_command(commands, "look-up", _look_up, "show a resident's record (照会); recorded as an access")
     look_up.add_argument("resident")
     look_up.add_argument("--reason", required=True, help="why the record is looked up")
-    history = _command(commands, "history", _history, "show a resident's changes (異動履歴); recorded as an access")
+    history = add_command(commands, "history", _history, "show a resident's changes (異動履歴); recorded as an access")
     history.add_argument("resident")
     history.add_argument("--reason", required=True, help="why they are looked up")
     history.add_argument("--version", type=int, help="show the record as it read at this version instead")
-    statistics = _command(commands, "statistics", _statistics, "count the register (統計); nobody is shown")
+    statistics = add_command(commands, "statistics", _statistics, "count the register (統計); nobody is shown")
     statistics.add_argument("--month", type=_month, required=True, metavar="YYYY-MM", help="whose changes are counted")
     form = statistics.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
@@ -77,27 +79,7 @@ async def carry_out(arguments: argparse.Namespace, show: Callable[[str], None]) 
             asked for again.
         OSError: the change's file cannot be read.
     """
-    client = CallClient(arguments.socket, peers=frozenset({arguments.registry_user}))
-    try:
-        act: Callable[[OperatorLine, argparse.Namespace], Awaitable[Iterator[str]]] = arguments.act
-        for line in await act(OperatorLine(client, arguments.operator), arguments):
-            show(line)
-    finally:
-        await client.close()
-
-
-def _command(
-    commands: _SubParsersAction[argparse.ArgumentParser],
-    name: str,
-    act: Callable[[OperatorLine, argparse.Namespace], Awaitable[Iterator[str]]],
-    duty: str,
-) -> argparse.ArgumentParser:
-    command: argparse.ArgumentParser = commands.add_parser(name, help=duty, description=duty)
-    command.add_argument("--socket", type=Path, required=True, help="the registry's socket for operators")
-    command.add_argument("--registry-user", type=int, default=os.getuid(), help="user id under which the registry runs")
-    command.add_argument("--operator", required=True, help="who acts")
-    command.set_defaults(act=act)
-    return command
+    await operator_command.carry_out(arguments, OperatorLine, show)
 
 
 async def _enter(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:

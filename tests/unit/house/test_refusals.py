@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.protocol.errors import Code
 from konbini.ward_server.issuing.rules import HOUSEHOLD_RULES, KIND_RULES, Reason

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konbini.kiosk.session.view import Language, MoneyFate
+from konbini.kiosk.session.fates import MoneyFate
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome

@@ -11,7 +11,7 @@ from konbini.simulation.headphones.jack import SimulatedJack
 async def test_in_and_out(tmp_path: Path) -> None:
     """What the hand does is what is seen."""
     async with SimulatedJack(tmp_path / "jack") as jack:
-        sensor = HeadphoneJack(jack.socket)
+        sensor = HeadphoneJack(jack.path)
         assert not await sensor.plugged()
         jack.is_in = True
         assert await sensor.plugged()
@@ -21,7 +21,7 @@ async def test_only_a_clear_answer_is_in(tmp_path: Path) -> None:
     """A loose contact, a controller that is gone, one that never was, and no jack at all: nothing is private."""
     async with SimulatedJack(tmp_path / "jack") as jack:
         jack.is_in = jack.is_loose = True
-        assert not await HeadphoneJack(jack.socket).plugged()
+        assert not await HeadphoneJack(jack.path).plugged()
     assert not await HeadphoneJack(tmp_path / "jack").plugged()
     assert not await HeadphoneJack(tmp_path / "none").plugged()
     assert not await NoJack().plugged()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.speech.clips import INSTALLED, Clips, archive
 from konbini.kiosk.speech.making import Studio, make_archive, place_names
 from konbini.kiosk.speech.script import inventory

@@ -26,32 +26,13 @@ from konbini.kiosk.session.action import (
 )
 from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, event_of, question, settled
+from konbini.kiosk.session.entry_views import CardView, NoticeView, PinView, StartView, TakeCardView, WorkingView
+from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.flow import FIRST, Event, State, follow
-from konbini.kiosk.session.view import (
-    CardView,
-    EndView,
-    Language,
-    Look,
-    Money,
-    MoneyFate,
-    NoticeView,
-    OutcomeView,
-    Panel,
-    Paper,
-    PaperFate,
-    PayView,
-    PinView,
-    PrintingView,
-    ReturningView,
-    StartView,
-    TakeCardView,
-    TakePaperView,
-    View,
-    WardChoice,
-    WardName,
-    WardView,
-    WorkingView,
-)
+from konbini.kiosk.session.look import Language, Look, Panel
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
+from konbini.kiosk.session.place_views import WardChoice, WardName, WardView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages

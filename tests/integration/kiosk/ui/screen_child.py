@@ -7,7 +7,8 @@ import asyncio
 import socket
 import sys
 
-from konbini.kiosk.session.view import StartView, TakePaperView
+from konbini.kiosk.session.entry_views import StartView
+from konbini.kiosk.session.order_views import TakePaperView
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer

@@ -8,7 +8,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, Page
 
-from konbini.kiosk.session.view import StartView, View
+from konbini.kiosk.session.entry_views import StartView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer

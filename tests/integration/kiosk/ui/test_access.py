@@ -11,7 +11,8 @@ import pytest
 from playwright.async_api import Browser
 
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import IdleWarning, Language, Look, TextSize, Theme, View
+from konbini.kiosk.session.look import Language, Look, TextSize, Theme
+from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.specimens import CHECK, OVERLAID, SPECIMENS
 from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight

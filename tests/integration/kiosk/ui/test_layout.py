@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser
 
-from konbini.kiosk.session.view import Language, Look, TextSize, View
+from konbini.kiosk.session.look import Language, Look, TextSize
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.specimens import OVERLAID, SPECIMENS
 from tests.integration.kiosk.ui.specimen_page import LYING, UPRIGHT, specimen_page

@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser, CDPSession
 
-from konbini.kiosk.session.view import Language, Panel, StartView, View
+from konbini.kiosk.session.entry_views import StartView
+from konbini.kiosk.session.look import Language, Panel
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer

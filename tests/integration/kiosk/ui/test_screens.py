@@ -10,7 +10,8 @@ import pytest
 
 from konbini.kiosk.session.action import Cancel, ChooseScope, StillHere
 from konbini.kiosk.session.flow import Event, State
-from konbini.kiosk.session.view import MAIN_LANGUAGES, IdleWarning, Language
+from konbini.kiosk.session.look import MAIN_LANGUAGES, Language
+from konbini.kiosk.session.view import IdleWarning
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 from tests.integration.kiosk.ui.conftest import CHOSEN, ScriptedVisit, Sight, named

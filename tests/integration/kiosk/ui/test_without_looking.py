@@ -12,7 +12,8 @@ from playwright.async_api import Browser
 
 from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.flow import Event, State
-from konbini.kiosk.session.view import IdleWarning, Language
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.view import IdleWarning
 from konbini.kiosk.speech.script import Script
 from konbini.kiosk.speech.texts import spoken_texts
 from konbini.protocol.kinds import Options

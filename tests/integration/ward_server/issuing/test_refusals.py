@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Scope

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from konbini.kiosk.session.view import PlaceName, WardName
+from konbini.kiosk.session.place_views import PlaceName, WardName
 
 __all__ = ["Atlas"]
 

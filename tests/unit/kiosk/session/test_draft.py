@@ -17,9 +17,10 @@ from konbini.kiosk.session.action import (
     ShowNames,
     StillHere,
 )
+from konbini.kiosk.session.choice_views import CheckView, MembersView
 from konbini.kiosk.session.draft import Draft, KindOffer, MemberOffer, Offer, event_of, question, questions, settled
 from konbini.kiosk.session.flow import Event, State, follow
-from konbini.kiosk.session.view import CheckView, Language, MembersView
+from konbini.kiosk.session.look import Language
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 
 RECORD = CertificateKind.RESIDENT_RECORD

@@ -18,16 +18,9 @@ from konbini.kiosk.session.action import (
     SearchByPrefecture,
 )
 from konbini.kiosk.session.flow import Event, State, follow
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import FoundView, NotOfferedView, PostcodeView, PrefectureView, TownView, Wanted
 from konbini.kiosk.session.search import Search, event_of_search, search_view, searched
-from konbini.kiosk.session.view import (
-    FoundView,
-    Language,
-    NotOfferedView,
-    PostcodeView,
-    PrefectureView,
-    TownView,
-    Wanted,
-)
 from tests.unit.kiosk.session.atlas import Atlas
 
 ATLAS = Atlas()

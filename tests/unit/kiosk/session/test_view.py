@@ -6,21 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from konbini.kiosk.session.entry_views import PinView, WorkingView
+from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
-    IdleWarning,
-    Language,
-    Money,
-    MoneyFate,
-    OutcomeView,
-    Paper,
-    PaperFate,
-    PinView,
-    Sound,
-    TakePaperView,
-    WorkingView,
-    masked,
-)
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.masking import masked
+from konbini.kiosk.session.order_views import OutcomeView, TakePaperView
+from konbini.kiosk.session.view import IdleWarning, Sound
 from konbini.protocol.errors import Code
 
 

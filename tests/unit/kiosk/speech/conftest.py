@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.speech.clips import NAMES, Clips, archive
 from konbini.kiosk.speech.script import inventory
 from konbini.kiosk.speech.texts import spoken_texts

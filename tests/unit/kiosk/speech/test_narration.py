@@ -11,26 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.kiosk.session.audio import Audio
-from konbini.kiosk.session.view import (
-    EndView,
-    FoundView,
-    IdleWarning,
-    Language,
-    MemberChoice,
-    MembersView,
-    Money,
-    MoneyFate,
-    OutcomeView,
-    Panel,
-    Paper,
-    PaperFate,
-    PayView,
-    PinView,
-    PostcodeView,
-    PrintingView,
-    TakePaperView,
-    View,
-)
+from konbini.kiosk.session.choice_views import MemberChoice, MembersView
+from konbini.kiosk.session.entry_views import PinView
+from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
+from konbini.kiosk.session.look import Language, Panel
+from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, TakePaperView
+from konbini.kiosk.session.place_views import FoundView, PostcodeView
+from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.speech.facts import FACTS
 from konbini.kiosk.speech.narration import Role, narrate
 from konbini.kiosk.speech.script import Script, inventory

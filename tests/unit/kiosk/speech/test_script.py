@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from konbini.kiosk.session.view import Language, WardName
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import WardName
 from konbini.kiosk.speech.script import Script, inventory, said
 from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.speech.voices import clip_name

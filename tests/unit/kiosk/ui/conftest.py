@@ -10,7 +10,9 @@ from html.parser import HTMLParser
 import aiohttp
 import pytest
 
-from konbini.kiosk.session.view import CheckView, MembersView, StartView, View
+from konbini.kiosk.session.choice_views import CheckView, MembersView
+from konbini.kiosk.session.entry_views import StartView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Marks, Pages
 from konbini.kiosk.ui.server import ScreenServer

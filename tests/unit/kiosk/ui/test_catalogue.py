@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import Catalogue, CatalogueFaulty, catalogues, compared
 from konbini.protocol.errors import Code
 

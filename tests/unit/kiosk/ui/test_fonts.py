@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.kiosk.session.view import Language
+from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.kiosk.ui.fonts import LIBRARY, FontsMissing, bundled_fonts
 

@@ -24,22 +24,12 @@ from konbini.kiosk.session.action import (
     StillHere,
 )
 from konbini.kiosk.session.audio import AudioWish
+from konbini.kiosk.session.choice_views import CheckView, KindView, MembersView, OptionsView, PricedKind
+from konbini.kiosk.session.entry_views import PinView, StartView, TakeCardView
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
-    CheckView,
-    KindView,
-    Language,
-    MembersView,
-    OptionsView,
-    PinView,
-    PricedKind,
-    StartView,
-    TakeCardView,
-    View,
-    WardChoice,
-    WardName,
-    WardView,
-)
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.place_views import WardChoice, WardName, WardView
+from konbini.kiosk.session.view import View
 from konbini.kiosk.ui.forms import BODY_LIMIT, Form, action, parse
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from konbini.kiosk.session.view import MAIN_LANGUAGES, EndView, Language
+from konbini.kiosk.session.look import MAIN_LANGUAGES, Language
+from konbini.kiosk.session.order_views import EndView
 from konbini.kiosk.ui.catalogue import CatalogueFaulty, Standing, catalogues, compared
 from konbini.kiosk.ui.pages import Marks, Pages
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from konbini.kiosk.session.view import TextSize, Theme
+from konbini.kiosk.session.look import TextSize, Theme
 
 STATIC = Path(__file__).parents[4] / "konbini" / "kiosk" / "ui" / "static"
 LOOKS = (STATIC / "looks.css").read_text(encoding="utf-8")

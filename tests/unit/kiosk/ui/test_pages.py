@@ -8,24 +8,12 @@ from dataclasses import replace
 
 import pytest
 
+from konbini.kiosk.session.choice_views import CheckView, MemberChoice, MembersView
+from konbini.kiosk.session.entry_views import PinView, StartView
 from konbini.kiosk.session.flow import Event, State, knows
-from konbini.kiosk.session.view import (
-    MAIN_LANGUAGES,
-    CheckView,
-    IdleWarning,
-    Language,
-    MemberChoice,
-    MembersView,
-    Panel,
-    PinView,
-    StartView,
-    TextSize,
-    Theme,
-    View,
-    WardChoice,
-    WardName,
-    WardView,
-)
+from konbini.kiosk.session.look import MAIN_LANGUAGES, Language, Panel, TextSize, Theme
+from konbini.kiosk.session.place_views import WardChoice, WardName, WardView
+from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.ui.catalogue import Standing, catalogues
 from konbini.kiosk.ui.pages import TEMPLATES, Marks, Pages
 

@@ -19,19 +19,12 @@ from konbini.kiosk.session.action import (
     OpenPanel,
     StillHere,
 )
+from konbini.kiosk.session.choice_views import ScopeView
+from konbini.kiosk.session.entry_views import PinView, StartView, TakeCardView, WorkingView
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
-    EndView,
-    IdleWarning,
-    Language,
-    Panel,
-    PayView,
-    PinView,
-    ScopeView,
-    StartView,
-    TakeCardView,
-    WorkingView,
-)
+from konbini.kiosk.session.look import Language, Panel
+from konbini.kiosk.session.order_views import EndView, PayView
+from konbini.kiosk.session.view import IdleWarning
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.protocol.kinds import Scope
 from tests.unit.kiosk.ui.conftest import Hands

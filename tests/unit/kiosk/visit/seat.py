@@ -20,7 +20,8 @@ from konbini.kiosk.session.action import (
     EnterPin,
 )
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import Language, View
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.session.view import View
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.tools import Tools

@@ -6,8 +6,9 @@ import pytest
 
 from konbini.kiosk.channel.messages import Left
 from konbini.kiosk.session.action import Cancel, Finish
+from konbini.kiosk.session.entry_views import OutOfServiceView
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import OutcomeView, OutOfServiceView
+from konbini.kiosk.session.order_views import OutcomeView
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import LeftThings, Outcome
 from tests.unit.kiosk.visit.seat import Seat

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Step
 from konbini.kiosk.session.action import Cancel, Finish, LookAgain
+from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.flow import State, follow
-from konbini.kiosk.session.view import Money, MoneyFate, OutcomeView, Paper, PaperFate
+from konbini.kiosk.session.order_views import OutcomeView
 from konbini.kiosk.visit.happening import Happened
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MessageKind, Outcome

@@ -17,8 +17,10 @@ from konbini.kiosk.session.action import (
     Finish,
     More,
 )
+from konbini.kiosk.session.choice_views import CheckView
+from konbini.kiosk.session.fates import Money, MoneyFate
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import CheckView, EndView, Money, MoneyFate, PayView, TakePaperView
+from konbini.kiosk.session.order_views import EndView, PayView, TakePaperView
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcome, Scope
 from konbini.protocol.visits import Document, Offer

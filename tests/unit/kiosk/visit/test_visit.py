@@ -22,18 +22,11 @@ from konbini.kiosk.session.action import (
     SearchByPostcode,
     SearchByPrefecture,
 )
+from konbini.kiosk.session.entry_views import PinView
+from konbini.kiosk.session.fates import MoneyFate, PaperFate
 from konbini.kiosk.session.flow import State
-from konbini.kiosk.session.view import (
-    Language,
-    Look,
-    MoneyFate,
-    OutcomeView,
-    Panel,
-    PaperFate,
-    PinView,
-    TextSize,
-    Theme,
-)
+from konbini.kiosk.session.look import Language, Look, Panel, TextSize, Theme
+from konbini.kiosk.session.order_views import OutcomeView
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import CertificateKind, MessageKind, Outcome
 from konbini.protocol.visits import Menu
