@@ -5,7 +5,8 @@ registry's own functions with keys made for this run. Then the registry builds i
 everything, while a reader asks it for one record after another.
 
 Each step runs in a process of its own, so that its memory is its own. Limits: the list repeats the households of one
-town of 10,000 under other numbers, three people in four with a card; nobody has a seal or items beyond the record.
+town of 10,000 under other numbers, three people in four with a card; nobody has a seal.
+Beyond the record everybody has a postcode, foreign residents the readings of their names, and nobody anything else.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.residents.comparing import Comparing
 from konbini.ward_server.residents.config import read_config
 from konbini.ward_server.residents.dates import day_after
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.importing.main import Taken, take_list
 from konbini.ward_server.residents.importing.takeover import Approval, Reports
 from konbini.ward_server.residents.main import open_registry
@@ -148,7 +150,14 @@ def _rows() -> Iterator[TownRow]:
             begun = person.card.counts_from
             card, ends = issuer.card(person.card.serial), day_after(begun) + _YEARS_OF_A_CERTIFICATE
             cards.append(TownCard(card=card, counts_from=begun, valid_until=ends // 100 * 100 + 1))
-        yield TownRow(record=person.record, individual_number=person.individual_number, cards=tuple(cards), measures=())
+        kept = person.entry
+        yield TownRow(
+            record=person.record,
+            individual_number=person.individual_number,
+            cards=tuple(cards),
+            measures=(),
+            entry=RegisterEntry(postcode=kept.postcode, alias_reading=kept.alias_reading, katakana=kept.katakana),
+        )
 
 
 def _take(folder: Path, processes: int) -> Taken:

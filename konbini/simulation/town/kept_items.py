@@ -22,7 +22,6 @@ from konbini.ward_server.residents.entry import (
     NumberCard,
     NumberCardStatus,
     Registered,
-    RegisterEntry,
 )
 from konbini.ward_server.residents.record import ResidentRecord
 
@@ -43,12 +42,12 @@ def with_kept_items(chance: random.Random, person: Townsperson, today: dt.date) 
     if record.address_set != record.became_resident:
         before = place_in_ward(chance, record.name.split("　")[0])
         record = replace(record, earlier_address=before.line())
-    if record.foreign is not None:
-        record = replace(record, foreign=replace(record.foreign, katakana=record.reading))
-    entry = RegisterEntry(
+    entry = replace(
+        person.entry,
+        katakana=None if record.foreign is None else record.reading,
         number_card=_number_card(person),
         foreign=_foreign(chance, record),
-        aliases=_aliases(record),
+        aliases=_aliases(record, person.entry.alias_reading),
         administrative=_administrative(chance, record, person.age(today)),
     )
     return replace(person, record=record, entry=entry)
@@ -77,12 +76,12 @@ def _foreign(chance: random.Random, record: ResidentRecord) -> ForeignKept | Non
     )
 
 
-def _aliases(record: ResidentRecord) -> tuple[AliasPeriod, ...]:
+def _aliases(record: ResidentRecord, reading: str | None) -> tuple[AliasPeriod, ...]:
     if record.alias is None or record.became_resident is None:
         return ()
     line = AliasPeriod(
         alias=record.alias,
-        reading=record.alias_reading or "",
+        reading=reading or "",
         entered_on=record.became_resident,
         entered_at=SUMIKAWA.name,
     )

@@ -33,7 +33,7 @@ __all__ = ["ENROLMENT_SECONDS", "make_town"]
 
 ENROLMENT_SECONDS = 365 * 24 * 3600
 """How long a kiosk's enrolment holds; the town is for so long."""
-_FORMAT = 5
+_FORMAT = 6
 _COMPLETE, _BEGUN = "town.toml", ".town-begun"
 _FOLDERS = (
     *("keys", "keys/cards", "keys/cards/stock", "keys/cards/foreign-stock", "keys/offline", "keys/center"),

@@ -18,14 +18,16 @@ from pathlib import Path
 from konbini.simulation.town.numbers import check_digit
 from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
-from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN
+from konbini.ward_server.residents.entry import PLAIN
+from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN, KEPT_FIELDS
 from konbini.ward_server.residents.text_form import to_object
 from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
 
 __all__ = ["json_line", "repeated", "write_csv", "write_json_lines"]
 
 _FOREIGN_NAMES = tuple(column.name for column in FOREIGN)
-_HEADER = (*(column.name for column in COLUMNS), *_FOREIGN_NAMES, *BESIDE)
+_KATAKANA = "foreign_katakana"
+_HEADER = (*(column.name for column in COLUMNS), *_FOREIGN_NAMES, *KEPT_FIELDS, *BESIDE)
 
 
 def write_csv(path: Path, rows: Iterable[TownRow]) -> int:
@@ -48,14 +50,19 @@ def json_line(row: TownRow) -> str:
     """Give one row as a line of JSON."""
     record, foreign = row.record, row.record.foreign
     written = {column.name: _plain(getattr(record, column.name)) for column in COLUMNS}
+    kept = _kept(row)
     if foreign is not None:
-        written["foreign"] = {field.name: _plain(getattr(foreign, field.name)) for field in dataclasses.fields(foreign)}
+        items = {field.name: _plain(getattr(foreign, field.name)) for field in dataclasses.fields(foreign)}
+        written["foreign"] = items | {KEPT_FIELDS[_KATAKANA]: kept.pop(_KATAKANA)}
+    else:
+        kept.pop(_KATAKANA)
+    written |= kept
     written["individual_number"] = row.individual_number
     written["cards"] = [_card_object(held) for held in row.cards]
     for name, restrictions in (("measures", row.measures), ("holds", row.holds)):
         written[name] = [to_object(one) for one in restrictions]
     written["seal"] = None if row.seal is None else _seal_object(row.seal)
-    written["entry"] = None if row.entry is None else to_object(row.entry)
+    written["entry"] = _entry_object(row)
     return _json(written)
 
 
@@ -88,15 +95,30 @@ def _cells(row: TownRow) -> list[str]:
     cells = [_cell(getattr(record, column.name)) for column in COLUMNS]
     names = (name.removeprefix("foreign_") for name in _FOREIGN_NAMES)
     cells += ["" if foreign is None else _cell(getattr(foreign, name)) for name in names]
+    cells += map(_cell, _kept(row).values())
+    entry = _entry_object(row)
     beside: Mapping[str, str] = {
         "individual_number": row.individual_number or "",
         "cards": ";".join(map(_card, row.cards)),
         "measures": _restrictions(row.measures),
         "holds": _restrictions(row.holds),
         "seal": "" if row.seal is None else _json(_seal_object(row.seal)),
-        "entry": "" if row.entry is None else _json(to_object(row.entry)),
+        "entry": "" if entry is None else _json(entry),
     }
     return [*cells, *(beside[name] for name in BESIDE)]
+
+
+def _kept(row: TownRow) -> dict[str, object]:
+    """Give the items of the entry that have columns of their own, by column."""
+    return {column: getattr(row.entry or PLAIN, name) for column, name in KEPT_FIELDS.items()}
+
+
+def _entry_object(row: TownRow) -> dict[str, object] | None:
+    """Give the other items of the entry; None where there are none and the columns make it."""
+    if row.entry is None:
+        return None
+    others = {name: item for name, item in to_object(row.entry).items() if name not in KEPT_FIELDS.values()}
+    return None if not others and any(_kept(row).values()) else others
 
 
 def _plain(value: object) -> object:

@@ -17,6 +17,7 @@ from konbini.simulation.town.places import Place, place_elsewhere, place_in_ward
 from konbini.simulation.town.registers import Register, registers
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.residents.dates import to_number
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.record import ForeignItems, Presence, ResidentRecord, Sex
 
 __all__ = ["Registrar"]
@@ -89,15 +90,17 @@ class Registrar:
         self._ordinal += 1
         chance = self._chance
         record = self._record(entry, self._items(entry))
+        kept = RegisterEntry(postcode=entry.address.postal_code.replace("-", ""))
         if entry.member.nationality is None and entry.member.married and entry.member.woman:
             if chance.random() < _FORMER_NAMES:
                 former = former_family(chance, entry.name)
                 record = replace(record, former_name=former.full, former_name_reading=former.reading)
         elif entry.member.nationality is not None and chance.random() < _ALIASES:
             used = alias(chance, entry.member)
-            record = replace(record, alias=used.full, alias_reading=used.reading)
+            record, kept = replace(record, alias=used.full), replace(kept, alias_reading=used.reading)
         return Townsperson(
             record=record,
+            entry=kept,
             individual_number=individual_number(self._ordinal),
             card=self._card() if chance.random() < _CARDS else None,
             measure=None,
@@ -131,12 +134,10 @@ class Registrar:
             former_name=None,
             former_name_reading=None,
             alias=None,
-            alias_reading=None,
             birth=to_number(member.birth),
             sex=Sex.FEMALE if member.woman else Sex.MALE,
             relationship=member.relationship,
             head=entry.head,
-            postcode=entry.address.postal_code.replace("-", ""),
             address=entry.address.address,
             address_detail=entry.address.building or None,
             domicile=register.domicile if register else None,

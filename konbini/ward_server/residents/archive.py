@@ -1,5 +1,7 @@
 """What was before: the changes of a resident (異動履歴), and the record as it read at a version, superseded ones too.
 
+With a record goes what kinds that write it change beside it; the other items of the entry have versions of their own.
+
 Every reading is a look-up (照会): who asked, for whom and why is recorded first, also where there was nothing to read.
 """
 
@@ -15,11 +17,12 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.entry import Basis
+from konbini.ward_server.residents.entry import PLAIN, Basis, Postcode
+from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.store import RegistryStore, RegistryWriting, StoredChange
 
-__all__ = ["MOST_HAPPENED", "Archive", "Happened", "History"]
+__all__ = ["MOST_HAPPENED", "Archive", "Happened", "History", "Past"]
 
 MOST_HAPPENED = 500
 """Changes in one answer, the newest of them."""
@@ -57,6 +60,16 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Past:
+    """The signed record as it read at one version, and what was kept beside it with that version."""
+
+    record: Annotated[bytes, UpTo(MOST_RECORD_BYTES)]
+    postcode: Postcode
+    alias_reading: Annotated[str, UpTo(200)] | None
+    katakana: Annotated[str, UpTo(200)] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """Who looks whom up, why and when."""
 
@@ -85,8 +98,8 @@ class Archive:
             raise Refused(Code.RESIDENT_UNKNOWN)
         return found
 
-    async def past(self, operator: str, resident: str, version: int, reason: str) -> bytes:
-        """Give the signed record as it read at one version.
+    async def past(self, operator: str, resident: str, version: int, reason: str) -> Past:
+        """Give the record as it read at one version.
 
         Raises:
             Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`: no such version.
@@ -113,10 +126,19 @@ def _history(writing: RegistryWriting, asked: _Asked) -> History | None:
     return History(happened=tuple(_happened(one, versions.get(one.change_id, 0)) for one in changes))
 
 
-def _past(writing: RegistryWriting, asked: _Asked, version: int) -> bytes | None:
-    found = [stored.data for stored in writing.versions(asked.resident) if stored.version == version]
+def _past(writing: RegistryWriting, asked: _Asked, version: int) -> Past | None:
+    found = [stored for stored in writing.versions(asked.resident) if stored.version == version]
     _record(writing, asked, found=bool(found))
-    return found[0] if found else None
+    if not found:
+        return None
+    stored = writing.entry_with(asked.resident, found[0].change_id)
+    entry = PLAIN if stored is None else stored.entry
+    return Past(
+        record=found[0].data,
+        postcode=entry.postcode,
+        alias_reading=entry.alias_reading,
+        katakana=entry.katakana,
+    )
 
 
 def _record(writing: RegistryWriting, asked: _Asked, *, found: bool) -> None:

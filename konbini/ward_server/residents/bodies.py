@@ -11,7 +11,7 @@ from typing import Annotated
 
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
 from konbini.ward_server.residents.dates import Date
-from konbini.ward_server.residents.entry import DeathDay, NumberCard, RegisterEntry
+from konbini.ward_server.residents.entry import DeathDay, NumberCard, Postcode, RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.record import ForeignItems, Presence, ResidentRecord
 
@@ -61,11 +61,15 @@ _Relationship = Annotated[str, UpTo(64)]
 class RecordWritten:
     """The record as it shall read; its version is `seen` + 1, its commitment to the individual number left None.
 
-    `individual_number` is the number where it is new or changed; None keeps what there is.
+    `individual_number` is the number where it is new or changed; None keeps what there is. `postcode`, `alias_reading`
+    and `katakana` are those of the entry beside the record as they shall read; None where there is none.
     """
 
     record: ResidentRecord
     individual_number: Annotated[str, UpTo(12)] | None
+    postcode: Postcode
+    alias_reading: _Name | None = None
+    katakana: _Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,9 +169,10 @@ class AliasWritten:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResidenceStatus:
-    """The items of a foreign resident as the immigration office told them (法務省通知)."""
+    """The items of a foreign resident as the immigration office told them (法務省通知), and the name in katakana."""
 
     items: ForeignItems
+    katakana: _Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,11 +191,12 @@ class Naturalised:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NationalityLost:
-    """氏名 and the items of a foreign resident from now on; 本籍, 筆頭者 and 旧氏 end."""
+    """氏名, the items of a foreign resident and the name in katakana from now on; 本籍, 筆頭者 and 旧氏 end."""
 
     name: _Name
     reading: _Name
     items: ForeignItems
+    katakana: _Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -221,7 +227,7 @@ class HouseholdMoved:
 
     household: Line
     members: tuple[MemberPlace, ...]
-    postcode: Annotated[str, UpTo(7)]
+    postcode: Postcode
     address: _Place
     address_detail: _Place | None
 

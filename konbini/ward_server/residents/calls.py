@@ -99,7 +99,7 @@ class OperatorMethod(IntEnum):
     HISTORY = 31
     """-> bytes of `History`; recorded as an access."""
     PAST_RECORD = 32
-    """-> bytes of the signed record at a version; recorded as an access."""
+    """-> bytes of `Past`; recorded as an access."""
     STATISTICS = 33
     """-> bytes of `Figures`; recorded."""
 

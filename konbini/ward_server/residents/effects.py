@@ -40,7 +40,7 @@ from konbini.ward_server.residents.seal import SealCancelled, SealRegistered
 from konbini.ward_server.residents.seal_rules import cancelled, cancelled_with, registered
 from konbini.ward_server.residents.standing import Standing
 from konbini.ward_server.residents.store import RegistryReading
-from konbini.ward_server.residents.written_rules import written
+from konbini.ward_server.residents.written_rules import kept_of, written
 
 __all__ = ["Effect", "EntryEffect", "RecordEffect", "effects_of", "written"]
 
@@ -122,8 +122,10 @@ def _beside(
 
 def _written(standing: Standing, change: Change, body: RecordWritten) -> tuple[Effect, ...]:
     current = standing.record(change.resident)
-    record = written(change.kind, body, current, resident=change.resident, seen=change.seen, ward=standing.municipality)
-    returns = current is not None and current.presence is not Presence.PRESENT
-    if returns and record.record.presence is Presence.PRESENT:
-        return (record, *came_back(standing, change.resident))
-    return (record,)
+    _, entry = standing.entry(change.resident)
+    ward = standing.municipality
+    record = written(change.kind, body, current, entry, resident=change.resident, seen=change.seen, ward=ward)
+    was_gone = current is not None and current.presence is not Presence.PRESENT
+    returns = was_gone and record.record.presence is Presence.PRESENT
+    kept = standing.amended(change.resident, lambda entry: kept_of(body, came_back(entry) if returns else entry))
+    return (record, *kept)

@@ -28,6 +28,7 @@ __all__ = [
     "MailName",
     "NumberCard",
     "NumberCardStatus",
+    "Postcode",
     "RegisterEntry",
     "Registered",
     "Remark",
@@ -37,6 +38,9 @@ __all__ = [
 
 MOST_ENTRY_ITEMS_BYTES = 32 * 1024
 """An entry is never longer."""
+
+Postcode = Annotated[str, UpTo(7)]
+"""郵便番号, without a hyphen."""
 
 _Name = Annotated[str, UpTo(200)]
 _Place = Annotated[str, UpTo(300)]
@@ -247,12 +251,17 @@ class Remark:
 class RegisterEntry:
     """One resident's items beyond the record; a plain one is what is kept of somebody of whom nothing was entered.
 
-    Fields: the name before its last change (旧氏名) and its reading; address that was never
-    notified (転入未届地); last registered address (最終住所); where a planned move goes (転出予定地); whether
-    the notice of the other municipality is outstanding (通知未着区分); how often and when the record was made anew
-    (改製連番、改製日); the rest as their classes say.
+    Fields: postcode (郵便番号) of the record's address, empty where there is none; reading of the record's alias
+    (通称の振り仮名) and a foreign resident's name in katakana (氏名カナ); the name before its last change (旧氏名) and
+    its reading; address that was never notified (転入未届地); last registered address (最終住所); where a planned
+    move goes (転出予定地); whether the notice of the other municipality is outstanding (通知未着区分); how often and
+    when the record was made anew (改製連番、改製日); the rest as their classes say. The first three are changed with
+    the record, by the kinds that write it.
     """
 
+    postcode: Postcode = ""
+    alias_reading: _Name | None = None
+    katakana: _Name | None = None
     name_before: _Name | None = None
     name_before_reading: _Name | None = None
     unnotified_address: _Place | None = None

@@ -16,7 +16,8 @@ from konbini.ward_server.residents.standing import Standing
 __all__ = ["check_kept", "kept"]
 
 _OWNED_BY_OTHERS = (
-    *("name_before", "name_before_reading", "leaving_to", "remade", "remade_on", "number_card", "aliases"),
+    *("postcode", "alias_reading", "katakana", "name_before", "name_before_reading", "leaving_to"),
+    *("remade", "remade_on", "number_card", "aliases"),
 )
 
 
@@ -51,7 +52,8 @@ def check_kept(entry: RegisterEntry, record: ResidentRecord) -> None:
     """
     if entry.foreign is not None and record.foreign is None:
         raise Refused(Code.CHANGE_INVALID, "these items are a foreign resident's")
-    if len(to_bytes(entry)) > MOST_ENTRY_ITEMS_BYTES:
+    listed = entry.aliases or entry.remarks  # all else together is within the bound
+    if listed and len(to_bytes(entry)) > MOST_ENTRY_ITEMS_BYTES:
         raise Refused(Code.CHANGE_INVALID, "an entry is no longer than that")
 
 

@@ -7,6 +7,7 @@ taken over inconsistent bars no change of its members' other items.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -65,8 +66,8 @@ def households(standing: Standing, change: Change, body: Households) -> tuple[Re
     return _rewritten(after, members)
 
 
-def moved(standing: Standing, change: Change, body: HouseholdMoved) -> tuple[RecordEffect, ...]:
-    """Judge a move of a whole household within the municipality.
+def moved(standing: Standing, change: Change, body: HouseholdMoved) -> tuple[Effect, ...]:
+    """Judge a move of a whole household within the municipality; the postcode is kept beside each record.
 
     Raises:
         Refused: as `households`.
@@ -78,7 +79,9 @@ def moved(standing: Standing, change: Change, body: HouseholdMoved) -> tuple[Rec
     compare(members[change.resident].version, change.seen)
     _check_nobody_left_out(standing, named, {body.household})
     plan = HouseholdPlan(household=body.household, members=body.members)
-    return _rewritten((_at(record, body, change.effective) for record in _planned(plan, members)), members)
+    there = _rewritten((_at(record, body, change.effective) for record in _planned(plan, members)), members)
+    kept = [standing.amended(resident, lambda entry: replace(entry, postcode=body.postcode)) for resident in named]
+    return (*there, *itertools.chain.from_iterable(kept))
 
 
 def succession(
@@ -183,7 +186,6 @@ def _rewritten(records: Iterable[ResidentRecord], members: dict[str, ResidentRec
 def _at(record: ResidentRecord, body: HouseholdMoved, day: int) -> ResidentRecord:
     there = replace(
         record,
-        postcode=body.postcode,
         address=body.address,
         address_detail=body.address_detail,
         earlier_address=full_address(record),

@@ -26,8 +26,8 @@ from konbini.ward_server.residents.operator_text import (
     figures_lines,
     found_lines,
     history_lines,
+    past_lines,
 )
-from konbini.ward_server.residents.record_text import write_record
 
 __all__ = ["add_commands", "carry_out"]
 
@@ -141,7 +141,7 @@ async def _look_up(line: OperatorLine, arguments: argparse.Namespace) -> Iterato
 async def _history(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:
     if arguments.version is None:
         return history_lines(await line.history(arguments.resident, arguments.reason))
-    return iter((write_record(await line.past_record(arguments.resident, arguments.version, arguments.reason)),))
+    return past_lines(await line.past_record(arguments.resident, arguments.version, arguments.reason))
 
 
 async def _statistics(line: OperatorLine, arguments: argparse.Namespace) -> Iterator[str]:

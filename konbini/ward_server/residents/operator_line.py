@@ -13,7 +13,7 @@ from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, from_value, to_value
-from konbini.ward_server.residents.archive import History
+from konbini.ward_server.residents.archive import History, Past
 from konbini.ward_server.residents.bulk_calls import BulkLine
 from konbini.ward_server.residents.calls import (
     SETTLING_SECONDS,
@@ -30,7 +30,6 @@ from konbini.ward_server.residents.calls import (
 )
 from konbini.ward_server.residents.changes import Change
 from konbini.ward_server.residents.figures import Figures
-from konbini.ward_server.residents.record import ResidentRecord, unchecked_record
 from konbini.ward_server.residents.registry import Found, Waiting
 
 __all__ = ["OperatorLine"]
@@ -89,11 +88,10 @@ class OperatorLine:
         asked = HistoryOf(operator=self._operator, resident=resident, reason=reason)
         return from_bytes(History, _typed(bytes, await self._call(OperatorMethod.HISTORY, asked)), _MOST_FOUND_BYTES)
 
-    async def past_record(self, resident: str, version: int, reason: str) -> ResidentRecord:
+    async def past_record(self, resident: str, version: int, reason: str) -> Past:
         """Read a record as it read at a version; it is recorded."""
         asked = PastRecord(operator=self._operator, resident=resident, version=version, reason=reason)
-        signed = _typed(bytes, await self._call(OperatorMethod.PAST_RECORD, asked))
-        return unchecked_record(signed)
+        return from_bytes(Past, _typed(bytes, await self._call(OperatorMethod.PAST_RECORD, asked)), _MOST_FOUND_BYTES)
 
     async def figures(self, month: int) -> Figures:
         """Have the register counted; it is recorded."""

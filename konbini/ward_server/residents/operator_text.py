@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator
 
 from konbini.protocol.japan import JAPAN
-from konbini.ward_server.residents.archive import Happened, History
+from konbini.ward_server.residents.archive import Happened, History, Past
 from konbini.ward_server.residents.figures import LEAST_SHOWN, Figure, Figures
 from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.record_text import write_record
@@ -18,7 +18,7 @@ from konbini.ward_server.residents.seal import unchecked_seal
 from konbini.ward_server.residents.store import StoredLink, StoredRestriction
 from konbini.ward_server.residents.text_form import to_object
 
-__all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "history_lines"]
+__all__ = ["figures_csv", "figures_json", "figures_lines", "found_lines", "history_lines", "past_lines"]
 
 
 def found_lines(found: Found) -> Iterator[str]:
@@ -46,6 +46,13 @@ def history_lines(history: History) -> Iterator[str]:
             f"  entered by {one.entered_by} {_moment(one.entered_at)}, approved by {one.approved_by}"
             f" {_moment(one.approved_at)}  {one.change_id}" + (f", corrects {one.corrects}" if one.corrects else "")
         )
+
+
+def past_lines(past: Past) -> Iterator[str]:
+    """Give the record as it read, then what was kept beside it."""
+    yield write_record(unchecked_record(past.record))
+    beside = {name: value for name, value in to_object(past).items() if name != "record"}
+    yield f"kept beside it: {json.dumps(beside, ensure_ascii=False)}"
 
 
 def figures_lines(figures: Figures) -> Iterator[str]:

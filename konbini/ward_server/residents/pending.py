@@ -82,5 +82,5 @@ def _exchanged(change: Change, number: str | None, commitment: bytes | None) -> 
     body = _numbered(change)
     if isinstance(body, RecordWritten):
         record = replace(body.record, individual_number=commitment)
-        return replace(change, content=to_bytes(RecordWritten(record=record, individual_number=number)))
+        return replace(change, content=to_bytes(replace(body, record=record, individual_number=number)))
     return replace(change, content=to_bytes(NewIndividualNumber(individual_number=number, commitment=commitment)))

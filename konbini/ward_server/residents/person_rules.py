@@ -61,13 +61,14 @@ def amended(standing: Standing, change: Change, body: PersonalBody) -> tuple[Eff
     compare(current.version, change.seen)
     if isinstance(body, NewResidentCode | NewIndividualNumber):
         return _renumbered(standing, current, body)
-    after, others = heads_follow(standing, current, _amend(change.kind, body, current))
+    _, entry = standing.entry(change.resident)
+    after, others = heads_follow(standing, current, _amend(change.kind, body, current, entry))
     record = RecordEffect(record=replace(after, version=current.version + 1), individual_number=None)
     kept = standing.amended(change.resident, lambda entry: _kept(change, body, current, entry))
     return (record, *others, *kept)
 
 
-def _amend(kind: ChangeKind, body: PersonalBody, current: ResidentRecord) -> ResidentRecord:
+def _amend(kind: ChangeKind, body: PersonalBody, current: ResidentRecord, entry: RegisterEntry) -> ResidentRecord:
     match body:
         case LeavingPlanned() | NameRegistration() | Remade():
             return _marked(body, current)
@@ -78,7 +79,9 @@ def _amend(kind: ChangeKind, body: PersonalBody, current: ResidentRecord) -> Res
             return _differs(current, replace(current, domicile=body.domicile, domicile_head=body.domicile_head))
         case ResidenceStatus():
             _check(current.foreign is not None, "a status of residence is a foreign resident's")
-            return _differs(current, replace(current, foreign=body.items))
+            stands = (current.foreign, entry.katakana) == (body.items, body.katakana)
+            _check(not stands, "it reads so already")  # what is kept beside a record changes with a version of it
+            return replace(current, foreign=body.items)
         case Naturalised() | NationalityLost():
             return _of_another_nationality(body, current)
     return _with_other_name(kind, body, current)
@@ -91,7 +94,7 @@ def _of_another_nationality(body: Naturalised | NationalityLost, current: Reside
         _check(current.foreign is not None, "only a foreign resident becomes Japanese")
         _check(bool(body.domicile and body.domicile_head), "a Japanese national has a registered domicile")
         japanese = replace(named, domicile=body.domicile, domicile_head=body.domicile_head)
-        return replace(japanese, foreign=None, alias=None, alias_reading=None)
+        return replace(japanese, foreign=None, alias=None)
     _check(current.foreign is None, "only a Japanese national loses that nationality")
     foreign = replace(named, foreign=body.items, domicile=None, domicile_head=None)
     return replace(foreign, former_name=None, former_name_reading=None)
@@ -117,7 +120,7 @@ def _with_other_name(kind: ChangeKind, body: PersonalBody, current: ResidentReco
         case AliasWritten():
             _check(current.foreign is not None, "an alias is a foreign resident's")
             _check_step(kind, current.alias, body.alias, body.reading)
-            return replace(current, alias=body.alias, alias_reading=body.reading)
+            return replace(current, alias=body.alias)
     raise Refused(Code.CHANGE_INVALID, f"{kind.name} is judged elsewhere")
 
 
@@ -146,16 +149,32 @@ def _kept(change: Change, body: PersonalBody, before: ResidentRecord, entry: Reg
     match body:
         case LeavingPlanned():
             return replace(entry, leaving_to=None if body.day is None else body.to)
-        case NameChanged() | NationalityLost():
+        case NameChanged():
             return _with_name_before(body, before, entry)
-        case Naturalised():
-            aliases = _alias_history(change, None, body.municipality, before, entry)
-            return replace(_with_name_before(body, before, entry), aliases=aliases, foreign=None)
+        case ResidenceStatus() | Naturalised() | NationalityLost():
+            return _kept_of_nationality(change, body, before, entry)
         case AliasWritten():
-            return replace(entry, aliases=_alias_history(change, body, body.municipality, before, entry))
+            aliases = _alias_history(change, body, body.municipality, before, entry)
+            return replace(entry, aliases=aliases, alias_reading=body.reading)
         case Remade():
             return replace(entry, remade=entry.remade + 1, remade_on=change.effective)
     return entry
+
+
+def _kept_of_nationality(
+    change: Change,
+    body: ResidenceStatus | Naturalised | NationalityLost,
+    before: ResidentRecord,
+    entry: RegisterEntry,
+) -> RegisterEntry:
+    """Give an entry as the other nationality, or the same with other items, has it."""
+    if isinstance(body, ResidenceStatus):
+        return replace(entry, katakana=body.katakana)
+    entry = _with_name_before(body, before, entry)
+    if isinstance(body, NationalityLost):
+        return replace(entry, katakana=body.katakana)
+    aliases = _alias_history(change, None, body.municipality, before, entry)
+    return replace(entry, aliases=aliases, foreign=None, alias_reading=None, katakana=None)
 
 
 def _with_name_before(
@@ -173,7 +192,7 @@ def _alias_history(
     lines = list(entry.aliases)
     if before.alias is not None:
         if not lines or lines[-1].removed_on is not None:  # taken over without its history
-            lines.append(_line(before.alias, before.alias_reading, before.became_resident or change.effective, ""))
+            lines.append(_line(before.alias, entry.alias_reading, before.became_resident or change.effective, ""))
         lines[-1] = replace(lines[-1], removed_on=change.effective, removed_at=municipality)
     if begins is not None and begins.alias is not None:
         lines.append(_line(begins.alias, begins.reading, change.effective, municipality))

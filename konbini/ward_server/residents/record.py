@@ -99,7 +99,7 @@ class ForeignItems:
 
     Fields: nationality or region (国籍・地域); category; status of residence (在留資格); period of stay
     (在留期間等) and the day it ends (在留期間の満了の日); number of the residence card (在留カード等の番号); day of
-    becoming a foreign resident (外国人住民となった年月日); the name in katakana (氏名カナ), which a seal may show.
+    becoming a foreign resident (外国人住民となった年月日).
     """
 
     nationality: _Name
@@ -109,7 +109,6 @@ class ForeignItems:
     period_ends: Date | None
     residence_card: Annotated[str, UpTo(16)]
     became_foreign_resident: Date | None
-    katakana: _Name | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,9 +120,9 @@ class ResidentRecord:
     Fields, by group:
         whose: municipality (code of six digits), resident (宛名番号), version, household (世帯番号), order (記載順位,
             from 1).
-        who: name, reading (氏名の振り仮名), former name and its reading (旧氏), alias and its reading (通称), birth
-            (生年月日), sex, relationship (続柄), head (世帯主の氏名).
-        where: postcode (seven digits), address (住所), address_detail (方書), domicile (本籍) and its head (筆頭者),
+        who: name, reading (氏名の振り仮名), former name and its reading (旧氏), alias (通称), birth (生年月日),
+            sex, relationship (続柄), head (世帯主の氏名).
+        where: address (住所), address_detail (方書), domicile (本籍) and its head (筆頭者),
             previous_address (転入前住所), earlier_address (異動前住所: where in this municipality they lived before).
         since: became_resident (住民となった年月日), address_set (住所を定めた年月日), notified (届出日), moved_in
             (転入日 of the last move into the municipality).
@@ -145,13 +144,11 @@ class ResidentRecord:
     former_name: _Name | None
     former_name_reading: _Name | None
     alias: _Name | None
-    alias_reading: _Name | None
     birth: BirthDate
     sex: Sex
     relationship: Annotated[str, UpTo(64)]
     head: _Name
 
-    postcode: Annotated[str, UpTo(7)]
     address: _Place
     address_detail: _Place | None
     domicile: _Place | None

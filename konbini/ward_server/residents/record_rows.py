@@ -80,6 +80,17 @@ class RecordRows(SealedRows):
         ).fetchall()
         return tuple(self._entry(resident, row) for row in rows)
 
+    def entry_with(self, resident: str, change_id: str) -> StoredEntry | None:
+        """Give the newest version of it that was approved before the feed went on from what a change wrote."""
+        row = self._connection.execute(
+            "SELECT entry.version, entry.change_id, entry.sealed FROM entry"
+            " JOIN change ON change.change_id = entry.change_id WHERE entry.resident = ?"
+            " AND change.number <= (SELECT number FROM change WHERE change_id = ?)"
+            " ORDER BY entry.version DESC LIMIT 1",
+            (resident, change_id),
+        ).fetchone()
+        return None if row is None else self._entry(resident, row)
+
     def number_part(self, resident: str, commitment: bytes) -> bytes | None:
         """Give the individual number's part that a record's commitment stands for."""
         row = self._connection.execute(

@@ -70,14 +70,12 @@ def restored(standing: Standing, change: Change, body: Restored) -> tuple[Effect
         relationship=body.relationship,
         head=_head_name(standing, current, body),
     )
-    return (RecordEffect(record=record, individual_number=None), *came_back(standing, change.resident))
+    return (RecordEffect(record=record, individual_number=None), *standing.amended(change.resident, came_back))
 
 
-def came_back(standing: Standing, resident: str) -> tuple[Effect, ...]:
-    """Take back what a removal kept, where the resident is one again; its versions stay."""
-    return standing.amended(
-        resident, lambda entry: replace(entry, removed=None, notice_outstanding=False, leaving_to=None)
-    )
+def came_back(entry: RegisterEntry) -> RegisterEntry:
+    """Take back what a removal kept, where the resident is one again; the versions before stay."""
+    return replace(entry, removed=None, notice_outstanding=False, leaving_to=None)
 
 
 def _removal(change: Change, body: Removal | MovedOut | Death) -> tuple[Presence, Removed]:

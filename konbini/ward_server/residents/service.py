@@ -156,7 +156,7 @@ def archive_handlers(archive: Archive, statistics: Statistics) -> Mapping[int, H
 
     async def past_record(arguments: Sequence[Value]) -> Value:
         asked = from_value(PastRecord, arguments)
-        return await archive.past(asked.operator, asked.resident, asked.version, asked.reason)
+        return to_bytes(await archive.past(asked.operator, asked.resident, asked.version, asked.reason))
 
     async def figures(arguments: Sequence[Value]) -> Value:
         asked = from_value(StatisticsFor, arguments)

@@ -188,6 +188,9 @@ class RegistryReading(Protocol):
     def entries(self, resident: str) -> tuple[StoredEntry, ...]:
         """Give every version of it, oldest first."""
 
+    def entry_with(self, resident: str, change_id: str) -> StoredEntry | None:
+        """Give the newest version of it that was approved before the feed went on from what a change wrote."""
+
     def number_part(self, resident: str, commitment: bytes) -> bytes | None:
         """Give the individual number's part that a record's commitment stands for."""
 

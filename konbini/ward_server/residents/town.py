@@ -17,7 +17,7 @@ from konbini.ward_server.residents.card_rules import check_span
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, Restriction
 from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.effects import Effect, EntryEffect, RecordEffect, written
-from konbini.ward_server.residents.entry import RegisterEntry
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.entry_rules import check_kept
 from konbini.ward_server.residents.feed import CardSerial, FeedKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord
@@ -48,7 +48,10 @@ class TownSeal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TownRow:
-    """One resident of the town: the record at version 1 without a commitment, and what stands beside it."""
+    """One resident of the town: the record at version 1 without a commitment, and what stands beside it.
+
+    `entry` is None where nothing is kept beyond the record, not even a postcode.
+    """
 
     record: ResidentRecord
     individual_number: str | None
@@ -91,16 +94,23 @@ def _record(ward: str, row: TownRow) -> RecordEffect:
     if presence is Presence.PRESENT:
         if removed is not None:
             raise Refused(Code.CHANGE_INVALID, "a removal stands beside a removed record alone")
-        return _arrived(ward, row.record, row.individual_number)
+        return _arrived(ward, row.record, row)
     if removed is None or removed.ceased is None:
         raise Refused(Code.CHANGE_INVALID, "a removed record names the day of its removal: entry.removed.ceased")
-    effect = _arrived(ward, replace(row.record, presence=Presence.PRESENT), row.individual_number)
+    effect = _arrived(ward, replace(row.record, presence=Presence.PRESENT), row)
     return replace(effect, record=replace(effect.record, presence=presence))
 
 
-def _arrived(ward: str, record: ResidentRecord, number: str | None) -> RecordEffect:
-    arrival = RecordWritten(record=record, individual_number=number)
-    return written(ChangeKind.MOVE_IN, arrival, None, resident=record.resident, seen=0, ward=ward)
+def _arrived(ward: str, record: ResidentRecord, row: TownRow) -> RecordEffect:
+    kept = PLAIN if row.entry is None else row.entry
+    arrival = RecordWritten(
+        record=record,
+        individual_number=row.individual_number,
+        postcode=kept.postcode,
+        alias_reading=kept.alias_reading,
+        katakana=kept.katakana,
+    )
+    return written(ChangeKind.MOVE_IN, arrival, None, PLAIN, resident=record.resident, seen=0, ward=ward)
 
 
 def _link(resident: str, held: TownCard) -> StoredLink:

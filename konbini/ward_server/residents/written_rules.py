@@ -10,10 +10,11 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.residents.bodies import RecordWritten
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.effect import RecordEffect, compare
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.household_rules import full_address
 from konbini.ward_server.residents.record import Presence, ResidentRecord
 
-__all__ = ["check_number", "written"]
+__all__ = ["check_number", "kept_of", "written"]
 
 _NUMBER_DIGITS = 12
 _WEIGHTS = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
@@ -29,16 +30,23 @@ _ENTRIES = frozenset(
 _CORRECTIONS = frozenset({ChangeKind.CORRECTION, ChangeKind.CORRECTION_EX_OFFICIO})
 _OF_A_MOVE = frozenset(
     {
-        *("version", "household", "order", "relationship", "head", "postcode", "address", "address_detail"),
+        *("version", "household", "order", "relationship", "head", "address", "address_detail"),
         *("earlier_address", "address_set", "notified", "remarks", "individual_number"),
     }
 )
 
 
 def written(  # noqa: PLR0913 - what is compared, all named
-    kind: ChangeKind, body: RecordWritten, current: ResidentRecord | None, *, resident: str, seen: int, ward: str
+    kind: ChangeKind,
+    body: RecordWritten,
+    current: ResidentRecord | None,
+    entry: RegisterEntry,
+    *,
+    resident: str,
+    seen: int,
+    ward: str,
 ) -> RecordEffect:
-    """Judge a whole record that is written over `current`, the one in force.
+    """Judge a whole record that is written over `current`, the one in force, beside which `entry` is kept.
 
     Raises:
         Refused: `CHANGE_INVALID`, `CHANGED_MEANWHILE`.
@@ -49,6 +57,8 @@ def written(  # noqa: PLR0913 - what is compared, all named
         raise Refused(Code.CHANGE_INVALID, "the record is not this resident's next version")
     if record.individual_number is not None:
         raise Refused(Code.CHANGE_INVALID, "the commitment to an individual number is the registry's to write")
+    if body.katakana is not None and record.foreign is None:
+        raise Refused(Code.CHANGE_INVALID, "a name in katakana is a foreign resident's")
     check_number(body.individual_number)
     if kind in _ENTRIES:
         _check_entry(kind, body, current)
@@ -57,11 +67,16 @@ def written(  # noqa: PLR0913 - what is compared, all named
     elif kind in _CORRECTIONS:
         _check_correction(body, current)
     else:
-        _check_move(body, current)
+        _check_move(body, current, entry)
     kept = None if current is None else current.individual_number
     if record.individual_number != kept:
         record = replace(record, individual_number=kept)
     return RecordEffect(record=record, individual_number=body.individual_number)
+
+
+def kept_of(body: RecordWritten, entry: RegisterEntry) -> RegisterEntry:
+    """Give what is kept beside a record as it reads once the record is written."""
+    return replace(entry, postcode=body.postcode, alias_reading=body.alias_reading, katakana=body.katakana)
 
 
 def check_number(number: str | None) -> None:
@@ -104,13 +119,15 @@ def _check_correction(body: RecordWritten, current: ResidentRecord) -> None:
         raise Refused(Code.CHANGE_INVALID, "a resident code is changed by a change of its own")
 
 
-def _check_move(body: RecordWritten, current: ResidentRecord) -> None:
+def _check_move(body: RecordWritten, current: ResidentRecord, entry: RegisterEntry) -> None:
     if current.presence is not Presence.PRESENT:
         raise Refused(Code.CHANGE_INVALID, "the record is removed")
     record = body.record
     for field in dataclasses.fields(record):
         if field.name not in _OF_A_MOVE and getattr(record, field.name) != getattr(current, field.name):
             raise Refused(Code.CHANGE_INVALID, f"a move within does not change {field.name}")
+    if (body.alias_reading, body.katakana) != (entry.alias_reading, entry.katakana):
+        raise Refused(Code.CHANGE_INVALID, "a move within changes no name's reading")
     before = full_address(current)
     if body.individual_number is not None or record.earlier_address != before or full_address(record) == before:
         raise Refused(Code.CHANGE_INVALID, "a move within goes to another address, and names the one before")

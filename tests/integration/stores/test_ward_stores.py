@@ -38,6 +38,7 @@ from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
 from konbini.ward_server.issuing.ledger.visits import NewVisit
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import LEASE_SECONDS, CardSerial
 from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
@@ -263,14 +264,17 @@ async def offices(place: Place, key: SigningKey) -> AsyncIterator[tuple[Office, 
 async def test_two_writers_on_one_resident(place: Place) -> None:
     """Both approve a correction of the version that both saw: one is in force, the other has been overtaken."""
     async with offices(place, SigningKey.generate()) as (one, other):
-        await one.registry.approve("bando", await one.registry.enter("aoki", arrival_of(record_of())))
+        arrival = arrival_of(record_of(), kept=RegisterEntry(postcode="1390001"))
+        await one.registry.approve("bando", await one.registry.enter("aoki", arrival))
         entered = [
             await office.registry.enter(
                 "aoki",
                 new_change(
                     ChangeKind.CORRECTION,
                     record_of().resident,
-                    RecordWritten(record=record_of(version=2, remarks=remarks), individual_number=None),
+                    RecordWritten(
+                        record=record_of(version=2, remarks=remarks), individual_number=None, postcode="1390002"
+                    ),
                     seen=1,
                     effective=TODAY,
                     source="届書",
@@ -285,6 +289,10 @@ async def test_two_writers_on_one_resident(place: Place) -> None:
         assert len(refusals(answers)) == 1
         versions = await other.store.read(lambda reading: reading.versions(record_of().resident))
         assert [version.version for version in versions] == [1, 2]
+        kept = await other.store.read(
+            lambda reading: [reading.entry_with(version.resident, version.change_id) for version in versions]
+        )
+        assert [None if one is None else one.entry.postcode for one in kept] == ["1390001", "1390002"]
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from konbini.simulation.town.numbers import individual_number, resident_code
 from konbini.simulation.town.people import CardCondition, HeldCard
 from konbini.simulation.town.pki.cards import CardAuthority
 from konbini.ward_server.residents.changes import Restriction
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord, Sex
 from konbini.ward_server.residents.seal import NameForm
 from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
@@ -58,6 +59,7 @@ NEW_CARD = 7_000_000_001
 """The serial of a card that nobody holds yet."""
 
 MEASURE = "S-2026-0001"
+FOREIGNERS_ENTRY = RegisterEntry(postcode="1390001", alias_reading="ドウモト　クレ", katakana="デュポン　クレール")
 _LINKED = 20240401
 
 
@@ -85,7 +87,6 @@ def _foreigner() -> ResidentRecord:
         name="DUPONT CLAIRE",
         reading="デュポン　クレール",
         alias="堂本　暮",
-        alias_reading="ドウモト　クレ",
         head="DUPONT CLAIRE",
         domicile=None,
         domicile_head=None,
@@ -150,6 +151,7 @@ def rows(authority: CardAuthority) -> tuple[TownRow, ...]:
                 if card is not None
             ),
             measures=(Restriction(name=MEASURE, planned_end=None),) if record.resident == PROTECTED else (),
+            entry=FOREIGNERS_ENTRY if record.resident == FOREIGNER else None,
             seal=TownSeal(registered=_LINKED, seal=SEALS[record.resident]) if record.resident in SEALS else None,
         )
         for record in (replace(one, resident_code=resident_code(_ordinal(one))) for one in _records())

@@ -184,7 +184,7 @@ class Ward:
             kind, seen = ChangeKind.CORRECTION, record.version
         else:
             fresh, kind, seen = written(resident, **changes), ChangeKind.BIRTH, 0
-        await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None), seen)
+        await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None, postcode=""), seen)
 
     async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
         """Remove a resident's record; the next in order heads those who stay."""

@@ -1,16 +1,17 @@
 """What stands beside the record in a row of a town's list: number, cards, measures, holds, seal, items kept beyond it.
 
 In JSON each is an object with the names of its class's fields (`text_form`), a card's serial and a seal's day of
-registration among them. In a CSV file cards have a form of their own, measures and holds one of their own or a list of
-these objects, and the rest is JSON in the cell.
+registration among them, and without those items of the entry that have columns of their own. In a CSV file cards have a
+form of their own, measures and holds one of their own or a list of these objects, and the rest is JSON in the cell.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
@@ -18,7 +19,7 @@ from konbini.protocol.shape import from_value, to_value
 from konbini.ward_server.residents.bodies import CardKind
 from konbini.ward_server.residents.changes import Restriction
 from konbini.ward_server.residents.entry import RegisterEntry
-from konbini.ward_server.residents.importing.columns import refuse_cells
+from konbini.ward_server.residents.importing.columns import KEPT_FIELDS, refuse_cells
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.text_form import from_object
 from konbini.ward_server.residents.town import TownCard, TownRow, TownSeal
@@ -27,6 +28,8 @@ __all__ = ["row_of_cells", "row_of_members", "written_json"]
 
 M = TypeVar("M")
 
+_KEPT_FIELDS = frozenset(KEPT_FIELDS.values())
+
 _CARRIERS = {None: int(CardKind.NUMBER_CARD)} | {kind.name.lower(): int(kind) for kind in CardKind}
 _KINDS = "|".join(kind.name.lower() for kind in CardKind)
 _CARD = re.compile(rf"([0-9a-f]{{2,128}}):([0-9a-f]{{2,42}}):([0-9]{{8}})(?::([0-9]{{8}}))?(?::({_KINDS}))?", re.ASCII)
@@ -34,8 +37,13 @@ _RESTRICTION = re.compile(r"([^:;]{1,64})(?::([0-9]{8}))?", re.ASCII)
 _LIST_OF_OBJECTS = "[{"
 
 
-def row_of_cells(record: ResidentRecord, cells: Mapping[str, str]) -> TownRow:
+def row_of_cells(record: ResidentRecord, kept: Sequence[Value], cells: Mapping[str, str]) -> TownRow:
     """Read what cells of a CSV file say beside the record; a cell that is not there is empty.
+
+    Args:
+        record: the row's record.
+        kept: what was read of the columns `KEPT`.
+        cells: those of the columns `BESIDE`.
 
     Raises:
         Refused: `CHANGE_INVALID`, naming the column.
@@ -47,12 +55,17 @@ def row_of_cells(record: ResidentRecord, cells: Mapping[str, str]) -> TownRow:
         measures=_restrictions(cells.get("measures", ""), "measures"),
         holds=_restrictions(cells.get("holds", ""), "holds"),
         seal=_some(_in_cell(cells.get("seal", "")), _seal),
-        entry=_some(_in_cell(cells.get("entry", "")), _entry),
+        entry=_with_kept(_some(_in_cell(cells.get("entry", "")), _entry), kept),
     )
 
 
-def row_of_members(record: ResidentRecord, written: Mapping[str, object]) -> TownRow:
+def row_of_members(record: ResidentRecord, kept: Sequence[Value], written: Mapping[str, object]) -> TownRow:
     """Read what an object's members say beside the record.
+
+    Args:
+        record: the row's record.
+        kept: what was read of the columns `KEPT`.
+        written: the object.
 
     Raises:
         Refused: `CHANGE_INVALID`, naming the member.
@@ -64,7 +77,7 @@ def row_of_members(record: ResidentRecord, written: Mapping[str, object]) -> Tow
         measures=_objects(written.get("measures", []), "measures", _restriction),
         holds=_objects(written.get("holds", []), "holds", _restriction),
         seal=_some(written.get("seal"), _seal),
-        entry=_some(written.get("entry"), _entry),
+        entry=_with_kept(_some(written.get("entry"), _entry), kept),
     )
 
 
@@ -149,7 +162,17 @@ def _seal(written: object) -> TownSeal:
 
 
 def _entry(written: object) -> RegisterEntry:
+    if isinstance(written, dict) and not _KEPT_FIELDS.isdisjoint(written):
+        raise Refused(Code.CHANGE_INVALID, "an item of the entry that has a column of its own")
     return _without_control(from_object(RegisterEntry, written))
+
+
+def _with_kept(entry: RegisterEntry | None, kept: Sequence[Any]) -> RegisterEntry | None:
+    """Put items with columns of their own into an entry; their bounds are looked at when it is written."""
+    if not any(kept):
+        return entry
+    items = dict(zip(KEPT_FIELDS.values(), kept, strict=True))
+    return RegisterEntry(**items) if entry is None else replace(entry, **items)
 
 
 def _text_or_none(written: Mapping[str, object], name: str) -> str | None:

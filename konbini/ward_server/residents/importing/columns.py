@@ -1,9 +1,9 @@
 """What a row of a town's list may hold: the columns, from the record's own declaration, and how a cell is read.
 
 A list has a column for each field of `ResidentRecord` (but those that the registry writes itself: municipality,
-version, the commitment to the individual number), one for each field of `ForeignItems` in a CSV file, and those that
-stand beside the record (`beside`). docs/import.md is compared with this by a test, so that a field that is added to the
-record is a column at once.
+version, the commitment to the individual number), one for each field of `ForeignItems` in a CSV file, one for each item
+of the entry that changes with the record (`KEPT_FIELDS`), and those that stand beside the record (`beside`).
+docs/import.md is compared with this by a test, so that a field that is added to the record is a column at once.
 
 Limits: a field that is a list or an object of its own is JSON in a cell of a CSV file.
 """
@@ -23,16 +23,35 @@ from typing import Annotated, Any, TypeAlias
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_value
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.record import ForeignItems, Presence, ResidentRecord
 
-__all__ = ["BESIDE", "COLUMNS", "FOREIGN", "JAPANESE", "Cells", "Column", "json_values", "refuse_cells"]
+__all__ = [
+    "BESIDE",
+    "COLUMNS",
+    "FOREIGN",
+    "JAPANESE",
+    "KEPT",
+    "KEPT_FIELDS",
+    "Cells",
+    "Column",
+    "json_values",
+    "refuse_cells",
+]
 
 _WRITTEN_BY_REGISTRY = frozenset({"municipality", "version", "individual_number"})
 _FOREIGN = "foreign"
+_EVERY_ROW = frozenset({"postcode"})
 _NEVER_EMPTY = frozenset({"resident", "household", "name", "relationship", "head", "address"})
 _DEFAULTS: Mapping[str, Value] = {"presence": int(Presence.PRESENT), "name_in_registration": False, "remarks": ""}
 BESIDE = ("individual_number", "cards", "measures", "holds", "seal", "entry")
-"""Columns that are no field of the record."""
+"""Columns that are no field of the record, and read in a way of their own."""
+KEPT_FIELDS: Mapping[str, str] = {
+    "postcode": "postcode",
+    "alias_reading": "alias_reading",
+    "foreign_katakana": "katakana",
+}
+"""Columns of the items that are kept beside the record, and their fields of `RegisterEntry`."""
 JAPANESE = {
     "resident": "宛名番号",
     "household": "世帯番号",
@@ -196,13 +215,19 @@ def _columns(kind: Any, prefix: str = "") -> tuple[Column, ...]:  # noqa: ANN401
     )
 
 
+def _kept_columns() -> tuple[Column, ...]:
+    hints = typing.get_type_hints(RegisterEntry, include_extras=True)
+    fields = {field.name: field for field in dataclasses.fields(RegisterEntry)}
+    return tuple(_column(column, hints[name], fields[name]) for column, name in KEPT_FIELDS.items())
+
+
 def _column(name: str, kind: Any, field: dataclasses.Field[Any]) -> Column:  # noqa: ANN401 - a type form
     bare, optional = _bare(kind)
     form, read_text, read_json = _reading(bare, optional=optional)
     if name in _NEVER_EMPTY:
         form, read_text, read_json = "text, never empty", _never_empty(read_text), _never_empty(read_json)
     absent: Value | _Missing = _Missing()
-    if field.default is not dataclasses.MISSING:
+    if field.default is not dataclasses.MISSING and name not in _EVERY_ROW:
         absent = to_value(field.default)
     elif name in _DEFAULTS or optional:
         absent = _DEFAULTS.get(name)
@@ -315,3 +340,5 @@ COLUMNS = _columns(ResidentRecord)
 """The columns of the record, in its order, without the foreign items."""
 FOREIGN = _columns(ForeignItems, "foreign_")
 """The columns of the foreign items in a CSV file, in their order; JSON Lines have an object `foreign`."""
+KEPT = _kept_columns()
+"""The columns of items that are kept beside the record; in JSON Lines `katakana` stands in the object `foreign`."""

@@ -16,6 +16,7 @@ from konbini.ward_server.residents.importing.columns import (
     COLUMNS,
     FOREIGN,
     JAPANESE,
+    KEPT,
     Cells,
     json_values,
     refuse_cells,
@@ -26,7 +27,10 @@ from konbini.ward_server.residents.town import TownRow
 __all__ = ["CsvForm", "JsonForm", "RowForm"]
 
 _FOREIGN = "foreign"
+_FOREIGN_PREFIX = "foreign_"
+_KATAKANA = "foreign_katakana"
 _COLUMN_NAMES = tuple(column.name for column in COLUMNS)
+_KEPT_NAMES = tuple(column.name for column in KEPT)
 _READ = (*_COLUMN_NAMES, "municipality", "version", "individual_number", _FOREIGN)
 _PLACES = tuple(_READ.index(field.name) for field in dataclasses.fields(ResidentRecord))
 
@@ -58,6 +62,7 @@ class _Places:
 
     columns: Cells
     foreign: Cells
+    kept: Cells
     beside: Mapping[str, int]
     household: int | None
     width: int
@@ -88,7 +93,7 @@ class CsvForm(RowForm):
         values = places.columns.values(row)
         items = None if places.foreign.empty(row) else places.foreign.values(row)
         beside = {name: row[at] for name, at in places.beside.items()}
-        return row_of_cells(_record(self._ward, values, items), beside)
+        return row_of_cells(_record(self._ward, values, items), places.kept.values(row), beside)
 
     def household(self, row: Sequence[str]) -> str | None:
         """Give the household's cell."""
@@ -99,7 +104,7 @@ class CsvForm(RowForm):
 class JsonForm(RowForm):
     """Lines of JSON, each an object with the names of the columns; foreign items are an object of their own."""
 
-    _known = frozenset((*_COLUMN_NAMES, _FOREIGN, *BESIDE))
+    _known = frozenset((*_COLUMN_NAMES, *_KEPT_NAMES, _FOREIGN, *BESIDE)) - {_KATAKANA}
 
     def __init__(self, ward: str) -> None:
         self._ward = ward
@@ -110,9 +115,10 @@ class JsonForm(RowForm):
         if not self._known.issuperset(written):
             raise Refused(Code.CHANGE_INVALID, "a member of an unknown name")
         values = json_values(COLUMNS, written)
-        items = written.get(_FOREIGN)
-        foreign = None if items is None else _foreign(items)
-        return row_of_members(_record(self._ward, values, foreign), written)
+        items = _foreign_members(written.get(_FOREIGN))
+        foreign = None if items is None else json_values(FOREIGN, items)
+        kept = json_values(KEPT, written | (items or {}))
+        return row_of_members(_record(self._ward, values, foreign), kept, written)
 
     def household(self, row: str) -> str | None:
         """Give the object's household."""
@@ -127,16 +133,17 @@ def _places(header: Sequence[str]) -> _Places:
     english = {other: name for name, other in JAPANESE.items()}
     names = [english.get(name.strip(), name.strip()) for name in header]
     at = {name: place for place, name in enumerate(names)}
-    known = {*_COLUMN_NAMES, *(column.name for column in FOREIGN), *BESIDE}
+    known = {*_COLUMN_NAMES, *_KEPT_NAMES, *(column.name for column in FOREIGN), *BESIDE}
     if len(at) != len(names) or not known.issuperset(at):
         wrong = sorted({name for name in names if names.count(name) > 1 or name not in known})
         raise Refused(Code.CHANGE_INVALID, f"columns that are unknown or stand twice: {', '.join(wrong)[:200]}")
-    missing = [column.name for column in COLUMNS if column.required and column.name not in at]
+    missing = [column.name for column in (*COLUMNS, *KEPT) if column.required and column.name not in at]
     if missing:
         raise Refused(Code.CHANGE_INVALID, f"columns that are missing: {', '.join(missing)}")
     return _Places(
         columns=Cells([(column, at.get(column.name)) for column in COLUMNS]),
         foreign=Cells([(column, at.get(column.name)) for column in FOREIGN]),
+        kept=Cells([(column, at.get(column.name)) for column in KEPT]),
         beside={name: at[name] for name in BESIDE if name in at},
         household=at.get("household"),
         width=len(names),
@@ -157,10 +164,15 @@ def _object(line: str) -> dict[str, Any]:
     return written
 
 
-_FOREIGN_NAMES = tuple(column.name.removeprefix("foreign_") for column in FOREIGN)
+_FOREIGN_NAMES = frozenset(
+    column.name.removeprefix(_FOREIGN_PREFIX) for column in (*FOREIGN, *KEPT) if column.name.startswith(_FOREIGN_PREFIX)
+)
 
 
-def _foreign(items: object) -> Value:
-    if not isinstance(items, dict) or not set(items) <= set(_FOREIGN_NAMES):
+def _foreign_members(items: object) -> dict[str, object] | None:
+    """Give the members of the object of foreign items under the names of their columns."""
+    if items is None:
+        return None
+    if not isinstance(items, dict) or not items.keys() <= _FOREIGN_NAMES:
         raise Refused(Code.CHANGE_INVALID, "foreign is an object with the names of the foreign items")
-    return json_values(FOREIGN, {f"foreign_{name}": value for name, value in items.items()})
+    return {_FOREIGN_PREFIX + name: value for name, value in items.items()}

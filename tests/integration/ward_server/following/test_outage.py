@@ -158,7 +158,7 @@ async def test_what_was_issued_is_reviewed(ward: Ward) -> None:
     await ward.stop("registry")
     config.write_text(reached.replace("run/registry.sock", "run/elsewhere.sock"), encoding="utf-8")
     await ward.start_registry()
-    changing = asyncio.create_task(ward.rewrite(ALONE, postcode="1500001"))
+    changing = asyncio.create_task(ward.rewrite(ALONE, remarks="訂正"))
     while not changing.done():
         await ward.clock.advance(1)
         await asyncio.sleep(0.02)

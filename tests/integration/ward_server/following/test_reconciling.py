@@ -98,6 +98,6 @@ async def test_what_changes_meanwhile_is_no_difference(ward: Ward) -> None:
     await ward.protect(ALONE)
     for one in reconciling:
         assert await one == ["0 differences"]
-    await ward.rewrite(HEAD, postcode="1500001")
+    await ward.rewrite(HEAD, remarks="訂正")
     assert await ward.say("issuing", "reconcile") == ["0 differences"]
     assert MEASURE not in str(ward.rows("issuing", "SELECT * FROM bar"))

@@ -41,7 +41,9 @@ MEASURE = Restriction(name="2026-017", planned_end=None)
 
 def steps(municipality: str) -> tuple[tuple[ChangeKind, Body, int], ...]:
     """Give the changes, in order: each fits only after the one before."""
-    arrival = RecordWritten(record=written(RESIDENT, municipality=municipality), individual_number="123456789018")
+    arrival = RecordWritten(
+        record=written(RESIDENT, municipality=municipality), individual_number="123456789018", postcode=""
+    )
     return (
         (ChangeKind.MOVE_IN, arrival, 0),
         (ChangeKind.CARD_LINKED, CardLinked(card=CARD, replaces=None), 0),

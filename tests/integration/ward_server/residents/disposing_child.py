@@ -49,7 +49,7 @@ def number_of(resident: str) -> str:
 
 async def remove(registry: Registry, resident: str) -> None:
     """Take a resident in and remove the record."""
-    arrival = RecordWritten(record=written(resident), individual_number=number_of(resident))
+    arrival = RecordWritten(record=written(resident), individual_number=number_of(resident), postcode="")
     removal = Removal(reason=Presence.REMOVED_EX_OFFICIO)
     for kind, body, seen in ((ChangeKind.MOVE_IN, arrival, 0), (ChangeKind.REMOVAL, removal, 1)):
         change = new_change(kind, resident, body, seen=seen, effective=20251231, source="届書")

@@ -45,7 +45,7 @@ async def filled(config: RegistryConfig) -> RegistryConfig:
     async with open_registry(config, clock, SystemEntropy()) as rooms:
         registry = Registry(rooms.store, rooms.pen, Acknowledging((), clock), clock)
         for ordinal, resident in enumerate(RESIDENTS):
-            body = RecordWritten(record=written(resident), individual_number=individual_number(ordinal))
+            body = RecordWritten(record=written(resident), individual_number=individual_number(ordinal), postcode="")
             change = new_change(ChangeKind.MOVE_IN, resident, body, seen=0, effective=20260921, source="届書")
             await registry.approve("bando", await registry.enter("aoki", change))
     return config

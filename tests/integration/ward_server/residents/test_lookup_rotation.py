@@ -36,7 +36,7 @@ async def fill(config: RegistryConfig) -> None:
     """Take a resident in, and protect the record."""
     async with open_registry(config, SystemClock(), SystemEntropy()) as rooms:
         registry = Registry(rooms.store, rooms.pen, Acknowledging((), SystemClock()), SystemClock())
-        arrival = RecordWritten(record=written(RESIDENT), individual_number="123456789018")
+        arrival = RecordWritten(record=written(RESIDENT), individual_number="123456789018", postcode="")
         measure = Restriction(name="2026-017", planned_end=None)
         for kind, body in ((ChangeKind.MOVE_IN, arrival), (ChangeKind.MEASURE_SET, measure)):
             change = new_change(kind, RESIDENT, body, seen=0, effective=20251231, source="届書")

@@ -32,11 +32,11 @@ NONCE = bytes(range(16))
 RESIDENT = "000000000000001"
 ARRIVAL = """{
     "kind": "move_in", "resident": "000000000000001", "seen": 0, "effective": 20260921, "source": "転入届",
-    "individual_number": "123456789018",
+    "individual_number": "123456789018", "postcode": "1990001",
     "record": {
         "municipality": "131997", "resident": "000000000000001", "version": 1, "household": "1", "order": 1,
         "name": "澄川 花子", "reading": "スミカワ ハナコ", "birth": 19900403, "sex": "female",
-        "relationship": "世帯主", "head": "澄川 花子", "postcode": "1990001", "address": "東京都澄川区一丁目１番１号",
+        "relationship": "世帯主", "head": "澄川 花子", "address": "東京都澄川区一丁目１番１号",
         "presence": "present", "name_in_registration": false, "remarks": ""
     }
 }"""

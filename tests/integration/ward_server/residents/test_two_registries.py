@@ -44,7 +44,7 @@ Start = Callable[..., Awaitable[subprocess.Popen[bytes]]]
 def arrival(resident: int) -> Change:
     """Write somebody's arrival."""
     name = f"{resident:015d}"
-    body = RecordWritten(record=written(name, municipality=MUNICIPALITY), individual_number=None)
+    body = RecordWritten(record=written(name, municipality=MUNICIPALITY), individual_number=None, postcode="")
     return new_change(ChangeKind.MOVE_IN, name, body, seen=0, effective=20260921, source="届書")
 
 

@@ -188,7 +188,7 @@ class Ward(RuleBasedStateMachine):
     def correct(self, who: str) -> None:
         """Another version of a record, which brings the resident back where there was a removal in error."""
         record = self.record(who)
-        fresh = replace(record, version=record.version + 1, presence=Presence.PRESENT, postcode="1500001")
+        fresh = replace(record, version=record.version + 1, presence=Presence.PRESENT, remarks="訂正")
         body = arrival_of(fresh, None).body()
         self.of(ChangeKind.CORRECTION, who, body, record.version)
 

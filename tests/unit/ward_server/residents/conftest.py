@@ -18,6 +18,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change, ChangeKind, RecordWritten, new_change
+from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.publisher import Publisher
 from konbini.ward_server.residents.record import ResidentRecord
@@ -46,13 +47,19 @@ def number_of(resident: str) -> str:
     return NUMBER if resident == "000000000000001" else individual_number(int(resident[-9:]))
 
 
-def arrival_of(record: ResidentRecord, number: str | None = "") -> Change:
+def arrival_of(record: ResidentRecord, number: str | None = "", kept: RegisterEntry = PLAIN) -> Change:
     """Write the change that takes a resident in, with a number of the resident's own where none is said."""
     number = number_of(record.resident) if number == "" else number
     return new_change(
         ChangeKind.MOVE_IN,
         record.resident,
-        RecordWritten(record=record, individual_number=number),
+        RecordWritten(
+            record=record,
+            individual_number=number,
+            postcode=kept.postcode,
+            alias_reading=kept.alias_reading,
+            katakana=kept.katakana,
+        ),
         seen=0,
         effective=TODAY,
         source="転入届",
@@ -75,10 +82,16 @@ class Office:
         """Enter a change as one person and approve it as another."""
         return await self.registry.approve("bando", await self.registry.enter("aoki", change))
 
-    async def take_in(self, resident: str = "000000000000001", **changes: Any) -> ResidentRecord:  # noqa: ANN401
-        """Take a resident in."""
+    async def take_in(
+        self,
+        resident: str = "000000000000001",
+        kept: RegisterEntry = PLAIN,
+        /,
+        **changes: Any,  # noqa: ANN401 - any field
+    ) -> ResidentRecord:
+        """Take a resident in, with what an arrival says of the items kept beside the record."""
         record = record_of(resident, **changes)
-        await self.put_in_force(arrival_of(record))
+        await self.put_in_force(arrival_of(record, kept=kept))
         return record
 
 

@@ -13,10 +13,18 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.residents.archive import Archive
-from konbini.ward_server.residents.bodies import HouseholdPlan, Households, NameRegistration, RecordWritten, Restriction
+from konbini.ward_server.residents.bodies import (
+    EntryKept,
+    HouseholdPlan,
+    Households,
+    NameRegistration,
+    RecordWritten,
+    Restriction,
+)
 from konbini.ward_server.residents.changes import ChangeKind, new_change
-from konbini.ward_server.residents.entry import Basis
+from konbini.ward_server.residents.entry import Basis, RegisterEntry
 from konbini.ward_server.residents.record import SignedRecord
+from tests.records import FOREIGN
 from tests.unit.ward_server.residents.acts import HEAD, act, place, read
 from tests.unit.ward_server.residents.conftest import NOW, Office
 
@@ -28,7 +36,7 @@ async def test_a_history_says_what_why_by_whom_and_when(office: Office) -> None:
     first = await office.take_in(ONE, household="2000000001")
     await office.take_in(TWO, household="2000000001", order=2, relationship="夫", name="葛城　悟")
     await office.clock.advance(60)
-    corrected = RecordWritten(record=replace(first, version=2, remarks="訂正"), individual_number=None)
+    corrected = RecordWritten(record=replace(first, version=2, remarks="訂正"), individual_number=None, postcode="")
     own = (await office.store.read(lambda reading: reading.history(ONE)))[0].change_id
     change = new_change(
         ChangeKind.CORRECTION_EX_OFFICIO,
@@ -75,9 +83,29 @@ async def test_a_past_version_is_read_as_it_was_signed(office: Office) -> None:
     await act(office, ChangeKind.NAME_REGISTRATION, ONE, NameRegistration(pending=True), 1)
     archive = Archive(office.store, office.clock)
     for version, pending in ((1, False), (2, True)):
-        signed = await archive.past("chiba", ONE, version, "照会")
-        record = SignedRecord.open(signed, office.pen.key.verifying, office.pen.municipality).record
+        past = await archive.past("chiba", ONE, version, "照会")
+        record = SignedRecord.open(past.record, office.pen.key.verifying, office.pen.municipality).record
         assert (record.version, record.name_in_registration) == (version, pending)
+
+
+async def test_what_was_kept_beside_a_version_is_read_with_it(office: Office) -> None:
+    """Postcode and readings as they stood with that version, whatever else was kept since; empty where nothing was."""
+    arrived = RegisterEntry(postcode="1390001", alias_reading="ドウモト", katakana="デュポン")
+    first = await office.take_in(ONE, arrived, foreign=FOREIGN, alias="堂本")
+    await act(office, ChangeKind.NAME_REGISTRATION, ONE, NameRegistration(pending=True), 1)
+    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=replace(arrived, last_address="前の町")), 1)
+    body = RecordWritten(record=replace(first, version=3), individual_number=None, postcode="1390002")
+    await act(office, ChangeKind.CORRECTION, ONE, body, 2)
+    await office.take_in(TWO)
+    archive = Archive(office.store, office.clock)
+    found = [await archive.past("chiba", ONE, version, "照会") for version in (1, 2, 3)]
+    found.append(await archive.past("chiba", TWO, 1, "照会"))
+    assert [(past.postcode, past.alias_reading, past.katakana) for past in found] == [
+        ("1390001", "ドウモト", "デュポン"),
+        ("1390001", "ドウモト", "デュポン"),
+        ("1390002", None, None),
+        ("", None, None),
+    ]
 
 
 async def test_who_reads_the_past_is_on_record_also_where_there_was_none(office: Office, tmp_path: Path) -> None:

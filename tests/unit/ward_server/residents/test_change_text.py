@@ -59,15 +59,15 @@ ANYTHING = st.recursive(st.none() | st.integers() | st.text(), st.lists)
 
 def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
     """Give a body of each kind as it is written."""
-    whole: dict[str, object] = {"record": record}
+    whole: dict[str, object] = {"record": record, "postcode": "1390001"}
     named: dict[str, object] = {"former_name": "青木", "reading": "アオキ"}
     alias: dict[str, object] = {"alias": "青木", "reading": "アオキ", "municipality": "澄川区"}
     household = {"household": "2000000001", "members": [MEMBER]}
     return {
-        "move_in": {"record": record, "individual_number": "123456789018"},
+        "move_in": {**whole, "individual_number": "123456789018", "alias_reading": "アオキ"},
         "birth": whole,
         "move_within": whole,
-        "correction": {"record": record, "corrects": "abc"},
+        "correction": {**whole, "katakana": "アオキ", "corrects": "abc"},
         "leaving": {"day": 20261001, "to": "大阪府架空市一番地"},
         "removal": {"reason": "declared_missing"},
         "name_registration": {"pending": True},
@@ -81,7 +81,7 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "move_in_by_card": whole,
         "entry_from_abroad": whole,
         "entry_ex_officio": whole,
-        "correction_ex_officio": {"record": record, "basis": "ex_officio"},
+        "correction_ex_officio": {**whole, "basis": "ex_officio"},
         "household_moved": {**household, "postcode": "1390001", "address": "東京都澄川区緑町二丁目"},
         "moved_out": {"to": "大阪府架空市一番地", "notified": 20260925},
         "death": {"day": {"first": 20260900, "doubt": "estimated"}},
@@ -94,7 +94,7 @@ def bodies(record: dict[str, object]) -> dict[str, dict[str, object]]:
         "alias_entered": alias,
         "alias_changed": alias,
         "alias_removed": {"municipality": "澄川区"},
-        "residence_status": {"items": ITEMS},
+        "residence_status": {"items": ITEMS, "katakana": "アオキ"},
         "naturalised": {"name": "青木　文", "reading": "アオキ　アヤ", **DOMICILE, "municipality": "澄川区"},
         "nationality_lost": {"name": "AOKI AYA", "reading": "アオキ　アヤ", "items": ITEMS},
         "resident_code": {"resident_code": "00000123465"},
@@ -131,7 +131,9 @@ def test_what_is_written_reaches_the_body(make_record: MakeRecord) -> None:
     """Enumerations, cards, nested parts, and what stands beside the body."""
     written = bodies(json.loads(write_record(make_record())))
     changes = {name: read_change(json.dumps({"kind": name, **COMMON, **body})) for name, body in written.items()}
-    assert changes["move_in"].body() == RecordWritten(record=make_record(), individual_number="123456789018")
+    assert changes["move_in"].body() == RecordWritten(
+        record=make_record(), individual_number="123456789018", postcode="1390001", alias_reading="アオキ"
+    )
     assert changes["removal"].body() == Removal(reason=Presence.DECLARED_MISSING)
     measure = changes["measure_set"].body()
     assert isinstance(measure, Restriction)

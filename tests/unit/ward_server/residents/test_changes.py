@@ -40,7 +40,7 @@ def change(kind: ChangeKind, body: Body, seen: int, resident: str = RESIDENT) ->
 
 def written(kind: ChangeKind, record: ResidentRecord, seen: int, number: str | None = None) -> Change:
     """Write a change of a whole record."""
-    return change(kind, RecordWritten(record=record, individual_number=number), seen, record.resident)
+    return change(kind, RecordWritten(record=record, individual_number=number, postcode=""), seen, record.resident)
 
 
 async def refused(office: Office, one: Change) -> Code:
@@ -281,7 +281,7 @@ async def test_nonsense_is_refused_at_its_entry(
 ) -> None:
     """Another resident's record, another town's, a wrong version, a made-up commitment, a wrong check digit, ..."""
     record = make_record(**fields)
-    one = change(kind, RecordWritten(record=record, individual_number=number), 0)
+    one = change(kind, RecordWritten(record=record, individual_number=number, postcode=""), 0)
     assert await refused(office, one) is Code.CHANGE_INVALID
 
 

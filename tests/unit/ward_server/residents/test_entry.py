@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import sqlite3
+import types
+import typing
 from contextlib import closing
 from dataclasses import replace
+from enum import IntEnum
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,11 +30,13 @@ from konbini.ward_server.residents.bodies import (
     NameChanged,
     NumberCardChanged,
     Protection,
+    RecordWritten,
     Remade,
     Restriction,
 )
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.entry import (
+    MOST_ENTRY_ITEMS_BYTES,
     Administrative,
     Coverage,
     DeathDay,
@@ -48,7 +54,7 @@ from konbini.ward_server.residents.entry import (
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind, HoldChange, LinkChange, MeasureChange
 from konbini.ward_server.residents.record import ForeignItems, ResidentRecord
 from tests.unit.ward_server.residents.acts import act, entries, kept, refused
-from tests.unit.ward_server.residents.conftest import Office
+from tests.unit.ward_server.residents.conftest import Office, arrival_of, record_of
 from tests.unit.ward_server.residents.test_person_changes import FOREIGN
 
 ONE, TWO = "000000000000001", "000000000000002"
@@ -61,7 +67,9 @@ ADMINISTRATIVE = Administrative(
     pension_number="9876543210",
     child_allowance_from=202404,
 )
-ENTRY = RegisterEntry(
+ARRIVED = RegisterEntry(postcode="1390001", katakana="グエンノカナ")
+ENTRY = replace(
+    ARRIVED,
     unnotified_address="未届地の町",
     last_address="最終住所の町",
     foreign=ForeignKept(
@@ -81,22 +89,23 @@ NEVER_LEAVES = (
         "交付場所の町",
         "送付先の町",
     ),
-    *("送付先の町", "相談機関の意見", "前の旧い通称", "転出確定の町", "旧い氏名"),
+    *("相談機関の意見", "前の旧い通称", "転出確定の町", "旧い氏名"),
+    *("1390001", "グエンノカナ", "ツウショウノヨミ"),
 )
 """Texts of items that are kept beyond the record, and of what a measure rests on."""
 
 
 async def live(office: Office) -> None:
     """Let one resident have something in every item that is kept beyond the record, and then be removed."""
-    await office.take_in(ONE, foreign=FOREIGN, name="旧い氏名", domicile=None, domicile_head=None)
-    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 0)
+    await office.take_in(ONE, ARRIVED, foreign=FOREIGN, name="旧い氏名", domicile=None, domicile_head=None)
+    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 1)
     await act(office, ChangeKind.NAME_CHANGED, ONE, NameChanged(name="グエン", reading="グエン"), 1)
-    alias = AliasWritten(alias="前の旧い通称", reading="マエ", municipality="澄川区")
+    alias = AliasWritten(alias="前の旧い通称", reading="ツウショウノヨミ", municipality="澄川区")
     await act(office, ChangeKind.ALIAS_ENTERED, ONE, alias, 2)
     gone = AliasWritten(alias=None, reading=None, municipality="澄川区")
     await act(office, ChangeKind.ALIAS_REMOVED, ONE, gone, 3)
     card = NumberCard(status=NumberCardStatus.IN_USE, delivery="送付先の町", issued_at="交付場所の町")
-    await act(office, ChangeKind.NUMBER_CARD, ONE, NumberCardChanged(card=card), 4)
+    await act(office, ChangeKind.NUMBER_CARD, ONE, NumberCardChanged(card=card), 5)
     link = CardLinked(card=CardSerial(issuer_key_id=bytes(20), serial=b"\x01"), replaces=None, carrier=CardKind.PHONE)
     await act(office, ChangeKind.CARD_LINKED, ONE, link, 0)
     measure = Restriction(
@@ -175,8 +184,7 @@ async def test_a_row_of_it_is_sealed_for_its_resident_and_version(office: Office
 
 async def test_a_version_of_it_stays(office: Office, tmp_path: Path) -> None:
     """Not changed, not removed."""
-    await office.take_in(ONE, foreign=FOREIGN)
-    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 0)
+    await office.take_in(ONE, ARRIVED, foreign=FOREIGN)
     for statement in ("UPDATE entry SET version = version", "DELETE FROM entry"):
         with (
             closing(sqlite3.connect(tmp_path / "registry.db")) as file,
@@ -187,20 +195,23 @@ async def test_a_version_of_it_stays(office: Office, tmp_path: Path) -> None:
 
 async def test_items_are_kept_by_two_persons_and_without_a_feed_entry(office: Office) -> None:
     """Versions count from 1 apart from the record's; a stale one is refused."""
-    await office.take_in(ONE, foreign=FOREIGN)
+    await office.take_in(ONE, ARRIVED, foreign=FOREIGN)
     number = (await entries(office))[-1].number
-    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 0)
+    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 1)
     found = await office.registry.look_up("aoki", ONE, "a test")
-    assert (found.entry, found.entry_version) == (ENTRY, 1)
+    assert (found.entry, found.entry_version) == (ENTRY, 2)
     assert (await entries(office))[-1].number == number
     stale = EntryKept(entry=replace(ENTRY, last_address=None))
-    assert await refused(office, ChangeKind.ENTRY_KEPT, ONE, stale, 0) is Code.CHANGED_MEANWHILE
-    assert await refused(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 1) is Code.CHANGE_INVALID
+    assert await refused(office, ChangeKind.ENTRY_KEPT, ONE, stale, 1) is Code.CHANGED_MEANWHILE
+    assert await refused(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=ENTRY), 2) is Code.CHANGE_INVALID
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
+        {"postcode": "1390001"},
+        {"alias_reading": "x"},
+        {"katakana": "x"},
         {"name_before": "x"},
         {"leaving_to": "x"},
         {"remade": 1},
@@ -215,6 +226,72 @@ async def test_what_another_kind_changes_is_not_kept_here(office: Office, wrong:
     await office.take_in(ONE)
     body = EntryKept(entry=replace(RegisterEntry(), **wrong))  # type: ignore[arg-type] # fields by name
     assert await refused(office, ChangeKind.ENTRY_KEPT, ONE, body, 0) is Code.CHANGE_INVALID
+
+
+async def test_postcode_and_readings_change_with_the_record(office: Office) -> None:
+    """A correction writes them, a move within the postcode alone; on an older version of the record neither."""
+    before = await office.take_in(ONE, ARRIVED, foreign=FOREIGN, alias="堂本")
+    corrected = RecordWritten(
+        record=replace(before, version=2), individual_number=None, postcode="1390009", alias_reading="ドウモト"
+    )
+    await act(office, ChangeKind.CORRECTION, ONE, corrected, 1)
+    assert await kept(office, ONE) == RegisterEntry(postcode="1390009", alias_reading="ドウモト")
+    assert await refused(office, ChangeKind.CORRECTION, ONE, corrected, 1) is Code.CHANGED_MEANWHILE
+    there = replace(before, version=3, address="東京都澄川区西町一丁目", earlier_address=before.address)
+    moved = replace(corrected, record=there, postcode="1390002")
+    for wrong in (replace(moved, alias_reading="ドモト"), replace(moved, katakana="カナ")):
+        assert await refused(office, ChangeKind.MOVE_WITHIN, ONE, wrong, 2) is Code.CHANGE_INVALID
+    await act(office, ChangeKind.MOVE_WITHIN, ONE, moved, 2)
+    assert await kept(office, ONE) == RegisterEntry(postcode="1390002", alias_reading="ドウモト")
+
+
+async def test_a_name_in_katakana_is_a_foreign_residents(office: Office) -> None:
+    """As the other items of theirs."""
+    arrival = arrival_of(record_of(ONE), kept=ARRIVED)
+    with pytest.raises(Refused) as refusal:
+        await office.put_in_force(arrival)
+    assert refusal.value.code is Code.CHANGE_INVALID
+
+
+async def test_who_moves_in_anew_has_one_version_of_it(office: Office) -> None:
+    """The removal's items go and the new postcode stands, in one."""
+    before = await office.take_in(ONE, RegisterEntry(postcode="1390001"))
+    await act(office, ChangeKind.MOVED_OUT, ONE, MovedOut(to="大阪府架空市", notified=None), 1)
+    removed = await kept(office, ONE)
+    assert (removed.postcode, removed.notice_outstanding) == ("1390001", True)
+    back = RecordWritten(record=replace(before, version=3), individual_number=None, postcode="1390003")
+    await act(office, ChangeKind.MOVE_IN, ONE, back, 2)
+    found = await office.registry.look_up("aoki", ONE, "a test")
+    assert (found.entry, found.entry_version) == (RegisterEntry(postcode="1390003"), 3)
+
+
+def longest(kind: Any) -> Any:  # noqa: ANN401 - a type form, and what is of it
+    """Give the longest of a type: texts of four bytes a character, lists empty."""
+    if typing.get_origin(kind) in (types.UnionType, typing.Union):
+        kind = next(one for one in typing.get_args(kind) if one is not types.NoneType)
+    if dataclasses.is_dataclass(kind):
+        hints = typing.get_type_hints(kind, include_extras=True)
+        return kind(**{field.name: longest(hints[field.name]) for field in dataclasses.fields(kind)})  # type: ignore[operator] # a class
+    if typing.get_origin(kind) is tuple:
+        return ()
+    bare, *bounds = typing.get_args(kind) or (kind,)
+    if bare is str:
+        return "\U00020bb7" * bounds[0].count
+    if isinstance(bare, type) and issubclass(bare, IntEnum):
+        return max(bare)
+    return True if bare is bool else next(day for day in (20261129, 999_912, 9999, 3) if holds(bounds, day))
+
+
+def holds(bounds: list[Any], number: int) -> bool:
+    """Say whether a number keeps its bounds."""
+    return all(bound.holds(number) for bound in bounds)
+
+
+def test_an_entry_without_lists_is_never_too_long() -> None:
+    """The bound need be looked at only where there are aliases or remarks."""
+    whole = longest(RegisterEntry)
+    assert whole.removed.left_to == "\U00020bb7" * 300
+    assert MOST_ENTRY_ITEMS_BYTES / 4 < len(to_bytes(whole)) < MOST_ENTRY_ITEMS_BYTES
 
 
 async def test_a_notice_that_comes_late_is_kept(office: Office) -> None:

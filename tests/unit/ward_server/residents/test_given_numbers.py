@@ -44,7 +44,7 @@ CODE_OF_ONE = record_of(ONE).resident_code or ""
 
 def arriving(resident: str, *, number: str | None = None, code: str | None = None) -> RecordWritten:
     """Write a record that comes in with these numbers."""
-    return RecordWritten(record=record_of(resident, resident_code=code), individual_number=number)
+    return RecordWritten(record=record_of(resident, resident_code=code), individual_number=number, postcode="")
 
 
 async def test_a_number_is_refused_to_a_second_resident(office: Office) -> None:
@@ -58,7 +58,7 @@ async def test_a_number_is_refused_to_a_second_resident(office: Office) -> None:
     assert await refused(office, ChangeKind.INDIVIDUAL_NUMBER, TWO, number, 1) is Code.INDIVIDUAL_NUMBER_TAKEN
     assert await refused(office, ChangeKind.RESIDENT_CODE, TWO, code, 1) is Code.RESIDENT_CODE_TAKEN
     record = record_of(TWO, version=2, resident_code=CODE_OF_ONE)
-    corrected = RecordWritten(record=record, individual_number=None)
+    corrected = RecordWritten(record=record, individual_number=None, postcode="")
     assert await refused(office, ChangeKind.CORRECTION, TWO, corrected, 1) is Code.RESIDENT_CODE_TAKEN
 
 
@@ -74,7 +74,7 @@ async def test_what_is_changed_or_removed_stays_taken(office: Office) -> None:
     for code in (CODE_OF_ONE, FRESH_CODE):
         assert await refused(office, ChangeKind.MOVE_IN, TWO, arriving(TWO, code=code), 0) is Code.RESIDENT_CODE_TAKEN
     back = replace(await read(office, ONE), version=5, presence=Presence.PRESENT, individual_number=None)
-    await act(office, ChangeKind.MOVE_IN, ONE, RecordWritten(record=back, individual_number=FRESH), 4)
+    await act(office, ChangeKind.MOVE_IN, ONE, RecordWritten(record=back, individual_number=FRESH, postcode=""), 4)
     again = NewIndividualNumber(individual_number=NUMBER)
     await act(office, ChangeKind.INDIVIDUAL_NUMBER, ONE, again, await seen(office, ONE))
 

@@ -18,7 +18,7 @@ from konbini.ward_server.residents.bodies import (
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.feed import FeedKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord
-from tests.unit.ward_server.residents.acts import HEAD, act, entries, place, read, refused, seen
+from tests.unit.ward_server.residents.acts import HEAD, act, entries, kept, place, read, refused, seen
 from tests.unit.ward_server.residents.conftest import TODAY, Office
 
 ONE, TWO, THREE = "000000000000001", "000000000000002", "000000000000003"
@@ -109,10 +109,10 @@ async def test_a_household_at_two_addresses_is_none(office: Office, home: dict[s
     assert await refused(office, ChangeKind.HOUSEHOLD_MERGED, ONE, merged, home[ONE].version) is Code.CHANGE_INVALID
     moved = replace(home[TWO], version=2, individual_number=None, address="東京都澄川区西町一丁目")
     moved = replace(moved, earlier_address=home[TWO].address, address_set=TODAY)
-    body = RecordWritten(record=moved, individual_number=None)
+    body = RecordWritten(record=moved, individual_number=None, postcode="")
     assert await refused(office, ChangeKind.MOVE_WITHIN, TWO, body, 1) is Code.CHANGE_INVALID
     alone = replace(moved, household="2000000077", order=1, relationship=HEAD, head=moved.name)
-    await act(office, ChangeKind.MOVE_WITHIN, TWO, RecordWritten(record=alone, individual_number=None), 1)
+    await act(office, ChangeKind.MOVE_WITHIN, TWO, RecordWritten(record=alone, individual_number=None, postcode=""), 1)
     assert (await read(office, TWO)).earlier_address == home[TWO].address
 
 
@@ -132,6 +132,7 @@ async def test_a_whole_household_moves_in_one_change(office: Office, home: dict[
         record = await read(office, resident)
         assert (record.address, record.address_detail) == (there.address, there.address_detail)
         assert (record.earlier_address, record.address_set, record.version) == (before.address, 20260920, 2)
+        assert (await kept(office, resident)).postcode == there.postcode
     again = replace(there, members=tuple([place(await read(office, one)) for one in home]))
     assert await refused(office, ChangeKind.HOUSEHOLD_MOVED, ONE, again, 2) is Code.CHANGE_INVALID
 
@@ -146,9 +147,9 @@ async def test_a_move_within_changes_nothing_but_the_place(office: Office) -> No
         replace(there, earlier_address=None),
         replace(before, version=2, earlier_address=before.address),
     ):
-        body = RecordWritten(record=wrong, individual_number=None)
+        body = RecordWritten(record=wrong, individual_number=None, postcode="")
         assert await refused(office, ChangeKind.MOVE_WITHIN, ONE, body, 1) is Code.CHANGE_INVALID
-    await act(office, ChangeKind.MOVE_WITHIN, ONE, RecordWritten(record=there, individual_number=None), 1)
+    await act(office, ChangeKind.MOVE_WITHIN, ONE, RecordWritten(record=there, individual_number=None, postcode=""), 1)
 
 
 async def test_a_heads_new_name_is_written_into_every_record(office: Office, home: dict[str, ResidentRecord]) -> None:
@@ -177,7 +178,7 @@ async def test_a_household_taken_over_inconsistent_bars_no_other_change(office: 
     """It is judged by those changes alone that touch it."""
     await office.take_in(ONE, household=HOME)
     second = replace(await office.take_in(TWO, household=HOME, order=2, relationship="夫"), version=2, order=1)
-    body = RecordWritten(record=second, individual_number=None)
+    body = RecordWritten(record=second, individual_number=None, postcode="")
     assert await refused(office, ChangeKind.CORRECTION, TWO, body, 1) is Code.CHANGE_INVALID
-    fine = RecordWritten(record=replace(second, order=2, remarks="修正"), individual_number=None)
+    fine = RecordWritten(record=replace(second, order=2, remarks="修正"), individual_number=None, postcode="")
     await act(office, ChangeKind.CORRECTION, TWO, fine, 1)

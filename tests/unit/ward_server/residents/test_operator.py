@@ -23,6 +23,7 @@ from konbini.ward_server.residents.bodies import (
     Withheld,
 )
 from konbini.ward_server.residents.changes import ChangeKind
+from konbini.ward_server.residents.entry import RegisterEntry
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.operator import add_commands, carry_out
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, ResidentRecord
@@ -106,7 +107,7 @@ async def desk(office: Office, tmp_path: Path) -> AsyncIterator[Desk]:
 async def test_two_operators_type_a_change_into_force(desk: Desk, make_record: MakeRecord, tmp_path: Path) -> None:
     """Enter, pending, show, approve, look up, over the operators' socket."""
     change = tmp_path / "change.json"
-    written = {"kind": "move_in", **COMMON, "record": json.loads(write_record(make_record()))}
+    written = {"kind": "move_in", **COMMON, "record": json.loads(write_record(make_record())), "postcode": "1390001"}
     change.write_text(json.dumps(written), encoding="utf-8")
     (change_id,) = await desk.typed("aoki", "enter", str(change))
     (waiting,) = await desk.typed("bando", "pending")
@@ -126,7 +127,7 @@ async def test_two_operators_type_a_change_into_force(desk: Desk, make_record: M
 
 async def test_what_stands_and_what_was_are_shown(office: Office, desk: Desk, make_record: MakeRecord) -> None:
     """A line for each card, measure and change; the record as it read before; figures in each form."""
-    await office.take_in(RESIDENT)
+    await office.take_in(RESIDENT, RegisterEntry(postcode="1390001"))
     card = CardSerial(issuer_key_id=bytes(20), serial=b"\x01")
     linked = CardLinked(card=card, replaces=None, valid_until=20310331)
     await act(office, ChangeKind.CARD_LINKED, RESIDENT, linked, 0)
@@ -136,7 +137,7 @@ async def test_what_stands_and_what_was_are_shown(office: Office, desk: Desk, ma
     reason = ("--reason", "窓口での照会", RESIDENT)
     _record, kept, counts, protected = await desk.typed("chiba", "look-up", *reason)
     assert "name_before" in kept
-    assert kept.startswith("kept, version 1")
+    assert kept.startswith("kept, version 2")
     assert counts.endswith("(number_card), version 1: counts from 20260922 to 20310331")
     assert protected == ("measure 2026-017, version 1: in force, stalking, since 20260921, planned end 20270331")
     withheld = CardWithheld(card=card, why=Withheld.LOST)
@@ -151,7 +152,9 @@ async def test_what_stands_and_what_was_are_shown(office: Office, desk: Desk, ma
     assert len(happened) == 7
     assert all("entered by aoki" in line and "approved by bando" in line for line in happened)
     assert any("name_changed (record version 2)  on 届書 (notified)" in line for line in happened)
-    (before,) = await desk.typed("chiba", "history", "--version", "1", *reason)
+    before, beside = await desk.typed("chiba", "history", "--version", "1", *reason)
+    assert beside == 'kept beside it: {"postcode": "1390001"}'
+    assert '"postcode": "1390001"' in kept
     assert from_object(ResidentRecord, json.loads(before)) == make_record()
     month = ("statistics", "--month", "2026-09")
     assert "residents  under 3, or withheld" in " ".join(await desk.typed("chiba", *month))

@@ -43,7 +43,6 @@ FOREIGN = ForeignItems(
     period_ends=20270401,
     residence_card="AB12345678CD",
     became_foreign_resident=20240401,
-    katakana="グエン",
 )
 
 
@@ -93,7 +92,7 @@ async def test_an_alias_has_a_history_that_never_leaves(office: Office) -> None:
     for version, (kind, alias, reading, day) in enumerate(steps, start=1):
         body = AliasWritten(alias=alias, reading=reading, municipality="澄川区")
         await act(office, kind, ONE, body, version, day=day)
-        assert (await read(office, ONE)).alias == alias
+        assert ((await read(office, ONE)).alias, (await kept(office, ONE)).alias_reading) == (alias, reading)
     lines = (await kept(office, ONE)).aliases
     assert [(one.alias, one.entered_on, one.removed_on) for one in lines] == [
         ("青木", 20260901, 20260911),
@@ -107,11 +106,12 @@ async def test_an_alias_has_a_history_that_never_leaves(office: Office) -> None:
 
 async def test_an_alias_that_was_taken_over_gets_its_line_when_it_ends(office: Office) -> None:
     """A town's takeover may know no history."""
-    await office.take_in(ONE, foreign=FOREIGN, alias="青木", alias_reading="アオキ", became_resident=20200401)
+    kept_then = RegisterEntry(alias_reading="アオキ")
+    await office.take_in(ONE, kept_then, foreign=FOREIGN, alias="青木", became_resident=20200401)
     gone = AliasWritten(alias=None, reading=None, municipality="澄川区")
     await act(office, ChangeKind.ALIAS_REMOVED, ONE, gone, 1)
     (line,) = (await kept(office, ONE)).aliases
-    assert (line.alias, line.entered_on, line.removed_on) == ("青木", 20200401, TODAY)
+    assert (line.alias, line.reading, line.entered_on, line.removed_on) == ("青木", "アオキ", 20200401, TODAY)
 
 
 async def test_status_and_period_of_stay_are_the_immigration_offices_word(office: Office) -> None:
@@ -126,6 +126,17 @@ async def test_status_and_period_of_stay_are_the_immigration_offices_word(office
     assert await refused(office, ChangeKind.RESIDENCE_STATUS, "000000000000002", body, 1) is Code.CHANGE_INVALID
 
 
+async def test_a_name_in_katakana_is_told_with_the_status(office: Office) -> None:
+    """氏名カナ, kept beside the record: alone it is a change too, of a version that an operator can see."""
+    await office.take_in(ONE, RegisterEntry(postcode="1390001"), foreign=FOREIGN)
+    told = ResidenceStatus(items=FOREIGN, katakana="グエン")
+    await act(office, ChangeKind.RESIDENCE_STATUS, ONE, told, 1)
+    assert await kept(office, ONE) == RegisterEntry(postcode="1390001", katakana="グエン")
+    assert (await read(office, ONE)).version == 2
+    assert await refused(office, ChangeKind.RESIDENCE_STATUS, ONE, told, 2) is Code.CHANGE_INVALID
+    assert await refused(office, ChangeKind.RESIDENCE_STATUS, ONE, told, 1) is Code.CHANGED_MEANWHILE
+
+
 NATURALISED = Naturalised(
     name="青木　文",
     reading="アオキ　アヤ",
@@ -133,16 +144,17 @@ NATURALISED = Naturalised(
     domicile_head="青木　文",
     municipality="澄川区",
 )
-LOST = NationalityLost(name="AOKI AYA", reading="アオキ　アヤ", items=FOREIGN)
+LOST = NationalityLost(name="AOKI AYA", reading="アオキ　アヤ", items=FOREIGN, katakana="アオキ　アヤ")
 
 
 async def test_who_becomes_japanese_has_a_domicile_and_no_foreign_items(office: Office) -> None:
     """帰化: a version of the record, one of what stands beside it; the household's records follow the head's name."""
-    await office.take_in(ONE, foreign=FOREIGN, alias="堂本", alias_reading="ドウモト", domicile=None)
+    kept_then = RegisterEntry(postcode="1390001", alias_reading="ドウモト", katakana="グエン")
+    await office.take_in(ONE, kept_then, foreign=FOREIGN, alias="堂本", domicile=None)
     household = (await read(office, ONE)).household
     await office.take_in(TWO, household=household, order=2)
-    kept_of_foreigners = RegisterEntry(foreign=ForeignKept(mail_name=MailName.ALIAS))
-    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=kept_of_foreigners), 0)
+    kept_of_foreigners = replace(kept_then, foreign=ForeignKept(mail_name=MailName.ALIAS))
+    await act(office, ChangeKind.ENTRY_KEPT, ONE, EntryKept(entry=kept_of_foreigners), 1)
     before = await read(office, ONE)
     await act(office, ChangeKind.NATURALISED, ONE, NATURALISED, 1)
     after, entry = await read(office, ONE), await kept(office, ONE)
@@ -154,12 +166,12 @@ async def test_who_becomes_japanese_has_a_domicile_and_no_foreign_items(office: 
         reading=NATURALISED.reading,
         foreign=None,
         alias=None,
-        alias_reading=None,
         domicile=NATURALISED.domicile,
         domicile_head=NATURALISED.domicile_head,
     )
     assert after == expected
     assert (entry.foreign, entry.name_before) == (None, before.name)
+    assert (entry.postcode, entry.alias_reading, entry.katakana) == ("1390001", None, None)
     assert [(one.alias, one.removed_on, one.removed_at) for one in entry.aliases] == [("堂本", TODAY, "澄川区")]
     assert (await read(office, TWO)).head == NATURALISED.name
     assert await refused(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2) is Code.CHANGE_INVALID
@@ -186,7 +198,8 @@ async def test_who_loses_the_nationality_becomes_a_foreign_resident(office: Offi
     after = await read(office, ONE)
     assert (after.foreign, after.domicile, after.domicile_head) == (FOREIGN, None, None)
     assert (after.former_name, after.former_name_reading, after.name) == (None, None, "AOKI AYA")
-    assert (await kept(office, ONE)).name_before == before.name
+    entry = await kept(office, ONE)
+    assert (entry.name_before, entry.katakana) == (before.name, LOST.katakana)
     assert await refused(office, ChangeKind.NATIONALITY_LOST, ONE, LOST, 2) is Code.CHANGE_INVALID
     await act(office, ChangeKind.NATURALISED, ONE, NATURALISED, 2)
     again = await read(office, ONE)
@@ -289,14 +302,14 @@ async def test_a_correction_renews_no_number(office: Office) -> None:
         (replace(before, version=2), OTHER_NUMBER),
         (replace(before, version=2, resident_code="00000123465"), None),
     ):
-        body = RecordWritten(record=record, individual_number=number)
+        body = RecordWritten(record=record, individual_number=number, postcode="")
         assert await refused(office, ChangeKind.CORRECTION, ONE, body, 1) is Code.CHANGE_INVALID
 
 
 async def test_a_move_in_by_card_rests_on_the_other_municipalitys_notice(office: Office) -> None:
     """特例転入: address before, code and number; from abroad, the day; ex officio as any other."""
     record = record_of(ONE, previous_address="大阪府架空市一番地")
-    body = RecordWritten(record=record, individual_number=NUMBER)
+    body = RecordWritten(record=record, individual_number=NUMBER, postcode="")
     for lacking in (
         replace(body, individual_number=None),
         replace(body, record=replace(record, previous_address=None)),
@@ -305,11 +318,15 @@ async def test_a_move_in_by_card_rests_on_the_other_municipalitys_notice(office:
         assert await refused(office, ChangeKind.MOVE_IN_BY_CARD, ONE, lacking, 0) is Code.CHANGE_INVALID
     await act(office, ChangeKind.MOVE_IN_BY_CARD, ONE, body, 0)
     abroad = record_of("000000000000002", foreign=FOREIGN)
-    entry = RecordWritten(record=abroad, individual_number=None)
+    entry = RecordWritten(record=abroad, individual_number=None, postcode="")
     assert await refused(office, ChangeKind.ENTRY_FROM_ABROAD, abroad.resident, entry, 0) is Code.CHANGE_INVALID
-    dated = RecordWritten(record=replace(abroad, moved_in=TODAY), individual_number=None)
+    dated = RecordWritten(record=replace(abroad, moved_in=TODAY), individual_number=None, postcode="")
     await act(office, ChangeKind.ENTRY_FROM_ABROAD, abroad.resident, dated, 0)
     third = record_of("000000000000003")
     await act(
-        office, ChangeKind.ENTRY_EX_OFFICIO, third.resident, RecordWritten(record=third, individual_number=None), 0
+        office,
+        ChangeKind.ENTRY_EX_OFFICIO,
+        third.resident,
+        RecordWritten(record=third, individual_number=None, postcode=""),
+        0,
     )

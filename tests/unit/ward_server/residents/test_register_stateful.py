@@ -195,7 +195,7 @@ class Register(RuleBasedStateMachine):
             head=heads[0].name if heads and relationship != HEAD else name,
         )
         number = NUMBERS[PEOPLE.index(resident)] if record.version == 1 else None
-        body = RecordWritten(record=record, individual_number=number)
+        body = RecordWritten(record=record, individual_number=number, postcode="")
         self.change(ChangeKind.MOVE_IN, resident, body, record.version - 1)
 
     @rule(resident=people, home=homes, order=orders, relationship=relationships)
@@ -330,7 +330,7 @@ class Register(RuleBasedStateMachine):
             "address": "東京都澄川区北町一丁目",
         }
         fresh = replace(record, version=record.version + 1, individual_number=None, **{where: wrong[where]})  # type: ignore[arg-type] # fields by name
-        body = RecordWritten(record=fresh, individual_number=None)
+        body = RecordWritten(record=fresh, individual_number=None, postcode="")
         self.change(ChangeKind.CORRECTION, resident, body, record.version)
 
     @rule(resident=people, name=st.sampled_from(MEASURES), kind=st.sampled_from(MEASURE_KINDS), stale=stale)

@@ -91,7 +91,9 @@ async def test_a_removed_record_is_not_amended(office: Office) -> None:
     await act(office, ChangeKind.CARD_LINKED, ONE, CardLinked(card=card, replaces=None), 0)
     await act(office, ChangeKind.REMOVAL, ONE, Removal(reason=Presence.REMOVED_EX_OFFICIO), 1)
     gone = replace(await read(office, ONE), individual_number=None)
-    back = RecordWritten(record=replace(gone, version=3, presence=Presence.PRESENT), individual_number=None)
+    back = RecordWritten(
+        record=replace(gone, version=3, presence=Presence.PRESENT), individual_number=None, postcode=""
+    )
     for kind, body in (
         (ChangeKind.NAME_REGISTRATION, NameRegistration(pending=True)),
         (ChangeKind.REMOVAL, Removal(reason=Presence.DIED)),
@@ -104,14 +106,14 @@ async def test_a_removed_record_is_not_amended(office: Office) -> None:
     assert await refused(office, ChangeKind.CARD_LINKED, ONE, fresh, 0) is Code.CHANGE_INVALID
     (link,) = (await office.registry.look_up("aoki", ONE, "a test")).links
     assert not link.ended
-    remark = RecordWritten(record=replace(gone, version=3, remarks="修正"), individual_number=None)
+    remark = RecordWritten(record=replace(gone, version=3, remarks="修正"), individual_number=None, postcode="")
     await act(office, ChangeKind.CORRECTION, ONE, remark, 2)
 
 
 async def test_a_presence_is_not_corrected_into_a_removal(office: Office) -> None:
     """A removal is a change of its own."""
     record = replace(await office.take_in(ONE), version=2, presence=Presence.DIED)
-    body = RecordWritten(record=record, individual_number=None)
+    body = RecordWritten(record=record, individual_number=None, postcode="")
     assert await refused(office, ChangeKind.CORRECTION, ONE, body, 1) is Code.CHANGE_INVALID
 
 
@@ -141,7 +143,7 @@ async def test_who_moves_in_again_has_a_record_without_the_removal(office: Offic
     await office.take_in(ONE)
     await act(office, ChangeKind.MOVED_OUT, ONE, MovedOut(to=THERE, notified=TODAY), 1)
     back = replace(await read(office, ONE), version=3, presence=Presence.PRESENT, individual_number=None)
-    await act(office, ChangeKind.MOVE_IN, ONE, RecordWritten(record=back, individual_number=None), 2)
+    await act(office, ChangeKind.MOVE_IN, ONE, RecordWritten(record=back, individual_number=None, postcode=""), 2)
     assert (await kept(office, ONE)).removed is None
     versions = await office.store.read(lambda reading: reading.entries(ONE))
     assert [one.entry.removed is not None for one in versions] == [True, False]

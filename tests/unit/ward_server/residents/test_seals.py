@@ -84,7 +84,7 @@ async def rewrite(office: Office, kind: ChangeKind = ChangeKind.CORRECTION, **ch
     found = await office.store.read(lambda reading: reading.record(RESIDENT))
     version = 0 if found is None else found.version
     record = plain(RESIDENT, **{"household": "2000000001", "version": version + 1, **changes})
-    body = RecordWritten(record=record, individual_number=None)
+    body = RecordWritten(record=record, individual_number=None, postcode="")
     await office.put_in_force(change(kind, body, version))
 
 

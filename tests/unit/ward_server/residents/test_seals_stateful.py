@@ -186,7 +186,7 @@ class CancelledSeals(RuleBasedStateMachine):
         record = self.record(resident)
         present = record.presence is Presence.PRESENT
         fresh = written(resident, name=name, version=record.version + 1)
-        body = RecordWritten(record=fresh, individual_number=None)
+        body = RecordWritten(record=fresh, individual_number=None, postcode="")
         kind = ChangeKind.CORRECTION if present else ChangeKind.MOVE_IN
         assert self.change(self.of(kind, resident, body, record.version)) is None
 

@@ -200,15 +200,19 @@ async def test_what_stands_beside_a_record_keeps_the_rules(office: Office, make_
     rows[2] = replace(rows[2], cards=ward_cards)
     rows[4] = replace(rows[4], entry=RegisterEntry(foreign=ForeignKept()))
     rows[5] = replace(rows[5], entry=RegisterEntry(remarks=(Remark(kind=RemarkKind.OTHER, text="字" * 500),) * 40))
+    rows[6] = replace(rows[6], entry=RegisterEntry(katakana="カツラギ"))
+    rows[7] = replace(rows[7], entry=RegisterEntry(postcode="12345678"))
     found = await named(office, rows)
     assert {place: reason.split(" ", 1)[1] for place, reason in found.items()} == {
         2: "this card's certificate ends before it counts",
         3: "a resident holds one card of the ward",
         5: "these items are a foreign resident's",
         6: "an entry is no longer than that",
+        7: "a name in katakana is a foreign resident's",
+        8: "RegisterEntry: field RegisterEntry.postcode",
     }
     rows = list(rows_of(make_record, 2))
-    kept = RegisterEntry(leaving_to="隣町")
+    kept = RegisterEntry(postcode="1390001", alias_reading="ツウショウノヨミ", leaving_to="隣町")
     rows[0] = replace(rows[0], cards=(replace(card_of(1), carrier=CardKind.PHONE, valid_until=20300401),), entry=kept)
     assert await take_over(office, rows) == 2
     resident = rows[0].record.resident
@@ -218,6 +222,9 @@ async def test_what_stands_beside_a_record_keeps_the_rules(office: Office, make_
     stored = await office.store.read(lambda reading: reading.entry(resident))
     assert stored is not None
     assert stored.entry == kept
+    fed = b"".join(await office.publisher.feed_after(0, 100, 0))
+    assert rows[0].record.name.encode() in fed
+    assert not any(text.encode() in fed for text in ("1390001", "ツウショウノヨミ", "隣町"))
 
 
 async def test_a_seal_number_of_an_earlier_import_is_given(office: Office, make_record: MakeRecord) -> None:

@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ from konbini.ward_server.residents.entry import (
     Removed,
 )
 from konbini.ward_server.residents.feed import CardSerial
-from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN, JAPANESE
+from konbini.ward_server.residents.importing.columns import BESIDE, COLUMNS, FOREIGN, JAPANESE, KEPT, KEPT_FIELDS
 from konbini.ward_server.residents.importing.files import Unreadable, open_list
 from konbini.ward_server.residents.importing.rows import CsvForm, JsonForm
 from konbini.ward_server.residents.record import ForeignCategory, ForeignItems, Sex
@@ -80,6 +81,7 @@ _records = st.builds(
     foreign=st.none() | _foreign,
     remarks=st.just("") | _plain,
 )
+HEADER = (*(column.name for column in (*COLUMNS, *FOREIGN, *KEPT)), *BESIDE)
 _bytes = st.binary(min_size=1, max_size=20)
 _restrictions = st.lists(
     st.builds(
@@ -103,6 +105,9 @@ _seals = st.builds(
 )
 _entries = st.builds(
     RegisterEntry,
+    postcode=st.sampled_from(("", "1390001")),
+    alias_reading=st.none() | _plain,
+    katakana=st.none() | _plain,
     name_before=st.none() | _names,
     removed=st.none()
     | st.builds(
@@ -131,7 +136,14 @@ _rows = st.builds(
     holds=_restrictions,
     seal=st.none() | st.builds(TownSeal, registered=_days, seal=_seals),
     entry=st.none() | _entries,
+).map(
+    lambda row: (
+        row
+        if row.entry is None or row.record.foreign is not None
+        else replace(row, entry=replace(row.entry, katakana=None))
+    )
 )
+"""A name in katakana is a foreign resident's."""
 
 
 def read(path: Path) -> list[tuple[int, TownRow | str]]:
@@ -172,7 +184,7 @@ def test_garbage_is_refused_by_its_line(
 ) -> None:
     """Nothing crashes, whatever the bytes are."""
     path = tmp_path_factory.mktemp("list") / name
-    names = ",".join(column.name for column in COLUMNS).encode() + b"\n"
+    names = ",".join(column.name for column in (*COLUMNS, *KEPT)).encode() + b"\n"
     path.write_bytes((names if header and name.endswith("csv") else b"") + content)
     assert kind_of(lambda: read(path)) in {list, Code.CHANGE_INVALID}
 
@@ -184,7 +196,7 @@ _values: st.SearchStrategy[Any] = st.recursive(
 )
 
 
-@given(name=st.sampled_from((*(column.name for column in COLUMNS), "foreign", *BESIDE)), value=_values)
+@given(name=st.sampled_from((*(column.name for column in (*COLUMNS, *KEPT)), "foreign", *BESIDE)), value=_values)
 def test_any_value_in_any_member_is_read_or_refused(name: str, value: Any) -> None:  # noqa: ANN401 - any JSON
     """One good row with one member changed."""
     written = json.loads(json_line(TownRow(record=record_of(), individual_number=None, cards=(), measures=())))
@@ -192,11 +204,10 @@ def test_any_value_in_any_member_is_read_or_refused(name: str, value: Any) -> No
     assert kind_of(lambda: JsonForm(WARD).read(json.dumps(written))) in {TownRow, Code.CHANGE_INVALID}
 
 
-@given(name=st.sampled_from((*(column.name for column in (*COLUMNS, *FOREIGN)), *BESIDE)), cell=st.text(max_size=12))
+@given(name=st.sampled_from(HEADER), cell=st.text(max_size=12))
 def test_any_text_in_any_cell_is_read_or_refused(name: str, cell: str) -> None:
     """The same for a row of cells."""
-    header = [*(column.name for column in (*COLUMNS, *FOREIGN)), *BESIDE]
-    form = CsvForm(WARD, header)
+    form = CsvForm(WARD, HEADER)
     good = {column.name: "" for column in COLUMNS} | {
         "resident": "1",
         "household": "1",
@@ -208,7 +219,7 @@ def test_any_text_in_any_cell_is_read_or_refused(name: str, cell: str) -> None:
         "head": "名",
         "address": "住所",
     }
-    row = [cell if one == name else good.get(one, "") for one in header]
+    row = [cell if one == name else good.get(one, "") for one in HEADER]
     assert kind_of(lambda: form.read(row)) in {TownRow, Code.CHANGE_INVALID}
 
 
@@ -251,7 +262,11 @@ LISTED = '[{"name": "S-1", "planned_end": 20270401, "begun": 20260401, "category
         ("measures", LISTED.replace("S-1", ""), None),
         ("measures", LISTED.replace("メモ", "\\n"), None),
         ("measures", LISTED.replace("}]", ', "in_force": true}]'), None),
-        ("entry", '{"leaving_to": "隣町"}', RegisterEntry(leaving_to="隣町")),
+        ("entry", '{"leaving_to": "隣町"}', RegisterEntry(postcode="1500001", leaving_to="隣町")),
+        ("alias_reading", "ドウモト", RegisterEntry(postcode="1500001", alias_reading="ドウモト")),
+        ("entry", '{"postcode": "1500001"}', None),
+        ("entry", '{"alias_reading": "隣町"}', None),
+        ("entry", '{"katakana": "隣町"}', None),
         ("entry", '{"leaving_to": "隣町", "leaving_to": "隣町"}', None),
         ("entry", '{"leaving_to": "\\ud800"}', None),
         ("entry", "[]", None),
@@ -265,12 +280,12 @@ LISTED = '[{"name": "S-1", "planned_end": 20270401, "begun": 20260401, "category
 )
 def test_what_stands_beside_the_record_in_a_cell(name: str, cell: str, expected: object) -> None:
     """The short forms and the objects; None where it is refused, by the reason and not by what stands there."""
-    header = [*(column.name for column in COLUMNS if column.required), name]
+    header = [*(column.name for column in (*COLUMNS, *KEPT) if column.required), name]
     good = {"order": "1", "birth": "0", "sex": "male"}
     row = [*(good.get(one, "字") for one in header[:-1]), cell]
     row[header.index("postcode")] = "1500001"
     if expected is not None:
-        assert getattr(CsvForm(WARD, header).read(row), name) == expected
+        assert getattr(CsvForm(WARD, header).read(row), "entry" if name in KEPT_FIELDS else name) == expected
         return
     with pytest.raises(Refused) as refusal:
         CsvForm(WARD, header).read(row)
@@ -299,13 +314,14 @@ def test_encodings_marks_and_japanese_names(tmp_path: Path) -> None:
     assert isinstance(reason, str)
     assert "UTF-8" in reason
     assert good == row
-    assert set(JAPANESE) == {*(column.name for column in (*COLUMNS, *FOREIGN)), *BESIDE}
+    assert set(JAPANESE) == set(HEADER)
 
 
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
         (lambda header: header.replace("birth,", ""), "missing: birth"),
+        (lambda header: header.replace("postcode,", ""), "missing: postcode"),
         (lambda header: header + ",municipality", "municipality"),
         (lambda header: header + ",birth", "birth"),
         (lambda _header: "", "header"),
@@ -313,7 +329,7 @@ def test_encodings_marks_and_japanese_names(tmp_path: Path) -> None:
 )
 def test_a_header_that_does_not_fit_is_refused(tmp_path: Path, change: Any, reason: str) -> None:  # noqa: ANN401
     """A column is missing, unknown, or stands twice; or there is none."""
-    header = ",".join((*(column.name for column in COLUMNS), *BESIDE))
+    header = ",".join((*(column.name for column in (*COLUMNS, *KEPT)), *BESIDE))
     (tmp_path / "list.csv").write_text(change(header), encoding="utf-8")
     with pytest.raises(Refused, match=reason):
         read(tmp_path / "list.csv")
@@ -341,7 +357,7 @@ def test_the_document_has_every_column() -> None:
     )
     expected = [
         (column.name, JAPANESE[column.name], column.form, "yes" if column.required else "")
-        for column in (*COLUMNS, *FOREIGN)
+        for column in (*COLUMNS, *FOREIGN, *KEPT)
     ]
     assert [tuple(cell.strip() for cell in row) for row in rows if row[0] not in BESIDE] == expected
     assert [(row[0], row[1]) for row in rows if row[0] in BESIDE] == [(name, JAPANESE[name]) for name in BESIDE]
