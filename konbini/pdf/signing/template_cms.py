@@ -53,12 +53,10 @@ class TemplateCms:
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
-        digest = _digest_here(signer.algorithm.digest)
-        to_sign, _ = _Mould(signer.certificates, signer.algorithm.digest, digest, _SIGNATURE_HERE).cast()
-        self._before, self._after = _split(to_sign, digest)
+        self._before, self._after = _signed_attributes(tuple(signer.certificates), signer.algorithm.digest)
         self._casts: dict[tuple[int, int], _Cast] = {}
         most = signer.algorithm.longest_signature
-        self.room = len(self._cast(most).filled(digest, bytes(most)))
+        self.room = len(self._cast(most).filled(_digest_here(signer.algorithm.digest), bytes(most)))
         if signer.algorithm.elliptic:  # nearly all signatures are of these lengths; the others are cast when they come
             for length in range(most - 4, most):
                 self._cast(length)
@@ -93,6 +91,14 @@ class TemplateCms:
                 else _stamped_cast(certificates, hashed, length, stamp)
             )
         return cast
+
+
+@lru_cache(maxsize=16)
+def _signed_attributes(certificates: tuple[bytes, ...], hashed: str) -> tuple[bytes, bytes]:
+    """Give what stands before and after a document's digest in what is signed."""
+    digest = _digest_here(hashed)
+    to_sign, _ = _Mould(certificates, hashed, digest, _SIGNATURE_HERE).cast()
+    return _split(to_sign, digest)
 
 
 @lru_cache(maxsize=64)  # of the certificates alone: signers of one key share it
