@@ -293,7 +293,7 @@ def _end(view: EndView, script: Script) -> Iterator[Fact]:
         printed = script.say("end.printed", fee=script.yen(line.fee))
         yield _still((*_kind(script, line.kind), *(_sentence(script, line.code, "what") if line.code else printed)))
         yield from _reference(script, line.number)
-    if view.back.fate.value in ("returned", "owed", "held"):
+    if view.back.fate.value in ("returned", "owed", "held", "unknown"):
         yield _money(script, view.back)
     if view.fee:
         yield _still(script.say("end.fee", fee=script.yen(view.fee)))

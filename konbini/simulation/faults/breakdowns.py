@@ -149,6 +149,7 @@ _SHORT: _Acts = (
 )
 _COUNT: _Acts = (lambda town: town.coins.hands.miscount(_MISCOUNTED), lambda town: town.coins.hands.miscount(0))
 _HANG_UP: _Acts = (lambda town: town.coins.hands.hang_up_once(), _nothing)
+_SILENT: _Acts = (lambda town: town.coins.hands.fall_silent_after_coin(), lambda town: town.coins.hands.speak())
 _COIN_LINK: _Acts = (lambda town: town.coins.hands.cut_link(), lambda town: town.coins.hands.join_link())
 _COIN_POWER: _Acts = (lambda town: town.coins.kill(), lambda town: town.coins.start())
 _PLUG: _Acts = (lambda town: town.power.cut(), lambda town: town.power.restore())
@@ -186,6 +187,7 @@ _ROWS: tuple[tuple[Part, str, str, str, _Acts], ...] = (
     (Part.COINS, "short", "1枚足りない払出し", "One coin short", _SHORT),
     (Part.COINS, "count", "計数の誤り", "Counts wrongly", _COUNT),
     (Part.COINS, "silent-end", "確定に無応答", "No answer, once", _HANG_UP),
+    (Part.COINS, "silent-coin", "投入直後に無応答", "Silent after a coin", _SILENT),
     (Part.COINS, "coin-link", "通信断", "Cable out", _COIN_LINK),
     (Part.COINS, "coin-power", "電源断", "Power off", _COIN_POWER),
     (Part.POWER, "plug", "キオスクの電源断", "Kiosk unplugged", _PLUG),
