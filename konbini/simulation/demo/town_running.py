@@ -76,6 +76,8 @@ class RunningTown:
     """The town's handles."""
 
     town: Town
+    pcscd: PrivatePcscd
+    """The card reader's daemon, and its reader."""
     slot: ReaderSlot
     printer: VirtualPrinter | OwnPrinter
     coins: CoinMachine
@@ -184,6 +186,7 @@ async def run_town(
         await power.restore()
         yield RunningTown(
             town=town,
+            pcscd=daemon,
             slot=slot,
             printer=printer,
             coins=coins,

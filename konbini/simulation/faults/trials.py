@@ -132,7 +132,24 @@ def _mendable(key: str, code: Code) -> tuple[Trial, ...]:
 
 _DOUBT, _IN_DOUBT = Code.PRINT_IN_DOUBT, Outcome.IN_DOUBT
 _JAM, _VOID, _CANCELLED, _OUT = Outcome.JAM, Outcome.VOID, Outcome.CANCELLED, Outcome.PRINTED
+_AT_ONCE = ("start", "card", "pin")
 TRIALS: tuple[Trial, ...] = (
+    _refused("card-mute", "ward", Code.CARD_MUTE, _NONE),
+    _refused("card-mute", "pin", Code.CARD_MUTE, _NONE),
+    _refused("card-pulled", "pin", Code.CARD_REMOVED, _NONE),
+    _refused("card-swapped", "pin", Code.CARD_CHANGED, _NONE),
+    _refused("card-other", "ward", Code.WRONG_CARD, _NONE),
+    _refused("card-other", "pin", Code.CARD_CHANGED, _NONE),
+    _refused("card-nonsense", "ward", Code.CARD_FAULT, _NONE),
+    _refused("card-nonsense", "pin", Code.CARD_FAULT, _NONE),
+    _refused("card-damaged", "ward", Code.CARD_FAULT, _NONE),
+    _printed("card-atr", "ward"),
+    _refused("card-locked", "ward", Code.PIN_LOCKED, _NONE),
+    _refused("card-locked", "pin", Code.PIN_LOCKED, _NONE),
+    *_out_of_service("reader-gone", Code.READER_UNAVAILABLE, *_AT_ONCE),
+    _printed("reader-gone", "check"),
+    *_out_of_service("pcscd", Code.READER_UNAVAILABLE, *_AT_ONCE),
+    _printed("pcscd", "check"),
     *_mendable("paper", Code.PAPER_OUT),
     *_mendable("b5", Code.WRONG_PAPER),
     *_mendable("cover", Code.COVER_OPEN),

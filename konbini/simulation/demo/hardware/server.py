@@ -32,6 +32,7 @@ _STATIC = {"hardware.css": "text/css", "hardware.js": "text/javascript"}
 _MOST_BODY = 1024
 _MOST_WORDS = 64
 _PARTS = (
+    (Part.CARD, "カードとリーダー", "Card and reader"),
     (Part.PRINTER, "プリンター", "Printer"),
     (Part.LIES, "プリンターのうそ", "Lies of the printer"),
     (Part.COINS, "硬貨の機械", "Coin device"),
