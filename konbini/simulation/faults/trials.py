@@ -181,7 +181,7 @@ TRIALS: tuple[Trial, ...] = (
     _printed("motor", "pay", coin=500, money=_OWED),
     _printed("short", "pay", coin=500),
     _printed("count", "pay", later=Code.CASH_COUNT_DIFFERS),
-    _printed("silent-end", "pay", coin=500, money=_UNKNOWN, counted=200),
+    _printed("silent-end", "pay", coin=500, money=_UNKNOWN, counted=300),
     _refused("silent-coin", "pay", Code.CASH_SILENT, _UNKNOWN, _CANCELLED),
     *_out_of_service("coin-link", Code.CASH_UNAVAILABLE, *_SOON),
     _refused("coin-link", "check", Code.CASH_UNAVAILABLE, _NONE, _CANCELLED),

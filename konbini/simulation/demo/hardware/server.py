@@ -103,7 +103,7 @@ class _Page:
         text = self._template.render(
             token=self._guard.token,
             residents=(*self._choices.interesting, LICENCE),
-            coins=tuple(reversed(KINDS)),
+            coins=() if self._town.terminal else tuple(reversed(KINDS)),
             parts=_PARTS,
             breakdowns=self._hands.breakdowns,
             screen=self._town.screen,
