@@ -171,7 +171,8 @@ async def run_town(
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
         printer = _printer(plan, town.data / "printer")
         await ending.enter_async_context(printer)
-        payment = await ending.enter_async_context(_payment(plan, town.run))
+        payment = _payment(plan, town.run)
+        await ending.enter_async_context(payment)
         jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
         shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
         devices = KioskDevices(
