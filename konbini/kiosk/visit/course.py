@@ -63,6 +63,7 @@ class Course:
     names_shown: bool = False
 
     chosen: WardOnOffer | None = None
+    pin_digits: int = 0
     tries_left: int = 0
     pin_was_wrong: bool = False
     ward: WardVisit | None = None
@@ -230,7 +231,12 @@ class Course:
                     maintenance=_milliseconds(self.chosen.maintenance),
                 )
             case State.PIN:
-                return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
+                return PinView(
+                    language=language,
+                    tries_left=self.tries_left,
+                    was_wrong=self.pin_was_wrong,
+                    digits=self.pin_digits,
+                )
             case State.TAKE_CARD:
                 return TakeCardView(language=language)
             case State.LOOK_AGAIN:

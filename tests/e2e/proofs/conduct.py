@@ -13,7 +13,7 @@ from pathlib import Path
 
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
-from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text, tells
+from konbini.simulation.evidence.markers import Marker, of_bytes, of_text, tells
 from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.typeface import TYPEFACE
@@ -27,7 +27,7 @@ _RENDERER = "--type=renderer"
 _WARD = ("registry", "clerk", "issuing")
 _ROLES = (
     ("tests.e2e.proofs.older_kernel", "kiosk host"),
-    ("konbini.kiosk.visit", "visit"),
+    ("tests.e2e.proofs.marked_visit", "visit"),
     ("konbini.issuance_center", "center"),
     ("konbini.simulation.cash", "coin device"),
     ("chromium", "browser"),
@@ -81,6 +81,7 @@ def choose(town: RunningTown) -> Iterator[Townsperson]:
 class Proof:
     """One visit of one resident, watched.
 
+    `pin`: of the card that is laid down.
     `strangers`: processes that ran here before the town did, and are no part of it.
 
     Searching takes seconds and is done in a thread: the kiosk's small devices (switch, bell, jack) answer from the
@@ -89,17 +90,17 @@ class Proof:
 
     town: RunningTown
     person: Townsperson
+    pin: str
     strangers: frozenset[int]
     markers: list[Marker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Take what is known beforehand."""
-        record, card = self.person.record, self.person.card
-        assert card is not None
+        record = self.person.record
         for number, member in enumerate(self.household(), 1):
             self.markers += of_text(f"name {number}", member.record.name)
         self.markers += of_text("address", record.address)
-        self.markers += of_pin(card.pin)
+        self.markers += of_text("PIN", self.pin)
 
     def household(self) -> list[Townsperson]:
         """Give everybody of the household."""
@@ -110,6 +111,11 @@ class Proof:
     def names(self) -> frozenset[str]:
         """The names' markers, as UTF-8."""
         return frozenset(f"name {number}, UTF-8" for number in range(1, len(self.household()) + 1))
+
+    @property
+    def typed(self) -> frozenset[str]:
+        """The PIN's markers."""
+        return frozenset(each.name for each in of_text("PIN", self.pin))
 
     def watch(self) -> FileWatch:
         """Watch every file system for what processes of the town write, the ward's and the paper itself excepted."""
@@ -155,14 +161,15 @@ class Proof:
                 assert scan(pid, own).markers == {each.name for each in own}
                 self.markers += own
 
-    def browsers(self) -> dict[int, bool]:
-        """Give the processes of the browser that stands there, and whether each that draws pages holds a name.
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The names as a browser that draws them holds them; the UTF-8 of an answer may be gone by then."""
+        return frozenset(name.replace("UTF-8", "UTF-16LE") for name in self.names)
 
-        What it draws it holds as UTF-16; the UTF-8 of an answer may be gone by then.
-        """
+    def browsers(self, names: frozenset[str]) -> dict[int, bool]:
+        """Give the processes of the browser that stands there, and whether each that draws pages holds such a marker."""
         found = [each for each in descendants(self.town.processes["kiosk"]) if role(each) == "browser"]
-        drawn = {name.replace("UTF-8", "UTF-16LE") for name in self.names}
-        return {each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & drawn) for each in found}
+        return {each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & names) for each in found}
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""
