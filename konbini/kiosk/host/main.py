@@ -75,7 +75,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @asynccontextmanager
-async def serve(
+async def serve(  # noqa: PLR0913 - what every service is handed, and what this one can be given beside
     config: KioskConfig,
     clock: Clock,
     entropy: Entropy,

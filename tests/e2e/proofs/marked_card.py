@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from konbini.process.entropy import Entropy
 from konbini.simulation.card.applet import Card
 from konbini.simulation.card.layout import INDIVIDUAL_NUMBER_CARD, CardLayout, FileEntry, Slot
-from konbini.simulation.town.town import Town
 from konbini.simulation.town.people import Townsperson
+from konbini.simulation.town.town import Town
 from tests.e2e.proofs.marked_visit import MARKED_CARD
 
 __all__ = ["PinCard", "marked_card"]

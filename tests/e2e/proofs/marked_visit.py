@@ -2,8 +2,8 @@
 
     python -m tests.e2e.proofs.marked_visit CONFIG LISTENER CHANNEL
 
-Four digits are in any memory by chance; twelve are not. How many a PIN has is the card's profile's, and no profile of an
-installation has another length: here one card more is taken, and everything else is the process as it is.
+Four digits are in any memory by chance; twelve are not. How many a PIN has is the card's profile's, and every profile
+of an installation has four: here one card more is taken, and everything else is the process as it is.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The kiosk's long-lived process on a kernel without secret memory, its visits such as take a marked PIN; run by the proofs.
+"""The kiosk's long-lived process on a kernel without secret memory, taking the marked card; run by the proofs.
 
     python -m tests.e2e.proofs.older_kernel CONFIG
 
@@ -14,7 +14,6 @@ import errno
 import os
 import struct
 import sys
-
 from dataclasses import replace
 from functools import partial
 

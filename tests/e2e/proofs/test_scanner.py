@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +76,19 @@ async def test_an_unwiped_buffer_is_found(where: str, tmp_path: Path) -> None:
             seen = scan(pid, markers)
     assert seen.markers == {"held"}
     assert seen.octets > 1 << 20
+
+
+def test_a_process_that_has_ended_is_gone() -> None:
+    """One that ends before it stands still, and one whose parent has not looked yet: neither has memory to be read."""
+    process = subprocess.Popen((sys.executable, "-c", ""))
+    try:
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        with pytest.raises(ProcessLookupError), stopped(process.pid):
+            pass
+    finally:
+        process.wait()
+    with pytest.raises(ProcessLookupError), stopped(process.pid):
+        pass
 
 
 async def test_a_text_is_found_as_browsers_keep_it(tmp_path: Path) -> None:

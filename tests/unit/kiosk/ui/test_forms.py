@@ -72,7 +72,7 @@ def test_only_four_digits_are_a_pin(digits: bytes) -> None:
 
 
 @pytest.mark.parametrize(("digits", "is_one"), [(b"1234", False), (b"123456789012", True), (b"1234567890123", False)])
-def test_a_pin_is_as_long_as_its_card_says(digits: bytes, is_one: bool) -> None:
+def test_a_pin_is_as_long_as_its_card_says(digits: bytes, *, is_one: bool) -> None:
     """The page asks for as many digits as the card's kind has, and takes no more and no fewer."""
     parsed = parse(bytearray(b"token=a&step=b&act=pin&pin=" + digits))
     assert isinstance(action(parsed, PinView(tries_left=3, digits=12)), EnterPin) is is_one
