@@ -309,7 +309,7 @@ def _offer(given: GivenMenu) -> Offer:
             for offer in menu.offers
         ),
         members=tuple(
-            MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0)
+            MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0, reading=member.reading)
             for index, member in enumerate(menu.members)
         ),
     )
