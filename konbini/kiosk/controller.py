@@ -1,7 +1,7 @@
-"""How a device's controller is asked: one line for one line over its UNIX socket (coin device, paper exit).
+"""How a device's controller is asked: one line for one line over its UNIX socket (coin device, terminal).
 
-One connection a question, so that a controller may be restarted between any two of them. Limits: nothing is waited for
-with a bound here, and what the lines say is their rooms' own.
+One connection a question, so that a controller may be restarted between any two of them. What the lines say is their
+rooms' own; a small controller (sensor, switch, bell) answers one word.
 """
 
 from __future__ import annotations
@@ -10,11 +10,34 @@ import asyncio
 import contextlib
 from pathlib import Path
 
-__all__ = ["ask"]
+__all__ = ["SilentError", "ask", "word"]
+
+_WORD_BYTES = 16
+
+
+class SilentError(Exception):
+    """A controller did not answer one whole word in time; the text says how, and nothing that came."""
+
+
+async def word(path: Path, question: str, *, patience: float) -> str:
+    """Ask a small controller; `patience`: seconds that its answer may take.
+
+    Raises:
+        SilentError: it is not there, silent, or answered something else than one whole word of ASCII.
+    """
+    try:
+        async with asyncio.timeout(patience):
+            answer = await ask(path, question, most_bytes=_WORD_BYTES)
+        found = answer.decode("ascii")
+    except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError, as is no ASCII
+        raise SilentError(type(error).__name__) from error
+    if not found.endswith("\n"):
+        raise SilentError("cut short")
+    return found[:-1]
 
 
 async def ask(path: Path, question: str, *, most_bytes: int) -> bytes:
-    r"""Ask one line; give the answer with its `\n`, or without one where the controller hung up before it.
+    r"""Ask one line, without a bound of time; give the answer with its `\n`, or without one where it was cut short.
 
     Args:
         path: the controller's socket.

@@ -33,6 +33,11 @@ _MOST_POINTS: Final = 1 << 14
 _NEGATIVE: Final = 0x80  # of a number's first byte
 
 _SHORT_X, _SHORT_Y, _REPEATED, _SAME_X, _SAME_Y, _RESERVED = 0x02, 0x04, 0x08, 0x10, 0x20, 0x80
+_COORDINATES = tuple(
+    (1 if flag & _SHORT_X else 0 if flag & _SAME_X else 2) + (1 if flag & _SHORT_Y else 0 if flag & _SAME_Y else 2)
+    for flag in range(0x100)
+)
+"""How many bytes a point's coordinates take, by its flag."""
 _WORDS, _ARE_OFFSETS, _ROUND, _SCALE, _MORE, _TWO_SCALES, _MATRIX = 0x01, 0x02, 0x04, 0x08, 0x20, 0x40, 0x80
 _INSTRUCTED, _METRICS, _SCALED_OFFSET, _UNSCALED_OFFSET = 0x100, 0x200, 0x800, 0x1000
 _COMPONENT_FLAGS: Final = 0x1FFF ^ 0x10  # every defined one, OVERLAP_COMPOUND among them
@@ -353,18 +358,17 @@ def _body_length(data: bytes, start: int, contours: int) -> int:
     if points > _MOST_POINTS:
         raise FontInvalid("a glyph of too many points")
     place, seen, coordinates = start, 0, 0
-    while seen < points:
-        (flag,) = _unpack(">B", data, place)
-        times, place = 1, place + 1
-        if flag & _RESERVED:
-            raise FontInvalid("a point with unknown flags")
-        if flag & _REPEATED:
-            times, place = 1 + _unpack(">B", data, place)[0], place + 1
-        coordinates += times * (
-            (1 if flag & _SHORT_X else 0 if flag & _SAME_X else 2)
-            + (1 if flag & _SHORT_Y else 0 if flag & _SAME_Y else 2)
-        )
-        seen += times
+    try:
+        while seen < points:
+            flag, times, place = data[place], 1, place + 1
+            if flag & _RESERVED:
+                raise FontInvalid("a point with unknown flags")
+            if flag & _REPEATED:
+                times, place = 1 + data[place], place + 1
+            coordinates += times * _COORDINATES[flag]
+            seen += times
+    except IndexError as error:
+        raise FontInvalid("a table is cut short") from error
     if seen != points:
         raise FontInvalid("a flag repeated beyond the points")
     return place + coordinates - start

@@ -13,6 +13,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -129,6 +130,11 @@ class _Advances(dict[str, int]):
         return advance
 
 
+@cache  # prepared once a process: it takes half a second and some hundred MiB
+def _face(path: Path) -> Face:
+    return Face(path)
+
+
 class Typeface:
     """The chain of faces.
 
@@ -148,7 +154,7 @@ class Typeface:
     def __init__(self, *paths: Path) -> None:
         if not paths:
             raise ValueError("a typeface has one face or more")
-        self.faces = tuple(Face(path) for path in paths)
+        self.faces = tuple(map(_face, paths))
         self.widest = max(face.widest for face in self.faces)
         self._glyphs = _Glyphs(self._look_up)
         self._advances = _Advances(self._glyphs)

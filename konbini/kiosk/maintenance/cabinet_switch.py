@@ -6,7 +6,6 @@ open since it was asked last). A wire that is cut looks like an open door: silen
 
 from __future__ import annotations
 
-import asyncio
 from enum import Enum, unique
 from pathlib import Path
 from typing import Protocol
@@ -14,8 +13,6 @@ from typing import Protocol
 from konbini.kiosk import controller
 
 __all__ = ["CabinetSwitch", "Door", "SocketSwitch"]
-
-_MOST_BYTES = 32
 
 
 @unique
@@ -44,9 +41,6 @@ class SocketSwitch:
     async def door(self) -> Door:
         """See `CabinetSwitch`."""
         try:
-            async with asyncio.timeout(self._patience):
-                answer = await controller.ask(self._path, "STATE", most_bytes=_MOST_BYTES)
-            word, end = answer[:-1].decode("ascii"), answer[-1:]
-            return Door(word) if end == b"\n" else Door.OPEN
-        except (OSError, TimeoutError, ValueError):  # no such word is a ValueError too
+            return Door(await controller.word(self._path, "STATE", patience=self._patience))
+        except (controller.SilentError, ValueError):  # no such door is a ValueError
             return Door.OPEN

@@ -6,7 +6,6 @@ somebody's certificate, so that an unclear answer is never taken for "clear".
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Protocol
 
@@ -16,8 +15,7 @@ from konbini.protocol.errors import Code, Refused
 
 __all__ = ["ExitSensor", "PaperExit"]
 
-_MOST_BYTES = 32
-_WORDS = {b"CLEAR\n": False, b"OCCUPIED\n": True}
+_WORDS = {"CLEAR": False, "OCCUPIED": True}
 
 
 class PaperExit(Protocol):
@@ -57,10 +55,9 @@ class ExitSensor:
     async def occupied(self) -> bool:
         """Ask the sensor now; see `PaperExit`."""
         try:
-            async with asyncio.timeout(self._patience):
-                answer = await controller.ask(self._path, "STATE", most_bytes=_MOST_BYTES)
-        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
-            raise Refused(Code.PRINTER_UNAVAILABLE, f"paper exit: {type(error).__name__}") from error
+            answer = await controller.word(self._path, "STATE", patience=self._patience)
+        except controller.SilentError as error:
+            raise Refused(Code.PRINTER_UNAVAILABLE, f"paper exit: {error}") from error
         if answer not in _WORDS:
             raise Refused(Code.PRINTER_UNAVAILABLE, "paper exit: no answer that is known")
         return _WORDS[answer]

@@ -7,7 +7,6 @@ done and names nobody.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Set as AbstractSet
 from enum import Enum, unique
 from pathlib import Path
@@ -18,7 +17,6 @@ from konbini.process.log import logger
 
 __all__ = ["BellCall", "BellSilent", "NoBell", "ShopBell", "SocketBell"]
 
-_MOST_BYTES = 32
 
 _log = logger("konbini.kiosk.shop.bell")
 
@@ -61,11 +59,10 @@ class SocketBell:
         """See `ShopBell`."""
         words = ",".join(sorted(call.value for call in calls))
         try:
-            async with asyncio.timeout(self._patience):
-                answer = await controller.ask(self._path, f"RING {words}" if words else "QUIET", most_bytes=_MOST_BYTES)
-        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
-            raise BellSilent(type(error).__name__) from error
-        if answer != b"OK\n":
+            answer = await controller.word(self._path, f"RING {words}" if words else "QUIET", patience=self._patience)
+        except controller.SilentError as error:
+            raise BellSilent(str(error)) from error
+        if answer != "OK":
             raise BellSilent("no answer that is known")
 
 

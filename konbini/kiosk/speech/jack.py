@@ -7,16 +7,12 @@ visit: a key begins the speech then.
 
 from __future__ import annotations
 
-import asyncio
 from pathlib import Path
 from typing import Protocol
 
 from konbini.kiosk import controller
 
 __all__ = ["HeadphoneJack", "Jack", "NoJack"]
-
-_MOST_BYTES = 16
-_IN = b"IN\n"
 
 
 class Jack(Protocol):
@@ -49,7 +45,6 @@ class HeadphoneJack:
     async def plugged(self) -> bool:
         """Ask the controller now; see `Jack`."""
         try:
-            async with asyncio.timeout(self._patience):
-                return await controller.ask(self._path, "STATE", most_bytes=_MOST_BYTES) == _IN
-        except (OSError, TimeoutError, ValueError):  # a line beyond the limit is a ValueError
+            return await controller.word(self._path, "STATE", patience=self._patience) == "IN"
+        except controller.SilentError:
             return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from asn1crypto import cms, x509
@@ -52,12 +53,10 @@ class TemplateCms:
 
     def __init__(self, signer: Signer) -> None:
         self._signer = signer
-        digest = _digest_here(signer)
-        to_sign, _ = _Mould(signer, digest, _SIGNATURE_HERE).cast()
-        self._before, self._after = _split(to_sign, digest)
+        self._before, self._after = _signed_attributes(tuple(signer.certificates), signer.algorithm.digest)
         self._casts: dict[tuple[int, int], _Cast] = {}
         most = signer.algorithm.longest_signature
-        self.room = len(self._cast(most).filled(digest, bytes(most)))
+        self.room = len(self._cast(most).filled(_digest_here(signer.algorithm.digest), bytes(most)))
         if signer.algorithm.elliptic:  # nearly all signatures are of these lengths; the others are cast when they come
             for length in range(most - 4, most):
                 self._cast(length)
@@ -85,25 +84,44 @@ class TemplateCms:
         if cast is None:
             if len(self._casts) >= _MOST_CASTS:  # a service whose answers are of ever other lengths
                 self._casts.clear()
-            cast = self._casts[lengths] = _make_cast(self._signer, length, stamp)
+            certificates, hashed = tuple(self._signer.certificates), self._signer.algorithm.digest
+            cast = self._casts[lengths] = (
+                _bare_cast(certificates, hashed, length)
+                if stamp is None
+                else _stamped_cast(certificates, hashed, length, stamp)
+            )
         return cast
 
 
-def _make_cast(signer: Signer, length: int, stamp: cms.ContentInfo | None) -> _Cast:
-    digest, signature = _digest_here(signer), _SIGNATURE_HERE * length
-    if stamp is None:
-        _, whole = _Mould(signer, digest, signature).cast()
-    else:
-        beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
-        _, whole = _Mould(signer, digest, signature, beside).cast()
+@lru_cache(maxsize=16)
+def _signed_attributes(certificates: tuple[bytes, ...], hashed: str) -> tuple[bytes, bytes]:
+    """Give what stands before and after a document's digest in what is signed."""
+    digest = _digest_here(hashed)
+    to_sign, _ = _Mould(certificates, hashed, digest, _SIGNATURE_HERE).cast()
+    return _split(to_sign, digest)
+
+
+@lru_cache(maxsize=64)  # of the certificates alone: signers of one key share it
+def _bare_cast(certificates: tuple[bytes, ...], hashed: str, length: int) -> _Cast:
+    digest, signature = _digest_here(hashed), _SIGNATURE_HERE * length
+    _, whole = _Mould(certificates, hashed, digest, signature).cast()
+    head, rest = _split(whole, digest)
+    middle, between = _split(rest, signature)
+    return _Cast(head=head, middle=middle, between=between, tail=b"")
+
+
+def _stamped_cast(certificates: tuple[bytes, ...], hashed: str, length: int, stamp: cms.ContentInfo) -> _Cast:
+    digest, signature = _digest_here(hashed), _SIGNATURE_HERE * length
+    beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
+    _, whole = _Mould(certificates, hashed, digest, signature, beside).cast()
     head, rest = _split(whole, digest)
     middle, rest = _split(rest, signature)
-    between, tail = (rest, b"") if stamp is None else _split(rest, stamp.dump())
+    between, tail = _split(rest, stamp.dump())
     return _Cast(head=head, middle=middle, between=between, tail=tail)
 
 
-def _digest_here(signer: Signer) -> bytes:
-    return hashlib.new(signer.algorithm.digest, _HERE).digest()
+def _digest_here(hashed: str) -> bytes:
+    return hashlib.new(hashed, _HERE).digest()
 
 
 def _split(whole: bytes, place: bytes) -> tuple[bytes, bytes]:
@@ -117,9 +135,14 @@ class _Mould(pdf_cms.Signer):
     """pyHanko's maker of CMS, for one cast around a digest and a signature that it is handed."""
 
     def __init__(
-        self, signer: Signer, digest: bytes, signature: bytes, beside: cms.CMSAttributes | None = None
+        self,
+        certificates: Sequence[bytes],
+        hashed: str,
+        digest: bytes,
+        signature: bytes,
+        beside: cms.CMSAttributes | None = None,
     ) -> None:
-        own, *issuers = (x509.Certificate.load(der) for der in signer.certificates)
+        own, *issuers = (x509.Certificate.load(der) for der in certificates)
         super().__init__(signing_cert=own, cert_registry=_store(issuers))
         described: tuple[tuple[str, object], ...] = (
             ("content_type", "data"),
@@ -127,7 +150,7 @@ class _Mould(pdf_cms.Signer):
             ("signing_certificate_v2", as_signing_certificate_v2(own)),
         )
         self._attributes = cms.CMSAttributes([simple_cms_attribute(*one) for one in described])  # type: ignore[no-untyped-call]  # pyHanko's
-        self._digest = signer.algorithm.digest
+        self._digest = hashed
         self._signature = signature
         self._beside = beside
         self._to_sign = b""

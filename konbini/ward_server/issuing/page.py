@@ -38,6 +38,8 @@ _LOOPBACK = "127.0.0.1"
 _SHOWN = 20
 _LEFT = {LeftThings.CARD: "カード", LeftThings.PAPER: "証明書", LeftThings.COINS: "硬貨"}
 
+_PAGES = Environment(loader=PackageLoader("konbini.ward_server.issuing"), autoescape=True, undefined=StrictUndefined)
+
 _log = logger("konbini.ward_server.issuing.page")
 
 
@@ -87,11 +89,8 @@ class WardPage:
         self._states = states
         self._clerk = clerk
         self._link_up = link_up
-        pages = Environment(
-            loader=PackageLoader("konbini.ward_server.issuing"), autoescape=True, undefined=StrictUndefined
-        )
-        self._page = pages.get_template("page.html")
-        self._style = pages.get_template("page.css").render()
+        self._page = _PAGES.get_template("page.html")
+        self._style = _PAGES.get_template("page.css").render()
 
     @asynccontextmanager
     async def listening(self, port: int) -> AsyncIterator[int]:

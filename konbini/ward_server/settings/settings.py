@@ -7,7 +7,7 @@ kind is offered there are hours, a fee and rules. Moments are in Japan's time.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, unique
 
@@ -207,16 +207,16 @@ class Settings:
     def opens_next(self, moment: dt.datetime) -> dt.datetime | None:
         """Give the next moment at which issuing begins again; None where it does not within two months."""
         local = _local(moment)
-        for candidate in sorted(self._openings(local)):
-            if candidate > local and self.open_kinds(candidate) and not self.open_kinds(_before(candidate)):
-                return candidate.replace(tzinfo=JAPAN)
+        for ahead in range(_DAYS_AHEAD):
+            for candidate in sorted(self._openings(local.date() + ahead * _A_DAY)):
+                if candidate > local and self.open_kinds(candidate) and not self.open_kinds(_before(candidate)):
+                    return candidate.replace(tzinfo=JAPAN)
         return None
 
-    def _openings(self, local: dt.datetime) -> Iterator[dt.datetime]:
-        for ahead in range(_DAYS_AHEAD):
-            day = local.date() + ahead * _A_DAY
-            yield from (_at(day, span.opens) for span in self.hours_on(day).values())
-        yield from (window.ends for window in self.maintenance)
+    def _openings(self, day: dt.date) -> set[dt.datetime]:
+        """Give the moments of a day at which something may begin."""
+        opened = {_at(day, span.opens) for span in self.hours_on(day).values()}
+        return opened | {window.ends for window in self.maintenance if window.ends.date() == day}
 
 
 def _kinds_of(window: Maintenance) -> frozenset[CertificateKind]:

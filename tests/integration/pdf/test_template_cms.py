@@ -106,5 +106,5 @@ def test_a_time_stamp_is_put_in_as_pyhanko_puts_it(served, drawn) -> None:
         _, signature = ours.of(digest)
         stamp = asyncio.run(service.stamp(signature, "sha256", int(time.time())))
         beside = cms.CMSAttributes([simple_cms_attribute("signature_time_stamp_token", stamp)])  # type: ignore[no-untyped-call]  # pyHanko's
-        _, expected = _Mould(signer, digest, signature, beside).cast()
+        _, expected = _Mould(signer.certificates, "sha256", digest, signature, beside).cast()
         assert ours.stamped(digest, signature, stamp) == expected

@@ -389,7 +389,7 @@ async def open_ward(
         revocations = Revocations(town.card_authority.authority, issued)
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)
-        ports = replace(free_ports(), responder=responder.port, page=0, own_machines=0)
+        ports = replace(free_ports(), responder=responder.port, page=0)
         kept = place or SqlitePlace(folder=town.data)
         write_configs(town, ports, store=kept.uri)
         operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))

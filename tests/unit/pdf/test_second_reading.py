@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pytest
 
@@ -16,7 +16,7 @@ from konbini.pdf.forms.resident_record import ResidentRecordForm
 from konbini.pdf.forms.sheet import CODE
 from konbini.pdf.originals import Originals
 from konbini.pdf.paper_seal.code_picture import code_picture
-from konbini.pdf.second_reading import second_reading
+from konbini.pdf.second_reading import PageSeen, second_reading
 from konbini.pdf.specimen.household import PEOPLE, specimen_facts
 from konbini.pdf.specimen.seals import specimen_seals
 from konbini.pdf.template import Template
@@ -47,39 +47,41 @@ def _pictures(template: Template) -> tuple[ExpectedPicture, ...]:
     return (*first.pictures, ExpectedPicture("paper seal", code_picture(_SEALS[0]).digest(), CODE))
 
 
-def _compared(drawn: bytes, pieces: Sequence[Piece], pictures: Sequence[ExpectedPicture]) -> None:
+@pytest.fixture
+def seen(drawn: bytes) -> Iterator[PageSeen]:
+    """Pdfium's reading of its first page."""
     with second_reading(drawn) as pages:
-        reading.check_seen(pages[0], pieces, pictures, "page 1: ")
+        yield pages[0]
 
 
-def _refused(drawn: bytes, pieces: Sequence[Piece], pictures: Sequence[ExpectedPicture]) -> str:
+def _refused(seen: PageSeen, pieces: Sequence[Piece], pictures: Sequence[ExpectedPicture]) -> str:
     with pytest.raises(Refused) as refused:
-        _compared(drawn, pieces, pictures)
+        reading.check_seen(seen, pieces, pictures, "page 1: ")
     assert refused.value.code is Code.PAGE_MISMATCH
     return refused.value.detail
 
 
-def test_two_readings_agree(drawn: bytes, written: list[tuple[Piece, ...]], template: Template) -> None:
+def test_two_readings_agree(seen: PageSeen, written: list[tuple[Piece, ...]], template: Template) -> None:
     """Every piece of the form's and of the facts, selectors and narrowed labels among them."""
     assert len(written[0]) > 150
-    _compared(drawn, written[0], _pictures(template))
+    reading.check_seen(seen, written[0], _pictures(template), "page 1: ")
 
 
-def test_another_text_in_either_is_found(drawn: bytes, written: list[tuple[Piece, ...]], template: Template) -> None:
+def test_another_text_in_either_is_found(seen: PageSeen, written: list[tuple[Piece, ...]], template: Template) -> None:
     """Each piece in its turn: a character more, one less, another one, a piece missing, two exchanged."""
     pieces, pictures = list(written[0]), _pictures(template)
     for place, piece in enumerate(pieces):
         other = "女" if piece.text[-1] != "女" else "男"
         for text in (piece.text + "一", piece.text[:-1] + other):
             changed = [*pieces[:place], piece._replace(text=text), *pieces[place + 1 :]]
-            assert "two readings of one text" in _refused(drawn, changed, pictures)
-    assert "two readings of one text" in _refused(drawn, pieces[1:], pictures)
-    assert "two readings" in _refused(drawn, [pieces[0], pieces[2], pieces[1], *pieces[3:]], pictures)
+            assert "two readings of one text" in _refused(seen, changed, pictures)
+    assert "two readings of one text" in _refused(seen, pieces[1:], pictures)
+    assert "two readings" in _refused(seen, [pieces[0], pieces[2], pieces[1], *pieces[3:]], pictures)
 
 
 @pytest.mark.parametrize("edge", ["left", "baseline", "last", "size"])
 def test_another_place_in_either_is_found(
-    drawn: bytes, written: list[tuple[Piece, ...]], template: Template, edge: str
+    seen: PageSeen, written: list[tuple[Piece, ...]], template: Template, edge: str
 ) -> None:
     """Each upright piece in its turn, moved or widened by a fiftieth of a point."""
     pieces, pictures = list(written[0]), _pictures(template)
@@ -87,10 +89,12 @@ def test_another_place_in_either_is_found(
         if not piece.turned:
             moved = piece._replace(**{edge: getattr(piece, edge) + 0.02})
             changed = [*pieces[:place], moved, *pieces[place + 1 :]]
-            assert "where a text stands" in _refused(drawn, changed, pictures)
+            assert "where a text stands" in _refused(seen, changed, pictures)
 
 
-def test_another_picture_in_either_is_found(drawn: bytes, written: list[tuple[Piece, ...]], template: Template) -> None:
+def test_another_picture_in_either_is_found(
+    seen: PageSeen, written: list[tuple[Piece, ...]], template: Template
+) -> None:
     """Other samples, another place, one too few, one too many."""
     pictures = _pictures(template)
     for place, picture in enumerate(pictures):
@@ -98,9 +102,9 @@ def test_another_picture_in_either_is_found(drawn: bytes, written: list[tuple[Pi
             ExpectedPicture(picture.name, bytes(32), picture.box),
             ExpectedPicture(picture.name, picture.digest, picture.box.moved(up=1)),
         ):
-            assert picture.name in _refused(drawn, written[0], [*pictures[:place], other, *pictures[place + 1 :]])
+            assert picture.name in _refused(seen, written[0], [*pictures[:place], other, *pictures[place + 1 :]])
     for some in (pictures[:-1], (*pictures, pictures[-1])):
-        assert "pictures" in _refused(drawn, written[0], some)
+        assert "pictures" in _refused(seen, written[0], some)
 
 
 @pytest.mark.parametrize("noise", [b"", b"noise", b"%PDF-1.7\n"])

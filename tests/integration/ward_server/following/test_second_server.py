@@ -35,6 +35,7 @@ def write_configs(ward: Ward) -> None:
             (f'name = "{process}"', f'name = "{process}-2"'),
             ("standby = false", "standby = true"),
             ('ranges = "01234"', 'ranges = "56789"'),
+            (f"port = {ward.ports.own_machines}\n", "port = 0\n"),
         ):
             text = text.replace(one, other)
         (configs / f"{process}-2.toml").write_text(text, encoding="utf-8")

@@ -42,6 +42,7 @@ async def ward(
 def configure(ward: Ward, server: str, *, servers: str = SERVERS) -> str:
     """Write the configuration of one server and give its file's name."""
     text = (ward.town.configs / "issuing.toml").read_text("utf-8")
+    text = text.replace(f"port = {ward.ports.own_machines}\n", "port = 0\n")
     name = f"issuing-{server}.toml"
     (ward.town.configs / name).write_text(f'{text}\n[server]\nname = "{server}"\n{servers}\n', "utf-8")
     return name

@@ -40,7 +40,13 @@ def test_both_screens_have_a_like_grain(letter: Swatch, engine: Engine) -> None:
     assert grain(sheet, letter.strokes) < 1.7 * grain(sheet, ~letter.strokes)
 
 
-@pytest.mark.parametrize(("printed_at", "copied_at"), list(product((300, 600), repeat=2)))
+@pytest.mark.parametrize(
+    ("printed_at", "copied_at"),
+    [
+        pytest.param(*each, marks=() if each == (600, 300) else pytest.mark.long)
+        for each in product((300, 600), repeat=2)
+    ],
+)
 def test_a_copy_shows_the_word(letter: Swatch, printed_at: int, copied_at: int) -> None:
     """Each copier over each engine's print: at least four thresholds, five times what the first print shows."""
     sheet = letter.printed(_ENGINES[printed_at])
@@ -53,7 +59,12 @@ def test_a_copy_shows_the_word(letter: Swatch, printed_at: int, copied_at: int) 
 
 @pytest.mark.parametrize(
     ("copier", "seed"),
-    [(SHOP_COPIER, 1), (SHOP_COPIER, 2), (FINE_COPIER, 3), (FINE_COPIER, 4)],
+    [
+        pytest.param(SHOP_COPIER, 1, marks=pytest.mark.long),
+        pytest.param(SHOP_COPIER, 2, marks=pytest.mark.long),
+        (FINE_COPIER, 3),
+        pytest.param(FINE_COPIER, 4, marks=pytest.mark.long),
+    ],
 )
 def test_the_sensors_noise_does_not_decide(letter: Swatch, copier: Copier, seed: int) -> None:
     """Another chance, another copy, the same word."""
