@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -155,9 +155,7 @@ class Proof:
 
     def look(self, pid: int) -> Seen:
         """Scan one process as it was at one moment."""
-        with stopped(pid):
-            memory = copied(pid)
-        return search(memory, self.markers)
+        return _look(pid, self.markers)
 
     def take_document(self, pid: int) -> None:
         """Take slices of the document, as markers, from the memory of the one process that may hold it, as it prints.
@@ -187,9 +185,13 @@ class Proof:
         return frozenset(name.replace("name", "said") for name in self.drawn)
 
     def browsers(self, names: frozenset[str]) -> dict[int, bool]:
-        """Give the processes of the browser that stands there, and which of those that draw hold such a marker."""
+        """Give the processes of the browser that stands there, and which of those that draw hold such a marker.
+
+        These are looked for and no others: whoever stands there has a minute before the page asks.
+        """
+        wanted = [each for each in self.markers if each.name in names]
         found = [each for each in descendants(self.town.processes["kiosk"]) if role(each) == "browser"]
-        return {each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & names) for each in found}
+        return {each.pid: _RENDERER in each.command and bool(_look(each.pid, wanted).markers) for each in found}
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""
@@ -209,6 +211,12 @@ class Proof:
             with suppress(ProcessLookupError, FileNotFoundError):
                 seen[f"{role(each)} {each.pid}"] = self.look(each.pid)
         return seen
+
+
+def _look(pid: int, markers: Sequence[Marker]) -> Seen:
+    with stopped(pid):
+        memory = copied(pid)
+    return search(memory, markers)
 
 
 def _signed_whole(run: bytes) -> bytes:
