@@ -14,6 +14,7 @@ __all__ = ["Marker", "found", "of_bytes", "of_text", "tells"]
 LEAST = 8
 _LEAST_CHARACTERS = 4
 _SLICE = 48
+_BEGINNING = 6
 _LEAST_KINDS_OF_OCTETS = 36
 
 
@@ -74,5 +75,9 @@ def _spread(slices: Sequence[bytes], most: int) -> Iterator[bytes]:
 
 
 def found(markers: Iterable[Marker], data: bytes) -> frozenset[str]:
-    """Give the names of the markers that stand in `data`."""
-    return frozenset(marker.name for marker in markers if marker.octets in data)
+    """Give the names of the markers that stand in `data`; what begins alike, as names of a family, is tried as one."""
+    alike: dict[bytes, list[Marker]] = {}
+    for marker in markers:
+        alike.setdefault(marker.octets[:_BEGINNING], []).append(marker)
+    here = (those for beginning, those in alike.items() if beginning in data)
+    return frozenset(marker.name for those in here for marker in those if marker.octets in data)
