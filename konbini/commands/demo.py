@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from konbini.kiosk.payment.means import Means
 from konbini.process.clock import SystemClock
 from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
@@ -55,6 +56,7 @@ class _Wanted:
     residents: int
     seed: int
     database: str | None
+    means: Means
 
 
 def demo(given: Sequence[str]) -> int:
@@ -81,6 +83,7 @@ def _read(given: Sequence[str]) -> _Wanted:
     parser.add_argument("--dir", type=Path, metavar="TOWN", help="where the town is kept; a cache folder otherwise")
     parser.add_argument("--residents", type=_count, default=_RESIDENTS, help=f"of the town ({_RESIDENTS})")
     parser.add_argument("--seed", type=int, default=_SEED, help=f"of its people ({_SEED})")
+    parser.add_argument("--cashless", action="store_true", help="one pays at a terminal, not with coins")
     parser.add_argument(
         "--store", metavar="ADDRESS", help="postgresql:… of a database for the ward's rows; files otherwise"
     )
@@ -94,6 +97,7 @@ def _read(given: Sequence[str]) -> _Wanted:
         directory=(read.dir or _kept(read.seed, read.residents)).absolute(),
         residents=read.residents,
         seed=read.seed,
+        means=Means.CASHLESS if read.cashless else Means.COINS,
     )
 
 
@@ -140,6 +144,7 @@ async def _run(wanted: _Wanted) -> int:
         seed=wanted.seed,
         residents=wanted.residents,
         own_printer=not wanted.auto,
+        means=wanted.means,
         store=file_store if wanted.database is None else partial(_schema, wanted.database),
     )
     _say(f"the town is in {wanted.directory}")

@@ -10,6 +10,8 @@ so that ending the same order again moves no money twice.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from konbini.kiosk.channel.messages import Concluded, OrderStep, Step
 from konbini.kiosk.payment.amounts import Ending, Settlement
 from konbini.kiosk.payment.ports import Cash
@@ -17,7 +19,9 @@ from konbini.kiosk.printing.outcome import OutcomeKind
 from konbini.kiosk.printing.ports import Settled
 from konbini.protocol.kinds import Outcome
 
-__all__ = ["conclusion", "keeps_money", "settle_money"]
+__all__ = ["conclusion", "keeps_money", "reference", "settle_money", "unknown"]
+
+_REFERENCE_BYTES = 4
 
 _OUTCOMES = {
     OutcomeKind.PRINTED: Outcome.PRINTED,
@@ -56,6 +60,28 @@ async def settle_money(
     if following is None:
         return await cash.capture(step.cash_key, step.fee)
     return await cash.carry(step.cash_key, step.fee, following)
+
+
+def unknown(step: OrderStep, settled: Settled | None, counted: int) -> Concluded:
+    """Put together what is told of an order whose money the device may hold and says nothing of: a doubt, not its end.
+
+    Args:
+        step: the last step that the order came to.
+        settled: the printer's judgement, None where nothing was handed to it.
+        counted: yen that the device had counted before it fell silent; it may hold more.
+    """
+    nothing_back = Settlement(ending=Ending.CAPTURED, taken=counted, returned=0, owed=0)
+    concluded = conclusion(step, settled, nothing_back)
+    return replace(concluded, outcome=Outcome.IN_DOUBT, after_page=0, money_unknown=True)
+
+
+def reference(visit_id: bytes, ordinal: int, number: str | None = None) -> str:
+    """Give what a resident notes down and an office looks up: the certificate's number, or that of visit and order.
+
+    The visit's is written in digits, which every language of the screens can say aloud: the first four bytes of the
+    visit id as a number, then the order's ordinal.
+    """
+    return number or f"{int.from_bytes(visit_id[:_REFERENCE_BYTES], 'big'):010d}-{ordinal}"
 
 
 def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement) -> Concluded:

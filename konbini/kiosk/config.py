@@ -56,7 +56,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from konbini.kiosk.card.profiles import OWN_MACHINE_PROFILES, PROFILES, CardProfile
-from konbini.kiosk.payment.choosing import Means
+from konbini.kiosk.payment.means import Means
 from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
 from konbini.protocol.cose import VerifyingKey

@@ -92,6 +92,7 @@ class Code(IntEnum):
     REFUND_OWED = 613
     PAYMENT_DECLINED = 614
     CASH_COUNT_DIFFERS = 615
+    CASH_SILENT = 616
 
     # 62x: the kiosk itself
     CABINET_OPEN = 621

@@ -158,7 +158,11 @@ class OrderStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Concluded:
-    """How an order ended; the long-lived process makes the RECEIPT of it and repeats it until FINAL."""
+    """How an order ended; the long-lived process makes the RECEIPT of it and repeats it until FINAL.
+
+    `money_unknown`: the device that takes the money fell silent while it may have held some. `taken` is then what it
+    had counted last, the outcome is in doubt, and the order is concluded once more when the device answers again.
+    """
 
     visit_id: _VisitId
     ordinal: _Ordinal
@@ -169,6 +173,11 @@ class Concluded:
     taken: Yen
     returned: Yen
     owed: Yen
+    money_unknown: bool = False
+
+    def __post_init__(self) -> None:
+        if self.money_unknown and self.outcome is not Outcome.IN_DOUBT:
+            raise Refused(Code.MALFORMED, "CONCLUDED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

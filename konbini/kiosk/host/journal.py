@@ -34,10 +34,11 @@ class VisitRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsettledOrder:
-    """An order whose end nobody has concluded."""
+    """An order whose end nobody has concluded; `money_unknown`: but that the device with its money fell silent."""
 
     visit: VisitRow
     step: OrderStep
+    money_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +115,10 @@ class Journal:
             ).fetchone()
             receipt = _receipt(visit, concluded, None if number is None else number[0])
             _owe(connection, receipt, sign(visit, receipt))
+            connection.execute(
+                "UPDATE paper_order SET money_unknown = ? WHERE visit_id = ? AND ordinal = ?",
+                (int(concluded.money_unknown), concluded.visit_id, concluded.ordinal),
+            )
 
         await self._rows.write(change, step="conclude")
 
@@ -142,12 +147,12 @@ class Journal:
         await self._rows.write(change, step="close")
 
     async def unsettled(self) -> tuple[UnsettledOrder, ...]:
-        """Give the orders that nobody concluded, oldest first."""
+        """Give the orders that nobody concluded, and those whose money is unknown, oldest first."""
         rows = await self._rows.read(
             lambda connection: connection.execute(
-                "SELECT visit.visit_id, visit, t, ward, ordinal, step, fee, cash_key, number, pages, counter_before"
-                " FROM paper_order JOIN visit USING (visit_id)"
-                " LEFT JOIN receipt USING (visit_id, ordinal) WHERE receipt.signed IS NULL"
+                "SELECT visit.visit_id, visit, t, ward, ordinal, step, fee, cash_key, number, pages, counter_before,"
+                " money_unknown FROM paper_order JOIN visit USING (visit_id)"
+                " LEFT JOIN receipt USING (visit_id, ordinal) WHERE receipt.signed IS NULL OR money_unknown = 1"
                 " ORDER BY paper_order.rowid"
             ).fetchall()
         )
@@ -164,6 +169,7 @@ class Journal:
                     pages=row[9],
                     counter_before=row[10],
                 ),
+                money_unknown=bool(row[11]),
             )
             for row in rows
         )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from konbini.kiosk.channel.messages import Step
 from konbini.kiosk.host.journal import OwedReceipt, VisitRow
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
@@ -18,7 +19,7 @@ from konbini.protocol.receipts import LeftPaper
 __all__ = ["LeftRows", "LyingThing"]
 
 _WITH_PAPER = (Outcome.PRINTED, Outcome.JAM, Outcome.IN_DOUBT)
-"""Outcomes of orders of which a page may lie in the exit."""
+"""Outcomes of orders of which a page may lie in the exit; of one that is in doubt for its money alone none does."""
 _Sign = Callable[[VisitRow, LeftPaper], bytes]
 
 
@@ -123,8 +124,10 @@ def _owe(connection: Connection, lying: LyingThing, gone: int | None, sign: _Sig
     orders = connection.execute(
         "SELECT visit.visit_id, visit, t, ward, ordinal FROM left_thing JOIN visit USING (visit_id)"
         " JOIN receipt USING (visit_id) WHERE left_thing.number = ? AND ordinal >= max(first, 1)"
-        " AND outcome IN (?, ?, ?) ORDER BY ordinal",
-        (lying.number, *_WITH_PAPER),
+        " AND outcome IN (?, ?, ?) AND NOT EXISTS (SELECT 1 FROM paper_order"
+        "  WHERE paper_order.visit_id = receipt.visit_id AND paper_order.ordinal = receipt.ordinal"
+        "  AND money_unknown = 1 AND step < ?) ORDER BY ordinal",
+        (lying.number, *_WITH_PAPER, Step.PRINTING),
     ).fetchall()
     for visit_id, visit, t, ward, ordinal in orders:
         row = VisitRow(visit_id=visit_id, visit=visit, t=t, ward=ward)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.messages import Concluded, HostMethod, Left, Opened, OrderStep, Question
+from konbini.kiosk.concluding import reference
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
 from konbini.kiosk.host.floor import Floor
@@ -17,6 +18,7 @@ from konbini.kiosk.host.wards import Wards
 from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.process.calls import Handler
 from konbini.process.clock import Clock, to_seconds
+from konbini.process.log import logger
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import LeftThings, MessageKind
@@ -27,6 +29,8 @@ __all__ = ["HostRooms", "handlers"]
 _TURN_SECONDS = 20.0
 _MOST_WAIT_SECONDS = 30
 _OF_A_VISIT = frozenset((MessageKind.HELLO, MessageKind.OPEN, MessageKind.ORDER))
+
+_log = logger("konbini.kiosk.host.service")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +114,11 @@ class _Answers:
     async def concluded(self, arguments: Sequence[Value]) -> Value:
         concluded = from_bytes(Concluded, _only(arguments))
         await self._rooms.journal.conclude(concluded, self._rooms.owing.sign)
-        self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
+        if concluded.money_unknown:  # the device's own count is noted when it says it again
+            number = reference(concluded.visit_id, concluded.ordinal)
+            _log.warning("money unknown", visit=concluded.visit_id, amount=concluded.taken, detail=number)
+        else:
+            self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
         self._rooms.owing.wake()
         return None
 

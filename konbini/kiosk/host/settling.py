@@ -3,9 +3,14 @@
 Before PRINTING nothing was handed to the printer. From PRINTING on its counter and queue decide
 (`konbini.kiosk.printing.outcome`), and the money follows (`konbini.kiosk.concluding`). Every command to the coin device
 is idempotent, so that a crash here is settled again.
+
+Of money that is unknown the device is asked first whether it still knows of it: one that was replaced, or has lost its
+memory, returns nothing and says so, and that proves nothing. Such an order stays in doubt until a person settles it.
 """
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from konbini.kiosk.channel.messages import Concluded, OrderStep, Step
 from konbini.kiosk.concluding import conclusion, settle_money
@@ -13,6 +18,7 @@ from konbini.kiosk.host.journal import UnsettledOrder
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.printing.outcome import Claim
 from konbini.kiosk.printing.ports import Printer, Settled
+from konbini.protocol.kinds import Outcome
 
 __all__ = ["settle_order"]
 
@@ -24,7 +30,15 @@ async def settle_order(order: UnsettledOrder, printer: Printer, cash: Cash) -> C
         Refused: `PRINTER_UNAVAILABLE`, `CASH_UNAVAILABLE`: to be tried again; no visit begins before.
     """
     settled = await _ask_printer(order.step, printer)
-    return conclusion(order.step, settled, await settle_money(order.step, settled, cash))
+    known = not order.money_unknown or await _holds(order.step, cash)
+    settlement = await settle_money(order.step, settled, cash)
+    concluded = conclusion(order.step, settled, settlement)
+    return concluded if known or settlement.taken else replace(concluded, outcome=Outcome.IN_DOUBT, after_page=0)
+
+
+async def _holds(step: OrderStep, cash: Cash) -> bool:
+    asking = (await cash.state()).asking
+    return asking is not None and asking.key == step.cash_key
 
 
 async def _ask_printer(step: OrderStep, printer: Printer) -> Settled | None:

@@ -1,5 +1,6 @@
-"""The fee in coins and notes: escrow before the order, capture after the last page, return otherwise.
+"""The fee, by coins or at a terminal: held before the order, kept after the last page, given back otherwise.
 
-`ports` is what the visit and the long-lived process see; `amounts` does the sums (pure); `frames` is the coin
-device's line protocol (pure); `client` speaks it over a UNIX socket.
+`means` says how one pays here; `ports` is what the visit and the long-lived process see; `amounts` does the sums
+(pure); `frames` is the coin device's line protocol (pure) and `client` speaks it over a UNIX socket; `terminal_frames`
+and `terminal` are the same for a cashless terminal; `choosing` picks one of the two.
 """

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-from enum import Enum, unique
 from pathlib import Path
 
 from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.payment.terminal import CashlessTerminal
 from konbini.process.clock import Clock
 
-__all__ = ["Means", "payment_device"]
-
-
-@unique
-class Means(Enum):
-    """How one pays at this kiosk."""
-
-    COINS = "coins"
-    CASHLESS = "cashless"
+__all__ = ["payment_device"]
 
 
 def payment_device(means: Means, socket: Path, clock: Clock) -> Cash:

@@ -66,8 +66,9 @@ class CashState:
 class Cash(Protocol):
     """The coin device of one kiosk, or its cashless terminal: what is authorised there stands for an escrow.
 
-    Nothing that was authorised can be owed or lie in a dish: what is not captured is released. Every method
-    raises `Refused(CASH_UNAVAILABLE)` when it does not answer rightly.
+    Nothing that was authorised can be owed or lie in a dish: what is not captured is released. Every method raises
+    `Refused(CASH_UNAVAILABLE)` when it cannot be asked or says no, and `Refused(CASH_SILENT)` when it was asked and
+    did not answer rightly: it may have done what it was asked for.
     """
 
     async def state(self) -> CashState:
@@ -77,7 +78,8 @@ class Cash(Protocol):
         """Open the slot for `amount` yen; the same key and amount again change nothing.
 
         Raises:
-            Refused: `CASH_UNAVAILABLE`, also while another asking is open or the key was settled already.
+            Refused: `CASH_UNAVAILABLE`, also while another asking is open or the key was settled already: the slot
+                is shut; `CASH_SILENT`: it may be open.
         """
 
     def inserted(self, key: bytes) -> AsyncGenerator[Asking, None]:

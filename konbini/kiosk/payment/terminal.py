@@ -96,10 +96,13 @@ class CashlessTerminal:
             async with asyncio.timeout(self._patience):
                 answer = await controller.ask(self._path, question, most_bytes=frames.MOST_BYTES)
                 return read(frames.read_words(answer))
-        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
+        except (ConnectionRefusedError, FileNotFoundError) as error:  # nobody has heard the question
             raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
+        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
+            raise Refused(Code.CASH_SILENT, type(error).__name__) from error
         except Refused as error:
-            raise Refused(Code.CASH_UNAVAILABLE, error.detail) from error
+            silent = error.code is Code.MALFORMED
+            raise Refused(Code.CASH_SILENT if silent else Code.CASH_UNAVAILABLE, error.detail) from error
 
 
 def _held(state: TerminalState) -> int:

@@ -22,6 +22,8 @@ class MoneyFate(Enum):
     """The machine could not pay it out: a slip (控え) says so."""
     HELD = "held"
     """Nobody knows yet whether a certificate came out: a person settles it."""
+    UNKNOWN = "unknown"
+    """The device that takes it answers no more: what it counted last is known, what it holds is not."""
 
 
 @unique

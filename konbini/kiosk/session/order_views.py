@@ -14,7 +14,7 @@ __all__ = ["EndView", "OutcomeView", "PayView", "PrintingView", "ReturningView",
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PayView(View):
-    """Coins go into escrow; amounts in yen."""
+    """Coins go into escrow, or a terminal authorises the whole fee at once; amounts in yen."""
 
     LIVE = True
     STATE = State.PAY

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from enum import Enum, unique
 from typing import ClassVar, Self
 
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.flow import State, Step, step
 from konbini.kiosk.session.look import Language, Look, Panel
@@ -48,6 +49,7 @@ class View:
     Attributes:
         LIVE: whether the screen's figures may change under the resident's finger without changing what a tap means.
         SOUND: what repeats while the screen lasts.
+        means: how one pays at this kiosk; every screen that speaks of money says it by these means.
     """
 
     LIVE: ClassVar[bool] = False
@@ -55,6 +57,7 @@ class View:
     STATE: ClassVar[State]
 
     language: Language = Language.JAPANESE
+    means: Means = Means.COINS
     idle: IdleWarning | None = None
     look: Look = _AS_EVERYBODY
     audio: Audio = _SILENT

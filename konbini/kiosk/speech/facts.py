@@ -15,6 +15,7 @@ from enum import Enum, unique
 from itertools import zip_longest
 from typing import Any
 
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
 from konbini.kiosk.session.entry_views import (
     CardLeftView,
@@ -258,8 +259,9 @@ def _pay(view: PayView, script: Script) -> Iterator[Fact]:
     yield _news(script.say("pay.title") if remaining else script.say("pay.enough"))
     yield _still(script.say("pay.hint"))
     yield _still((*script.say("pay.fee"), *script.yen(view.fee)))
-    yield _news((*script.say("pay.inserted"), *script.yen(view.inserted)))
-    yield _news((*script.say("pay.remaining"), *script.yen(remaining)))
+    if view.means is Means.COINS:  # a terminal takes all of it at once
+        yield _news((*script.say("pay.inserted"), *script.yen(view.inserted)))
+        yield _news((*script.say("pay.remaining"), *script.yen(remaining)))
 
 
 def _printing(view: PrintingView, script: Script) -> Iterator[Fact]:
@@ -300,7 +302,7 @@ def _end(view: EndView, script: Script) -> Iterator[Fact]:
         printed = script.say("end.printed", fee=script.yen(line.fee))
         yield _still((*_kind(script, line.kind), *(_sentence(script, line.code, "what") if line.code else printed)))
         yield from _reference(script, line.number)
-    if view.back.fate.value in ("returned", "owed", "held"):
+    if view.back.fate.value in ("returned", "owed", "held", "unknown"):
         yield _money(script, view.back)
     if view.fee:
         yield _still(script.say("end.fee", fee=script.yen(view.fee)))

@@ -98,6 +98,7 @@ def narrate(view: View, scripts: Mapping[Language, Script], spoken: Language) ->
         scripts: one for each language that has a voice.
         spoken: the language of it, one of these.
     """
+    scripts = {language: script.paid_by(view.means) for language, script in scripts.items()}
     script = scripts[spoken]
     over = Over.IDLE if view.idle else Over.PANEL if view.panel else Over.NOTHING
     offered = choices.choices(view, scripts, spoken)

@@ -14,11 +14,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from string import Formatter
 from typing import TypeAlias
 
+from konbini.kiosk.payment.means import Means, worded
 from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.place_views import WardName
@@ -78,11 +79,17 @@ class Script:
         language: one that has a voice.
         texts: its catalogue, by dotted key.
         names: those that have a clip of their own.
+        means: how one pays, where a text has words of its own for it.
     """
 
     language: Language
     texts: Mapping[str, str]
     names: Container[str] = frozenset()
+    means: Means = Means.COINS
+
+    def paid_by(self, means: Means) -> Script:
+        """Return the same script for a kiosk where one pays by `means`."""
+        return replace(self, means=means)
 
     def say(self, key: str, **values: Value) -> Parts:
         """Return the text of `key` as parts, with its figures in their places.
@@ -90,6 +97,7 @@ class Script:
         Raises:
             KeyError: no such text, or a placeholder without a value.
         """
+        key = worded(key, self.means, self.texts)
         text = self.texts[key]
         ranges = COUNTS.get(key, {})
         if ranges and all(values.get(name) in range_ for name, range_ in ranges.items()):

@@ -15,6 +15,7 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
+from konbini.kiosk.payment.means import Means, worded
 from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
 from konbini.kiosk.session.entry_views import (
@@ -147,7 +148,7 @@ class Pages:
 
     def draw(self, view: View, marks: Marks) -> str:
         """Return the whole page of `view`."""
-        words = _Words(self._catalogues, view.language)
+        words = _Words(self._catalogues, view.language, view.means)
         told = self.narration(view)
         return self._templates[type(view)].render(
             view=view,
@@ -181,20 +182,23 @@ class _Words:
     A page's text is `drawn`; what stands in an attribute, or is put into the page by the script, is `plain`.
     """
 
-    __slots__ = ("_catalogues", "_language")
+    __slots__ = ("_catalogues", "_language", "_means")
 
-    def __init__(self, catalogues: Mapping[Language, Catalogue], language: Language) -> None:
+    def __init__(self, catalogues: Mapping[Language, Catalogue], language: Language, means: Means) -> None:
         self._catalogues = catalogues
         self._language = language
+        self._means = means
 
     def drawn(self, key: str, **values: object) -> Markup:
         return self.said(self._language, key, **values)
 
     def plain(self, key: str, **values: object) -> str:
-        return self._catalogues[self._language].text(key, **values)
+        catalogue = self._catalogues[self._language]
+        return catalogue.text(worded(key, self._means, catalogue.texts), **values)
 
     def said(self, language: Language, key: str, **values: object) -> Markup:
-        return self._catalogues[language].drawn(key, **values)
+        catalogue = self._catalogues[language]
+        return catalogue.drawn(worded(key, self._means, catalogue.texts), **values)
 
     def was_reviewed(self, language: Language) -> bool:
         return self._catalogues[language].standing is not Standing.UNREVIEWED

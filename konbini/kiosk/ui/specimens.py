@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.choice_views import (
     CheckView,
     KindView,
@@ -80,6 +81,7 @@ _TOWNS = tuple(
 )
 SPECIMENS: tuple[View, ...] = (
     StartView(),
+    StartView(means=Means.CASHLESS),
     NoticeView(),
     PrefectureView(
         regions=("hokkaido", "tohoku", "kanto", "chubu", "kinki", "chugoku", "shikoku", "kyushu"),
@@ -138,12 +140,14 @@ SPECIMENS: tuple[View, ...] = (
     ),
     LookAgainView(code=Code.MENU_EXPIRED, money=_NOTHING_TAKEN),
     PayView(fee=300, inserted=100),
+    PayView(fee=300, inserted=0, means=Means.CASHLESS),
     PrintingView(page=1, pages=2),
     PrintingView(page=2, pages=2, order=2, orders=5),
     TakePaperView(pages=2),
     TakePaperView(pages=2, left=True),
     ReturningView(amount=100),
     ReturningView(amount=100, again=True),
+    ReturningView(amount=300, means=Means.CASHLESS),
     OutcomeView(code=Code.CANCELLED, money=_NOTHING_TAKEN, paper=Paper(fate=PaperFate.NONE)),
     OutcomeView(code=Code.PIN_LOCKED, money=_NOTHING_TAKEN, paper=Paper(fate=PaperFate.NONE), card_on_reader=True),
     OutcomeView(
@@ -163,6 +167,26 @@ SPECIMENS: tuple[View, ...] = (
         money=Money(fate=MoneyFate.OWED, amount=300),
         paper=Paper(fate=PaperFate.NONE),
         reference="990001-2047-0031",
+    ),
+    *(
+        OutcomeView(
+            code=Code.CASH_SILENT,
+            money=Money(fate=MoneyFate.UNKNOWN, amount=100),
+            paper=Paper(fate=PaperFate.NONE),
+            reference="1234567890-1",
+            means=means,
+        )
+        for means in Means
+    ),
+    OutcomeView(
+        code=Code.PAYMENT_DECLINED, money=_NOTHING_TAKEN, paper=Paper(fate=PaperFate.NONE), means=Means.CASHLESS
+    ),
+    OutcomeView(
+        code=Code.JAM,
+        money=Money(fate=MoneyFate.RETURNED, amount=300),
+        paper=Paper(fate=PaperFate.SOME, out=1, due=2),
+        reference="990001-2047-0031",
+        means=Means.CASHLESS,
     ),
     EndView(
         fee=300,

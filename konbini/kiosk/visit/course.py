@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from konbini.kiosk.channel.messages import Devices, WardOnOffer
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.choice_views import LookAgainView, PricedKind
 from konbini.kiosk.session.draft import Beside, Draft, KindOffer, MemberOffer, Offer, question
@@ -53,6 +54,7 @@ class Course:
     devices: Devices
     wards: tuple[WardOnOffer, ...]
     places: Places
+    means: Means = Means.COINS
     state: State = State.START
     language: Language = Language.JAPANESE
     look: Look = field(default_factory=Look)
@@ -97,6 +99,7 @@ class Course:
             devices=self.devices,
             wards=self.wards,
             places=self.places,
+            means=self.means,
             state=self.state,
             # Whoever listened and left a card or coins is told so; rate and volume begin anew.
             audio=Audio(is_on=self.audio.is_on),
@@ -199,7 +202,8 @@ class Course:
 
     def view(self) -> View:
         """Give the screen of the present state."""
-        return replace(self._view(), idle=self.idle, look=self.look, audio=self.audio, panel=self.panel)
+        shown = replace(self._view(), means=self.means)
+        return replace(shown, idle=self.idle, look=self.look, audio=self.audio, panel=self.panel)
 
     def _view(self) -> View:  # noqa: C901, PLR0911, PLR0912 - a table of the screens, one line each
         language = self.language

@@ -100,8 +100,10 @@ async def _serve(
         _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
         while not await host.turn():
             pass
-        course = Course(devices=await host.devices(0, 0), wards=(await host.wards()).wards, places=atlas)
-        screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=entropy, first=StartView())
+        means, wards = config.cash_means, (await host.wards()).wards
+        course = Course(devices=await host.devices(0, 0), wards=wards, places=atlas, means=means)
+        first = StartView(means=means)
+        screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=entropy, first=first)
         await screen.start()
         try:
             visit = Visit(course=course, screen=screen, host=host, work=Work(tools, course), clock=tools.clock)

@@ -20,9 +20,10 @@ from collections.abc import Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Literal
 
 from konbini.kiosk.channel.messages import OrderStep, Step
-from konbini.kiosk.concluding import conclusion, keeps_money, settle_money
+from konbini.kiosk.concluding import conclusion, keeps_money, reference, settle_money, unknown
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
 from konbini.kiosk.printing.ports import Judged, PageHanded, PagePrinted, Settled, check_fit, fault_code
@@ -41,6 +42,8 @@ __all__ = ["Ordering"]
 
 _CASH_KEY_BYTES = 16
 _TOLD_SECONDS = 20
+_TO_LOOK_UP = frozenset((MoneyFate.OWED, MoneyFate.UNKNOWN))
+"""Somebody will ask an office for it: they need a number."""
 _FATES = {
     OutcomeKind.PRINTED: PaperFate.ALL,
     OutcomeKind.VOID: PaperFate.NONE,
@@ -69,6 +72,8 @@ class Ordering:
         self._present: _Order | None = None
         self._following: tuple[_Order, ...] | None = None
         self._settled: Settled | None = None
+        self._may_hold: Literal[True] | None = None
+        """The slot may be open: from here on only the device knows what went in."""
 
     async def pay(self) -> None:
         """Open the slot for the sum of all fees, and follow the escrow; never where nothing could be printed."""
@@ -76,7 +81,7 @@ class Ordering:
         first = self._begin()
         await self._journal(first.step)
         self._report(Happened(event=Event.COIN))
-        await self._tools.cash.ask(self._course.due, first.step.cash_key)
+        await self._open_slot(first.step)
         async for seen in self._tools.cash.inserted(first.step.cash_key):
             self._report(Happened(event=Event.COIN, change=_count(seen.escrow)))
         self._report(Happened(event=Event.PAID))
@@ -134,47 +139,76 @@ class Ordering:
     async def give_back(self) -> None:
         """Give back everything that is not earned, and conclude the present order as it stands.
 
-        What cannot be done now is owed to the resident: the long-lived process settles it after the visit.
+        A device that does not answer leaves what it holds unknown, if its slot was ever open: a coin may have gone in
+        since its last word. The order is told as in doubt, and the long-lived process settles it after the visit.
         """
         order, self._present = self._present, None
         if order is None:
             # Left before the slot was asked to open: nothing lies in it, and nothing is owed.
             self._report(Happened(event=Event.MONEY_RETURNED))
             return
-        code: Code | None = None
-        inserted = self._course.inserted
-        money = Money(fate=MoneyFate.OWED, amount=inserted) if inserted else Money(fate=MoneyFate.NONE_TAKEN)
-        try:
-            settlement = await settle_money(order.step, self._settled, self._tools.cash)
-            money = _given_back(settlement)
-            await self._conclude(order.step, settlement)
-        except Refused as refused:
-            _log.warning("left to be settled", code=refused.code, detail=refused.detail)
-            code = refused.code
-        if money.fate is MoneyFate.OWED:
-            code = Code.REFUND_OWED
+        money, code = await self._returned(order)
         failed = (order, *(self._following or ()))
         self._following = None
 
         def change(course: Course) -> None:
             course.money, course.inserted, course.document = money, 0, None
+            if money.fate in _TO_LOOK_UP:
+                course.reference = reference(order.step.visit_id, order.step.ordinal, order.step.number)
             course.lines += tuple(_not_printed(each, course.code) for each in failed)
             course.code = code or course.code
 
         event = Event.MONEY_OWED if code else Event.MONEY_RETURNED
         self._report(Happened(event=Event.PAPER_DUE if self._course.pages_out else event, change=change))
 
+    async def _open_slot(self, step: OrderStep) -> None:
+        """Ask for the money of all orders; a slot that surely stayed shut holds nothing."""
+        self._may_hold = True
+        try:
+            await self._tools.cash.ask(self._course.due, step.cash_key)
+        except Refused as refused:
+            self._may_hold = True if refused.code is Code.CASH_SILENT else None
+            raise
+
+    async def _returned(self, order: _Order) -> tuple[Money, Code | None]:
+        """Give back what the device holds; what became of it, and why the resident has to ask for it."""
+        try:
+            settlement = await settle_money(order.step, self._settled, self._tools.cash)
+        except Refused as refused:
+            _log.warning("left to be settled", code=refused.code, detail=refused.detail)
+            if not self._may_hold:
+                return Money(fate=MoneyFate.NONE_TAKEN), refused.code
+            await self._doubt(order.step)
+            return Money(fate=MoneyFate.UNKNOWN, amount=self._course.inserted), Code.CASH_SILENT
+        money, code = _given_back(settlement), None
+        try:
+            await self._conclude(order.step, settlement)
+        except Refused as refused:
+            _log.warning("left to be settled", code=refused.code, detail=refused.detail)
+            code = refused.code
+        return money, Code.REFUND_OWED if money.fate is MoneyFate.OWED else code
+
+    async def _doubt(self, step: OrderStep) -> None:
+        """Tell that nobody knows what the device holds; where that fails, the order is unsettled all the same."""
+        try:
+            await self._tools.host.concluded(unknown(step, self._settled, self._course.inserted))
+        except Refused as refused:
+            _log.warning("left to be settled", code=refused.code, detail=refused.detail)
+        else:
+            self._course.ordinal = step.ordinal + 1
+
     def wipe(self) -> None:
         """Let go of the orders, and of the document that is held."""
         self._tools.memory.wipe()
         self._present = self._following = self._settled = None
+        self._may_hold = None
 
     def _begin(self) -> _Order:
         """Begin the orders: asking for their money is their first step, which is skipped where there is no fee.
 
         Those with a fee come first, so that the money passes from one to the next.
         """
-        course, self._settled = self._course, None
+        course, self._settled, self._may_hold = self._course, None, None
         wishes = sorted(course.wanted, key=lambda wish: not wish.fee)
         orders = tuple(
             _Order(
@@ -224,8 +258,7 @@ class Ordering:
             self._report(Happened(event=Event.PRINTED_NEXT, change=partial(_printed, line=line, paper=paper)))
             return
         self._present = self._following = None
-        owed = 0 if kept is None else kept.owed
-        ended = partial(_ended, line=line, paper=paper, left=following, owed=owed)
+        ended = partial(_ended, line=line, paper=paper, left=following, kept=kept)
         self._report(Happened(event=Event.PRINTED, change=ended))
 
     def _in_doubt(self, order: _Order, paper: Paper) -> Happened:
@@ -336,14 +369,19 @@ def _printed(course: Course, *, line: OrderLine, paper: Paper) -> None:
     course.inserted = max(course.inserted - line.fee, 0)
 
 
-def _ended(course: Course, *, line: OrderLine, paper: Paper, left: Sequence[_Order], owed: int) -> None:
+def _ended(course: Course, *, line: OrderLine, paper: Paper, left: Sequence[_Order], kept: Settlement | None) -> None:
     """Take the last that was printed; `left` are orders that cannot be made, since the money could not be settled.
 
-    What is due back for them, or as change that the device could not pay, is owed.
+    What is due back as change that the device could not pay is owed. Where it said nothing (`kept` is None), nobody
+    knows whether what is due back, change and the fees of what is left, came out.
     """
     _printed(course, line=line, paper=paper)
-    due = owed + sum(each.step.fee for each in left)
-    course.money = Money(fate=MoneyFate.OWED, amount=due) if due else Money(fate=MoneyFate.TAKEN, amount=course.due)
+    if kept is None and course.inserted:
+        course.money = Money(fate=MoneyFate.UNKNOWN, amount=course.inserted)
+    elif kept is not None and kept.owed:
+        course.money = Money(fate=MoneyFate.OWED, amount=kept.owed)
+    else:
+        course.money = Money(fate=MoneyFate.TAKEN, amount=course.due)
     course.lines += tuple(_not_printed(each, Code.CASH_UNAVAILABLE) for each in left)
     course.inserted = 0
 

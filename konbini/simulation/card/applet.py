@@ -147,6 +147,23 @@ class Card:
         """What the retry counter of a PIN file stands at (for the town's hardware page and for tests)."""
         return self._record(fid).tries_left
 
+    @property
+    def certificate(self) -> bytes:
+        """Whose it is: the user-authentication certificate, DER; empty for a card of another kind."""
+        return b"" if self._content is None else self._content.auth_certificate
+
+    def has_pin(self, fid: int) -> bool:
+        """Whether it was issued with this PIN."""
+        return any(record.fid == fid for record in self._memory.load())
+
+    def lock(self, fid: int) -> None:
+        """Leave a PIN no tries, as where its holder has missed it too often somewhere."""
+        self._write(replace(self._record(fid), tries_left=0))
+
+    def unlock(self, fid: int) -> None:
+        """Give a PIN all its tries again, as the counter of a municipality does."""
+        self._restore_tries(fid)
+
     def mimic(self, other: Card) -> None:
         """Take over the other card's selection and verified PINs: the worst card that could be slipped in."""
         self._selection = other._selection

@@ -23,6 +23,8 @@ __all__ = ["ReaderSlot"]
 
 _RECONNECT_SECONDS = 0.05
 _INS = 1
+_PIN_FILE = 0x0018
+"""Of the authentication half, on every card of ours."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +55,9 @@ class ReaderSlot:
         self._card: Card | None = None
         self._line: asyncio.Task[None] | None = None
         self._armed: list[_Armed] = []
+        self._atr: bytes | None = None
+        self._locks = False
+        self._locked: list[Card] = []
 
     @property
     def card(self) -> Card | None:
@@ -61,8 +66,8 @@ class ReaderSlot:
 
     @property
     def atr(self) -> bytes:
-        """The lying card's answer to reset."""
-        return self._present().atr
+        """The answer to reset: the lying card's, or the one that the reader makes of every card."""
+        return self._present().atr if self._atr is None else self._atr
 
     def reset(self) -> None:
         """The reader reset the card, or switched its power."""
@@ -73,6 +78,7 @@ class ReaderSlot:
         if self._line is not None and not self._line.done():
             raise RuntimeError("a card lies in this slot")
         card.reset()
+        self._lock(card)
         self._card = card
         self._line = asyncio.create_task(self._keep_line(), name=f"card in slot {self._port}")
 
@@ -96,6 +102,26 @@ class ReaderSlot:
     def arm(self, habit: Habit) -> None:
         """Make this habit happen at the command it names."""
         self._armed.append(_Armed(habit=habit, left=habit.at.skip))
+
+    def disarm(self) -> None:
+        """Forget the habits that have not happened yet."""
+        self._armed.clear()
+
+    def show_atr(self, atr: bytes | None) -> None:
+        """Let every card that is laid here answer a reset so; None: as it does."""
+        self._atr = atr
+
+    def lock_pins(self) -> None:
+        """Let every card of ours that is laid here, and the one that lies here, have no try left."""
+        self._locks = True
+        if self._card is not None:
+            self._lock(self._card)
+
+    def unlock_pins(self) -> None:
+        """Give those cards their tries back."""
+        self._locks = False
+        while self._locked:
+            self._locked.pop().unlock(_PIN_FILE)
 
     @contextlib.asynccontextmanager
     async def holding(self, card: Card) -> AsyncIterator[None]:
@@ -143,6 +169,11 @@ class ReaderSlot:
                 self._armed.remove(armed)
                 return armed.habit
         return None
+
+    def _lock(self, card: Card) -> None:
+        if self._locks and card.has_pin(_PIN_FILE):
+            card.lock(_PIN_FILE)
+            self._locked.append(card)
 
     def _present(self) -> Card:
         if self._card is None:

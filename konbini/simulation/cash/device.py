@@ -6,7 +6,8 @@ doings: coins in, coins out of the dish, and everything that breaks). Each step 
 The hands' lines, answered by OK with words or NO with one: DROP <yen>; TAKE (-> yen taken out of the dish);
 HOPPER EMPTY|FULL; JAM ON|OFF; MOTOR STUCK|FREE; LINK CUT|JOINED; SHORT ON|OFF (the last piece of each payout stays
 behind and is counted); COUNT <yen> (its count of what was taken is that much too high); HANG-UP (the next end of an
-asking is carried out and not answered).
+asking is carried out and not answered); SILENT ON|OFF (the next piece goes in, and from then on the kiosk gets no
+answer).
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ class Device:
         self._short = False
         self._miscounted = 0
         self._hangs_up = False
+        self._silenced_by_coin = False
+        self._silent = False
         self._kiosk: asyncio.Server | None = None
 
     async def run(self) -> None:
@@ -87,6 +90,8 @@ class Device:
         return await asyncio.start_unix_server(serve, path, limit=frames.MOST_BYTES)
 
     async def _answer_kiosk(self, line: bytes) -> bytes:
+        if self._silent:
+            return b""
         try:
             request = frames.read_request(line)
             if request[0] == "STATE":
@@ -156,6 +161,7 @@ class Device:
                 if self._jammed:
                     raise Said("JAM")
                 self._step(steps.insert(self._machine, int(yen)))
+                self._silent = self._silenced_by_coin
             case ["TAKE"]:
                 there = self._machine.dish
                 self._step(replace(self._machine, dish=0))
@@ -181,6 +187,9 @@ class Device:
                 self._miscounted = int(yen)
             case ["HANG-UP"]:
                 self._hangs_up = True
+            case ["SILENT", "ON" | "OFF" as silent]:
+                self._silenced_by_coin = silent == "ON"
+                self._silent = False
             case _:
                 raise Said("MALFORMED")
 

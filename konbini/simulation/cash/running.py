@@ -71,6 +71,14 @@ class Hands:
         """Let it carry out the next end of an asking, and answer nothing."""
         await self._do("HANG-UP")
 
+    async def fall_silent_after_coin(self) -> None:
+        """Let it take the next piece, and answer the kiosk no more."""
+        await self._do("SILENT ON")
+
+    async def speak(self) -> None:
+        """Let it answer again."""
+        await self._do("SILENT OFF")
+
     async def cut_link(self) -> None:
         """Pull the device's cable to the kiosk."""
         await self._do("LINK CUT")

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 
 import aiohttp
 
-from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import Clock
 from konbini.protocol.kinds import CertificateKind, Outcome
 from konbini.simulation.demo.books import Entry, KioskBook
@@ -145,7 +144,7 @@ class _Visiting:
         self._session = session
         self._clock = clock
         self._book = KioskBook(town.town.data / f"{town.town.kiosks[0]}.db")
-        self._coins = CoinDevice(town.coins.socket, clock)
+        self._coins = town.cash(clock)
 
     @property
     def before(self) -> int:

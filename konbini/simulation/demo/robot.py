@@ -15,6 +15,7 @@ import aiohttp
 
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.terminal import running as terminals
 from konbini.simulation.town.people import Townsperson
 
 __all__ = ["Errand", "Robot", "Seen", "VisitFailedError", "until_free"]
@@ -199,7 +200,7 @@ class Robot:
             "pay": lambda: self._pay(seen),
             "take paper": self.take_paper,
             "paper left": self.take_paper,
-            "coins left": self._town.coins.hands.take_coins,
+            "coins left": self.take_coins,
             "end": lambda: self.tap(seen, errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }
@@ -218,13 +219,20 @@ class Robot:
         """Take what lies in the tray."""
         self._town.printer.take_paper()
 
+    async def take_coins(self) -> None:
+        """Take what lies in the dish."""
+        await self._town.coins.hands.take_coins()
+
     async def _pay(self, seen: Seen) -> None:
-        """Drop coins until the screen is another."""
+        """Drop coins until the screen is another; or hold one's own card against the terminal, as soon as it asks."""
+        terminal = self._town.terminal
         while (await self.look()).step == seen.step:
-            with contextlib.suppress(
-                RejectedError
-            ):  # the slot is shut until the kiosk asks, and again when it has enough
-                await self._town.coins.hands.drop(_COIN)
+            # Slot and terminal are shut until the kiosk asks, and again when it has enough.
+            with contextlib.suppress(RejectedError, terminals.RejectedError):
+                if terminal is None:
+                    await self._town.coins.hands.drop(_COIN)
+                else:
+                    await terminal.hands.present()
             await asyncio.sleep(_LOOK_SECONDS)
 
 

@@ -7,6 +7,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from konbini.kiosk.payment.client import CoinDevice
+from konbini.kiosk.payment.means import Means
+from konbini.kiosk.payment.ports import Cash
+from konbini.kiosk.payment.terminal import CashlessTerminal
 from konbini.kiosk.printing.client import certificate_pin
 from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
@@ -21,6 +25,7 @@ from konbini.simulation.demo.shop import RunningShop, running_shop
 from konbini.simulation.headphones.jack import SimulatedJack
 from konbini.simulation.printer.own import OwnPrinter
 from konbini.simulation.printer.virtual import VirtualPrinter
+from konbini.simulation.terminal.running import TerminalMachine
 from konbini.simulation.town.configs import KioskDevices, file_store, free_ports, write_configs, write_kiosk_config
 from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Townsperson
@@ -53,6 +58,7 @@ class TownPlan:
         browser: the command of a browser that the kiosk itself starts and ends; empty where a person brings one.
         browser_profile: where that browser's profile is while a visit lasts, on a tmpfs.
         own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
+        means: how one pays at its kiosk.
         kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
     """
 
@@ -68,6 +74,7 @@ class TownPlan:
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
     own_printer: bool = False
+    means: Means = Means.COINS
     kiosk: str = "konbini.kiosk.host"
 
 
@@ -76,9 +83,11 @@ class RunningTown:
     """The town's handles."""
 
     town: Town
+    pcscd: PrivatePcscd
+    """The card reader's daemon, and its reader."""
     slot: ReaderSlot
     printer: VirtualPrinter | OwnPrinter
-    coins: CoinMachine
+    payment: CoinMachine | TerminalMachine
     jack: SimulatedJack
     shop: RunningShop
     responder: OcspResponder
@@ -99,6 +108,28 @@ class RunningTown:
         if not isinstance(self.printer, OwnPrinter):
             raise ValueError("this town prints on ippeveprinter")  # noqa: TRY004 - the plan's choice, not a type
         return self.printer
+
+    @property
+    def coins(self) -> CoinMachine:
+        """The coin device.
+
+        Raises:
+            ValueError: one pays at a terminal.
+        """
+        if not isinstance(self.payment, CoinMachine):
+            raise ValueError("this town has no coin device")  # noqa: TRY004 - the plan's choice, not a type
+        return self.payment
+
+    @property
+    def terminal(self) -> TerminalMachine | None:
+        """The cashless terminal, None where one pays with coins."""
+        return self.payment if isinstance(self.payment, TerminalMachine) else None
+
+    def cash(self, clock: Clock, *, patience: float = 10.0) -> Cash:
+        """Give a client of the device that takes the money, for asking what it has counted."""
+        if self.terminal is None:
+            return CoinDevice(self.payment.socket, clock, patience=patience)
+        return CashlessTerminal(self.payment.socket, clock, patience=patience)
 
     def card_of(self, person: Townsperson) -> Card:
         """Give a resident's card.
@@ -140,7 +171,8 @@ async def run_town(
         slot = ReaderSlot(daemon.ports[0], latency=plan.latency)
         printer = _printer(plan, town.data / "printer")
         await ending.enter_async_context(printer)
-        coins = await ending.enter_async_context(CoinMachine(town.run / "coins"))
+        payment = _payment(plan, town.run)
+        await ending.enter_async_context(payment)
         jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
         shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
         devices = KioskDevices(
@@ -150,7 +182,8 @@ async def run_town(
             printer_pin=certificate_pin(printer.certificate),
             printer_counter=printer.counter,
             printer_still_seconds=_STILL_SECONDS,
-            cash_socket=coins.socket.absolute(),
+            cash_socket=payment.socket.absolute(),
+            cash_means=plan.means,
             tray_socket=printer.exit_socket.absolute(),
             headphones_socket=jack.path,
             bell_socket=shop.bell.path.absolute(),
@@ -184,9 +217,10 @@ async def run_town(
         await power.restore()
         yield RunningTown(
             town=town,
+            pcscd=daemon,
             slot=slot,
             printer=printer,
-            coins=coins,
+            payment=payment,
             jack=jack,
             shop=shop,
             responder=responder,
@@ -196,6 +230,12 @@ async def run_town(
             processes=processes,
             power=power,
         )
+
+
+def _payment(plan: TownPlan, run: Path) -> CoinMachine | TerminalMachine:
+    if plan.means is Means.CASHLESS:
+        return TerminalMachine(run / "terminal")
+    return CoinMachine(run / "coins")
 
 
 def _printer(plan: TownPlan, home: Path) -> OwnPrinter | VirtualPrinter:

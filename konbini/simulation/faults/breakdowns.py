@@ -6,12 +6,18 @@ say. The hardware page makes a button of each, and the table of trials names the
 
 from __future__ import annotations
 
+import asyncio
+import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, unique
 from functools import partial
 from typing import TypeAlias
 
+from konbini.simulation.card.apdu import Instruction
+from konbini.simulation.card.applet import Card
+from konbini.simulation.card.habits import At, Garble, Habit, Mute, Pull, Swap, bit_flipped, random_status
+from konbini.simulation.card.layout import CONTACTLESS_ATR, TRANSIT_CARD
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.printer.mechanism import FULL_TRAY
@@ -21,6 +27,7 @@ __all__ = ["BREAKDOWNS", "Breakdown", "Part"]
 _B5 = "jis_b5_182x257mm"
 _SLOW_SECONDS = 5.0
 _MISCOUNTED = 100
+_MOST_MEMBERS = 4
 _Act: TypeAlias = Callable[[RunningTown], Awaitable[object]]
 _Acts: TypeAlias = tuple[_Act, _Act]
 
@@ -29,6 +36,8 @@ _Acts: TypeAlias = tuple[_Act, _Act]
 class Part(Enum):
     """The part that breaks."""
 
+    CARD = "card"
+    """What lies on the reader, and the reader."""
     PRINTER = "printer"
     LIES = "lies"
     """The printer's, of itself."""
@@ -136,6 +145,76 @@ async def _nothing(_town: RunningTown) -> None:
     """Mend what mends itself."""
 
 
+def _habit(habit: Callable[[RunningTown], Habit]) -> _Acts:
+    """Let the card do it once, at the command that the habit names."""
+
+    async def begin(town: RunningTown) -> None:
+        town.slot.arm(await asyncio.to_thread(habit, town))
+
+    async def end(town: RunningTown) -> None:
+        town.slot.disarm()
+
+    return begin, end
+
+
+def _neighbours_card(town: RunningTown) -> Card:
+    """Give somebody else's card, as good as the one that lies there."""
+    population = town.town.population
+    lies = town.slot.card
+    return next(
+        card
+        for card in map(town.card_of, population.plain_holders(most_members=_MOST_MEMBERS))
+        if lies is None or card.certificate != lies.certificate
+    )
+
+
+def _atr(atr: bytes) -> _Acts:
+    async def begin(town: RunningTown) -> None:
+        town.slot.show_atr(atr)
+
+    async def end(town: RunningTown) -> None:
+        town.slot.show_atr(None)
+
+    return begin, end
+
+
+async def _lock_pin(town: RunningTown) -> None:
+    town.slot.lock_pins()
+
+
+async def _unlock_pin(town: RunningTown) -> None:
+    town.slot.unlock_pins()
+
+
+async def _unplug_reader(town: RunningTown) -> None:
+    await town.pcscd.stop()
+    await town.pcscd.start(plugged=False)
+
+
+async def _plug_reader(town: RunningTown) -> None:
+    await town.pcscd.stop()
+    await town.pcscd.start()
+
+
+async def _kill_daemon(town: RunningTown) -> None:
+    await town.pcscd.stop(signal.SIGKILL)
+
+
+async def _restart_daemon(town: RunningTown) -> None:
+    await town.pcscd.stop(signal.SIGKILL)
+    await town.pcscd.start()
+
+
+_MUTE: _Acts = _habit(lambda _town: Mute(at=At(instruction=Instruction.SELECT)))
+_PULLED: _Acts = _habit(lambda _town: Pull(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION)))
+_NONSENSE: _Acts = _habit(lambda _town: Garble(at=At(instruction=Instruction.SELECT), how=random_status))
+_DAMAGED: _Acts = _habit(lambda _town: Garble(at=At(instruction=Instruction.READ_BINARY, skip=1), how=bit_flipped))
+_SWAPPED: _Acts = _habit(
+    lambda town: Swap(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION), to=_neighbours_card(town), mimic=True)
+)
+_OTHER_KIND: _Acts = _habit(
+    lambda _town: Swap(at=At(instruction=Instruction.SELECT), to=Card(None, layout=TRANSIT_CARD))
+)
 _PAPER: _Acts = (lambda town: town.printer.paper_out(), lambda town: town.printer.refill())
 _B5_LOADED: _Acts = (_load_b5, lambda town: town.printer.refill())
 _OFF: _Acts = (lambda town: town.printer.unplug(), lambda town: town.printer.plug_in())
@@ -149,10 +228,21 @@ _SHORT: _Acts = (
 )
 _COUNT: _Acts = (lambda town: town.coins.hands.miscount(_MISCOUNTED), lambda town: town.coins.hands.miscount(0))
 _HANG_UP: _Acts = (lambda town: town.coins.hands.hang_up_once(), _nothing)
+_SILENT: _Acts = (lambda town: town.coins.hands.fall_silent_after_coin(), lambda town: town.coins.hands.speak())
 _COIN_LINK: _Acts = (lambda town: town.coins.hands.cut_link(), lambda town: town.coins.hands.join_link())
 _COIN_POWER: _Acts = (lambda town: town.coins.kill(), lambda town: town.coins.start())
 _PLUG: _Acts = (lambda town: town.power.cut(), lambda town: town.power.restore())
 _ROWS: tuple[tuple[Part, str, str, str, _Acts], ...] = (
+    (Part.CARD, "card-mute", "応答しないカード", "Mute card", _MUTE),
+    (Part.CARD, "card-pulled", "署名中に抜く", "Pulled while it signs", _PULLED),
+    (Part.CARD, "card-swapped", "署名前にすり替え", "Another resident's card", _SWAPPED),
+    (Part.CARD, "card-other", "交通系のカード", "A transit card", _OTHER_KIND),
+    (Part.CARD, "card-nonsense", "でたらめな応答", "Answers nonsense", _NONSENSE),
+    (Part.CARD, "card-damaged", "化けた証明書", "Damaged certificate", _DAMAGED),
+    (Part.CARD, "card-atr", "見慣れないATR", "Unknown ATR", _atr(CONTACTLESS_ATR)),
+    (Part.CARD, "card-locked", "PINのロック", "PIN locked", (_lock_pin, _unlock_pin)),
+    (Part.CARD, "reader-gone", "リーダーを抜く", "Reader unplugged", (_unplug_reader, _plug_reader)),
+    (Part.CARD, "pcscd", "リーダーの制御断", "Reader's service dead", (_kill_daemon, _restart_daemon)),
     (Part.PRINTER, "jam", "紙づまり", "Paper jam", _jam(None)),
     (Part.PRINTER, "jam-2", "2枚目で紙づまり", "Jam, p. 2", _jam(1)),
     (Part.PRINTER, "paper", "用紙切れ", "Paper out", _PAPER),
@@ -186,6 +276,7 @@ _ROWS: tuple[tuple[Part, str, str, str, _Acts], ...] = (
     (Part.COINS, "short", "1枚足りない払出し", "One coin short", _SHORT),
     (Part.COINS, "count", "計数の誤り", "Counts wrongly", _COUNT),
     (Part.COINS, "silent-end", "確定に無応答", "No answer, once", _HANG_UP),
+    (Part.COINS, "silent-coin", "投入直後に無応答", "Silent after a coin", _SILENT),
     (Part.COINS, "coin-link", "通信断", "Cable out", _COIN_LINK),
     (Part.COINS, "coin-power", "電源断", "Power off", _COIN_POWER),
     (Part.POWER, "plug", "キオスクの電源断", "Kiosk unplugged", _PLUG),

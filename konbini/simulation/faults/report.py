@@ -15,9 +15,10 @@ __all__ = ["last_line", "page", "row_name", "table", "trial_line"]
 _HEAD = """\
 # Faults tried
 
-`konbini faults` tries each row at the real kiosk of a running town (its own processes, the center, the ward, the
-printer of our own, the coin device): it breaks what the row names at the screen that it names, reads the screen, mends,
-and waits until all is settled and told to the ward. It ends with 0 only if every row came out as it stands here.
+`konbini faults` tries each row at the real kiosk of a running town (its own processes, the center, the ward, a card
+behind a real `pcscd`, the printer of our own, the coin device): it breaks what the row names at the screen that it
+names, reads the screen, mends, and waits until all is settled and told to the ward. It ends with 0 only if every row
+came out as it stands here.
 `make test` tries a few, `make test-long` all. What must hold after every row besides: the money that stays is the fee
 of what is printed or in doubt, no page comes out twice, the ward has every receipt, and the kiosk serves again by
 itself when what broke is mended.
@@ -26,6 +27,7 @@ What no row can show: a coin that the device counts as paid and that never fell 
 resident alone.
 """
 _PARTS = {
+    Part.CARD: "The card and its reader",
     Part.PRINTER: "The printer",
     Part.LIES: "A printer that lies",
     Part.COINS: "The coin device",

@@ -15,7 +15,7 @@ from konbini.protocol.kinds import Outcome
 __all__ = ["TRIALS", "Trial"]
 
 _NONE, _RETURNED, _TAKEN = MoneyFate.NONE_TAKEN, MoneyFate.RETURNED, MoneyFate.TAKEN
-_OWED, _HELD = MoneyFate.OWED, MoneyFate.HELD
+_OWED, _HELD, _UNKNOWN = MoneyFate.OWED, MoneyFate.HELD, MoneyFate.UNKNOWN
 _SOON = ("start", "card")
 
 
@@ -33,6 +33,7 @@ class Trial:
         sides: how many sides may have come out, in all.
         pages: pages of the certificate that is asked for.
         coin: what is paid with, yen.
+        counted: yen that the screen must say the device counted last, where it says nothing of what it holds.
         cancels: the resident gives up once it is broken.
         later: the code that the kiosk must show once the visit is over, until a person has done something.
         slow: it takes more than a minute.
@@ -47,6 +48,7 @@ class Trial:
     sides: frozenset[int] = frozenset((0,))
     pages: int = 1
     coin: int = 100
+    counted: int = 0
     cancels: bool = False
     later: Code | None = None
     slow: bool = False
@@ -71,6 +73,7 @@ def _refused(  # noqa: PLR0913 - one column each
     *,
     sides: int = 0,
     pages: int = 1,
+    counted: int = 0,
     cancels: bool = False,
     later: Code | None = None,
     slow: bool = False,
@@ -84,13 +87,22 @@ def _refused(  # noqa: PLR0913 - one column each
         outcomes=frozenset() if outcome is None else frozenset((outcome,)),
         sides=frozenset((sides,)),
         pages=pages,
+        counted=counted,
         cancels=cancels,
         later=later,
         slow=slow,
     )
 
 
-def _printed(key: str, at: str, *, coin: int = 100, money: MoneyFate = _TAKEN, later: Code | None = None) -> Trial:
+def _printed(  # noqa: PLR0913 - one column each
+    key: str,
+    at: str,
+    *,
+    coin: int = 100,
+    money: MoneyFate = _TAKEN,
+    counted: int = 0,
+    later: Code | None = None,
+) -> Trial:
     return Trial(
         breaks=(key,),
         at=at,
@@ -99,6 +111,7 @@ def _printed(key: str, at: str, *, coin: int = 100, money: MoneyFate = _TAKEN, l
         outcomes=frozenset((Outcome.PRINTED,)),
         sides=frozenset((1,)),
         coin=coin,
+        counted=counted,
         later=later,
     )
 
@@ -119,7 +132,24 @@ def _mendable(key: str, code: Code) -> tuple[Trial, ...]:
 
 _DOUBT, _IN_DOUBT = Code.PRINT_IN_DOUBT, Outcome.IN_DOUBT
 _JAM, _VOID, _CANCELLED, _OUT = Outcome.JAM, Outcome.VOID, Outcome.CANCELLED, Outcome.PRINTED
+_AT_ONCE = ("start", "card", "pin")
 TRIALS: tuple[Trial, ...] = (
+    _refused("card-mute", "ward", Code.CARD_MUTE, _NONE),
+    _refused("card-mute", "pin", Code.CARD_MUTE, _NONE),
+    _refused("card-pulled", "pin", Code.CARD_REMOVED, _NONE),
+    _refused("card-swapped", "pin", Code.CARD_CHANGED, _NONE),
+    _refused("card-other", "ward", Code.WRONG_CARD, _NONE),
+    _refused("card-other", "pin", Code.CARD_CHANGED, _NONE),
+    _refused("card-nonsense", "ward", Code.CARD_FAULT, _NONE),
+    _refused("card-nonsense", "pin", Code.CARD_FAULT, _NONE),
+    _refused("card-damaged", "ward", Code.CARD_FAULT, _NONE),
+    _printed("card-atr", "ward"),
+    _refused("card-locked", "ward", Code.PIN_LOCKED, _NONE),
+    _refused("card-locked", "pin", Code.PIN_LOCKED, _NONE),
+    *_out_of_service("reader-gone", Code.READER_UNAVAILABLE, *_AT_ONCE),
+    _printed("reader-gone", "check"),
+    *_out_of_service("pcscd", Code.READER_UNAVAILABLE, *_AT_ONCE),
+    _printed("pcscd", "check"),
     *_mendable("paper", Code.PAPER_OUT),
     *_mendable("b5", Code.WRONG_PAPER),
     *_mendable("cover", Code.COVER_OPEN),
@@ -151,12 +181,13 @@ TRIALS: tuple[Trial, ...] = (
     _printed("motor", "pay", coin=500, money=_OWED),
     _printed("short", "pay", coin=500),
     _printed("count", "pay", later=Code.CASH_COUNT_DIFFERS),
-    _printed("silent-end", "pay", coin=500),
+    _printed("silent-end", "pay", coin=500, money=_UNKNOWN, counted=300),
+    _refused("silent-coin", "pay", Code.CASH_SILENT, _UNKNOWN, _CANCELLED),
     *_out_of_service("coin-link", Code.CASH_UNAVAILABLE, *_SOON),
     _refused("coin-link", "check", Code.CASH_UNAVAILABLE, _NONE, _CANCELLED),
-    _refused("coin-link", "escrow", Code.REFUND_OWED, _OWED, _CANCELLED),
+    _refused("coin-link", "escrow", Code.CASH_SILENT, _UNKNOWN, _CANCELLED, counted=100),
     *_out_of_service("coin-power", Code.CASH_UNAVAILABLE, "card"),
-    _refused("coin-power", "escrow", Code.REFUND_OWED, _OWED, _CANCELLED),
+    _refused("coin-power", "escrow", Code.CASH_SILENT, _UNKNOWN, _CANCELLED, counted=100),
     _printed("coin-power", "printing"),
     _unplugged("card"),
     _unplugged("pin"),

@@ -69,7 +69,7 @@ def faults_of(trial: Trial, found: Found, words: Words) -> Iterator[str]:
         yield f"the screen was {found.screen!r}, not {trial.screen!r}"
     if trial.code is not None and said_code(trial.code, words).isdisjoint(found.text):
         yield f"the screen does not say {trial.code.name}"
-    if trial.money is not None and not _says(trial.money, found, words):
+    if trial.money is not None and not _says(trial.money, trial.counted, found, words):
         yield f"the screen does not say that the money is {trial.money.value}"
     if (found.outcome is None) == bool(trial.outcomes) or (found.outcome and found.outcome not in trial.outcomes):
         yield f"the receipt says {_name(found.outcome)}"
@@ -94,13 +94,17 @@ def _always(trial: Trial, found: Found) -> Iterator[str]:
         yield "the kiosk is not back in service"
 
 
-def _says(fate: MoneyFate, found: Found, words: Words) -> bool:
-    """Whether the sentence about the money stands on the screen, with the sum of the device's own count."""
+def _says(fate: MoneyFate, counted: int, found: Found, words: Words) -> bool:
+    """Whether the sentence about the money stands on the screen, with the sum of the device's own count.
+
+    Of a device that had fallen silent the screen says what it counted last.
+    """
     sums = {
         MoneyFate.TAKEN: found.fee,
         MoneyFate.HELD: found.kept,
         MoneyFate.RETURNED: found.returned,
         MoneyFate.OWED: found.owed or found.returned,
+        MoneyFate.UNKNOWN: counted,
     }
     english = words[Language.ENGLISH]
     amount = english.text("service.yen", amount=f"{sums.get(fate, 0):,}")

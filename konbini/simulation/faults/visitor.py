@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import aiohttp
 
-from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.robot import Errand, Robot, Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.terminal import running as terminals
 from konbini.simulation.town.people import Townsperson
 
 __all__ = ["Visitor"]
@@ -29,7 +29,8 @@ class Visitor(Robot):
     Attributes:
         pin, coin: what is typed and dropped.
         errand: what is asked for.
-        coins: whether anything is dropped at all.
+        coins: whether anything is dropped, or held against the terminal, at all.
+        approved: whether the issuer of the card that is held against a terminal says yes.
         card: what is laid on the reader; None for nothing.
         seconds: how long the way to a screen may take.
     """
@@ -42,6 +43,7 @@ class Visitor(Robot):
         self.errand = Errand()
         self.coin = _EXACT
         self.coins = True
+        self.approved = True
         self.card = None if person.card is None else town.card_of(person)
         self.seconds = 120.0
 
@@ -97,7 +99,7 @@ class Visitor(Robot):
         Raises:
             TimeoutError: it never is.
         """
-        device = CoinDevice(self.town.coins.socket, SystemClock())
+        device = self.town.cash(SystemClock())
         async with asyncio.timeout(self.seconds):
             while (await device.state()).asking is None:  # noqa: ASYNC110 - the event is in another program
                 await asyncio.sleep(_LOOK_SECONDS)
@@ -135,7 +137,7 @@ class Visitor(Robot):
             "take paper": self.take_paper,
             "paper left": self.take_paper,
             "out of service": self.take_paper,
-            "coins left": self.town.coins.hands.take_coins,
+            "coins left": self.take_coins,
             "end": lambda: self.tap(seen, self.errand.at_end(seen)),
             "refused": lambda: self.tap(seen, "finish"),
         }
@@ -147,8 +149,15 @@ class Visitor(Robot):
             self.town.slot.insert(self.card)
 
     async def _pay_one(self) -> None:
-        """Drop one coin; where there is no change for it, coins of the exact sum from then on."""
+        """Drop one coin, or hold a card against the terminal.
+
+        Where there is no change for a coin, coins of the exact sum follow.
+        """
         if not self.coins:
+            return
+        if self.town.terminal is not None:
+            with contextlib.suppress(terminals.RejectedError):  # it does not ask yet, or no more
+                await self.town.terminal.hands.present(approved=self.approved)
             return
         try:
             await self.town.coins.hands.drop(self.coin)

@@ -16,6 +16,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from konbini import pdf
+from konbini.kiosk.payment.means import Means
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.town.files import write
 from konbini.simulation.town.pki.cards import CARDS_LIST, USER_AUTHENTICATION_POLICY
@@ -54,7 +55,8 @@ class KioskDevices:
         printer_pin: SHA-256 of the printer's certificate.
         printer_counter: the printer's attribute that counts impressions over its life.
         printer_still_seconds: how long the printer must stand still.
-        cash_socket: where its coin device is.
+        cash_socket: where its coin device is, or its cashless terminal.
+        cash_means: which of the two it is.
         tray_socket: where the sensor of the paper's way out is.
         headphones_socket: where the sensor of its headphone jack is; None where it has none.
         bell_socket: where the shop's bell is; None: the shop has none.
@@ -82,6 +84,7 @@ class KioskDevices:
     service_port: int = 0
     browser: tuple[str, ...] = ()
     browser_profile: Path = Path("/dev/shm/kiosk-browser")  # noqa: S108 - a tmpfs; the keeper's alone, mode 0700
+    cash_means: Means = Means.COINS
 
 
 def free_ports(*, page: int = 0) -> Ports:
@@ -299,7 +302,7 @@ class _Configs:
         yield from ("[printer]", _entry("uri", devices.printer_uri), _entry("pin", devices.printer_pin.hex()))
         yield _entry("counter", devices.printer_counter)
         yield _entry("still_seconds", devices.printer_still_seconds)
-        yield from ("[cash]", _entry("socket", str(devices.cash_socket)))
+        yield from ("[cash]", _entry("socket", str(devices.cash_socket)), _entry("means", devices.cash_means.value))
         yield from ("[tray]", _entry("socket", str(devices.tray_socket)))
         if devices.headphones_socket is not None:
             yield from ("[headphones]", _entry("socket", str(devices.headphones_socket)))

@@ -20,9 +20,12 @@ from konbini.simulation.faults.trying import try_all
 pytestmark = pytest.mark.timeout(300)
 
 _SHORT = frozenset(
-    ("b5 at card", "cover-2 at pay", "cancelled + jam at pay", "stands at pay", "slot at escrow", "plug at printing")
+    (
+        *("card-swapped at pin", "reader-gone at pin", "b5 at card", "cover-2 at pay", "cancelled + jam at pay"),
+        *("stands at pay", "slot at escrow", "silent-coin at pay", "plug at printing"),
+    )
 )
-"""Before the card, in the middle of the paper, two lies, the money, the power."""
+"""The card and its reader, before the card, in the middle of the paper, two lies, the money, the power."""
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")

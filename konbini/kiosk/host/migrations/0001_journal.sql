@@ -8,7 +8,8 @@ CREATE TABLE visit (
     ended INTEGER NOT NULL DEFAULT 0 CHECK (ended IN (0, 1))
 ) STRICT;
 
--- An order without a receipt is unsettled: whoever finds it asks printer and coin device what became of it.
+-- An order without a receipt is unsettled: whoever finds it asks printer and coin device what became of it. So is one
+-- whose money is unknown: its receipt says in doubt, since the device that holds the money fell silent.
 CREATE TABLE paper_order (
     visit_id BLOB NOT NULL REFERENCES visit (visit_id),
     ordinal INTEGER NOT NULL,
@@ -18,6 +19,7 @@ CREATE TABLE paper_order (
     number TEXT,
     pages INTEGER NOT NULL,
     counter_before INTEGER NOT NULL,
+    money_unknown INTEGER NOT NULL DEFAULT 0 CHECK (money_unknown IN (0, 1)),
     PRIMARY KEY (visit_id, ordinal)
 ) STRICT;
 

@@ -10,7 +10,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from konbini.kiosk.card.profiles import INDIVIDUAL_NUMBER_CARD
-from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.payment.ports import CashState
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Refused
@@ -20,8 +19,9 @@ from konbini.simulation.cash.coins import KINDS
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.hardware.residents import Choice, Choices
 from konbini.simulation.demo.town_running import RunningTown
-from konbini.simulation.faults.breakdowns import BREAKDOWNS, Breakdown
+from konbini.simulation.faults.breakdowns import BREAKDOWNS, Breakdown, Part
 from konbini.simulation.printer.own import OwnPrinter
+from konbini.simulation.terminal import running as terminals
 
 __all__ = ["LICENCE", "Hands", "NotDoneError", "Seen"]
 
@@ -114,7 +114,7 @@ class Hands:
     def __init__(self, town: RunningTown, choices: Choices, clock: Clock) -> None:
         self._town = town
         self._choices = choices
-        self._coins = CoinDevice(town.coins.socket, clock, patience=1.0)
+        self._cash = town.cash(clock, patience=1.0)
         self._cards: dict[str, Card] = {}
         self._lying = ""
         self._broken: set[str] = set()
@@ -122,6 +122,7 @@ class Hands:
             "put": self._put,
             "pull": lambda _value: self._town.slot.pull(),
             "drop": self._drop,
+            "present": self._present,
             "take": self._take,
             "take-coins": self._take_coins,
             "break": self._break,
@@ -134,9 +135,11 @@ class Hands:
 
     @property
     def breakdowns(self) -> tuple[Breakdown, ...]:
-        """What can break in this town: `ippeveprinter` shows less than the printer of our own."""
-        own = isinstance(self._town.printer, OwnPrinter)
-        return tuple(each for each in BREAKDOWNS.values() if own or not each.own)
+        """What can break in this town: `ippeveprinter` shows less than the printer of our own, a terminal no coins."""
+        own, coins = isinstance(self._town.printer, OwnPrinter), self._town.terminal is None
+        return tuple(
+            each for each in BREAKDOWNS.values() if (own or not each.own) and (coins or each.part is not Part.COINS)
+        )
 
     async def do(self, act: str, value: str) -> None:
         """Do one thing.
@@ -165,7 +168,7 @@ class Hands:
 
     async def _see_coins(self) -> Coins:
         try:
-            return _of_coins(await self._coins.state())
+            return _of_coins(await self._cash.state())
         except Refused:
             return Coins(works=False)
 
@@ -196,6 +199,8 @@ class Hands:
         return self._cards[key]
 
     async def _drop(self, value: str) -> None:
+        if self._town.terminal is not None:
+            raise NotDoneError("できない操作です no such act")
         if not value.isascii() or not value.isdigit() or int(value) not in KINDS:
             raise NotDoneError("使えない硬貨です not a coin that it takes")
         try:
@@ -205,13 +210,23 @@ class Hands:
         except OSError as error:
             raise NotDoneError("硬貨の機械は止まっています the coin device is off") from error
 
+    async def _present(self, value: str) -> None:
+        if self._town.terminal is None:
+            raise NotDoneError("できない操作です no such act")
+        try:
+            await self._town.terminal.hands.present(approved=value == "good")
+        except terminals.RejectedError as rejected:
+            raise NotDoneError("決済端末は待っていません the terminal asks for no card") from rejected
+        except OSError as error:
+            raise NotDoneError("決済端末は止まっています the terminal is off") from error
+
     async def _take(self, _value: str) -> None:
         if not self._town.printer.take_paper():
             raise NotDoneError("取り出し口に紙はありません no paper lies there")
 
     async def _take_coins(self, _value: str) -> None:
         try:
-            taken = await self._town.coins.hands.take_coins()
+            taken = 0 if self._town.terminal else await self._town.coins.hands.take_coins()
         except OSError:
             taken = 0
         if not taken:

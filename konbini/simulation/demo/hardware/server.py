@@ -32,6 +32,7 @@ _STATIC = {"hardware.css": "text/css", "hardware.js": "text/javascript"}
 _MOST_BODY = 1024
 _MOST_WORDS = 64
 _PARTS = (
+    (Part.CARD, "カードとリーダー", "Card and reader"),
     (Part.PRINTER, "プリンター", "Printer"),
     (Part.LIES, "プリンターのうそ", "Lies of the printer"),
     (Part.COINS, "硬貨の機械", "Coin device"),
@@ -102,7 +103,7 @@ class _Page:
         text = self._template.render(
             token=self._guard.token,
             residents=(*self._choices.interesting, LICENCE),
-            coins=tuple(reversed(KINDS)),
+            coins=() if self._town.terminal else tuple(reversed(KINDS)),
             parts=_PARTS,
             breakdowns=self._hands.breakdowns,
             screen=self._town.screen,

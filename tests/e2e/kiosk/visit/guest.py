@@ -8,7 +8,6 @@ import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
 
-from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
@@ -80,7 +79,7 @@ class Books:
 
         Kept are the fees of what was printed, and of what is in doubt until a person settles it.
         """
-        state = await CoinDevice(self.town.coins.socket, SystemClock()).state()
+        state = await self.town.cash(SystemClock()).state()
         fees = self.rows("issuing", "SELECT outcome, fee FROM issuance JOIN receipt USING (visit, ordinal)")
         kept = (int(str(fee)) for outcome, fee in fees if outcome in (Outcome.PRINTED, Outcome.IN_DOUBT))
         assert state.counts.kept == sum(kept)

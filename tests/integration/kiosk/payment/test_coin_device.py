@@ -306,7 +306,7 @@ async def test_the_ledger_is_proven_by_the_device_s_own_count(home: Path) -> Non
 
 @pytest.mark.parametrize("answer", [b"", b"OK", b"OK - 0 0 0 0 0 -\n", b"X" * 5000 + b"\n", b"NO POWER\n", b"\xff\n"])
 async def test_a_device_that_talks_nonsense_is_unavailable(home: Path, answer: bytes) -> None:
-    """Cut, short, long, refused or foreign answers all end the same way, and none is believed."""
+    """Cut, short, long or foreign answers are no answer, and none is believed; a no is one."""
 
     async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readline()
@@ -316,4 +316,35 @@ async def test_a_device_that_talks_nonsense_is_unavailable(home: Path, answer: b
     async with await asyncio.start_unix_server(speak, home / "kiosk"):
         with pytest.raises(Refused) as refused:
             await CoinDevice(home / "kiosk", SystemClock(), patience=1.0).state()
+        assert refused.value.code is (Code.CASH_UNAVAILABLE if answer.startswith(b"NO") else Code.CASH_SILENT)
+
+
+async def test_silent_right_after_a_coin(home: Path) -> None:
+    """The coin is in, and the kiosk hears nothing of it until the device speaks again; then it is given back."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.cash.ask(300, _FIRST)
+        await stand.machine.hands.fall_silent_after_coin()
+        assert (await stand.counts()).escrow == 0
+        await stand.machine.hands.drop(100)
+        for question in (stand.cash.state(), stand.cash.give_back(_FIRST)):
+            with pytest.raises(Refused) as refused:
+                await question
+            assert refused.value.code is Code.CASH_SILENT
+        await stand.machine.hands.speak()
+        assert (await stand.counts()).escrow == 100
+        assert (await stand.cash.give_back(_FIRST)).returned == 100
+
+
+async def test_a_device_that_cannot_be_asked_has_heard_nothing(home: Path) -> None:
+    """A cable that is out, and a device that says no, are told from one that did not answer."""
+    stand = _stand(home)
+    async with stand.machine:
+        await stand.machine.hands.jam()
+        with pytest.raises(Refused) as refused:
+            await stand.cash.ask(300, _FIRST)
+        assert refused.value.code is Code.CASH_UNAVAILABLE
+        await stand.machine.hands.cut_link()
+        with pytest.raises(Refused) as refused:
+            await stand.cash.ask(300, _FIRST)
         assert refused.value.code is Code.CASH_UNAVAILABLE

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from konbini.kiosk.payment.amounts import CashCounts, Ending, Settlement
-from konbini.kiosk.payment.choosing import Means, payment_device
+from konbini.kiosk.payment.choosing import payment_device
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.payment.ports import Asking, Cash, CashFault
 from konbini.kiosk.payment.terminal import CashlessTerminal
 from konbini.process.clock import SystemClock

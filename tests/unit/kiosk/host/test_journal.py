@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Concluded, Opened, OrderStep, Step
+from konbini.kiosk.concluding import unknown
 from konbini.kiosk.host.journal import Journal, VisitRow
 from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.errors import Code, Refused
@@ -167,3 +168,38 @@ async def test_any_order_of_acts(
             assert from_bytes(Receipt, owed.signed).outcome is outcome
     finally:
         await rows.close()
+
+
+async def test_money_that_nobody_knows_of_is_not_forgotten(tmp_path: Path) -> None:
+    """Told as a doubt at once, and unsettled over a restart, until the device has said what it held."""
+    path = tmp_path / "j.db"
+    rows = SqliteRows.open(path, files("konbini.kiosk.host") / "migrations")
+    journal = Journal(rows)
+    await journal.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
+    await journal.step(step(Step.ASKING_MONEY))
+    await journal.conclude(unknown(step(Step.ASKING_MONEY), None, 100), sign)
+    (doubt,) = await journal.owed()
+    assert from_bytes(Receipt, doubt.signed).outcome is Outcome.IN_DOUBT
+    await journal.final(doubt, 7)
+    await journal.close(VISIT, sign)
+    await rows.close()
+
+    rows = SqliteRows.open(path, files("konbini.kiosk.host") / "migrations")
+    try:
+        journal = Journal(rows)
+        (order,) = await journal.unsettled()
+        assert (order.step, order.money_unknown) == (step(Step.ASKING_MONEY), True)
+        await journal.conclude(ended(Outcome.CANCELLED), sign)
+        assert await journal.unsettled() == ()
+        outcomes = [from_bytes(Receipt, owed.signed).outcome for owed in await journal.owed()]
+        assert Outcome.CANCELLED in outcomes
+        assert Outcome.IN_DOUBT not in outcomes
+    finally:
+        await rows.close()
+
+
+async def test_a_print_in_doubt_is_settled_by_a_person(journal: Journal) -> None:
+    """Its money is known and kept: no device is asked again."""
+    await journal.step(step(Step.HANDED))
+    await journal.conclude(ended(Outcome.IN_DOUBT), sign)
+    assert await journal.unsettled() == ()

@@ -124,7 +124,9 @@ class CoinBox:
         self.machine = machine.Machine(hopper=Coins.of(*(100,) * 20))
         self.stuck = False
         self.dead: set[str] = set()
-        """The commands that get no answer."""
+        """The commands that are not carried out."""
+        self.death = Code.CASH_UNAVAILABLE
+        """How the caller hears of it."""
         self._moved = asyncio.Event()
 
     def drop(self, *pieces: int) -> None:
@@ -172,7 +174,7 @@ class CoinBox:
 
     def _answer(self, word: str) -> None:
         if word in self.dead:
-            raise Refused(Code.CASH_UNAVAILABLE, word)
+            raise Refused(self.death, word)
 
     def _end(self, key: bytes, step: object) -> Settlement:
         self._do(step)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from konbini.kiosk.channel.messages import Step
+from konbini.kiosk.concluding import reference
 from konbini.kiosk.session.action import Cancel, Finish, LookAgain
 from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.flow import State, follow
-from konbini.kiosk.session.order_views import OutcomeView
+from konbini.kiosk.session.order_views import EndView, OutcomeView
 from konbini.kiosk.visit.happening import Happened
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MessageKind, Outcome
@@ -142,15 +145,59 @@ async def test_the_coins_cannot_be_paid_out(seat: Seat) -> None:
 
 
 async def test_the_coin_device_is_silent_when_it_should_pay_out(seat: Seat) -> None:
-    """Money in the escrow of a silent device is owed: the screen never says that nothing was taken."""
+    """What a silent device counted last is said, and that nobody knows more: the ward is told of a doubt."""
     seat.cash.dead = {"give back"}
     await seat.to_pay()
     seat.cash.drop(100)
     await seat.pass_time(0)
     seat.act(Cancel())
     code, money, _ = await refused(seat)
-    assert (code, money) == (Code.REFUND_OWED, Money(fate=MoneyFate.OWED, amount=100))
+    assert (code, money) == (Code.CASH_SILENT, Money(fate=MoneyFate.UNKNOWN, amount=100))
+    assert ends(seat) == [(Outcome.IN_DOUBT, 100, 0, 0)]
+
+
+async def test_the_coin_device_is_silent_right_after_a_coin(seat: Seat) -> None:
+    """A coin that went in after the device's last word is not "none taken"; there is a number to ask with."""
+    await seat.to_pay()
+    seat.cash.dead = {"inserted", "give back"}
+    seat.cash.drop(100)
+    code, money, paper = await refused(seat)
+    assert (code, money, paper) == (Code.CASH_SILENT, Money(fate=MoneyFate.UNKNOWN), NO_PAPER)
+    (end,) = seat.host.ends
+    assert (end.outcome, end.money_unknown, end.taken) == (Outcome.IN_DOUBT, True, 0)
+    assert seat.view == replace(seat.view, reference=reference(end.visit_id, end.ordinal))  # type: ignore[call-arg]
+
+
+async def test_the_journal_refuses_what_nobody_knows(seat: Seat) -> None:
+    """The screen says it all the same; the order is unsettled, and the long-lived process asks the device."""
+    seat.cash.dead, seat.host.refuses_journal = {"give back"}, Code.INTERNAL
+    await seat.to_pay()
+    seat.act(Cancel())
+    assert (await refused(seat))[1] == Money(fate=MoneyFate.UNKNOWN)
     assert ends(seat) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "fate"), [(Code.CASH_UNAVAILABLE, MoneyFate.NONE_TAKEN), (Code.CASH_SILENT, MoneyFate.UNKNOWN)]
+)
+async def test_a_slot_that_may_have_opened(seat: Seat, answer: Code, fate: MoneyFate) -> None:
+    """Whoever said no, or heard nothing, holds nothing; one that was asked and did not answer may have opened."""
+    seat.cash.dead, seat.cash.death = {"ask", "give back"}, answer
+    await seat.to_kind()
+    await seat.choose()
+    assert (await refused(seat))[1] == Money(fate=fate)
+
+
+async def test_change_of_a_device_that_is_silent_after_the_paper_came_out(seat: Seat) -> None:
+    """The paper is there and its fee earned; whether the change came out nobody knows, and the screen says that."""
+    seat.cash.dead = {"capture"}
+    await seat.to_pay()
+    seat.cash.drop(500)
+    await seat.until(State.TAKE_PAPER)
+    await seat.pass_time(4)
+    view = await seat.until(State.END)
+    assert isinstance(view, EndView)
+    assert (view.fee, view.back) == (FEE, Money(fate=MoneyFate.UNKNOWN, amount=200))
 
 
 async def test_the_slot_does_not_open(seat: Seat) -> None:

@@ -238,7 +238,7 @@ async def test_the_coin_device_dies_after_the_first_came_out(seat: Seat) -> None
     seat.cash.drop(500, 100)
     end = await end_of(seat)
     assert [line.code for line in end.lines] == [None, Code.CASH_UNAVAILABLE]
-    assert end.back == Money(fate=MoneyFate.OWED, amount=FEE)
+    assert end.back == Money(fate=MoneyFate.UNKNOWN, amount=FEE)
     assert (ends(seat), [order.ordinal for order in seat.far.orders]) == ([], [1])
 
 

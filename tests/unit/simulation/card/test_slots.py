@@ -190,3 +190,39 @@ async def test_a_swapped_card_answers_on_the_same_line(
     assert slot.card is other
     assert len(answer) == (258 if mimic else 2)
     assert answer[-2:] == (OK if mimic else b"\x69\x86")
+
+
+async def test_a_habit_that_is_forgotten(reader: ListeningReader, slot: ReaderSlot, content: CardContent) -> None:
+    """What was mended before it happened does not happen."""
+    slot.arm(Garble(at=SELECT, how=random_status))
+    slot.disarm()
+    slot.insert(Card(content))
+    assert await (await reader.card()).ask(SELECT_JPKI) == OK
+
+
+async def test_a_reader_that_shows_another_atr(reader: ListeningReader, slot: ReaderSlot, content: CardContent) -> None:
+    """The card is the same, whatever the answer to reset says; mended, it says its own."""
+    slot.show_atr(CONTACTLESS_ATR)
+    card = Card(content)
+    slot.insert(card)
+    line = await reader.card()
+    assert card.atr != CONTACTLESS_ATR == await line.ask(b"\x04")
+    assert await line.ask(SELECT_JPKI) == OK
+    slot.show_atr(None)
+    assert await line.ask(b"\x04") == card.atr
+
+
+async def test_locked_pins(reader: ListeningReader, slot: ReaderSlot, content: CardContent) -> None:
+    """The card that lies there and each that is laid have no try left, until all of them are set anew."""
+    lies, laid = Card(content), Card(content)
+    slot.insert(lies)
+    line = await reader.card()
+    slot.lock_pins()
+    assert [await line.ask(each) for each in (SELECT_JPKI, SELECT_PIN, PIN_1234)] == [OK, OK, b"\x69\x84"]
+    await slot.pull()
+    slot.insert(laid)
+    assert (lies.tries_left(0x18), laid.tries_left(0x18)) == (0, 0)
+    await slot.pull()
+    slot.insert(Card(None))
+    slot.unlock_pins()
+    assert (lies.tries_left(0x18), laid.tries_left(0x18)) == (3, 3)

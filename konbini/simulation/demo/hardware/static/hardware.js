@@ -81,8 +81,8 @@ function showPrinter(printer) {
 function showCoins(coins) {
   at("escrow").textContent = coins.escrow;
   const waits = coins.asked && coins.escrow < coins.asked;
-  at("asked").textContent = !coins.works ? "応答なし no answer" : waits ? `${coins.asked}円を待っています waiting for ${coins.asked} yen` : "投入口は閉じています the slot is shut";
-  for (const one of document.querySelectorAll(".coin")) one.disabled = !waits;
+  at("asked").textContent = !coins.works ? "応答なし no answer" : waits ? `${coins.asked}円を待っています waiting for ${coins.asked} yen` : at("coins").querySelector(".taps") ? "決済端末は待っていません the terminal asks for nothing" : "投入口は閉じています the slot is shut";
+  for (const one of document.querySelectorAll(".coin, .taps")) one.disabled = !waits;
   for (const name of ["taken", "returned", "owed"]) at(name).textContent = coins[name];
   at("take-coins").disabled = !coins.dish;
   state("state-coins", coins.works ? (coins.dish ? "返却口にお金 coins in the dish" : "待機中 idle") : "応答なし no answer", !coins.works);
