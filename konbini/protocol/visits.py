@@ -84,10 +84,14 @@ class Offer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """One person whom a certificate may show."""
+    """One person whom a certificate may show.
+
+    `reading` is the name in kana (振り仮名), for whoever goes by ear; empty where the ward tells none.
+    """
 
     handle: Handle
     name: Annotated[str, UpTo(256)]
+    reading: Annotated[str, UpTo(256)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

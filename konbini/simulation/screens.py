@@ -1,7 +1,8 @@
 """Pictures of the kiosk's screens: each specimen as Chromium draws it, upright, at the normal size, in the light theme.
 
     STATE.LANGUAGE.png   half the kiosk's own size, in a palette; STATE-2, STATE-3 where a state has several screens
-    README.md            all of them in a table, in the order of a visit
+    service*.LANGUAGE.png  the service page, whole, as wide as the kiosk's screen
+    README.md            all of them in a table, in the order of a visit, the service page last
 
 Invariant: a folder is made, or is one that this room made before; then its old pictures go first.
 Limits: movement is off, and what lies over a screen (the panels, the idle warning) has one picture each.
@@ -20,8 +21,11 @@ from pathlib import Path
 from typing import Final
 
 from PIL import Image
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, Route, async_playwright
 
+from konbini.kiosk.maintenance.drawing import ServiceDrawing
+from konbini.kiosk.maintenance.page import SERVICE_HEADERS
+from konbini.kiosk.maintenance.specimens import SERVICE_SPECIMENS, ServiceSpecimen
 from konbini.kiosk.session.entry_views import StartView
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.look import Language
@@ -32,13 +36,15 @@ from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.ui.specimens import OVERLAID, SPECIMENS
 from konbini.process.entropy import SystemEntropy
 
-__all__ = ["CHROMIUM", "Shown", "is_ours", "picture_screens", "screen_name"]
+__all__ = ["CHROMIUM", "Shown", "is_ours", "picture_screens", "screen_name", "show_service"]
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 _SCREEN: Final = (1080, 1920)
 _SCALE: Final = 0.5
 _COLOURS: Final = 64
 _LANGUAGES: Final = (Language.JAPANESE, Language.ENGLISH)
+_SERVICE: Final = "http://127.0.0.1:1"
+"""Where nothing listens: what is asked for there is answered here."""
 _TITLE: Final = "# The kiosk's screens"
 # No name but this machine's own address leads anywhere.
 _FLAGS: Final = ("--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
@@ -62,7 +68,7 @@ def is_ours(folder: Path) -> bool:
 
 
 async def picture_screens(folder: Path, only: Sequence[State]) -> Sequence[Shown]:
-    """Write the pictures of all screens, or of those of the states `only`, and their index.
+    """Write the pictures of all screens and of the service page, or of the states `only`, and their index.
 
     Raises:
         ValueError: `folder` holds something else.
@@ -70,6 +76,8 @@ async def picture_screens(folder: Path, only: Sequence[State]) -> Sequence[Shown
     _clear(folder)
     async with _kiosk() as (page, server):
         shown = [await _picture(page, server, folder, name, view) for name, view in _named(only)]
+        if not only:
+            shown += [await _picture_service(page, folder, specimen) for specimen in SERVICE_SPECIMENS]
     (folder / "README.md").write_text(_index(shown), encoding="utf-8")
     return shown
 
@@ -130,12 +138,36 @@ async def _picture(page: Page, server: ScreenServer, folder: Path, name: str, vi
         await server.show(replace(view, language=language))
         await page.goto(server.address)
         await page.wait_for_function("() => document.documentElement.classList.contains('js')")
-        taken = await page.screenshot()
-        with Image.open(io.BytesIO(taken)) as picture:
-            few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
-            few.save(folder / f"{name}.{language.value}.png", optimize=True)
+        _save(await page.screenshot(), folder / f"{name}.{language.value}.png")
         heading = await page.locator("[aria-modal] h2, h1").last.inner_text()
     return Shown(name=name, heading=" ".join(heading.split()))
+
+
+async def _picture_service(page: Page, folder: Path, specimen: ServiceSpecimen) -> Shown:
+    for language in _LANGUAGES:
+        await show_service(page, specimen, language.value)
+        _save(await page.screenshot(full_page=True), folder / f"{specimen.name}.{language.value}.png")
+    return Shown(name=specimen.name, heading=(await page.locator(".said, h1").last.inner_text()).strip())
+
+
+async def show_service(page: Page, specimen: ServiceSpecimen, language: str) -> None:
+    """Open a specimen of the service page with the style sheet and the headers that the kiosk sends with it."""
+    drawing = ServiceDrawing()
+    html, style = specimen.draw(drawing, language), drawing.style
+
+    async def answer(route: Route) -> None:
+        kind, body = ("text/css", style) if route.request.url.endswith(".css") else ("text/html", html)
+        await route.fulfill(body=body, content_type=f"{kind}; charset=utf-8", headers=dict(SERVICE_HEADERS))
+
+    await page.route(f"{_SERVICE}/**", answer)
+    await page.goto(f"{_SERVICE}/{language}")
+    await page.unroute(f"{_SERVICE}/**", answer)
+
+
+def _save(taken: bytes, path: Path) -> None:
+    with Image.open(io.BytesIO(taken)) as picture:
+        few = picture.convert("RGB").quantize(_COLOURS, dither=Image.Dither.NONE)
+        few.save(path, optimize=True)
 
 
 def _index(shown: Sequence[Shown]) -> str:

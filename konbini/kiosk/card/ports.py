@@ -31,6 +31,11 @@ class CardSession(Protocol):
         ...
 
     @property
+    def pin_digits(self) -> int:
+        """How many digits this card's PIN has."""
+        ...
+
+    @property
     def certificate(self) -> bytes:
         """The user-authentication certificate (利用者証明用電子証明書) that was read in this session, DER.
 

@@ -148,6 +148,10 @@ class _PcscSession:
         return self._profile.needs_pin
 
     @property
+    def pin_digits(self) -> int:
+        return self._profile.pin_length
+
+    @property
     def certificate(self) -> bytes:
         return self._seen().certificate
 

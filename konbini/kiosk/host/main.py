@@ -75,15 +75,24 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @asynccontextmanager
-async def serve(
+async def serve(  # noqa: PLR0913 - what every service is handed, and what this one can be given beside
     config: KioskConfig,
     clock: Clock,
     entropy: Entropy,
     tasks: StandingTasks,
     *,
     watch: CommitWatch | None = None,
+    visit: str = "konbini.kiosk.visit",
 ) -> AsyncIterator[None]:
     """Watch the devices, keep the link, run visit after visit while the context lasts.
+
+    Args:
+        config: as it was read.
+        clock: of every wait.
+        entropy: of sessions and waits.
+        tasks: where the work that stands is started.
+        watch: what looks at the journal's commits.
+        visit: the module that is run as the process of each visit.
 
     Raises:
         Refused, OSError, ValueError: a file cannot be used.
@@ -178,6 +187,7 @@ async def serve(
             cash=cash,
             browser=_browser(config, listener, clock),
             clock=clock,
+            program=visit,
         )
         service_rows = ServiceRows(rows, clock)
         machine = KioskMachine(

@@ -74,6 +74,7 @@ class Visits:
         cash: Cash,
         browser: Browser,
         clock: Clock,
+        program: str,
     ) -> None:
         self._config = config
         self._listener = listener
@@ -86,6 +87,7 @@ class Visits:
         self._cash = cash
         self._browser = browser
         self._clock = clock
+        self._program = program
         self._died = True
         """The last visit's process did not wipe: what lies there may be left. Of one before this start nobody knows."""
 
@@ -129,7 +131,7 @@ class Visits:
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *("-m", "konbini.kiosk.visit", str(self._config)),
+                *("-m", self._program, str(self._config)),
                 *(str(self._listener.fileno()), str(theirs.fileno())),
                 pass_fds=(self._listener.fileno(), theirs.fileno()),
                 stdin=asyncio.subprocess.DEVNULL,

@@ -7,27 +7,25 @@ Limits: another program of this machine can reach the port; without a maintainer
 
 from __future__ import annotations
 
-import datetime as dt
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from konbini.kiosk.maintenance.desk import MaintenanceDesk
+from konbini.kiosk.maintenance.drawing import ServiceDrawing
 from konbini.kiosk.maintenance.sessions import Session
-from konbini.kiosk.maintenance.words import LANGUAGES, words
+from konbini.kiosk.maintenance.words import LANGUAGES
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.japan import JAPAN
 
-__all__ = ["ServicePage"]
+__all__ = ["SERVICE_HEADERS", "ServicePage"]
 
 _LOOPBACK = "127.0.0.1"
 _COOKIE = "maintenance"
 _MOST_BYTES = 4096
-_HEADERS: Mapping[str, str] = {
+SERVICE_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
         "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -59,12 +57,7 @@ class ServicePage:
 
     def __init__(self, desk: MaintenanceDesk) -> None:
         self._desk = desk
-        self._words = words()
-        pages = Environment(
-            loader=PackageLoader("konbini.kiosk.maintenance"), autoescape=True, undefined=StrictUndefined
-        )
-        self._page = pages.get_template("service.html")
-        self._style = pages.get_template("service.css").render()
+        self._drawing = ServiceDrawing()
         self._host = ""
         self._acts: Mapping[str, _Act] = {
             "pause": self._pause,
@@ -105,7 +98,7 @@ class ServicePage:
             answer = await handler(request) if self._is_own(request) else web.Response(status=403)
         except web.HTTPException as error:
             answer = web.Response(status=error.status)
-        answer.headers.update(_HEADERS)
+        answer.headers.update(SERVICE_HEADERS)
         return answer
 
     def _is_own(self, request: web.Request) -> bool:
@@ -119,27 +112,19 @@ class ServicePage:
         return _to("/ja")
 
     async def _show_style(self, _request: web.Request) -> web.StreamResponse:
-        return web.Response(text=self._style, content_type="text/css")
+        return web.Response(text=self._drawing.style, content_type="text/css")
 
     async def _show(self, request: web.Request) -> web.StreamResponse:
+        language, said = _language(request), request.query.get("said", "")
+        if said not in _WORDS:
+            said = ""
         try:
             session = self._desk.session(request.cookies.get(_COOKIE, ""))
         except Refused:
-            return self._render(request, None)
-        return self._render(request, session, standing=await self._desk.standing(), entries=await self._desk.entries())
-
-    def _render(self, request: web.Request, session: Session | None, **shown: object) -> web.Response:
-        language = _language(request)
-        said = request.query.get("said", "")
-        text = self._page.render(
-            language=language,
-            other=next(one for one in LANGUAGES if one != language),
-            words=self._words[language],
-            session=session,
-            said=said if said in _WORDS else "",
-            moment=_moment,
-            **shown,
-        )
+            text = self._drawing.sign_in(language, said=said)
+        else:
+            standing, entries = await self._desk.standing(), await self._desk.entries()
+            text = self._drawing.signed_in(language, session, standing, entries, said=said)
         return web.Response(text=text, content_type="text/html")
 
     async def _sign_in(self, request: web.Request) -> web.StreamResponse:
@@ -192,7 +177,3 @@ def _language(request: web.Request) -> str:
 
 def _to(place: str) -> web.Response:
     return web.Response(status=303, headers={"Location": place})
-
-
-def _moment(seconds: int) -> str:
-    return dt.datetime.fromtimestamp(seconds, JAPAN).strftime("%Y-%m-%d %H:%M:%S")

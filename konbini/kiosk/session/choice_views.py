@@ -52,12 +52,16 @@ class ScopeView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberChoice:
-    """A member of the household: the ward's handle for this visit, the name as recorded, whether it is the holder."""
+    """A member of the household: the ward's handle for this visit, the name as recorded, whether it is the holder.
+
+    `reading` is the name in kana (振り仮名), for the ear alone; empty where the ward has none.
+    """
 
     handle: bytes
     name: str
     chosen: bool
     is_holder: bool = False
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,6 +90,7 @@ class CheckView(View):
     Attributes:
         questions: the questions that were asked and can be changed, in their order.
         people: names, masked unless `names_shown`.
+        readings: of these names, for the ear alone, masked as they are; empty where the ward has none.
         positions: the place of each of them in the household's list, from 1; the card's holder is the first there.
         shown: what the certificate will show, of `offered`.
         fee: of one, in yen.
@@ -108,6 +113,7 @@ class CheckView(View):
     most_copies: int = 1
     others: tuple[PricedKind, ...] = ()
     positions: tuple[int, ...] = ()
+    readings: tuple[str, ...] = ()
 
     @property
     def total(self) -> int:

@@ -57,11 +57,15 @@ _NOTHING = Options(0)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MemberOffer:
-    """A person whom the certificate may show: the ward's handle for this visit, the name, whether it is the holder."""
+    """A person whom the certificate may show: the ward's handle for this visit, the name, whether it is the holder.
+
+    `reading` is the name in kana, empty where the ward has none.
+    """
 
     handle: bytes
     name: str
     is_holder: bool
+    reading: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,18 +270,24 @@ def _choices(offer: Offer, draft: Draft) -> tuple[MemberChoice, ...]:
             name=member.name,
             chosen=member.handle in draft.handles,
             is_holder=member.is_holder,
+            reading=member.reading,
         )
         for member in offer.members
     )
 
 
 def _check(offer: Offer, chosen: KindOffer, draft: Draft, scope: Scope, *, names_shown: bool) -> CheckView:
-    shown = [(at, member.name) for at, member in enumerate(offer.members, 1) if member.handle in draft.handles]
+    shown = [(at, member) for at, member in enumerate(offer.members, 1) if member.handle in draft.handles]
+
+    def seen(text: str) -> str:
+        return text if names_shown else masked(text)
+
     return CheckView(
         questions=questions(offer, draft)[:-1],
         kind=chosen.kind,
         scope=scope,
-        people=tuple(name if names_shown else masked(name) for _, name in shown),
+        people=tuple(seen(member.name) for _, member in shown),
+        readings=tuple(seen(member.reading) for _, member in shown),
         positions=tuple(at for at, _ in shown),
         names_shown=names_shown,
         offered=chosen.options,

@@ -71,12 +71,13 @@ class CardView(View):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PinView(View):
-    """The PIN, with the tries that the card has left (1 to 3)."""
+    """The PIN: how many digits this card's has, and the tries that the card has left (1 to 3)."""
 
     STATE = State.PIN
 
     tries_left: int
     was_wrong: bool = False
+    digits: int = 4
 
 
 _WORKING = frozenset(

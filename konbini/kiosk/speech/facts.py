@@ -1,6 +1,7 @@
 """What a screen shows, as speech: one function a view. Pure.
 
-What is personal is said only while headphones are in: a resident's name, and the postcode of where one lives. Without
+What is personal is said only while headphones are in: a resident's name, mora by mora where the ward has told how it is
+read, and the postcode of where one lives. Without
 them a member of the household is "person 2", and the first of them the card's holder. Names of municipalities are
 said in any case, for without them nobody could choose one; so is the reference number, which somebody has to note down.
 """
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, unique
+from itertools import zip_longest
 from typing import Any
 
 from konbini.kiosk.payment.means import Means
@@ -88,15 +90,20 @@ _PANELS: Mapping[Panel, str] = {
 def people(view: CheckView | MembersView, script: Script) -> tuple[Parts, ...]:
     """Give each person of a household's list, by name only where nobody else hears it."""
     if isinstance(view, MembersView):
-        listed = [(at, each.is_holder, each.name) for at, each in enumerate(view.members, 1)]
+        listed = [
+            (at, each.is_holder, script.person(each.name, each.reading)) for at, each in enumerate(view.members, 1)
+        ]
     else:
-        names = view.people if view.names_shown else ("",) * len(view.positions)
-        listed = [(at, at == 1, name) for at, name in zip(view.positions, names, strict=False)]
+        named = [
+            script.person(name, reading) if view.names_shown else ()
+            for name, reading in zip_longest(view.people, view.readings, fillvalue="")
+        ]
+        listed = [(at, at == 1, name) for at, name in zip(view.positions, named, strict=False)]
     return tuple(
         (
             *script.say("audio.person", n=at),
             *(script.say("audio.holder") if holds else ()),
-            *(script.spelled(name) if view.audio.is_private else ()),
+            *(name if view.audio.is_private else ()),
         )
         for at, holds, name in listed
     )

@@ -6,12 +6,13 @@ made from. Invariant, held by a property test: whatever is composed here consist
 names that are known to have a clip.
 
 Limits: yen and numbers below 10,000 are read as numbers, larger ones digit by digit. A name without a clip is spelled
-by kana, Latin letter and digit; one with other characters cannot be, for no reading of it is known here.
+by mora, Latin letter and digit; one with other characters cannot be, unless its reading is known.
 """
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -19,10 +20,10 @@ from string import Formatter
 from typing import TypeAlias
 
 from konbini.kiosk.payment.means import Means, worded
-from konbini.kiosk.places.latin import transliterated
 from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.place_views import WardName
+from konbini.kiosk.speech.morae import LONG, MORAE, SMALL_TSU, katakana, latin, morae
 
 __all__ = ["COUNTDOWN", "COUNTS", "Parts", "Script", "inventory", "said"]
 
@@ -54,15 +55,9 @@ COUNTS: Mapping[str, Mapping[str, Sequence[int]]] = {
 
 _CJK = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]+")
 _SOUNDS = re.compile(r"\w")
-_KANA = (
-    "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをん"
-    "がぎぐげござじずぜぞだぢづでどばびぶべぼぱぴぷぺぽゔ"
-)
-_SMALL = dict(zip("ぁぃぅぇぉっゃゅょゎゕゖ", "あいうえおつやゆよわかけ", strict=True))
+_MARKS = {LONG: "audio.long", SMALL_TSU: "audio.small_tsu"}
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _BELOW_HUNDRED = range(100)
-_TO_HIRAGANA = 0x60
-_KATAKANA = range(0x30A1, 0x30F7)
 _MOST_READ = 9999
 _TWO_DIGITS = 10
 _HOURS, _MINUTES, _DAYS, _MONTHS = range(25), range(60), range(1, 32), range(1, 13)
@@ -163,16 +158,28 @@ class Script:
             return (name,)
         return self.spelled(name) or (self.texts["audio.unread"],)
 
+    def person(self, name: str, reading: str) -> Parts:
+        """Return a person's name: as it is read, or spelled as it is written; nothing where neither can be said.
+
+        Args:
+            name: as the register has it.
+            reading: its kana (振り仮名), empty where it has none; an English voice takes it for a name that is not in
+                Latin letters.
+        """
+        read, written = self.spelled(reading.replace("・", " ")), self.spelled(name)
+        return read or written if self.language is Language.JAPANESE else written or read
+
     def spelled(self, name: str) -> Parts:
-        """Return a name letter by letter; nothing where one of its characters has no name here."""
-        letters = [self._letter(each) for each in name if not each.isspace()]
+        """Return a name mora by mora, letter by letter; nothing where one of its characters has no name here."""
+        letters = [self._letter(each) for each in morae(unicodedata.normalize("NFKC", name)) if not each.isspace()]
         return tuple(letters) if all(letters) else ()
 
     def row(self, kana: str) -> Parts:
         """Return a row of the syllabary by its first letter."""
-        if self.language is Language.JAPANESE:
-            return (kana,)
-        return (transliterated(kana),)
+        return (self._mora(kana),)
+
+    def _mora(self, mora: str) -> str:
+        return katakana(mora) if self.language is Language.JAPANESE else latin(mora)
 
     def _letter(self, letter: str) -> str:
         """Return how one letter is said, empty where it has no name."""
@@ -181,11 +188,9 @@ class Script:
             return upper
         if letter in "-・.,'":
             return self.texts["audio.dash"]
-        if self.language is not Language.JAPANESE:
-            return ""
-        kana = chr(ord(letter) - _TO_HIRAGANA) if ord(letter) in _KATAKANA else letter
-        kana = _SMALL.get(kana, kana)
-        return self.texts["audio.long"] if kana == "ー" else kana if kana in _KANA else ""
+        if letter in _MARKS:
+            return self.texts[_MARKS[letter]]
+        return self._mora(letter) if letter in MORAE else ""
 
     def _whole(self, text: str) -> Parts:
         heard = said(text, self.language)
@@ -230,4 +235,4 @@ def _figures(script: Script) -> Iterator[str]:
 
 def _letters(script: Script) -> Iterator[str]:
     yield from _LETTERS
-    yield from (_KANA if script.language is Language.JAPANESE else (transliterated(each) for each in _KANA[:-1]))
+    yield from (script._mora(each) for each in MORAE)  # noqa: SLF001 - the same room

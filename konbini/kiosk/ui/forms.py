@@ -58,11 +58,10 @@ from konbini.kiosk.session.view import View
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Options
 
-__all__ = ["BODY_LIMIT", "PIN_DIGITS", "POSTCODE_DIGITS", "Form", "action", "parse"]
+__all__ = ["BODY_LIMIT", "POSTCODE_DIGITS", "Form", "action", "parse"]
 
 BODY_LIMIT = 4096
 """Bytes; the longest honest form is a household of thirty."""
-PIN_DIGITS = 4
 POSTCODE_DIGITS = 7
 
 _NAME = re.compile(rb"[a-z][a-z0-9_.]{0,31}")
@@ -204,7 +203,7 @@ _QUESTIONS = (KindView, ScopeView, MembersView, OptionsView, CheckView)
 def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:  # noqa: PLR0911 - one screen a line
     match verb, view:
         case "pin", PinView():
-            return _pin(form)
+            return _pin(form, view)
         case "members", MembersView():
             return _members(form, view)
         case "more", EndView():
@@ -257,8 +256,8 @@ def _picked(verb: str, value: str, view: View) -> Action | None:
             return None
 
 
-def _pin(form: Form) -> EnterPin | None:
-    good = len(form.pin) == PIN_DIGITS and form.pin.isdigit()
+def _pin(form: Form, view: PinView) -> EnterPin | None:
+    good = len(form.pin) == view.digits and form.pin.isdigit()
     return EnterPin(pin=form.pin) if good else None
 
 

@@ -65,6 +65,7 @@ class Course:
     names_shown: bool = False
 
     chosen: WardOnOffer | None = None
+    pin_digits: int = 0
     tries_left: int = 0
     pin_was_wrong: bool = False
     ward: WardVisit | None = None
@@ -234,7 +235,12 @@ class Course:
                     maintenance=_milliseconds(self.chosen.maintenance),
                 )
             case State.PIN:
-                return PinView(language=language, tries_left=self.tries_left, was_wrong=self.pin_was_wrong)
+                return PinView(
+                    language=language,
+                    tries_left=self.tries_left,
+                    was_wrong=self.pin_was_wrong,
+                    digits=self.pin_digits,
+                )
             case State.TAKE_CARD:
                 return TakeCardView(language=language)
             case State.LOOK_AGAIN:
@@ -307,7 +313,7 @@ def _offer(given: GivenMenu) -> Offer:
             for offer in menu.offers
         ),
         members=tuple(
-            MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0)
+            MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0, reading=member.reading)
             for index, member in enumerate(menu.members)
         ),
     )

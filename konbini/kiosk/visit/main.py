@@ -19,6 +19,7 @@ from pathlib import Path
 
 import uvloop
 
+from konbini.kiosk.card.profiles import CardProfile
 from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.channel.host import HostClient
 from konbini.kiosk.config import KioskConfig, read_config
@@ -59,8 +60,13 @@ _CHANNEL_LOST = 3
 _log = logger("konbini.kiosk.visit")
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve one resident; 0 when everything is wiped, 3 when the long-lived process is gone."""
+def main(arguments: list[str] | None = None, *, cards: tuple[CardProfile, ...] = ()) -> int:
+    """Serve one resident; 0 when everything is wiped, 3 when the long-lived process is gone.
+
+    Args:
+        arguments: of the command line, which says nothing of cards.
+        cards: what is taken beside the cards of the configuration; whoever is run as an installation runs it has none.
+    """
     parser = argparse.ArgumentParser(prog="konbini-visit", description="The process of one visit (利用)")
     parser.add_argument("config", type=Path)
     parser.add_argument("listener", type=int)
@@ -71,7 +77,8 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         config = read_config(given.config)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(config, socket.socket(fileno=given.listener), socket.socket(fileno=given.channel)))
+            listener, channel = socket.socket(fileno=given.listener), socket.socket(fileno=given.channel)
+            runner.run(_serve(config, cards, listener, channel))
     except* ConnectionError:
         status = _CHANNEL_LOST
     except* (ConfigRefused, FontsMissing, Refused, OSError, ValueError) as errors:
@@ -80,10 +87,12 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.socket) -> None:
+async def _serve(
+    config: KioskConfig, cards: tuple[CardProfile, ...], listener: socket.socket, channel: socket.socket
+) -> None:
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
-    async with _tools(config, host) as tools:
+    async with _tools(config, cards, host) as tools:
         pages, fonts, atlas, entropy = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled()), SystemEntropy()
         if not pages.can_speak:
             _log.warning("no audio guide", state="no_clips")
@@ -105,7 +114,7 @@ async def _serve(config: KioskConfig, listener: socket.socket, channel: socket.s
 
 
 @asynccontextmanager
-async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
+async def _tools(config: KioskConfig, cards: tuple[CardProfile, ...], host: HostClient) -> AsyncIterator[Tools]:
     clock, entropy = SystemClock(), SystemEntropy()
     directory = WardDirectory.open(
         config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=0
@@ -119,7 +128,7 @@ async def _tools(config: KioskConfig, host: HostClient) -> AsyncIterator[Tools]:
             ),
             directory=config.offered(directory),
             host=host,
-            reader=PcscCardReader(config.reader_prefix, profiles=config.cards),
+            reader=PcscCardReader(config.reader_prefix, profiles=(*config.cards, *cards)),
             printer=IppPrinter(
                 printer,
                 clock,

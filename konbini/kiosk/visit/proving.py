@@ -45,11 +45,15 @@ class Proving:
         if not card.needs_pin:
             self._report(Happened(event=Event.CARD_NEEDS_NO_PIN))
             return
-        tries_left = card.tries_left
+        digits, tries_left = card.pin_digits, card.tries_left
         if not tries_left:
             await self.let_card_go()
             raise Refused(Code.PIN_LOCKED, "no tries left")
-        self._report(Happened(event=Event.CARD_RECOGNISED, change=lambda course: _ask_pin(course, tries_left)))
+
+        def change(course: Course) -> None:
+            course.pin_digits, course.tries_left, course.pin_was_wrong = digits, tries_left, False
+
+        self._report(Happened(event=Event.CARD_RECOGNISED, change=change))
 
     async def check_pin(self) -> None:
         """PIN where the card needs one, HELLO and TICKET, the card's signature over t; then the card is let go."""
@@ -105,9 +109,7 @@ class Proving:
             tries_left = card.tries_left
             if refused.code is not Code.PIN_WRONG or not tries_left:
                 raise
-            self._report(
-                Happened(event=Event.PIN_REJECTED, change=lambda course: _ask_pin(course, tries_left, was_wrong=True))
-            )
+            self._report(Happened(event=Event.PIN_REJECTED, change=lambda course: _missed(course, tries_left)))
             return False
         finally:
             pin.wipe()
@@ -131,8 +133,8 @@ async def _sign(card: CardSession, ward: WardVisit) -> CardProof:
     return CardProof(certificate=certificate, algorithm=card.algorithm, signature=signature)
 
 
-def _ask_pin(course: Course, tries_left: int, *, was_wrong: bool = False) -> None:
-    course.tries_left, course.pin_was_wrong = tries_left, was_wrong
+def _missed(course: Course, tries_left: int) -> None:
+    course.tries_left, course.pin_was_wrong = tries_left, True
 
 
 def _take_menu(course: Course, given: GivenMenu) -> None:

@@ -1,7 +1,6 @@
 """What is looked for: named octets, texts in both encodings that programs keep them in.
 
-A marker is long enough that chance does not make it: eight octets at least. A PIN of four digits is none; the forms in
-which it travels, `VERIFY` to the card and the field of the page's form, are.
+A marker is long enough that chance does not make it: eight octets at least. A PIN of four digits is none.
 """
 
 from __future__ import annotations
@@ -10,11 +9,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-__all__ = ["Marker", "found", "of_bytes", "of_pin", "of_text", "tells"]
+__all__ = ["Marker", "found", "of_bytes", "of_text", "tells"]
 
 LEAST = 8
 _LEAST_CHARACTERS = 4
 _SLICE = 48
+_BEGINNING = 6
 _LEAST_KINDS_OF_OCTETS = 36
 
 
@@ -43,12 +43,6 @@ def of_text(name: str, text: str) -> Iterator[Marker]:
     """Give a text as UTF-8 and as UTF-16LE, which browsers keep."""
     yield Marker(name=f"{name}, UTF-8", octets=text.encode())
     yield Marker(name=f"{name}, UTF-16LE", octets=text.encode("utf-16-le"))
-
-
-def of_pin(pin: str) -> Iterator[Marker]:
-    """Give a PIN as the reader gets it (ISO/IEC 7816-4 VERIFY) and as the page's form sends it."""
-    yield Marker(name="PIN in VERIFY", octets=bytes.fromhex("0020008004") + pin.encode("ascii"))
-    yield from of_text("PIN in a form", f"pin={pin}")
 
 
 def of_bytes(name: str, data: bytes, most: int, *, public: bytes = b"") -> Iterator[Marker]:
@@ -81,5 +75,9 @@ def _spread(slices: Sequence[bytes], most: int) -> Iterator[bytes]:
 
 
 def found(markers: Iterable[Marker], data: bytes) -> frozenset[str]:
-    """Give the names of the markers that stand in `data`."""
-    return frozenset(marker.name for marker in markers if marker.octets in data)
+    """Give the names of the markers that stand in `data`; what begins alike, as names of a family, is tried as one."""
+    alike: dict[bytes, list[Marker]] = {}
+    for marker in markers:
+        alike.setdefault(marker.octets[:_BEGINNING], []).append(marker)
+    here = (those for beginning, those in alike.items() if beginning in data)
+    return frozenset(marker.name for those in here for marker in those if marker.octets in data)

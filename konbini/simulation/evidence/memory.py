@@ -12,14 +12,14 @@ import os
 import signal
 import time
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.simulation.evidence.markers import Marker, found
 
-__all__ = ["Process", "Seen", "descendants", "extract", "scan", "stopped"]
+__all__ = ["Process", "Seen", "copied", "descendants", "extract", "runs", "scan", "search", "stopped"]
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _CHUNK = 1 << 20
@@ -58,7 +58,9 @@ def stopped(pid: int) -> Iterator[None]:
     os.kill(pid, signal.SIGSTOP)
     try:
         deadline = time.monotonic() + _STOPPING_SECONDS
-        while _state(pid) not in ("T", "t"):
+        while (state := _state(pid)) not in ("T", "t"):
+            if state in ("Z", "X"):
+                raise ProcessLookupError(f"process {pid} has ended")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"process {pid} does not stop")
             time.sleep(_LOOK_SECONDS)
@@ -74,11 +76,29 @@ def scan(pid: int, markers: Sequence[Marker]) -> Seen:
     Raises:
         OSError: it cannot be read.
     """
+    return search(_mappings(pid), markers)
+
+
+def copied(pid: int) -> tuple[bytes, ...]:
+    """Copy what `scan` looks into, so that a process is held still for the copying and not for the search.
+
+    A deadline that passes while a process stands still has passed when it goes on.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    return tuple(_mappings(pid))
+
+
+def search(memory: Iterable[bytes], markers: Sequence[Marker]) -> Seen:
+    """Look for markers in runs of memory, a chunk at a time: other threads have their turn between two."""
     names: frozenset[str] = frozenset()
     octets = 0
-    for chunk in _content(pid):
-        octets += len(chunk)
-        names |= found(markers, chunk)
+    for whole in memory:
+        for place in range(0, len(whole), _CHUNK):
+            chunk = whole[max(0, place - _OVERLAP) : place + _CHUNK]
+            octets += len(chunk)
+            names |= found(markers, chunk)
     return Seen(markers=names, octets=octets)
 
 
@@ -88,16 +108,21 @@ def extract(pid: int, begin: bytes, end: bytes) -> tuple[bytes, ...]:
     Raises:
         OSError: it cannot be read.
     """
-    runs: dict[bytes, None] = {}
-    for whole in _mappings(pid):
+    return runs(_mappings(pid), begin, end)
+
+
+def runs(memory: Iterable[bytes], begin: bytes, end: bytes) -> tuple[bytes, ...]:
+    """Give the same of runs of memory that were copied."""
+    different: dict[bytes, None] = {}
+    for whole in memory:
         place = whole.find(begin)
         while place >= 0:
             following = whole.find(begin, place + 1)
             last = whole.rfind(end, place, following if following >= 0 else len(whole))
             if last >= 0:
-                runs[whole[place : last + len(end)]] = None
+                different[whole[place : last + len(end)]] = None
             place = following
-    return tuple(runs)
+    return tuple(different)
 
 
 def descendants(pid: int) -> tuple[Process, ...]:
@@ -120,14 +145,12 @@ def descendants(pid: int) -> tuple[Process, ...]:
 
 
 def _state(pid: int) -> str:
-    return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0]
-
-
-def _content(pid: int) -> Iterator[bytes]:
-    """Give chunks, each with the last octets of the one before it."""
-    for whole in _mappings(pid):
-        for place in range(0, len(whole), _CHUNK):
-            yield whole[max(0, place - _OVERLAP) : place + _CHUNK]
+    """Give the state's letter (proc(5)), "X" of a process that is gone."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+    except (FileNotFoundError, ProcessLookupError):
+        return "X"
+    return stat.rpartition(")")[2].split()[0]
 
 
 def _mappings(pid: int) -> Iterator[bytes]:

@@ -22,9 +22,11 @@ from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.desk import Desk, Now
 from konbini.ward_server.issuing.rules import Household, Person, Wish, kinds_for, options_for, scopes_for, showable
 
-__all__ = ["MENU_SECONDS", "can_draw", "make_menu"]
+__all__ = ["MENU_SECONDS", "MOST_READING_BYTES", "can_draw", "make_menu", "readings"]
 
 MENU_SECONDS = 300
+MOST_READING_BYTES = 4096
+"""Of all readings of a household: what is told for the ear must not make a menu too long for its seal."""
 
 _log = logger("konbini.ward_server.issuing")
 
@@ -48,12 +50,23 @@ def make_menu(  # noqa: PLR0913 - all that a menu follows from
     return Menu(
         offers=offers,
         members=tuple(
-            Member(handle=handle_of(desk.handle_key, visit_id, one.record.resident), name=one.record.name)
-            for one in first
+            Member(
+                handle=handle_of(desk.handle_key, visit_id, one.record.resident),
+                name=one.record.name,
+                reading=reading,
+            )
+            for one, reading in zip(first, readings(first), strict=True)
         ),
         closes=max(closing),
         good_until=min(now.seconds + MENU_SECONDS, *closing, last_moment),
     )
+
+
+def readings(members: Sequence[Person]) -> tuple[str, ...]:
+    """Give how each name is read (振り仮名); nothing of any where all are longer than `MOST_READING_BYTES`."""
+    read = tuple(member.record.reading for member in members)
+    fits = sum(len(each.encode()) for each in read) <= MOST_READING_BYTES
+    return read if fits else ("",) * len(read)
 
 
 def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now, outage: Outage | None) -> bool:

@@ -6,28 +6,32 @@ import asyncio
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from konbini.kiosk.session.look import Language
+from konbini.kiosk.speech.script import Script
+from konbini.kiosk.speech.texts import spoken_texts
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
-from konbini.simulation.evidence.markers import Marker, of_bytes, of_pin, of_text, tells
-from konbini.simulation.evidence.memory import Process, Seen, descendants, extract, scan, stopped
+from konbini.simulation.evidence.markers import Marker, of_bytes, of_text, tells
+from konbini.simulation.evidence.memory import Process, Seen, copied, descendants, runs, search, stopped
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.typeface import TYPEFACE
 
-__all__ = ["Proof", "choose", "kept_out", "lives", "role", "visits"]
+__all__ = ["Proof", "choose", "kept_out", "lives", "role", "spoken", "visits"]
 
 _LOOK_SECONDS = 0.05
 _REST_SECONDS = 90.0
 _SLICES = 12
+_JAPANESE = Script(language=Language.JAPANESE, texts=spoken_texts()[Language.JAPANESE])
 _RENDERER = "--type=renderer"
 _WARD = ("registry", "clerk", "issuing")
 _ROLES = (
     ("tests.e2e.proofs.older_kernel", "kiosk host"),
-    ("konbini.kiosk.visit", "visit"),
+    ("tests.e2e.proofs.marked_visit", "visit"),
     ("konbini.issuance_center", "center"),
     ("konbini.simulation.cash", "coin device"),
     ("chromium", "browser"),
@@ -65,22 +69,28 @@ def lives(pid: int) -> bool:
 def choose(town: RunningTown) -> Iterator[Townsperson]:
     """Give residents of whole households with long names, of which no two share a name or an address.
 
-    An ordinary short word would be no marker, and what two of them share would not say whose it is.
+    An ordinary short word would be no marker, and what two of them share would not say whose it is. Readings likewise.
     """
     people = town.town.population
     taken: set[str] = set()
     for person in people.plain_holders():
         members = [each.record for each in people.people if each.record.household == person.record.household]
-        texts = {person.record.address, *(each.name for each in members)}
-        if len(members) > 1 and all(tells(each.name) for each in members) and not texts & taken:
+        texts = {person.record.address, *(text for each in members for text in (each.name, each.reading))}
+        if len(members) > 1 and all(map(tells, texts)) and not texts & taken:
             taken |= texts
             yield person
+
+
+def spoken(person: Townsperson) -> str:
+    """Give a resident's name as the audio guide's list has it, mora by mora."""
+    return " ".join(_JAPANESE.person(person.record.name, person.record.reading))
 
 
 @dataclass(kw_only=True)
 class Proof:
     """One visit of one resident, watched.
 
+    `pin`: of the card that is laid down.
     `strangers`: processes that ran here before the town did, and are no part of it.
 
     Searching takes seconds and is done in a thread: the kiosk's small devices (switch, bell, jack) answer from the
@@ -89,17 +99,19 @@ class Proof:
 
     town: RunningTown
     person: Townsperson
+    pin: str
     strangers: frozenset[int]
     markers: list[Marker] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Take what is known beforehand."""
-        record, card = self.person.record, self.person.card
-        assert card is not None
+        record = self.person.record
         for number, member in enumerate(self.household(), 1):
             self.markers += of_text(f"name {number}", member.record.name)
+            self.markers += of_text(f"reading {number}", member.record.reading)
+            self.markers += of_text(f"said {number}", spoken(member))
         self.markers += of_text("address", record.address)
-        self.markers += of_pin(card.pin)
+        self.markers += of_text("PIN", self.pin)
 
     def household(self) -> list[Townsperson]:
         """Give everybody of the household."""
@@ -110,6 +122,11 @@ class Proof:
     def names(self) -> frozenset[str]:
         """The names' markers, as UTF-8."""
         return frozenset(f"name {number}, UTF-8" for number in range(1, len(self.household()) + 1))
+
+    @property
+    def typed(self) -> frozenset[str]:
+        """The PIN's markers."""
+        return frozenset(each.name for each in of_text("PIN", self.pin))
 
     def watch(self) -> FileWatch:
         """Watch every file system for what processes of the town write, the ward's and the paper itself excepted."""
@@ -132,12 +149,13 @@ class Proof:
         holding = [pid for pid, names in found.items() if names]
         assert len(holding) == 1, found
         assert found[holding[0]] >= self.names
+        readings = {name.partition(",")[0] for name in found[holding[0]] if name.startswith("reading")}
+        assert len(readings) == len(self.household()), readings
         return holding[0]
 
     def look(self, pid: int) -> Seen:
-        """Scan one process, held still."""
-        with stopped(pid):
-            return scan(pid, self.markers)
+        """Scan one process as it was at one moment."""
+        return _look(pid, self.markers)
 
     def take_document(self, pid: int) -> None:
         """Take slices of the document, as markers, from the memory of the one process that may hold it, as it prints.
@@ -147,22 +165,33 @@ class Proof:
         # The browser draws names with the typeface that the paper carries a part of.
         typeface = TYPEFACE.read_bytes()
         with stopped(pid):
-            documents = {whole for run in extract(pid, b"%PDF-", b"%%EOF\n") if (whole := _signed_whole(run))}
-            assert documents
-            for document in documents:
-                own = list(of_bytes(f"document {len(document)}", document, _SLICES, public=typeface))
-                assert len(own) == _SLICES
-                assert scan(pid, own).markers == {each.name for each in own}
-                self.markers += own
+            memory = copied(pid)
+        documents = {whole for run in runs(memory, b"%PDF-", b"%%EOF\n") if (whole := _signed_whole(run))}
+        assert documents
+        for document in documents:
+            own = list(of_bytes(f"document {len(document)}", document, _SLICES, public=typeface))
+            assert len(own) == _SLICES
+            assert search(memory, own).markers == {each.name for each in own}
+            self.markers += own
 
-    def browsers(self) -> dict[int, bool]:
-        """Give the processes of the browser that stands there, and whether each that draws pages holds a name.
+    @property
+    def drawn(self) -> frozenset[str]:
+        """The names as a browser that draws them holds them; the UTF-8 of an answer may be gone by then."""
+        return frozenset(name.replace("UTF-8", "UTF-16LE") for name in self.names)
 
-        What it draws it holds as UTF-16; the UTF-8 of an answer may be gone by then.
+    @property
+    def said(self) -> frozenset[str]:
+        """The names as a browser that is to say them holds them."""
+        return frozenset(name.replace("name", "said") for name in self.drawn)
+
+    def browsers(self, names: frozenset[str]) -> dict[int, bool]:
+        """Give the processes of the browser that stands there, and which of those that draw hold such a marker.
+
+        These are looked for and no others: whoever stands there has a minute before the page asks.
         """
+        wanted = [each for each in self.markers if each.name in names]
         found = [each for each in descendants(self.town.processes["kiosk"]) if role(each) == "browser"]
-        drawn = {name.replace("UTF-8", "UTF-16LE") for name in self.names}
-        return {each.pid: _RENDERER in each.command and bool(self.look(each.pid).markers & drawn) for each in found}
+        return {each.pid: _RENDERER in each.command and bool(_look(each.pid, wanted).markers) for each in found}
 
     async def rest(self, gone: int) -> None:
         """Wait until that visit's process is gone, another serves, and one more is warm."""
@@ -179,9 +208,15 @@ class Proof:
         processes = [each for each in descendants(os.getpid()) if each.pid not in out]
         seen = {}
         for each in processes:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError, FileNotFoundError):
                 seen[f"{role(each)} {each.pid}"] = self.look(each.pid)
         return seen
+
+
+def _look(pid: int, markers: Sequence[Marker]) -> Seen:
+    with stopped(pid):
+        memory = copied(pid)
+    return search(memory, markers)
 
 
 def _signed_whole(run: bytes) -> bytes:

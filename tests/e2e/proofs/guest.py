@@ -13,7 +13,7 @@ from playwright.async_api import TimeoutError as PageTimeoutError
 
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.town_running import RunningTown
-from konbini.simulation.town.people import Townsperson
+from tests.e2e.proofs.marked_card import PinCard
 
 __all__ = ["Guest", "page_of"]
 
@@ -62,10 +62,10 @@ async def _text(page: Page) -> str:
 class Guest:
     """One resident, for one visit; the whole household is asked for, and the names are looked at."""
 
-    def __init__(self, town: RunningTown, person: Townsperson, page: Page) -> None:
-        """Stand before the screen."""
+    def __init__(self, town: RunningTown, own: PinCard, page: Page) -> None:
+        """Stand before the screen, the card in hand."""
         self._town = town
-        self._person = person
+        self._own = own
         self.page = page
         self.copies = 1
         self._acted, self._acted_at = "", 0.0
@@ -152,14 +152,22 @@ class Guest:
         """Lay the card down, once; it stays until the screen asks for it back."""
         if not self._is_laid:
             self._is_laid = True
-            self._town.slot.insert(self._town.card_of(self._person))
+            self._town.slot.insert(self._own.card)
+
+    async def type_pin(self) -> None:
+        """Press the keys; the PIN then stands in the page, as dots, and goes nowhere before the way on is tapped.
+
+        Raises:
+            PageTimeoutError: the page changed meanwhile.
+        """
+        await self._stay()
+        for key in ("clear", *self._own.pin):
+            await self.page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
 
     async def _enter_pin(self) -> None:
-        """Press the keys; where the page changed meanwhile, begin again."""
-        assert self._person.card is not None
+        """Type it and go on; where the page changed meanwhile, begin again."""
         with contextlib.suppress(PageTimeoutError):
-            for key in ("clear", *self._person.card.pin):
-                await self.page.locator(f"button[data-key='{key}']").click(timeout=_TAP_MILLISECONDS)
+            await self.type_pin()
             await self.page.locator("main button.decide").click(timeout=_TAP_MILLISECONDS)
             left = self.page.locator("html:not([data-state=pin])")
             await left.wait_for(state="attached", timeout=_TAP_MILLISECONDS)

@@ -1,4 +1,4 @@
-"""The kiosk's long-lived process on a kernel without secret memory; run by the proofs.
+"""The kiosk's long-lived process on a kernel without secret memory, taking the marked card; run by the proofs.
 
     python -m tests.e2e.proofs.older_kernel CONFIG
 
@@ -14,8 +14,11 @@ import errno
 import os
 import struct
 import sys
+from dataclasses import replace
+from functools import partial
 
-from konbini.kiosk.host.main import main
+from konbini.kiosk.host.main import SERVICE, serve
+from konbini.process.service import run_service
 
 __all__ = ["forget_secret_memory"]
 
@@ -52,4 +55,5 @@ def forget_secret_memory() -> None:
 
 if __name__ == "__main__":
     forget_secret_memory()
-    sys.exit(main())
+    marked = replace(SERVICE, serve=partial(serve, visit="tests.e2e.proofs.marked_visit"))
+    sys.exit(run_service(marked, None))

@@ -19,13 +19,15 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, Error, Playwright
 
+from konbini.process.entropy import SystemEntropy
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.evidence.files import FileWatch
 from konbini.simulation.evidence.markers import Marker, found
 from konbini.simulation.printer.virtual import VirtualPrinter
 from konbini.simulation.town.people import Townsperson
-from tests.e2e.proofs.conduct import Proof, choose, lives, visits
+from tests.e2e.proofs.conduct import Proof, choose, lives, spoken, visits
 from tests.e2e.proofs.guest import Guest, page_of
+from tests.e2e.proofs.marked_card import PinCard, marked_card
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -64,9 +66,11 @@ class Scene:
     playwright: Playwright
     port: int
 
-    def proof(self) -> Proof:
-        """Give the visit of one more resident."""
-        return Proof(town=self.town, person=next(self.people), strangers=self.strangers)
+    def proof(self) -> tuple[Proof, PinCard]:
+        """Give the visit of one more resident, and the card for it, whose keys take a while to be made."""
+        person = next(self.people)
+        own = marked_card(self.town.town, person, SystemEntropy())
+        return Proof(town=self.town, person=person, pin=own.pin, strangers=self.strangers), own
 
 
 @dataclass(kw_only=True)
@@ -81,14 +85,35 @@ class Going:
     browsers: set[int] = field(default_factory=set)
 
     async def to_the_names(self) -> None:
-        """Go to the check and have the names shown. Positive control: that process and that browser hold them."""
+        """Type the PIN, go to the check and have the names shown.
+
+        Positive control: the browser holds the PIN while its dots stand there; the visit's process and the browser hold
+        the names, and what is said of them while headphones are in.
+        """
+        assert await self.guest.go_to("pin") == "pin"
+        await self.guest.type_pin()
+        typed = await asyncio.to_thread(self.proof.browsers, self.proof.typed)
+        assert any(typed.values()), typed
         assert await self.guest.go_to("check") == "check"
         await self.guest.show_names()
         assert all(each.record.name in self.guest.shown for each in self.proof.household())
         self.serving = await asyncio.to_thread(self.proof.serving)
-        holding = await asyncio.to_thread(self.proof.browsers)
+        holding = await asyncio.to_thread(self.proof.browsers, self.proof.drawn)
         assert any(holding.values()), holding
         self.browsers |= set(holding)
+        await self.listen()
+
+    async def listen(self) -> None:
+        """Plug headphones in, have the names said, and pull them out."""
+        jack, page = self.scene.town.jack, self.guest.page
+        jack.is_in = True
+        await page.locator("#speech", has_text=spoken(self.proof.person)).wait_for(state="attached")
+        saying = await asyncio.to_thread(self.proof.browsers, self.proof.said)
+        assert any(saying.values()), saying
+        self.guest.pages.append(await page.content())
+        jack.is_in = False
+        await page.locator("#speech:not([data-audio])").wait_for(state="attached")
+        assert spoken(self.proof.person) not in await page.content()
 
     async def to_the_paper(self) -> None:
         """Pay, and take the document's marks while it is printed."""
@@ -118,7 +143,7 @@ async def with_its_browser_killed(going: Going) -> None:
     first = min(going.browsers)
     os.kill(first, signal.SIGKILL)
     going.browser, going.guest.page = await page_of(going.scene.playwright, going.scene.port, state="check")
-    going.browsers |= set(await asyncio.to_thread(going.proof.browsers))
+    going.browsers |= set(await asyncio.to_thread(going.proof.browsers, going.proof.drawn))
     await going.to_the_paper()
     assert await going.guest.go_to("take paper", "refused") == "take paper"
     assert await going.guest.go_on("end") == "end"
@@ -167,8 +192,8 @@ async def visited(scene: Scene, course: Callable[[Going], Awaitable[None]], earl
     assert await page.evaluate("[history.length, localStorage.length, sessionStorage.length, document.cookie]") == [
         *(1, 0, 0, ""),
     ]
-    proof = scene.proof()
-    going = Going(scene=scene, proof=proof, guest=Guest(scene.town, proof.person, page), browser=browser)
+    proof, own = await asyncio.to_thread(scene.proof)
+    going = Going(scene=scene, proof=proof, guest=Guest(scene.town, own, page), browser=browser)
     await course(going)
     with suppress(Error):
         await going.browser.close()
@@ -183,7 +208,7 @@ async def visited(scene: Scene, course: Callable[[Going], Awaitable[None]], earl
 
 async def nothing_left_after(scene: Scene, *courses: Callable[[Going], Awaitable[None]]) -> None:
     """Watch visits, and look everywhere for all of them once the next one stands ready."""
-    total = scene.proof()
+    total, _ = await asyncio.to_thread(scene.proof)
     total.markers = []
     with total.watch() as watch:
         for course in courses:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from konbini.commands.main import main
+from konbini.kiosk.maintenance.specimens import SERVICE_SPECIMENS
 from konbini.kiosk.ui.specimens import OVERLAID, SPECIMENS
 
 ROOT = Path(__file__).parents[3]
@@ -43,7 +44,7 @@ def test_a_folder_with_something_else_is_left_alone(tmp_path: Path, capsys: pyte
 def test_the_committed_pictures_are_of_every_screen() -> None:
     """A screen that came or went shows here; how it looks is for the eye."""
     pictures = list((ROOT / "docs" / "screens").glob("*.png"))
-    assert len(pictures) == 2 * len(SPECIMENS + OVERLAID)
+    assert len(pictures) == 2 * len((*SPECIMENS, *OVERLAID, *SERVICE_SPECIMENS))
     assert max(path.stat().st_size for path in pictures) <= MOST_BYTES
     named = re.findall(r'src="([^"]+)"', (ROOT / "docs" / "screens" / "README.md").read_text("utf-8"))
     assert sorted(named) == sorted(path.name for path in pictures)

@@ -25,7 +25,7 @@ MENU = Menu(
             fee=200,
         ),
     ),
-    members=(Member(handle=bytes(16), name="見本 花子"),),
+    members=(Member(handle=bytes(16), name="見本 花子", reading="みほん はなこ"),),
     closes=1_795_000_900,
     good_until=1_795_000_300,
 )

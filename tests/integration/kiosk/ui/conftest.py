@@ -54,8 +54,8 @@ OFFER = Offer(
         ),
     ),
     members=(
-        MemberOffer(handle=b"\x01" * 8, name="見本　太郎", is_holder=True),
-        MemberOffer(handle=b"\x02" * 8, name="見本　<b>花子</b>", is_holder=False),
+        MemberOffer(handle=b"\x01" * 8, name="見本　太郎", is_holder=True, reading="みほん　たろう"),
+        MemberOffer(handle=b"\x02" * 8, name="見本　<b>花子</b>", is_holder=False, reading="みほん　はなこ"),
     ),
 )
 SAMPLE = (Language.JAPANESE, Language.PLAIN_JAPANESE, Language.ENGLISH, Language.NEPALI)

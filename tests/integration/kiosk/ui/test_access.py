@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from itertools import cycle, product
-from pathlib import Path
 
 import pytest
 from playwright.async_api import Browser
@@ -15,24 +14,13 @@ from konbini.kiosk.session.look import Language, Look, TextSize, Theme
 from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.specimens import CHECK, OVERLAID, SPECIMENS
+from tests.axe import violations, with_axe
 from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight
 from tests.integration.kiosk.ui.specimen_page import UPRIGHT, specimen_page
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-AXE = Path(__file__).parents[4] / ".venv" / "share" / "konbini" / "tests" / "node_modules" / "axe-core" / "axe.min.js"
-"""Installed by requirements/install.sh."""
 VIEWS = (*SPECIMENS, *OVERLAID)
-# In the two themes of two colours text has the contrast of WCAG's AAA, 7:1.
-JUDGE = """
-async (isStrong) => {
-  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
-  const rules = { "color-contrast-enhanced": { enabled: isStrong } };
-  const { violations, passes } = await axe.run(document, { runOnly: { type: "tag", values: tags }, rules });
-  return { passes: passes.length, wrong: violations.map(({ id, nodes }) => [id, nodes.map(({ html, any }) =>
-    [html.slice(0, 160), any.map(({ message }) => message)])]) };
-}
-"""
 FOCUSED = "() => document.activeElement.id || document.activeElement.value || document.activeElement.tagName"
 STRONG = (Theme.BLACK_ON_WHITE, Theme.YELLOW_ON_BLACK)
 
@@ -41,13 +29,12 @@ async def judged(browser: Browser, pages: Pages, shown: Iterable[tuple[View, Lan
     """Return axe's violations on one screen after the other."""
     wrong: list[object] = []
     async with specimen_page(browser, pages, UPRIGHT) as specimens:
-        await specimens.page.evaluate(AXE.read_text(encoding="utf-8"))
+        await with_axe(specimens.page)
         for view, language, theme in shown:
             await specimens.show(replace(view, language=language, look=Look(theme=theme)))
-            found = await specimens.page.evaluate(JUDGE, theme in STRONG)
-            assert found["passes"] > 10
+            found = await violations(specimens.page, is_strong=theme in STRONG)
             where = (type(view).__name__, view.state.name, language.value, theme.value)
-            wrong += [(*where, each) for each in found["wrong"]]
+            wrong += [(*where, each) for each in found]
     return wrong
 
 

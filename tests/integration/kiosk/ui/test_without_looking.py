@@ -10,19 +10,24 @@ from dataclasses import replace
 import pytest
 from playwright.async_api import Browser
 
-from konbini.kiosk.session.audio import AudioWish
+from konbini.kiosk.session.audio import RATES, Audio, AudioWish
+from konbini.kiosk.session.draft import Draft
 from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.view import IdleWarning
 from konbini.kiosk.speech.script import Script
 from konbini.kiosk.speech.texts import spoken_texts
-from konbini.protocol.kinds import Options
+from konbini.protocol.kinds import CertificateKind, Options, Scope
 from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight
 from tests.integration.kiosk.ui.listening import Ears, Wishes, go_by_ear
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
-WARD_SPELLED = {Language.JAPANESE: "み ほ ん く", Language.ENGLISH: "M I H O N C I T Y"}
+WARD_SPELLED = {Language.JAPANESE: "ミ ホ ン ク", Language.ENGLISH: "M I H O N C I T Y"}
+NAMES = {
+    Language.JAPANESE: {"holder": "ミ ホ ン タ ロ ウ", "other": "ミ ホ ン ハ ナ コ"},
+    Language.ENGLISH: {"holder": "mi ho n ta ro u", "other": "mi ho n ha na ko"},
+}
 YEN = {Language.JAPANESE: "300円", Language.ENGLISH: "300 yen"}
 PIN = "7351"
 
@@ -145,8 +150,7 @@ async def test_from_the_start_to_the_paper_by_ear(  # noqa: C901, PLR0915 - one 
         assert (visit.draft.handles, visit.draft.options) == ((b"\x02" * 8,), Options.DOMICILE)
         assert visit.pins == [PIN.encode()]
         spoken = " ".join(ears.begun)
-        assert "花子" not in spoken
-        assert "太郎" not in spoken
+        assert not [name for name in ("花子", "太郎", *NAMES[language].values()) if name in spoken]
         assert visit.audio.rate == 200
 
 
@@ -187,6 +191,41 @@ async def test_headphones_begin_it_and_pulling_them_out_ends_it(browser: Browser
         begun = len(ears.begun)
         await asyncio.sleep(1)
         assert len(ears.begun) == begun
+
+
+@pytest.mark.parametrize("language", [Language.JAPANESE, pytest.param(Language.ENGLISH, marks=pytest.mark.long)])
+async def test_names_are_heard_through_headphones_and_by_nobody_else(
+    browser: Browser, visit: ScriptedVisit, language: Language
+) -> None:
+    """Whoever listens ticks a member by the name, and hears it where it was asked for; without the plug nobody does."""
+    script = Script(language=language, texts=spoken_texts()[language])
+    holder, other = (NAMES[language][each] for each in ("holder", "other"))
+
+    def says(key: str, **values: int) -> str:
+        return " ".join(script.say(key, **values))
+
+    async with ears_at(browser, visit) as ears:
+        visit.language, visit.audio = language, Audio(rate=RATES[-1])
+        visit.draft = Draft(kind=CertificateKind.RESIDENT_RECORD, scope=Scope.PART)
+        visit.state = State.MEMBERS
+        await visit.plugged(headphones=True)
+        person = f"{says('audio.person', n=1)} {says('audio.holder')} {holder}"
+        assert await ears.until(holder) == f"{says('audio.number', n=1)} {person} {says('audio.unticked')}"
+        await ears.tick(other, becomes=says("audio.ticked"))
+        await ears.take(says("do.next"))
+        await ears.until(says("options.title"))
+        await ears.take(says("do.next"))
+        await ears.until(f"{says('check.members')} {says('audio.person', n=2)}")
+        await ears.take(says("check.show_names"))
+        await ears.until(f"{says('audio.person', n=2)} {other}")
+        await visit.plugged(headphones=False)
+        await ears._page.locator("#speech:not([data-audio])").wait_for(state="attached")
+        ears.begun.clear()
+        await ears.press("*")
+        assert await ears.until(says("check.members")) == f"{says('check.members')} {says('audio.person', n=2)}"
+        assert not [name for name in (holder, other) if any(name in each for each in ears.begun)]
+        page = await ears._page.content()
+        assert not [name for name in (holder, other, "みほん　はなこ") if name in page]
 
 
 async def test_any_key_breaks_off_what_is_said_and_a_star_says_it_again(browser: Browser, visit: ScriptedVisit) -> None:

@@ -35,7 +35,7 @@ def offer(
         kinds=(KindOffer(kind=RECORD, fee=300, scopes=scopes, options=options),),
         members=(
             MemberOffer(handle=HOLDER, name="見本　太郎", is_holder=True),
-            MemberOffer(handle=CHILD, name="見本　花子", is_holder=False),
+            MemberOffer(handle=CHILD, name="見本　花子", is_holder=False, reading="みほん　はなこ"),
         ),
     )
 
@@ -183,12 +183,13 @@ def test_names_are_whole_where_one_chooses_and_masked_where_one_checks() -> None
     members = question(State.MEMBERS, menu, draft, Language.JAPANESE)
     assert isinstance(members, MembersView)
     assert [(each.name, each.chosen) for each in members.members] == [("見本　太郎", False), ("見本　花子", True)]
+    assert [each.reading for each in members.members] == ["", "みほん　はなこ"]
     check = question(State.CHECK, menu, draft, Language.JAPANESE)
     assert isinstance(check, CheckView)
-    assert check.people == ("見＊　花＊",)
+    assert (check.people, check.readings) == (("見＊　花＊",), ("み＊　は＊",))
     shown = question(State.CHECK, menu, draft, Language.JAPANESE, names_shown=True)
     assert isinstance(shown, CheckView)
-    assert shown.people == ("見本　花子",)
+    assert (shown.people, shown.readings) == (("見本　花子",), ("みほん　はなこ",))
 
 
 def test_a_menu_without_choices_is_refused() -> None:

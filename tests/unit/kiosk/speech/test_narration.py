@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from konbini.kiosk.session.audio import Audio
-from konbini.kiosk.session.choice_views import MemberChoice, MembersView
+from konbini.kiosk.session.choice_views import CheckView, MemberChoice, MembersView
 from konbini.kiosk.session.entry_views import PinView
 from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.look import Language, Panel
@@ -119,26 +119,67 @@ def spoken(view: View) -> str:
     )
 
 
-@given(names=st.lists(st.text("あいうえおかきくけこ", min_size=4, max_size=8), min_size=1, max_size=4, unique=True))
-def test_a_name_is_said_into_headphones_alone(names: list[str]) -> None:
-    """On both screens that have names, whatever they are; into headphones those that can be read are spelled."""
-    household = MembersView(
-        members=tuple(
-            MemberChoice(handle=bytes([at]) * 8, name=name, chosen=False, is_holder=at == 0)
-            for at, name in enumerate(names)
-        )
+_NAMES = st.lists(
+    st.tuples(
+        st.text("見本花子吉", min_size=2, max_size=6), st.text("あいうえおはひふへほきょっー", min_size=4, max_size=8)
+    ),
+    min_size=1,
+    max_size=4,
+)
+"""Names as written, and as they are read."""
+
+
+def household(names: list[tuple[str, str]]) -> tuple[MembersView, CheckView]:
+    """Give both screens that have names, filled with these."""
+    members = tuple(
+        MemberChoice(handle=bytes([at]) * 8, name=name, chosen=False, is_holder=at == 0, reading=reading)
+        for at, (name, reading) in enumerate(names)
     )
-    check = replace(CHECK, people=tuple(names), positions=tuple(range(1, len(names) + 1)), names_shown=True)
-    for view in (household, check):
-        aloud = spoken(replace(view, audio=OPEN))
+    check = replace(
+        CHECK,
+        people=tuple(name for name, _ in names),
+        readings=tuple(reading for _, reading in names),
+        positions=tuple(range(1, len(names) + 1)),
+        names_shown=True,
+    )
+    return MembersView(members=members), check
+
+
+@given(names=_NAMES)
+def test_a_name_is_said_into_headphones_as_it_is_read(names: list[tuple[str, str]]) -> None:
+    """On both screens that have names: mora by mora, in both voices."""
+    for view in household(names):
         private = spoken(replace(view, audio=PRIVATE))
-        assert not [name for name in names if name in aloud]
-        assert all(name in private for name in names)
+        for language in SPOKEN:
+            assert all("".join(SCRIPTS[language].person(*each)) in private for each in names)
+
+
+@given(names=_NAMES, others=_NAMES)
+def test_without_the_plug_nothing_that_is_said_depends_on_a_name(
+    names: list[tuple[str, str]], others: list[tuple[str, str]]
+) -> None:
+    """Over the loudspeaker two households of one size sound alike, to the last part, in every voice."""
+    size = min(len(names), len(others))
+    for one, other in zip(household(names[:size]), household(others[:size]), strict=True):
+        for language in SPOKEN:
+            aloud = [narrate(replace(each, audio=OPEN), SCRIPTS, language) for each in (one, other)]
+            assert aloud[0] == aloud[1]
+
+
+@given(names=_NAMES)
+def test_a_page_has_no_reading_that_it_does_not_say(speaking_pages: Pages, names: list[tuple[str, str]]) -> None:
+    """Neither as it is written nor as it is said: the eye has the name itself."""
+    for view in household(names):
+        for audio in (OPEN, Audio(), Audio(headphones=True)):
+            page = speaking_pages.draw(replace(view, audio=audio), MARKS)
+            for name, reading in names:
+                assert reading not in page
+                assert " ".join(SCRIPTS[Language.JAPANESE].person(name, reading)) not in page
 
 
 def test_masked_names_are_not_said_at_all() -> None:
     """A mask is for the eye: who asked for no names hears the person's place in the household."""
-    view = replace(CHECK, people=("み＊",), positions=(2,), names_shown=False, audio=PRIVATE)
+    view = replace(CHECK, people=("見＊",), readings=("み＊",), positions=(2,), names_shown=False, audio=PRIVATE)
     told = [each.text for each in narrate(view, SCRIPTS, Language.JAPANESE).utterances]
     assert "載せる方 2人目" in told
 

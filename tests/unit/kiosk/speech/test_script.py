@@ -74,7 +74,7 @@ def test_a_name_is_its_clip_or_spelled_or_only_seen() -> None:
     name = WardName(written="見本区", latin="Mihon City", reading="みほんく")
     known = Script(language=Language.JAPANESE, texts=JA.texts, names=frozenset({"みほんく"}))
     assert known.place(name) == ("みほんく",)
-    assert JA.place(name) == ("み", "ほ", "ん", "く")
+    assert JA.place(name) == ("ミ", "ホ", "ン", "ク")
     assert EN.place(name) == tuple("MIHONCITY")
     assert JA.place(WardName(written="見本区")) == (JA.texts["audio.unread"],)
 
@@ -84,6 +84,32 @@ def test_whatever_a_name_is_it_is_said_in_parts_that_there_are(name: str) -> Non
     """No character makes a part that has no clip."""
     for script in (JA, EN):
         assert set(script.name(name)) <= CLIPS[script.language]
+
+
+@pytest.mark.parametrize(
+    ("name", "reading", "japanese", "english"),
+    [
+        ("見本　正平", "みほん　しょうへい", "ミ ホ ン ショ ウ ヘ イ", "mi ho n sho u he i"),
+        ("八田　はっち", "はった　はっち", "ハ 小さい、ツ タ ハ 小さい、ツ チ", "ha small tsu ta ha small tsu chi"),
+        ("AUNG SU", "アウン・スー", "ア ウ ン ス 長音", "A U N G S U"),
+        ("𠮷見　葛\U000e0102", "ﾖｼﾐ ｶﾂﾗ", "ヨ シ ミ カ ツ ラ", "yo shi mi ka tsu ra"),
+        ("AUNG SU", "", "A U N G S U", "A U N G S U"),
+        ("はなこ", "", "ハ ナ コ", "ha na ko"),
+        ("見本　花子", "", "", ""),
+        ("見本　花子", "みほん　花子", "", ""),
+    ],
+)
+def test_a_person_is_called_as_the_name_is_read(name: str, reading: str, japanese: str, english: str) -> None:
+    """By the reading; in English by the Latin letters where there are; what cannot be said is left out."""
+    assert " ".join(JA.person(name, reading)) == japanese
+    assert " ".join(EN.person(name, reading)) == english
+
+
+@given(name=st.text(max_size=12), reading=st.text(max_size=12))
+def test_whoever_is_called_it_is_in_parts_that_there_are(name: str, reading: str) -> None:
+    """Nothing that a register may hold makes a part that has no clip."""
+    for script in (JA, EN):
+        assert set(script.person(name, reading)) <= CLIPS[script.language]
 
 
 @pytest.mark.parametrize(

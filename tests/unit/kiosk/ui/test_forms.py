@@ -71,6 +71,13 @@ def test_only_four_digits_are_a_pin(digits: bytes) -> None:
     assert parsed.pin == bytes(len(parsed.pin))
 
 
+@pytest.mark.parametrize(("digits", "is_one"), [(b"1234", False), (b"123456789012", True), (b"1234567890123", False)])
+def test_a_pin_is_as_long_as_its_card_says(digits: bytes, *, is_one: bool) -> None:
+    """The page asks for as many digits as the card's kind has, and takes no more and no fewer."""
+    parsed = parse(bytearray(b"token=a&step=b&act=pin&pin=" + digits))
+    assert isinstance(action(parsed, PinView(tries_left=3, digits=12)), EnterPin) is is_one
+
+
 @pytest.mark.parametrize("act", [b"here", b"cancel", b"language.en", b"nothing"])
 def test_digits_beside_another_act_are_wiped(act: bytes) -> None:
     """No page of ours sends a PIN with anything but its own act; whoever does gets nothing kept."""

@@ -148,7 +148,10 @@ class FarSide:
         self.visit = self.visit or Made(ticket=body.ticket, opening=opening)
         menu = Menu(
             offers=self.offers,
-            members=(Member(handle=_HANDLES[0], name="見本　花子"), Member(handle=_HANDLES[1], name="見本　太郎")),
+            members=(
+                Member(handle=_HANDLES[0], name="見本　花子", reading="みほん　はなこ"),
+                Member(handle=_HANDLES[1], name="見本　太郎", reading=""),
+            ),
             closes=seconds(self.clock) + 3600,
             good_until=seconds(self.clock) + self.menu_seconds,
         )

@@ -92,6 +92,10 @@ class _Held:
         return self._reader.needs_pin
 
     @property
+    def pin_digits(self) -> int:
+        return len(self._reader.content.pin)
+
+    @property
     def tries_left(self) -> int:
         return self._reader.tries
 
