@@ -30,6 +30,7 @@ from konbini.kiosk.session.entry_views import StartView
 from konbini.kiosk.session.flow import State
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.view import View
+from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
@@ -105,7 +106,7 @@ def _named(only: Sequence[State]) -> Sequence[tuple[str, View]]:
         name = screen_name(view.state)
         seen[name] += 1
         named.append((name if seen[name] == 1 else f"{name}-{seen[name]}", view))
-    return named if only else [*named, *zip(("languages", "display", "idle"), OVERLAID, strict=True)]
+    return named if only else [*named, *zip(("languages", "display", "audio", "idle"), OVERLAID, strict=True)]
 
 
 @asynccontextmanager
@@ -113,8 +114,9 @@ async def _kiosk() -> AsyncIterator[tuple[Page, ScreenServer]]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     listener.listen(16)
+    pages = Pages(Clips.installed())
     server = ScreenServer(
-        listener=listener, pages=Pages(), fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
+        listener=listener, pages=pages, fonts=bundled_fonts(), entropy=SystemEntropy(), first=StartView()
     )
     await server.start()
     # Chromium will not confine itself for the administrator, under whom containers run.

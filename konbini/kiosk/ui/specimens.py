@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from konbini.kiosk.payment.means import Means
+from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.choice_views import (
     CheckView,
     KindView,
@@ -217,6 +218,7 @@ SPECIMENS: tuple[View, ...] = (
 OVERLAID: tuple[View, ...] = (
     replace(CHECK, panel=Panel.LANGUAGES),
     replace(CHECK, panel=Panel.DISPLAY),
+    replace(CHECK, panel=Panel.AUDIO, audio=Audio(is_on=True)),
     replace(CHECK, idle=IdleWarning(seconds=30)),
 )
 """What lies over any screen, over one of them."""
