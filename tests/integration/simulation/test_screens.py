@@ -19,18 +19,18 @@ MOST_BYTES = 40 * 1024
 def test_two_screens_in_two_languages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Small pictures of half the size, named in the index; a second time the old ones go."""
     folder = tmp_path / "screens"
-    assert main(["screens", "--out", str(folder), "--only", "start", "--only", "pay"]) == 0
+    assert main(["screens", "--out", str(folder), "--only", "notice", "--only", "ward"]) == 0
     assert "4 pictures of 2 screens" in capsys.readouterr().out
     pictures = {path.name for path in folder.glob("*.png")}
-    assert pictures == {"start.ja.png", "start.en.png", "pay.ja.png", "pay.en.png"}
+    assert pictures == {"notice.ja.png", "notice.en.png", "ward.ja.png", "ward.en.png"}
     assert set(re.findall(r'src="([^"]+)"', (folder / "README.md").read_text("utf-8"))) == pictures
     for path in folder.glob("*.png"):
         assert path.stat().st_size <= MOST_BYTES
         with Image.open(path) as picture:
             assert picture.size == (540, 960)
             assert len(picture.convert("RGB").getcolors(256) or []) > 5
-    assert main(["screens", "--out", str(folder), "--only", "pay"]) == 0
-    assert {path.name for path in folder.glob("*.png")} == {"pay.ja.png", "pay.en.png"}
+    assert main(["screens", "--out", str(folder), "--only", "ward"]) == 0
+    assert {path.name for path in folder.glob("*.png")} == {"ward.ja.png", "ward.en.png"}
 
 
 def test_a_folder_with_something_else_is_left_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
