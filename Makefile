@@ -9,7 +9,8 @@
 MAKEFLAGS += --no-print-directory
 WORKERS ?= 2
 ARGS ?=
-PYTEST = .venv/bin/pytest -n $(WORKERS) --dist loadfile
+# No reordering by size: tests/conftest.py begins with what is longest.
+PYTEST = .venv/bin/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 COMPILE = out/lock/bin/pip-compile --quiet --strip-extras --generate-hashes --no-header --no-annotate --allow-unsafe \
 	--no-emit-index-url --no-emit-trusted-host --no-emit-find-links
 
