@@ -59,7 +59,7 @@ async def jump(visit: ScriptedVisit, state: State) -> None:
     await visit.show()
 
 
-@pytest.mark.parametrize("language", WARD_SPELLED)
+@pytest.mark.parametrize("language", [Language.JAPANESE, pytest.param(Language.ENGLISH, marks=pytest.mark.long)])
 async def test_from_the_start_to_the_paper_by_ear(  # noqa: C901, PLR0915 - one deed a screen
     browser: Browser, visit: ScriptedVisit, language: Language
 ) -> None:
