@@ -136,10 +136,12 @@ class CancelledSeals(RuleBasedStateMachine):
         change_id = await self.office.registry.enter("aoki", change)
         task = asyncio.create_task(self.office.registry.approve("bando", change_id))
         async with asyncio.timeout(_PATIENCE_SECONDS):
-            while len(self.feed) == before and not task.done():
+            done = False
+            while len(self.feed) == before and not done:
                 await asyncio.sleep(0.001)
+                done = task.done()  # before the feed is read: what was approved by then is in it
                 self.feed = list(await self.office.publisher.feed_after(0, 256, 0))
-        if task.done() and len(self.feed) == before:
+        if done and len(self.feed) == before:
             task.result()
         self.approving.append(task)
         return task
