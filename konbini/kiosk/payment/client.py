@@ -6,13 +6,11 @@ question is asked once; whether to repeat it is the caller's decision, and its k
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from konbini.kiosk import controller
-from konbini.kiosk.payment import frames
+from konbini.kiosk.payment import device_line, frames
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.payment.ports import Asking, CashFault, CashState
 from konbini.process.clock import Clock
@@ -77,17 +75,13 @@ class CoinDevice:
         return await self._ask(f"GIVE-BACK {_hex(key)}", frames.read_settlement)
 
     async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
-        try:
-            async with asyncio.timeout(self._patience):
-                answer = await controller.ask(self._path, question, most_bytes=frames.MOST_BYTES)
-                return read(frames.read_words(answer))
-        except (ConnectionRefusedError, FileNotFoundError) as error:  # nobody has heard the question
-            raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
-        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
-            raise Refused(Code.CASH_SILENT, type(error).__name__) from error
-        except Refused as error:
-            silent = error.code is Code.MALFORMED
-            raise Refused(Code.CASH_SILENT if silent else Code.CASH_UNAVAILABLE, error.detail) from error
+        return await device_line.ask(
+            self._path,
+            question,
+            lambda answer: read(frames.read_words(answer)),
+            most_bytes=frames.MOST_BYTES,
+            patience=self._patience,
+        )
 
 
 def _hex(key: bytes) -> str:

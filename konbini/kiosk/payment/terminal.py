@@ -6,12 +6,11 @@ no answer came, for its key makes that harmless: the first end stays, and the te
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TypeVar
 
-from konbini.kiosk import controller
+from konbini.kiosk.payment import device_line
 from konbini.kiosk.payment import terminal_frames as frames
 from konbini.kiosk.payment.amounts import CashCounts, Settlement
 from konbini.kiosk.payment.ports import Asking, CashFault, CashState
@@ -92,17 +91,13 @@ class CashlessTerminal:
         return await self._ask(question, frames.read_end)
 
     async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
-        try:
-            async with asyncio.timeout(self._patience):
-                answer = await controller.ask(self._path, question, most_bytes=frames.MOST_BYTES)
-                return read(frames.read_words(answer))
-        except (ConnectionRefusedError, FileNotFoundError) as error:  # nobody has heard the question
-            raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
-        except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError
-            raise Refused(Code.CASH_SILENT, type(error).__name__) from error
-        except Refused as error:
-            silent = error.code is Code.MALFORMED
-            raise Refused(Code.CASH_SILENT if silent else Code.CASH_UNAVAILABLE, error.detail) from error
+        return await device_line.ask(
+            self._path,
+            question,
+            lambda answer: read(frames.read_words(answer)),
+            most_bytes=frames.MOST_BYTES,
+            patience=self._patience,
+        )
 
 
 def _held(state: TerminalState) -> int:

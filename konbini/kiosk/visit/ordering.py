@@ -73,7 +73,7 @@ class Ordering:
         self._following: tuple[_Order, ...] | None = None
         self._settled: Settled | None = None
         self._may_hold: Literal[True] | None = None
-        """The slot may be open: from here on only the device knows what went in."""
+        """The slot may be open: only the device knows what went in. None where not: nothing here stays after a wipe."""
 
     async def pay(self) -> None:
         """Open the slot for the sum of all fees, and follow the escrow; never where nothing could be printed."""
