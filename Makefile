@@ -1,7 +1,7 @@
 # What a developer runs. Each target first installs what is missing (requirements/install.sh), quick where nothing is.
 #
 #   make demo       the town on this machine; ARGS="--auto --visits 20 --out out/papers" for the form without a person
-#   make test       one representative of everything that must pass, under 15 minutes on two cores
+#   make test       one representative of everything that must pass; 24 minutes on two cores, aimed at 15
 #   make test-long  the same and the whole matrices and long counts
 #   make check      lint, formatting, types, import contracts
 #   make lock       writes the hash-pinned locks anew from pyproject.toml and requirements/*.in
