@@ -8,8 +8,8 @@ under the name of one that is there takes its place: a server that was started a
 Invariant: whoever is gone stays gone. A process that was taken for dead (stopped, cut off) and wakes finds that its
 epoch is gone at the next transaction that would write, and writes nothing any more.
 
-These are plain functions within a writing transaction; the engines say when. The migrations of a store that is joined
-create the table `member`, which `INSERT` below names column by column.
+These are plain functions within a writing transaction; the engines say when. The migration of a store that is joined
+includes `process/member.sql`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from importlib.metadata import version
 from typing import Final, Self
 
@@ -61,6 +62,11 @@ class ServerNames:
             return cls(name=part.convert("name", lambda name: _among(name, names)), all=names)
 
 
+@cache  # what is installed does not change under a process that runs
+def _installed() -> str:
+    return version("konbini")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """What a process says of itself when it joins."""
@@ -73,7 +79,7 @@ class Member:
     def of(cls, names: ServerNames, parts: Iterable[bytes]) -> Self:
         """Describe this build under a configuration, of which `parts` must be the same at every server."""
         hashed = hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
-        return cls(names=names, version=version("konbini"), configuration=hashed)
+        return cls(names=names, version=_installed(), configuration=hashed)
 
     @property
     def topology(self) -> bytes:

@@ -1,15 +1,14 @@
-"""Checkpoints of the audit logs: how many entries each process has and the hash of the last, signed for everybody.
+"""What a ward publishes of its logs beside their checkpoints: where each stands, and which ended, in one signed list.
 
-As far as the logs go today: each is a chain of hashes (`konbini.ward_server.audit.log`), not yet a Merkle tree
-co-signed by others. A published checkpoint already shows a log that was rewritten behind it: `check_follows` compares
-the next with it.
+The logs' own checkpoints are signed notes that others co-sign (`konbini.protocol.tlog`). This list says what these
+cannot: that a log does not go on. Whoever publishes holds each log against it, and so do the processes at their start.
 
 A log that was restored from a backup does not go on. Where two persons said so, at the process and to whoever publishes
 (`konbini.ward_server.publishing.restorations`), the log that there is now is published, and the one that ended is named
 for ever: its last published checkpoint, and how far each status list went then.
 
-    payload = [2, key id, municipality, moment, [[process, entries, hash], ...],
-               [[process, entries, hash, moment, [[incarnation, count], ...]], ...]]  kind 223, from the municipality
+    payload = [3, key id, municipality, moment, [[process, entries, root], ...],
+               [[process, entries, root, moment, [[incarnation, count], ...]], ...]]  kind 223, from the municipality
 """
 
 from __future__ import annotations
@@ -18,23 +17,23 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from konbini.process.statements import Connection
+from konbini.process.tree_rows import root_at, verify_tree
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.kinds import ANYONE, MessageKind
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, from_bytes, to_bytes
-from konbini.ward_server.audit.log import hash_at, newest, verify
 
 __all__ = ["Checkpoint", "Checkpoints", "EndedList", "EndedLog", "checkpoint", "follows"]
 
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Checkpoint:
-    """One process's log: how many entries, and the hash of the last."""
+    """One process's log: how many entries, and the root over them."""
 
     process: Line
     entries: Annotated[int, UpTo(2**53)]
-    hash: Digest
+    root: Digest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +50,7 @@ class EndedLog:
 
     process: Line
     entries: Annotated[int, UpTo(2**53)]
-    hash: Digest
+    root: Digest
     moment: Moment
     lists: tuple[EndedList, ...]
 
@@ -94,16 +93,15 @@ def checkpoint(connection: Connection, process: str) -> Checkpoint:
     """Walk a log and give its checkpoint.
 
     Raises:
-        Refused: `EVIDENCE_MISMATCH`: an entry does not follow from the one before.
+        Refused: `EVIDENCE_MISMATCH`: an entry does not hold.
     """
-    verify(connection)
-    entries, last = newest(connection)
-    return Checkpoint(process=process, entries=entries, hash=last)
+    entries, root = verify_tree(connection)
+    return Checkpoint(process=process, entries=entries, root=root)
 
 
 def follows(connection: Connection, before: Checkpoint) -> bool:
     """Say whether a log as it is now holds a checkpoint that was published."""
-    return not before.entries or hash_at(connection, before.entries - 1) == before.hash
+    return root_at(connection, before.entries) == before.root
 
 
 def _context(municipality: str) -> Context:

@@ -1,43 +1,31 @@
-"""The audit log of one process of the ward: rows with an index, each carrying the hash of the one before.
+"""The audit log of one process of the ward: decisions, as entries of a Merkle tree in rows.
 
-A store keeps it in its own file of rows, so that state, audit entry and owed message are one transaction. Its migration
-creates the table, word for word:
+The rows are those of `konbini.process.tree_rows`.
 
-    CREATE TABLE audit_entry (
-        position INTEGER PRIMARY KEY,
-        entry BLOB NOT NULL,
-        hash BLOB NOT NULL CHECK (length(hash) = 32),
-        leaf BLOB CHECK (length(leaf) = 32),
-        CHECK ((length(entry) > 0) = (leaf IS NULL))
-    ) STRICT;
-    CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
-    WHEN length(NEW.entry) > 0 OR OLD.leaf IS NOT NULL OR NEW.hash <> OLD.hash OR NEW.position <> OLD.position
-    BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
-    CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
-    BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
-
-Invariants: positions run 0, 1, 2 ... without gaps; `hash` is SHA-256(hash of the row before | leaf), over 32 zero bytes
-at the start, where leaf is SHA-256(0x00 | entry bytes), as RFC 6962 hashes a leaf; no row is ever removed, and none is
-changed but in one way: what an aged entry says is destroyed, and its leaf stands in its place
-(`konbini.ward_server.keeping.aged_log`), so that the chain is checked as before. An entry names no resident: it refers
-to orders, changes, kiosks.
+An entry names no resident: it refers to orders, changes, kiosks. What an aged one says is destroyed with its salt, and
+its commitment stays in the tree (`konbini.ward_server.keeping.aged_log`), so that places, published checkpoints and
+proofs hold as before.
 """
 
 from __future__ import annotations
 
-import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Final
 
 from konbini.process.statements import Connection
-from konbini.protocol.errors import Code, Refused
-from konbini.protocol.merkle import leaf_hash
+from konbini.process.tree_rows import append_entry, commitments, entry_bytes, tree_of, verify_tree
+from konbini.protocol.codec import encode
 from konbini.protocol.shape import Line, UpTo, from_bytes, to_bytes
 from konbini.ward_server.audit.events import AuditEvent
 
-__all__ = ["AuditEntry", "append", "empty", "entry_at", "hash_at", "newest", "verify"]
+__all__ = ["About", "AuditEntry", "append", "entries_of", "entry_at", "first_commitment", "newest", "verify"]
 
-_NOTHING_BEFORE = bytes(32)
+
+_EVENT_STANDS: Final = 11
+"""Behind the array's head (1 byte) and the moment (1 and 8), counted from 1 as SQL does."""
+About = Annotated[str, UpTo(160)]
+"""What an entry or a case is about: a name of ours (64 characters at most) and a few words beside it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +43,7 @@ class AuditEntry:
     ordinal: Annotated[int, UpTo(99)] = 0
     number: Line = ""
     operators: tuple[Line, ...] = ()
-    about: Line = ""
+    about: About = ""
     code: Annotated[int, UpTo(9999)] = 0
     digest: Annotated[bytes, UpTo(32)] = b""
 
@@ -66,41 +54,45 @@ def append(connection: Connection, entry: AuditEntry) -> int:
     Returns:
         Its position in the log.
     """
-    position, before = _end(connection)
-    data = to_bytes(entry)
-    digest = hashlib.sha256(before + leaf_hash(data)).digest()
-    connection.execute("INSERT INTO audit_entry (position, entry, hash) VALUES (?, ?, ?)", (position, data, digest))
-    return position
+    return append_entry(connection, to_bytes(entry))
 
 
 def newest(connection: Connection) -> tuple[int, bytes]:
-    """Give how many entries there are and the hash of the last (32 zero bytes where there is none)."""
-    return _end(connection)
+    """Give how many entries there are, and the root over them."""
+    tree = tree_of(connection)
+    return tree.size, tree.root
+
+
+def first_commitment(connection: Connection) -> bytes | None:
+    """Give what the log's first entry is committed to with, by which a store is known for ever."""
+    return next(iter(commitments(connection, 0, 0)), None)
 
 
 def entry_at(connection: Connection, position: int) -> AuditEntry | None:
     """Read the entry at a position; None where there is none, or what it said is destroyed."""
-    row = connection.execute(
-        "SELECT entry FROM audit_entry WHERE position = ? AND leaf IS NULL", (position,)
-    ).fetchone()
-    return None if row is None else from_bytes(AuditEntry, row[0])
+    data = entry_bytes(connection, position)
+    return None if data is None else from_bytes(AuditEntry, data)
 
 
-def hash_at(connection: Connection, position: int) -> bytes | None:
-    """Read the hash of the entry at a position."""
-    row = connection.execute("SELECT hash FROM audit_entry WHERE position = ?", (position,)).fetchone()
-    return None if row is None else bytes(row[0])
+def entries_of(
+    connection: Connection, events: Collection[AuditEvent], first: int, last: int
+) -> list[tuple[int, AuditEntry]]:
+    """Read the entries of some events from one position to another: for whoever looks for few among many.
 
-
-def empty(connection: Connection, first: int, last: int) -> None:
-    """Destroy what the entries from one position to another say; their leaves stand in their place."""
-    rows = connection.execute(
-        "SELECT position, entry FROM audit_entry WHERE position BETWEEN ? AND ? AND leaf IS NULL", (first, last)
-    ).fetchall()
-    connection.executemany(
-        "UPDATE audit_entry SET entry = ?, leaf = ? WHERE position = ?",
-        [(b"", leaf_hash(data), position) for position, data in rows],
+    They are found by the bytes of the event, which stand at one place of each entry that is younger than February 1970,
+    so that the engine looks through a log and this process, which serves meanwhile, reads what is found.
+    """
+    spelled = [encode(int(event)) for event in sorted(events)]
+    lengths = sorted({len(one) for one in spelled})
+    found = " OR ".join(
+        f"substr(entry, {_EVENT_STANDS}, {length}) IN ({', '.join('?' for one in spelled if len(one) == length)})"
+        for length in lengths
     )
+    rows = connection.execute(
+        f"SELECT position, entry FROM audit_entry WHERE position BETWEEN ? AND ? AND ({found}) ORDER BY position",  # noqa: S608 - numbers and marks alone
+        (first, last, *(one for length in lengths for one in spelled if len(one) == length)),
+    )
+    return [(position, from_bytes(AuditEntry, bytes(entry))) for position, entry in rows]
 
 
 def verify(connection: Connection) -> int:
@@ -110,18 +102,6 @@ def verify(connection: Connection) -> int:
         How many entries it has.
 
     Raises:
-        Refused: `EVIDENCE_MISMATCH`, naming the first position that does not follow.
+        Refused: `EVIDENCE_MISMATCH`, naming the first position that does not hold.
     """
-    before, count = _NOTHING_BEFORE, 0
-    rows = connection.execute("SELECT position, entry, hash, leaf FROM audit_entry ORDER BY position")
-    for position, data, digest, leaf in rows:
-        before = hashlib.sha256(before + (leaf_hash(data) if leaf is None else leaf)).digest()
-        if position != count or digest != before:
-            raise Refused(Code.EVIDENCE_MISMATCH, f"audit entry {count} does not follow")
-        count += 1
-    return count
-
-
-def _end(connection: Connection) -> tuple[int, bytes]:
-    row = connection.execute("SELECT position, hash FROM audit_entry ORDER BY position DESC LIMIT 1").fetchone()
-    return (0, _NOTHING_BEFORE) if row is None else (row[0] + 1, row[1])
+    return verify_tree(connection)[0]

@@ -2,11 +2,12 @@
 
 ward = "139999"
 hours = 48                          # how long a status list may be relied on
-withdrawals = "withdrawals.toml"    # konbini/ward_server/publishing/withdrawals.py; it may be left out
 restorations = "restorations.toml"  # konbini/ward_server/publishing/restorations.py; it may be left out
 
 [stores]                            # read, never written
 issuing = "sqlite:issuing.db"
+registry = "sqlite:registry.db"     # for its log; it may be left out
+console = "sqlite:console.db"       # the same
 clerk = "sqlite:clerk.db"
 [key]
 status = "status.key"
@@ -33,10 +34,11 @@ class PublishingConfig:
 
     ward: str
     hours: int
-    withdrawals: Path | None
     restorations: Path | None
     issuing: StoreAddress
     clerk: StoreAddress
+    registry: StoreAddress | None
+    console: StoreAddress | None
     status_key: Path
     authority: bytes
     directory: Path
@@ -59,10 +61,11 @@ def read_config(path: Path) -> PublishingConfig:
         return PublishingConfig(
             ward=table.text("ward"),
             hours=table.integer("hours", least=1),
-            withdrawals=table.path("withdrawals") if table.has("withdrawals") else None,
             restorations=table.path("restorations") if table.has("restorations") else None,
             issuing=read_address(stores, "issuing"),
             clerk=read_address(stores, "clerk"),
+            registry=read_address(stores, "registry") if stores.has("registry") else None,
+            console=read_address(stores, "console") if stores.has("console") else None,
             status_key=key.path("status"),
             authority=trust.point("directory_authority"),
             directory=trust.path("directory"),

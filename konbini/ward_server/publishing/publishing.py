@@ -2,8 +2,8 @@
 
 1. the clerk's places, then the outcomes of `issuing`, each at one moment; 2. statuses by incarnation; 3. nothing that
 was final has turned back, and each log goes on from its published checkpoint, or two persons said that it was restored;
-4. signed with the status key, which must
-be on the issuer list for this ward today. All or nothing: what raises has written nothing.
+4. signed with the status key, which must be on the issuer list for this ward today; 5. the logs themselves, as their
+processes signed them. All or nothing: what raises has written nothing.
 """
 
 from __future__ import annotations
@@ -33,10 +33,12 @@ from konbini.ward_server.audit.checkpoints import (
 )
 from konbini.ward_server.clerk.store import places
 from konbini.ward_server.issuing.ledger.outcomes import outcomes
+from konbini.ward_server.issuing.ledger.withdrawals import withdrawn
 from konbini.ward_server.publishing.config import PublishingConfig
+from konbini.ward_server.publishing.logs import published_log, stamped_files, witnessed_files
 from konbini.ward_server.publishing.restorations import Restorations, read_restorations
 from konbini.ward_server.publishing.statuses import check_not_back, going_on, statuses
-from konbini.ward_server.publishing.withdrawals import read_withdrawals
+from konbini.ward_server.publishing.visit_files import days_ended, entries_by_visit, visit_files, visits_of
 
 __all__ = ["CHECKPOINTS", "DIRECTORY", "ISSUERS", "STATUS_FOLDER", "Published", "publish_lists"]
 
@@ -49,10 +51,17 @@ _HOUR: Final = 3600
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Published:
-    """The lists as files, by their names below the published folder; `status_names` are those of status lists."""
+    """The lists as files, by their names below the published folder.
+
+    Attributes:
+        files: what is new or has changed.
+        status_names: those of status lists.
+        ended: folders of which nothing is to stay.
+    """
 
     files: Mapping[str, bytes]
     status_names: tuple[str, ...]
+    ended: tuple[str, ...]
 
 
 def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Published:
@@ -76,8 +85,25 @@ def publish_lists(config: PublishingConfig, moment: int, before: Path) -> Publis
     published = _published_lists(config, issuers, before)
     logs = _checkpoints(config, key, moment, before, published)
     status = _status_lists(config, key, moment, published, logs)
-    files = status | {ISSUERS: listed, DIRECTORY: directory, CHECKPOINTS: logs.sign(key)}
-    return Published(files=files, status_names=tuple(status))
+    files = status | {ISSUERS: listed, DIRECTORY: directory, CHECKPOINTS: logs.sign(key)} | _logs(config, before)
+    ended = look_once(config.issuing, partial(days_ended, before=before))
+    return Published(files=files, status_names=tuple(status), ended=ended)
+
+
+def _logs(config: PublishingConfig, before: Path) -> dict[str, bytes]:
+    """Give the logs' files, and those of the visits that are new in them; the clerk's log before that of `issuing`."""
+    files: dict[str, bytes] = {}
+    entries = []
+    for store in (config.registry, config.console, config.clerk, config.issuing):
+        log = None if store is None else look_once(store, partial(published_log, before=before))
+        if store is None or log is None:
+            continue
+        files |= log.files
+        files |= look_once(config.issuing, partial(stamped_files, log=log, before=before))
+        if store in (config.clerk, config.issuing):
+            entries.append(look_once(store, partial(entries_by_visit, log=log)))
+    visits = look_once(config.issuing, partial(visits_of, visits={visit for log in entries for visit in log}))
+    return files | visit_files(visits, entries, before) | look_once(config.issuing, witnessed_files)
 
 
 def _seen(before: Path, authority: VerifyingKey) -> int:
@@ -106,8 +132,7 @@ def _status_lists(
     ended = {one.incarnation: one.count for log in sorted(logs.ended, key=lambda log: log.moment) for one in log.lists}
     listed = look_once(config.clerk, places)
     settled = look_once(config.issuing, outcomes)
-    withdrawn = frozenset[str]() if config.withdrawals is None else read_withdrawals(config.withdrawals, config.ward)
-    found = statuses(listed, settled, withdrawn, frozenset(ended))
+    found = statuses(listed, settled, look_once(config.issuing, withdrawn), frozenset(ended))
     made = {}
     for incarnation in sorted(found.keys() | published.keys()):
         now, before = found.get(incarnation, ()), published.get(incarnation)
@@ -150,4 +175,4 @@ def _checkpoints(
 
 def _ended(held: Checkpoint, moment: int, published: Mapping[int, StatusList]) -> EndedLog:
     lists = tuple(EndedList(incarnation=one.incarnation, count=one.count) for one in published.values())
-    return EndedLog(process=held.process, entries=held.entries, hash=held.hash, moment=moment, lists=lists)
+    return EndedLog(process=held.process, entries=held.entries, root=held.root, moment=moment, lists=lists)

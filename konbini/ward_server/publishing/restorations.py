@@ -1,18 +1,18 @@
 """Logs that do not go on from what was published, because a store was restored from a backup.
 
-Two persons stand for each, in a file beside the withdrawals; it names the published checkpoint that the log does not
+Two persons stand for each, in a file; it names the published checkpoint that the log does not
 hold any more, as `konbini publish` told it when it refused:
 
 [[restoration]]
 process = "issuing"
 entries = 5124
-hash = "6b0f..."
+root = "6b0f..."
 reason = "the disk failed on 20 November; restored from the backup of 19 November"
 entered_by = "aoki"
 approved_by = "bando"
 
 The file alone does not suffice: the log that there is now must say itself that two persons said so at the process
-(`STORE_RESTORED`, `CLERK_STORE_RESTORED`). Until operators sign in, the names are vouched for by whoever may write the
+(`STORE_RESTORED`, `CLERK_STORE_RESTORED`). The names are vouched for by whoever may write the
 file; a log that was rewritten behind what was published would have to be written by that person and two operators.
 """
 
@@ -54,7 +54,7 @@ class Restorations:
         Raises:
             Refused: `EVIDENCE_MISMATCH`, naming the checkpoint.
         """
-        named = f"the log of {before.process} does not go on from {before.entries} entries, {before.hash.hex()}"
+        named = f"the log of {before.process} does not go on from {before.entries} entries, {before.root.hex()}"
         if before not in self.checkpoints:
             raise Refused(Code.EVIDENCE_MISMATCH, named)
         if not _says_so(connection, _SAID[before.process], told * _MILLISECONDS):
@@ -77,16 +77,16 @@ def read_restorations(path: Path) -> Restorations:
 def _checkpoint(table: Table) -> Checkpoint:
     with table:
         process, by, approved = table.text("process"), table.text("entered_by"), table.text("approved_by")
-        entries, digest = table.integer("entries", least=1), table.convert("hash", bytes.fromhex)
+        entries, digest = table.integer("entries", least=1), table.convert("root", bytes.fromhex)
         table.text("reason")
     if process not in _SAID:
         raise ConfigRefused(f"restoration of {process}: clerk or issuing")
     if by == approved:
         raise Refused(Code.SAME_PERSON, f"restoration of {process}")
-    return Checkpoint(process=process, entries=entries, hash=digest)
+    return Checkpoint(process=process, entries=entries, root=digest)
 
 
 def _says_so(connection: Connection, said: AuditEvent, since: int) -> bool:
-    rows = connection.execute("SELECT entry FROM audit_entry ORDER BY position DESC")
+    rows = connection.execute("SELECT entry FROM audit_entry WHERE length(entry) > 0 ORDER BY position DESC")
     entries = (from_bytes(AuditEntry, bytes(entry)) for (entry,) in rows)
     return any(entry.event is said and entry.moment >= since and len(set(entry.operators)) == _TWO for entry in entries)

@@ -21,9 +21,8 @@ THREE_DAYS = 3 * 24 * 3600 * 1000
 async def restarted_later(ward: Ward) -> None:
     """Let three days pass under terms of one day: each process judges at its start."""
     for process in ("issuing", "clerk"):
+        await ward.change_settings(process, "years = 5", "days = 1")
         await ward.stop(process)
-    settings = ward.town.configs / "ward.toml"
-    settings.write_text(settings.read_text("utf-8").replace("years = 5", "days = 1"), "utf-8")
     ward.clock.set_wall(ward.clock.now() + THREE_DAYS)
     for process in ("clerk", "issuing"):
         await ward.start(process)
@@ -59,7 +58,7 @@ async def test_what_is_published_holds_when_the_history_has_ended(ward: Ward, tm
     assert ward.rows("clerk", "SELECT count(*) FROM certified WHERE length(facts_digest) > 0") == [(0,)]
     assert publishing.publish() == 0
     assert publishing.statuses() == seen
-    assert publishing.verify(printed[1].given_document.pdf) == 0
+    assert publishing.verify(printed[1].pdf) == 0
     for process, event in (("issuing", AuditEvent.ISSUING_DISPOSED), ("clerk", AuditEvent.CLERK_DISPOSED)):
         listed = tmp_path / f"{process}.disposals"
         await ward.say(process, "disposals", "--out", str(listed))

@@ -15,9 +15,11 @@ from konbini.commands.verify import verify
 from konbini.pdf.paper_seal.issuers import IssuerList
 from konbini.pdf.paper_seal.status import Status, StatusList
 from konbini.protocol.cose import SigningKey
+from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome, Scope
 from konbini.protocol.numbers import IssuanceNumber
 from konbini.ward_server.audit.checkpoints import Checkpoints
+from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.publishing.publishing import CHECKPOINTS, DIRECTORY, ISSUERS
 from tests.integration.ward_server.kiosk import Told, Visit
 from tests.integration.ward_server.people import ALONE, HEAD
@@ -59,7 +61,7 @@ class Publishing:
         """Let two persons say to whoever publishes that stores were restored since."""
         logs = {log.process: log for log in self.checkpoints().logs}
         entries = "".join(
-            f'[[restoration]]\nprocess = "{name}"\nentries = {logs[name].entries}\nhash = "{logs[name].hash.hex()}"\n'
+            f'[[restoration]]\nprocess = "{name}"\nentries = {logs[name].entries}\nroot = "{logs[name].root.hex()}"\n'
             f'reason = "the disk failed"\nentered_by = "aoki"\napproved_by = "{by}"\n'
             for name in processes
         )
@@ -76,16 +78,6 @@ class Publishing:
         lists += ["--directory", f"{self.out}/{DIRECTORY}"] if directory else []
         given = [f"{self.folder}/paper.pdf", *lists, "--authority", self.authority.point.hex(), "--json"]
         return verify(given, self.ward.clock)
-
-    def withdraw(self, number: str, *, by: str = "bando") -> None:
-        """Let two persons take a paper back."""
-        words = {"number": number, "reason": "a correction", "entered_by": "aoki", "approved_by": by}
-        entries = "".join(f'{key} = "{word}"\n' for key, word in words.items())
-        (self.folder / "withdrawals.toml").write_text(f"[[withdrawal]]\n{entries}", encoding="utf-8")
-        text = self.config.read_text(encoding="utf-8")
-        line = f'withdrawals = "{self.folder}/withdrawals.toml"\n'
-        if line not in text:
-            self.config.write_text(line + text, encoding="utf-8")
 
 
 @pytest.fixture
@@ -127,7 +119,7 @@ async def test_each_outcome_reaches_whoever_checks_the_paper(
     assert publishing.publish() == 0
     assert publishing.statuses() == [Status.VALID, Status.VOID, Status.UNSETTLED]
     later = await issued(ward, ALONE)
-    pdfs = [told.given_document.pdf for _, told in (printed, failed, waiting, later)]
+    pdfs = [told.pdf for _, told in (printed, failed, waiting, later)]
     capsys.readouterr()
     assert [publishing.verify(pdf) for pdf in pdfs] == [0, 5, 3, 3]
     answers = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
@@ -140,20 +132,30 @@ async def test_each_outcome_reaches_whoever_checks_the_paper(
 async def test_two_persons_take_a_paper_back(
     ward: Ward, publishing: Publishing, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It is withdrawn with the next list, and no list says otherwise again; one person alone cannot."""
+    """In force with the next list, once, only of a paper that went out; and no list says otherwise again."""
     visit, told = await issued(ward)
-    await visit.printed(told)
     number = told.given_document.number
+    with pytest.raises(Refused) as refusal:
+        await ward.say("issuing", "withdraw-certificate", number, "--reason", "nobody has it yet")
+    assert refusal.value.code is Code.CHANGE_UNKNOWN
+    await visit.printed(told)
     assert publishing.publish() == 0
-    assert publishing.verify(told.given_document.pdf) == 0
-    publishing.withdraw(number, by="aoki")
-    assert publishing.publish() == 1
-    assert "SAME_PERSON" in capsys.readouterr().err
-    publishing.withdraw(number)
+    assert publishing.verify(told.pdf) == 0
+    (decision,) = await ward.say("issuing", "withdraw-certificate", number, "--reason", "a correction of the record")
     assert publishing.publish() == 0
-    assert publishing.verify(told.given_document.pdf) == 5
-    (publishing.folder / "withdrawals.toml").unlink()
-    publishing.config.write_text(publishing.config.read_text(encoding="utf-8").partition("\n")[2], encoding="utf-8")
+    assert publishing.statuses() == [Status.VALID]
+    await ward.say("issuing", "agree", decision, operator="bando")
+    assert publishing.publish() == 0
+    assert publishing.verify(told.pdf) == 5
+    assert ward.audit("issuing")[-2].event is AuditEvent.CERTIFICATE_WITHDRAWN
+    for words, code in ((number, Code.CHANGE_INVALID), ("no number", Code.CHANGE_INVALID)):
+        with pytest.raises(Refused) as refusal:
+            await ward.say("issuing", "withdraw-certificate", words, "--reason", "again")
+        assert refusal.value.code is code
+    await ward.stop("issuing")
+    on_table = " ON withdrawal" if ward.place.engine == "postgresql" else ""
+    ward.write("issuing", f"DROP TRIGGER withdrawal_remains{on_table}")
+    ward.write("issuing", "DELETE FROM withdrawal")
     assert publishing.publish() == 1
     assert "not any more" in capsys.readouterr().err
     assert publishing.statuses() == [Status.WITHDRAWN]
@@ -217,7 +219,7 @@ async def test_a_restored_ward_publishes_again(
     for process in ("issuing", "clerk"):
         await ward.restore(process)
     assert publishing.publish() == 1
-    assert f"{before.logs[0].entries} entries, {before.logs[0].hash.hex()}" in capsys.readouterr().err
+    assert f"{before.logs[0].entries} entries, {before.logs[0].root.hex()}" in capsys.readouterr().err
     publishing.restored("clerk", "issuing")
     assert publishing.publish() == 1
     assert "does not say that it was restored" in capsys.readouterr().err
@@ -237,14 +239,13 @@ async def test_a_restored_ward_publishes_again(
     await fresh[0].printed(fresh[1])
     assert publishing.publish() == 0
     told = publishing.checkpoints()
-    assert [(one.process, one.entries, one.hash) for one in told.ended] == [
-        (one.process, one.entries, one.hash) for one in before.logs
+    assert [(one.process, one.entries, one.root) for one in told.ended] == [
+        (one.process, one.entries, one.root) for one in before.logs
     ]
     for _ in range(2):  # the file is needed once; what ended is named for ever
         assert publishing.statuses(lost) == [Status.UNSETTLED, Status.VOID]
         assert publishing.statuses(IssuanceNumber.parse(fresh[1].given_document.number).incarnation) == [Status.VALID]
         (publishing.folder / "restorations.toml").write_text("", encoding="utf-8")
-        publishing.withdraw(printed[1].given_document.number)  # the clerk has forgotten its place
         assert publishing.publish() == 0
         assert publishing.checkpoints().ended == told.ended
 
@@ -272,7 +273,7 @@ async def test_an_edited_file_is_said_to_be_edited(
     other_visit, other = await issued(ward, ALONE)
     await other_visit.printed(other)
     assert publishing.publish() == 0
-    pdf, stranger = told.given_document.pdf, other.given_document.pdf
+    pdf, stranger = told.pdf, other.pdf
     capsys.readouterr()
 
     def reasons(changed: bytes) -> tuple[int, list[str]]:

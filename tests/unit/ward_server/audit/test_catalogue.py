@@ -15,7 +15,7 @@ from konbini.ward_server.audit import events
 from konbini.ward_server.audit.events import AuditEvent
 
 DOCUMENT = Path(__file__).parents[4] / "docs" / "audit-events.md"
-PROCESSES = {1: "1xx: the registry", 2: "2xx: issuing", 3: "3xx: the clerk"}
+PROCESSES = {1: "1xx: the registry", 2: "2xx: issuing", 3: "3xx: the clerk", 4: "4xx: the console"}
 FIRST = f"\n## {PROCESSES[1]}\n"
 
 

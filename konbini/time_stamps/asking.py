@@ -1,54 +1,52 @@
-"""Time-stamps over a signature (RFC 3161), for PAdES B-T: asked of one service, believed of pinned authorities.
+"""Asks one service for time-stamps (RFC 3161), and takes those of pinned authorities.
 
-pyHanko asks and validates. A time-stamp counts when it is over this very signature, of a certificate for time-stamping
+pyHanko asks and validates. A time-stamp counts when it is over these very bytes, of a certificate for time-stamping
 under a pinned authority, and of our own clock's time within five minutes: a service that is late, wrong or another's
-refuses, and the paper is not given without its time-stamp. Limit: what was signed before the service failed is thrown
-away here, in memory; it never leaves.
+refuses. A paper is not given without its time-stamp; a checkpoint is owed one.
 """
 
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 from asn1crypto import cms, tsp, x509
-from pyhanko.sign.general import CMSExtractionError, extract_certificate_info
+from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.timestamps.api import TimeStamper
 from pyhanko.sign.timestamps.common_utils import TimestampRequestError
-from pyhanko.sign.validation.errors import SignatureValidationError
-from pyhanko.sign.validation.generic_cms import validate_tst_signed_data
-from pyhanko.sign.validation.status import TimestampSignatureStatus
-from pyhanko_certvalidator import ValidationContext
 
 from konbini.protocol.errors import Code, Refused
+from konbini.time_stamps.judging import MOST_STAMP_BYTES, STAMP_FAULTS, status_of
 
-__all__ = ["MOST_STAMP_BYTES", "TimeStamps", "stamping_certificate"]
+__all__ = ["StampsSeen", "TimeStamps", "stamping_certificate"]
 
-MOST_STAMP_BYTES: Final = 12 * 1024
-"""A time-stamp with its certificates, in DER: the room for it is kept before the service is asked."""
 _MOST_ANSWER_BYTES: Final = MOST_STAMP_BYTES + 1024
 _ANSWER: Final = "application/timestamp-reply"
 _SECONDS: Final = 3.0
 _CLOCKS_APART: Final = timedelta(minutes=5)
-_FAULTS: Final = (
-    aiohttp.ClientError,
-    CMSExtractionError,
-    OSError,
-    SignatureValidationError,
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-)
+_FAULTS: Final = (aiohttp.ClientError, OSError, *STAMP_FAULTS)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StampsSeen:
+    """What came of asking the service: Unix seconds by our own clock of the last answer and of the last failure.
+
+    Both are 0 before the first; `failures` are those since the last answer.
+    """
+
+    answered: int = 0
+    failed: int = 0
+    failures: int = 0
 
 
 class TimeStamps:
-    """A time-stamp service.
+    """A time-stamp service. It is asked from any thread, and remembers in memory what came of it.
 
     Args:
         url: where it is asked.
@@ -58,28 +56,46 @@ class TimeStamps:
         ValueError: no authority is named.
     """
 
-    __slots__ = ("_url", "authorities")
+    __slots__ = ("_lock", "_seen", "_url", "authorities")
 
     def __init__(self, url: str, authorities: Sequence[bytes]) -> None:
         if not authorities:
             raise ValueError("time-stamps are believed of nobody: an authority is needed")
         self._url = url
+        self._lock = threading.Lock()
+        self._seen = StampsSeen()
         self.authorities = tuple(authorities)
 
-    async def stamp(self, signature: bytes, digest: str, moment: int) -> cms.ContentInfo:
-        """Have a signature time-stamped.
+    @property
+    def seen(self) -> StampsSeen:
+        """What came of asking so far."""
+        return self._seen
+
+    async def stamp(self, content: bytes, digest: str, moment: int) -> cms.ContentInfo:
+        """Have some bytes time-stamped.
 
         Args:
-            signature: what the time-stamp is over.
-            digest: name of the digest that goes with the signature's key.
+            content: what the time-stamp is over: a signature, a checkpoint.
+            digest: name of the digest that stands for it.
             moment: Unix seconds by our own clock.
 
         Raises:
             Refused: `TIME_STAMP_UNAVAILABLE`.
         """
         try:
-            stamp = await self._ask(hashlib.new(digest, signature).digest(), digest)
-            status = await self._status(stamp, signature, moment)
+            stamp = await self._stamped(content, digest, moment)
+        except Refused:
+            with self._lock:
+                self._seen = replace(self._seen, failed=moment, failures=self._seen.failures + 1)
+            raise
+        with self._lock:
+            self._seen = replace(self._seen, answered=moment, failures=0)
+        return stamp
+
+    async def _stamped(self, content: bytes, digest: str, moment: int) -> cms.ContentInfo:
+        try:
+            stamp = await self._ask(hashlib.new(digest, content).digest(), digest)
+            status = await status_of(stamp, content, self.authorities, datetime.fromtimestamp(moment, UTC))
         except _FAULTS as error:
             raise _unavailable(type(error).__name__) from error
         if not (status.intact and status.valid and status.trusted):
@@ -91,20 +107,9 @@ class TimeStamps:
         return stamp
 
     async def _ask(self, imprint: bytes, digest: str) -> cms.ContentInfo:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS)) as session:
+        timeout = aiohttp.ClientTimeout(total=_SECONDS)
+        async with aiohttp.ClientSession(timeout=timeout, auto_decompress=False) as session:
             return await _Service(session, self._url).async_timestamp(imprint, digest)
-
-    async def _status(self, stamp: cms.ContentInfo, signature: bytes, moment: int) -> TimestampSignatureStatus:
-        context = ValidationContext(
-            trust_roots=[x509.Certificate.load(der) for der in self.authorities],
-            moment=datetime.fromtimestamp(moment, UTC),
-            allow_fetching=False,
-            revocation_mode="soft-fail",
-        )
-        found = await validate_tst_signed_data(
-            stamp["content"], context, lambda algorithm: hashlib.new(algorithm, signature).digest()
-        )
-        return TimestampSignatureStatus(**found)
 
 
 class _Service(TimeStamper):
