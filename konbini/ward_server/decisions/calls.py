@@ -9,19 +9,32 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Annotated
+from typing import Annotated, Final
 
 from konbini.process.calls import CallClient, Handler
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_value, to_value
 from konbini.ward_server.decisions.decision import MOST_REASON, Decision, KeptDecision
-from konbini.ward_server.decisions.desk import Decisions
+from konbini.ward_server.decisions.desk import MOST_LISTED, Decisions
+from konbini.ward_server.operator_id import OperatorId
+from konbini.ward_server.signed_acts.call import OperatorsCall, nothing, send, typed
 
-__all__ = ["OPERATORS_CALL_BYTES", "DecisionLine", "DecisionMethod", "Steps", "decision_handlers"]
+__all__ = [
+    "OPEN_DECISION_METHODS",
+    "OPERATORS_CALL_BYTES",
+    "DecisionLine",
+    "DecisionMethod",
+    "Steps",
+    "agreeing",
+    "decision_handlers",
+    "declining",
+    "entering",
+    "reconciling",
+    "stopping",
+]
 
 OPERATORS_CALL_BYTES = 1 << 20
-_MOST_WAITING = 32
 _SECONDS = 30.0
 _RECONCILING_SECONDS = 3600.0
 
@@ -37,7 +50,7 @@ class DecisionMethod(IntEnum):
     DECLINE = 43
     """-> null."""
     WAITING = 44
-    """-> [`KeptDecision`, ...], the oldest 32."""
+    """-> [`KeptDecision`, ...], the oldest 32 behind a place."""
     STOP = 45
     """-> null: one person suffices to stop; two release."""
     RECONCILE = 46
@@ -46,26 +59,39 @@ class DecisionMethod(IntEnum):
     """-> [[kind, resident, what, since], ...]; recorded as an access."""
 
 
+OPEN_DECISION_METHODS: Final = frozenset({DecisionMethod.WAITING, DecisionMethod.STOP, DecisionMethod.DIFFERENCES})
+"""What is taken in an operator's name alone, also where acts are signed: what reads, and the stop."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Enter:
-    operator: Line
+    operator: OperatorId
     decision: Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
-    operator: Line
+    operator: OperatorId
     decision_id: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _By:
-    operator: Line
+    operator: OperatorId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Behind:
+    """Behind which decision: when it was entered, and its id; behind none: 0 and nothing."""
+
+    operator: OperatorId
+    entered_at: Annotated[int, UpTo(2**53)]
+    decision_id: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Because:
-    operator: Line
+    operator: OperatorId
     reason: Annotated[str, UpTo(MOST_REASON)]
 
 
@@ -101,8 +127,9 @@ def decision_handlers(decisions: Decisions, steps: Steps | None = None) -> Mappi
         return None
 
     async def waiting(arguments: Sequence[Value]) -> Value:
-        found = await decisions.waiting(from_value(_By, arguments).operator)
-        return [to_value(one) for one in found[:_MOST_WAITING]]
+        asked = from_value(_Behind, arguments)
+        found = await decisions.waiting(asked.operator, behind=(asked.entered_at, asked.decision_id))
+        return [to_value(one) for one in found]
 
     handlers: dict[int, Handler] = {
         DecisionMethod.ENTER: enter,
@@ -132,6 +159,35 @@ def _step_handlers(steps: Steps) -> Mapping[int, Handler]:
     }
 
 
+def entering(operator: str, decision: Decision) -> OperatorsCall[str]:
+    """Make the call that enters a decision; it gives its id."""
+    asked = _Enter(operator=operator, decision=decision)
+    return OperatorsCall.of(DecisionMethod.ENTER, asked, typed(str), within=_SECONDS)
+
+
+def agreeing(operator: str, decision_id: str) -> OperatorsCall[None]:
+    """Make the call that agrees to another's decision."""
+    asked = _About(operator=operator, decision_id=decision_id)
+    return OperatorsCall.of(DecisionMethod.AGREE, asked, nothing, within=_SECONDS)
+
+
+def declining(operator: str, decision_id: str) -> OperatorsCall[None]:
+    """Make the call that takes a decision back, or turns it down."""
+    asked = _About(operator=operator, decision_id=decision_id)
+    return OperatorsCall.of(DecisionMethod.DECLINE, asked, nothing, within=_SECONDS)
+
+
+def stopping(operator: str, reason: str) -> OperatorsCall[None]:
+    """Make the call that stops a process's issuing; it is taken unsigned, since a stop must always be possible."""
+    asked = _Because(operator=operator, reason=reason)
+    return OperatorsCall.of(DecisionMethod.STOP, asked, nothing, within=_SECONDS, is_open=True)
+
+
+def reconciling(operator: str) -> OperatorsCall[int]:
+    """Make the call that has a copy compared with the registry; it gives how many differences there are."""
+    return OperatorsCall.of(DecisionMethod.RECONCILE, _By(operator=operator), typed(int), within=_RECONCILING_SECONDS)
+
+
 class DecisionLine:
     """An operator's line to a process; raises what `CallClient.call` raises."""
 
@@ -141,35 +197,35 @@ class DecisionLine:
 
     async def enter(self, decision: Decision) -> str:
         """Enter a decision and give its id."""
-        answer = await self._call(DecisionMethod.ENTER, _Enter(operator=self._operator, decision=decision))
-        if not isinstance(answer, str):
-            raise Refused(Code.MALFORMED, "the answer to ENTER")
-        return answer
+        return await send(self._client, entering(self._operator, decision))
 
     async def agree(self, decision_id: str) -> None:
         """Agree to another's decision."""
-        await self._call(DecisionMethod.AGREE, _About(operator=self._operator, decision_id=decision_id))
+        await send(self._client, agreeing(self._operator, decision_id))
 
     async def decline(self, decision_id: str) -> None:
         """Take a decision back, or turn it down."""
-        await self._call(DecisionMethod.DECLINE, _About(operator=self._operator, decision_id=decision_id))
+        await send(self._client, declining(self._operator, decision_id))
 
     async def waiting(self) -> tuple[KeptDecision, ...]:
-        """List the decisions that wait for a second person, the oldest 32."""
-        answer = await self._call(DecisionMethod.WAITING, _By(operator=self._operator))
-        return from_value(_AllWaiting, [answer]).decisions
+        """List all decisions that wait for a second person, the oldest first; asked for in pages."""
+        found: list[KeptDecision] = []
+        behind = (0, "")
+        while True:
+            asked = _Behind(operator=self._operator, entered_at=behind[0], decision_id=behind[1])
+            page = from_value(_AllWaiting, [await self._call(DecisionMethod.WAITING, asked)]).decisions
+            found += page
+            if len(page) < MOST_LISTED:
+                return tuple(found)
+            behind = (page[-1].entered_at, page[-1].decision_id)
 
     async def stop(self, reason: str) -> None:
         """Stop the process's issuing, at once."""
-        await self._call(DecisionMethod.STOP, _Because(operator=self._operator, reason=reason))
+        await send(self._client, stopping(self._operator, reason))
 
     async def reconcile(self) -> int:
         """Have the process's copy compared with the registry, and give how many differences there are."""
-        asked = _By(operator=self._operator)
-        answer = await self._call(DecisionMethod.RECONCILE, asked, within=_RECONCILING_SECONDS)
-        if not isinstance(answer, int):
-            raise Refused(Code.MALFORMED, "the answer to RECONCILE")
-        return answer
+        return await send(self._client, reconciling(self._operator))
 
     async def differences(self) -> tuple[tuple[str, str, str, int], ...]:
         """Read what differed; it is recorded."""
@@ -177,10 +233,10 @@ class DecisionLine:
         found = answer if isinstance(answer, list) else [answer]
         return tuple(_difference(one) for one in found)
 
-    async def _call(self, method: DecisionMethod, asked: object, within: float = _SECONDS) -> Value:
+    async def _call(self, method: DecisionMethod, asked: object) -> Value:
         arguments = to_value(asked)
         assert isinstance(arguments, list)  # noqa: S101 - a message's array
-        return await self._client.call(int(method), *arguments, within=within)
+        return await self._client.call(int(method), *arguments, within=_SECONDS)
 
 
 def _difference(value: Value) -> tuple[str, str, str, int]:

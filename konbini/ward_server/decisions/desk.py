@@ -3,9 +3,10 @@
 Invariants: a decision does nothing until a second person agreed; its effect, its state and its audit entry are one
 transaction; what was concluded stays. The same agreement by the same person again gets the same answer.
 
-Limits: who acts is an argument, as at the registry's operators' socket: two ids are taken for two persons. What a
-decision holds beside its reason stands hidden under the process's lookup key; the reason stands in the clear, and names
-no resident by the operators' rule alone.
+Limits: who acts is an argument, as at the registry's operators' socket: two ids are taken for two persons, which is
+proved where acts are signed (`signed_acts.guard`) and nowhere else. What a decision holds beside its reason stands
+hidden under the process's lookup key; the reason stands in the clear, and names no resident by the operators' rule
+alone.
 
 Table: `decision`, as each process's first migration declares it.
 """
@@ -22,14 +23,26 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.decisions.decision import Decision, DecisionKind, DecisionState, KeptDecision
+from konbini.ward_server.decisions.afterwards import Afterwards
+from konbini.ward_server.decisions.decision import (
+    Decision,
+    DecisionKind,
+    DecisionState,
+    KeptDecision,
+    most_content,
+    most_waiting,
+)
 from konbini.ward_server.residents.registry import require_person, require_two
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 
-__all__ = ["Agreed", "DecisionEvents", "DecisionRows", "Decisions", "Effect"]
+__all__ = ["MOST_LISTED", "MOST_WAITING", "Agreed", "DecisionEvents", "DecisionRows", "Decisions", "Effect"]
 
 T = TypeVar("T")
 
+MOST_LISTED = 32
+"""Decisions in one page of those that wait."""
+MOST_WAITING = 16
+"""Decisions of one operator that wait at a time: beyond any day's work, and few enough to be looked at one by one."""
 _ID_BYTES = 8
 _TABLE = "decision"
 _COLUMNS = "decision_id, kind, reason, hidden, state, entered_by, entered_at, concluded_by, concluded_at"
@@ -101,6 +114,7 @@ class Decisions:
         hashes: KeyedHash,
         clock: Clock,
         entropy: Entropy,
+        afterwards: Afterwards | None = None,
     ) -> None:
         self._rows = rows
         self._events = events
@@ -108,6 +122,7 @@ class Decisions:
         self._hashes = hashes
         self._clock = clock
         self._entropy = entropy
+        self._afterwards = afterwards
 
     async def enter(self, operator: str, decision: Decision) -> str:
         """Enter a decision; nothing is done yet.
@@ -116,11 +131,14 @@ class Decisions:
             The id under which another person agrees.
 
         Raises:
-            Refused: `CHANGE_INVALID`: no reason, or nothing that this process can be told; what the effect refuses.
+            Refused: `CHANGE_INVALID`: no reason, or nothing that this process can be told; `BUSY`: so many of theirs
+                wait, or of its kind, that others could be overlooked; what the effect refuses.
         """
         require_person(operator)
         if not decision.reason.strip():
             raise Refused(Code.CHANGE_INVALID, "a decision says why")
+        if len(decision.content) > most_content(decision.kind):
+            raise Refused(Code.CHANGE_INVALID, "longer than a decision of this kind")
         effect = self._effect(decision.kind)
         entered = KeptDecision(
             decision_id=self._entropy.token(_ID_BYTES).hex(),
@@ -131,6 +149,8 @@ class Decisions:
         )
 
         def change(connection: Connection) -> None:
+            _check_room(connection, operator)
+            _check_room_of_kind(connection, decision.kind)
             effect.check(connection, decision)
             self._insert(connection, entered)
             append(connection, _entry(entered, self._events.entered, entered.entered_at, (operator,)))
@@ -166,6 +186,8 @@ class Decisions:
             append(connection, _entry(entered, self._events.agreed, now, operators))
 
         await self._rows.write(change, step="agree to decision")
+        if self._afterwards is not None:
+            await self._afterwards.follow()
 
     async def decline(self, operator: str, decision_id: str) -> None:
         """Take a decision back, or turn it down, before it was agreed to; anybody may.
@@ -183,12 +205,21 @@ class Decisions:
 
         await self._rows.write(change, step="decline decision")
 
-    async def waiting(self, operator: str) -> tuple[KeptDecision, ...]:
-        """List the decisions that wait for a second person, oldest first."""
+    async def waiting(self, operator: str, *, behind: tuple[int, str] = (0, "")) -> tuple[KeptDecision, ...]:
+        """List a page of the decisions that wait for a second person, oldest first.
+
+        Args:
+            operator: who asks.
+            behind: when the last decision of the page before was entered, and its id.
+        """
         require_person(operator)
 
         def look(connection: Connection) -> tuple[KeptDecision, ...]:
-            found = connection.execute(f"{_KNOWN} WHERE state = 1 ORDER BY entered_at, decision_id")
+            found = connection.execute(
+                f"{_KNOWN} WHERE state = 1 AND (entered_at, decision_id) > (?, ?) ORDER BY entered_at, decision_id"
+                " LIMIT ?",
+                (*behind, MOST_LISTED),
+            )
             return tuple(self._kept(row) for row in found)
 
         return await self._rows.read(look)
@@ -234,6 +265,25 @@ class Decisions:
             concluded_by=concluded_by,
             concluded_at=concluded_at,
         )
+
+
+def _check_room(connection: Connection, operator: str) -> None:
+    (waiting,) = connection.execute(
+        "SELECT count(*) FROM decision WHERE state = ? AND entered_by = ?", (int(DecisionState.ENTERED), operator)
+    ).fetchone()
+    if waiting >= MOST_WAITING:
+        raise Refused(Code.BUSY, f"{MOST_WAITING} decisions of one operator wait")
+
+
+def _check_room_of_kind(connection: Connection, kind: DecisionKind) -> None:
+    most = most_waiting(kind)
+    if most is None:
+        return
+    (waiting,) = connection.execute(
+        "SELECT count(*) FROM decision WHERE state = ? AND kind = ?", (int(DecisionState.ENTERED), int(kind))
+    ).fetchone()
+    if waiting >= most:
+        raise Refused(Code.BUSY, f"{waiting} of this kind wait already")
 
 
 def _conclude(connection: Connection, decision_id: str, state: DecisionState, operator: str, now: int) -> None:

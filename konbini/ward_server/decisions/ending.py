@@ -1,4 +1,4 @@
-"""Decisions (決裁) that end with their time: concluded ones, by the day on which they were.
+"""Decisions (決裁) that end with their time: concluded ones, by the day on which they were; and proofs of signed acts.
 
 A decision that waits never ends. That somebody is held here (`DecisionKind.HOLD_SET`) stays as long as any hold that
 two persons set at this process is in force: it says who set it, and whom it is about.
@@ -14,9 +14,11 @@ from typing import Final
 
 from konbini.process.statements import Connection
 from konbini.ward_server.decisions.decision import DecisionKind, DecisionState
+from konbini.ward_server.signed_acts.rows import EndedSignedActs
 
 __all__ = ["EndedDecisions"]
 
+_PROOFS: Final = EndedSignedActs()
 _CONCLUDED: Final = (
     "SELECT decision_id, concluded_at FROM decision WHERE state <> ? AND concluded_at >= ? AND concluded_at < ?"
     " ORDER BY concluded_at, decision_id LIMIT ?"
@@ -31,12 +33,17 @@ class EndedDecisions:
     holds: bool
 
     def oldest(self, connection: Connection, begin: int, end: int) -> int | None:
-        """Give when the first of them was concluded."""
+        """Give when the first of them was concluded, or signed."""
         found = self._between(connection, begin, end, 1)
-        return found[0][1] if found else None
+        moments = (found[0][1] if found else None, _PROOFS.oldest(connection, begin, end))
+        return min((moment for moment in moments if moment is not None), default=None)
 
     def destroy(self, connection: Connection, begin: int, end: int, most: int) -> int:
         """Empty and remove them."""
+        count = _PROOFS.destroy(connection, begin, end, most)
+        return count + self._destroy(connection, begin, end, most - count)
+
+    def _destroy(self, connection: Connection, begin: int, end: int, most: int) -> int:
         ids = [(decision_id,) for decision_id, _moment in self._between(connection, begin, end, most)]
         connection.executemany("UPDATE decision SET reason = '', hidden = ? WHERE decision_id = ?", _emptied(ids))
         connection.executemany("DELETE FROM decision WHERE decision_id = ?", ids)

@@ -3,7 +3,7 @@
 One person stops, two release (`Release`); the process stops itself on a mismatch that it can check. The first stop
 stands until it is released.
 
-Table: `stop`, as the first migrations of `issuing` and the clerk declare it.
+Table: `stop`, in `decisions/stop.sql`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Reads the settings of a municipality from one TOML file; docs/settings.md names every entry.
+"""Reads the settings of a municipality from one TOML text; docs/settings.md names every entry.
 
 A wrong file stops the start: the refusal names the file, the entry, the line and the reason. Beside each entry the
 sections are held against each other: none of one thing overlap, and whenever a kind is offered there are hours, a fee
@@ -15,15 +15,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from konbini.process.config import ConfigRefused, Table, minute_of_day, read_table
+from konbini.process.config import ConfigRefused, Table, minute_of_day, table_of
 from konbini.protocol.kinds import MOST_ORDERS, CertificateKind, Options
 from konbini.ward_server.settings.calendar import DayRange, HolidayCalendar, Period
 from konbini.ward_server.settings.hours import ClosedDays, Hours, Maintenance, Span
 from konbini.ward_server.settings.retention import CountedFrom, Kept, Retention, Term
 from konbini.ward_server.settings.settings import Fee, Leaving, NewCard, Offered, Rules, Settings
 
-__all__ = ["read_settings", "read_settings_of"]
+__all__ = ["MOST_SETTINGS_BYTES", "read_settings", "read_settings_of", "read_text", "settings_of_text"]
 
+MOST_SETTINGS_BYTES = 24_576
+"""Of a text of settings: what two persons can compare, and what a list of waiting decisions can carry."""
+
+_TEXT = Path("settings")
+"""What a text that stands in no file is called."""
+_MOST_LINES = 1000
+_MOST_OF_A_LINE = 1000
+_MOST_SECTIONS = 200
+"""Of one name: each is held against each other."""
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _WORKING = 5
 _CLOSED = "closed"
@@ -59,7 +68,72 @@ def read_settings(path: Path) -> Settings:
         ConfigRefused: naming file, entry, line and reason.
         OSError: it cannot be read.
     """
-    with read_table(path) as table:
+    return _settings(table_of(read_text(path), path))
+
+
+def read_settings_of(path: Path, municipality: str) -> Settings:
+    """Read and check the file of one municipality.
+
+    Raises:
+        ConfigRefused: as `read_settings`, or they are another's.
+        OSError: it cannot be read.
+    """
+    return settings_of_text(read_text(path), municipality, path)
+
+
+def read_text(path: Path) -> str:
+    """Read the file's text.
+
+    Raises:
+        ConfigRefused: it is not UTF-8.
+        OSError: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigRefused(f"{path.name}: {error}") from error
+
+
+def settings_of_text(text: str, municipality: str, path: Path = _TEXT) -> Settings:
+    """Read and check the settings of one municipality.
+
+    Args:
+        text: TOML.
+        municipality: whose they must be.
+        path: by whose name they are refused.
+
+    Raises:
+        ConfigRefused: as `read_settings`, or they are another's, or longer than what can be changed afterwards, or
+            hold a character that does not show.
+    """
+    if len(text.encode()) > MOST_SETTINGS_BYTES or text.count("\n") > _MOST_LINES:
+        raise ConfigRefused(f"{path.name}: longer than {MOST_SETTINGS_BYTES} bytes or {_MOST_LINES} lines")
+    settings = _settings_of(text, path)
+    if settings.municipality != municipality:
+        raise ConfigRefused(f"{path.name}: of {settings.municipality}, and the process is of {municipality}")
+    return settings
+
+
+@functools.lru_cache(maxsize=4)  # the file's text and the kept one, which most often are one
+def _settings_of(text: str, path: Path) -> Settings:
+    _check_lines(text, path)
+    return _settings(table_of(text, path))
+
+
+def _check_lines(text: str, path: Path) -> None:
+    """Refuse what a person who compares two texts would not see: marks of direction, marks without width.
+
+    A line that goes on for ever nobody compares either, and a key of thousands of parts takes a parser seconds.
+    """
+    for number, line in enumerate(text.split("\n"), start=1):
+        if len(line) > _MOST_OF_A_LINE:
+            raise ConfigRefused(f"{path.name}: longer than {_MOST_OF_A_LINE} characters (line {number})")
+        if not line.removesuffix("\r").replace("\t", "").replace("　", "").isprintable():
+            raise ConfigRefused(f"{path.name}: a character that does not show (line {number})")
+
+
+def _settings(read: Table) -> Settings:
+    with read as table:
         hours = _sections(table, "hours", _hours)
         closed = _sections(table, "closed", _closed, least=0)
         maintenance = _sections(table, "maintenance", _maintenance, least=0)
@@ -94,24 +168,13 @@ def read_settings(path: Path) -> Settings:
         )
 
 
-def read_settings_of(path: Path, municipality: str) -> Settings:
-    """Read and check the file of one municipality.
-
-    Raises:
-        ConfigRefused: as `read_settings`, or they are another's.
-        OSError: it cannot be read.
-    """
-    settings = read_settings(path)
-    if settings.municipality != municipality:
-        raise ConfigRefused(f"{path.name}: of {settings.municipality}, and the process is of {municipality}")
-    return settings
-
-
 def _sections(table: Table, key: str, read: Callable[[Table], T], *, least: int = 1) -> tuple[_Read[T], ...]:
     if not least and not table.has(key):
         return ()
-    found = []
-    for part in table.parts(key):
+    parts, found = table.parts(key), []
+    if len(parts) > _MOST_SECTIONS:
+        raise parts[_MOST_SECTIONS].refused("begins", f"more than {_MOST_SECTIONS} of one name")
+    for part in parts:
         with part:
             found.append(_Read(section=read(part), table=part))
     return tuple(found)

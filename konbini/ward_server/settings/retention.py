@@ -43,6 +43,14 @@ class Kept(IntEnum):
     """What a reconcile found (照合の相違); from the day on which it was found."""
     AUDIT_LOG = 8
     """What an audit entry says (監査ログ); from the day of the newest of its block."""
+    ACT = 9
+    """What a person confirmed at the console, with its evidence (操作の記録); from the day on which it was."""
+    LOOK_UP = 10
+    """Whose record was looked at at the console, and why (操作卓の照会記録); from the day on which it was."""
+    DISCLOSURE = 11
+    """That one person's record went to a receiver (開示の記録); from the day on which it was approved or declined."""
+    STAFF = 12
+    """What is left of staff (職員の記録); from the day on which they left, or a code, terminal or passkey ended."""
 
 
 @unique

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from konbini.process.config import ConfigRefused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.ward_server.settings.calendar import DayRange, Period
 from konbini.ward_server.settings.hours import Span
-from konbini.ward_server.settings.reading import read_settings
+from konbini.ward_server.settings.reading import read_settings, settings_of_text
 from konbini.ward_server.settings.settings import Leaving, NewCard, Settings
 
 EXAMPLE = Path(__file__).parents[4] / "docs" / "settings.md"
@@ -130,3 +131,42 @@ def test_sections_that_do_not_meet(tmp_path: Path) -> None:
     first = "[[kinds]]\nbegins = 2020-01-01"
     assert first in text
     settings_of(tmp_path, text.replace(first, "[[kinds]]\nbegins = 2021-01-01"))
+
+
+HARD = {
+    "nested": "a = " + "[" * 12_000,
+    "inline tables": "a = " + "{a=" * 6_000,
+    "dotted": "a" + ".a" * 11_000 + " = 1",
+    "dotted, line by line": "\n".join(f"a{number}" + ".a" * 450 + " = 1" for number in range(23)),
+    "digits": "a = " + "1" * 20_000,
+    "long": "#" * 30_000,
+    "lines": "\n" * 1_500,
+    "sections": "[[maintenance]]\nbegins = 2026-12-05T22:00:00\nends = 2026-12-06T06:00:00\n" * 250,
+    "unseen": "# \u202e",
+    "without width": "# \u200b",
+    "another line's end": "# \u2028",
+}
+
+
+@pytest.mark.parametrize("name", HARD)
+def test_a_text_that_is_hard_to_read_is_refused_in_time(name: str) -> None:
+    """What somebody may enter at a console costs a process no second, whatever it is."""
+    begun = time.monotonic()
+    with pytest.raises(ConfigRefused):
+        settings_of_text(example() + HARD[name], "131997")
+    assert time.monotonic() - begun < 2
+
+
+def test_a_text_of_the_most_sections_is_read_in_time() -> None:
+    """Each is held against each other."""
+    days = [dt.date(2027, 1, 1) + dt.timedelta(days=number) for number in range(199)]
+    text = example() + "".join(f"[[maintenance]]\nbegins = {day}T01:00:00\nends = {day}T02:00:00\n" for day in days)
+    begun = time.monotonic()
+    assert len(settings_of_text(text, "131997").maintenance) == 200
+    assert time.monotonic() - begun < 2
+
+
+def test_another_municipality_is_refused() -> None:
+    """Whoever changes settings does not make the ward another one."""
+    with pytest.raises(ConfigRefused, match="of 131997, and the process is of 131016"):
+        settings_of_text(example(), "131016")

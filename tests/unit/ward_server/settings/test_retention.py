@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -96,3 +97,14 @@ def test_the_row_that_counts_is_todays() -> None:
     assert in_force(table, Kept.REMOVED_RECORD, dt.date(2019, 6, 19)) is short
     assert in_force(table, Kept.REMOVED_RECORD, dt.date(2019, 6, 20)) is long
     assert in_force(table, Kept.ACCESS_RECORD, dt.date(2019, 6, 20)) is None
+
+
+def test_the_documents_name_each_kind() -> None:
+    """docs/retention.md says of each what it is and how it ends, docs/settings.md that it may have a term."""
+    docs = Path(__file__).parents[4] / "docs"
+    named = [
+        line.split("`")[1] for line in (docs / "retention.md").read_text("utf-8").splitlines() if line[:3] == "| `"
+    ]
+    assert named == [kept.name for kept in Kept]
+    (row,) = (line for line in (docs / "settings.md").read_text("utf-8").splitlines() if "| `kept` |" in line)
+    assert [kept.name for kept in Kept if f"`{kept.name}`" not in row] == []
