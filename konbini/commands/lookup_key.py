@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import sys
 from argparse import _SubParsersAction
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources import files
+from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Final
 
+from konbini.commands.at_machine import ended
 from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
 from konbini.process.entropy import SystemEntropy
-from konbini.process.rows import CANNOT_OPEN, NotStored
 from konbini.process.stores import StoreAddress
-from konbini.protocol.errors import Refused
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import kept as clerk_kept
+from konbini.ward_server.console import config as console_config
+from konbini.ward_server.console.rehashing import rehash_console
 from konbini.ward_server.following.rehashing import rehash_follower
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import kept as issuing_kept
 from konbini.ward_server.issuing.ledger.rehashing import rehash_issuing
-from konbini.ward_server.keeping.kept_store import KeptStore
 from konbini.ward_server.keeping.lookup_rotation import LookupRotation, Rehash, rotate_lookup_key
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
@@ -34,15 +34,12 @@ from konbini.ward_server.storage.key_files import read_keyed_hash
 
 __all__ = ["add_command", "carry_out", "rotation_of"]
 
-_REFUSED: Final = 1
-_CANNOT: Final = 2
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Configured:
     """What a process's configuration says of its store and of its hashes."""
 
-    kept: KeptStore
+    migrations: Traversable
     address: StoreAddress
     lookup: Path
     rehash: Rehash
@@ -62,24 +59,21 @@ def add_command(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def carry_out(read: argparse.Namespace, show: Callable[[str], None], clock: Clock | None = None) -> int:
     """Rotate it; 1 where it is refused, 2 where it cannot be done: then nothing was changed."""
-    try:
-        kept, address, rehash, rotation = rotation_of(
+
+    def rotate() -> int:
+        migrations, address, rehash, rotation = rotation_of(
             read.process, read.config.absolute(), read.new, (read.entered_by, read.approved_by)
         )
-        count = asyncio.run(rotate_lookup_key(kept, address, rehash, rotation, clock or SystemClock()))
-    except Refused as refused:
-        sys.stderr.write(f"refused: {refused.code.name} {refused.detail}".rstrip() + "\n")
-        return _REFUSED
-    except (ConfigRefused, NotStored, ValueError, OSError, *CANNOT_OPEN) as error:
-        sys.stderr.write(f"not done: {error or type(error).__name__}\n")
-        return _CANNOT
-    show(f"{count} made anew under {rotation.new.key_id.hex()}: put the new key into the configuration, and start")
-    return 0
+        count = asyncio.run(rotate_lookup_key(migrations, address, rehash, rotation, clock or SystemClock()))
+        show(f"{count} made anew under {rotation.new.key_id.hex()}: put the new key into the configuration, and start")
+        return 0
+
+    return ended(rotate)
 
 
 def rotation_of(
     process: str, config: Path, new: Path, operators: tuple[str, str]
-) -> tuple[KeptStore, StoreAddress, Rehash, LookupRotation]:
+) -> tuple[Traversable, StoreAddress, Rehash, LookupRotation]:
     """Read what a process's rotation needs.
 
     Raises:
@@ -89,13 +83,13 @@ def rotation_of(
     rotation = LookupRotation(
         old=read_keyed_hash(there.lookup), new=read_keyed_hash(new), operators=operators, event=there.event
     )
-    return there.kept, there.address, there.rehash, rotation
+    return there.migrations, there.address, there.rehash, rotation
 
 
 def _registry(path: Path) -> _Configured:
     config = registry_config.read_config(path)
     return _Configured(
-        kept=registry_kept.KEPT,
+        migrations=registry_kept.KEPT.migrations,
         address=config.store,
         lookup=config.keys.lookup,
         rehash=_of_registry(config),
@@ -111,7 +105,7 @@ def _of_registry(config: registry_config.RegistryConfig) -> Rehash:
 def _issuing(path: Path) -> _Configured:
     config = issuing_config.read_config(path)
     return _Configured(
-        kept=issuing_kept.KEPT,
+        migrations=issuing_kept.KEPT.migrations,
         address=config.store,
         lookup=config.lookup_key,
         rehash=lambda connection, old, new: rehash_issuing(connection, config.ward, old, new),
@@ -122,7 +116,7 @@ def _issuing(path: Path) -> _Configured:
 def _clerk(path: Path) -> _Configured:
     config = clerk_config.read_config(path)
     return _Configured(
-        kept=clerk_kept.KEPT,
+        migrations=clerk_kept.KEPT.migrations,
         address=config.store,
         lookup=config.lookup_key,
         rehash=lambda connection, old, new: rehash_follower(connection, config.ward, old, new),
@@ -130,8 +124,20 @@ def _clerk(path: Path) -> _Configured:
     )
 
 
+def _console(path: Path) -> _Configured:
+    config = console_config.read_config(path)
+    return _Configured(
+        migrations=files("konbini.ward_server.console") / "migrations",
+        address=config.store,
+        lookup=config.lookup_key,
+        rehash=rehash_console,
+        event=AuditEvent.CONSOLE_LOOKUP_KEY_ROTATED,
+    )
+
+
 _CONFIGURED: Final[dict[str, Callable[[Path], _Configured]]] = {
     "registry": _registry,
     "issuing": _issuing,
     "clerk": _clerk,
+    "console": _console,
 }

@@ -20,14 +20,28 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from importlib.resources.abc import Traversable
 from typing import Protocol, TypeVar
 
-from konbini.process.membership import NotInStep
+from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
+from konbini.process.membership import Member, NotInStep
 from konbini.process.schema import SchemaRefused
 from konbini.process.statements import Connection
 from konbini.process.writer import CommitWatch, NotStored
 
-__all__ = ["CANNOT_OPEN", "AlreadyOwned", "CommitWatch", "NotInStep", "NotOpened", "NotStored", "Rows", "SchemaRefused"]
+__all__ = [
+    "CANNOT_OPEN",
+    "AlreadyOwned",
+    "CommitWatch",
+    "NotInStep",
+    "NotOpened",
+    "NotStored",
+    "OpensRows",
+    "Rows",
+    "SchemaRefused",
+    "answers",
+]
 
 T = TypeVar("T")
 
@@ -75,3 +89,38 @@ class Rows(Protocol):
 
     async def close(self) -> None:
         """Answer what was handed in, end the threads and give the store up. Safe to repeat."""
+
+
+class OpensRows(Protocol):
+    """Where rows are, with the engine that opens them."""
+
+    def open(
+        self,
+        migrations: Traversable,
+        *,
+        watch: CommitWatch | None = None,
+        member: Member | None = None,
+        entropy: Entropy | None = None,
+        measures: Measures | None = None,
+    ) -> Rows:
+        """Open them. Blocks: meant for the start.
+
+        Args:
+            migrations: the resource directory of the migrations, `importlib.resources.files(package) / name`.
+            watch: told of each commit (tests only).
+            member: who opens them, among the servers that share them.
+            entropy: what is random in them; the kernel's where none is given.
+            measures: told of each commit.
+
+        Raises:
+            AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError, ValueError: see the engines.
+        """
+
+
+async def answers(rows: Rows) -> None:
+    """Return when the writer has had its turn at a change that changes nothing.
+
+    Raises:
+        NotStored: it takes none any more.
+    """
+    await rows.write(lambda connection: connection.execute("SELECT 1").fetchone(), step="answers")

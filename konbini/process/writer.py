@@ -22,15 +22,18 @@ import asyncio
 import itertools
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures, NoMeasures
 from konbini.process.statements import Connection
 
-__all__ = ["CommitWatch", "NotStored", "Writer", "WritingConnection"]
+__all__ = ["Change", "CommitWatch", "GroupCommit", "NotStored", "Outcome", "Writer", "WritingConnection"]
 
 T = TypeVar("T")
 
@@ -90,7 +93,7 @@ class CommitWatch(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Change:
+class Change:
     """One caller's function and the place where the caller waits."""
 
     run: Callable[[Connection], Any]
@@ -100,8 +103,10 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Outcome:
-    change: _Change
+class Outcome:
+    """What came of one change, not yet told to its caller."""
+
+    change: Change
     value: Any = None
     fault: Exception | None = None
 
@@ -115,18 +120,77 @@ class _Outcome:
             self.change.answer.set_exception(self.fault)
 
 
+class GroupCommit:
+    """Commits group after group on one connection: what the writer's thread does, and whoever has no threads.
+
+    Args:
+        guarded: the connection, used by one caller at a time.
+        watch: told of each commit (tests and the simulation only).
+        measures: told of each group.
+    """
+
+    def __init__(self, guarded: WritingConnection, watch: CommitWatch | None, measures: Measures) -> None:
+        self._guarded = guarded
+        self._watch = watch
+        self._measures = measures
+        self.stopped: str | None = None
+        """Why nothing may be committed here any more; None while all is sound."""
+
+    def commit(self, group: list[Change]) -> list[Outcome]:
+        """Run a group in one transaction; when this returns, what it answers is durable.
+
+        Raises:
+            BaseException: no fault of the engine; the group is lost, and `fail` says so to its callers.
+        """
+        steps = tuple(change.step for change in group)
+        began = time.monotonic()
+        try:
+            self._guarded.begin()
+            outcomes = [_run(self._guarded, change) for change in group]
+            if self._watch is not None:
+                self._watch.before_commit(steps)
+            self._guarded.commit()
+        except self._guarded.faults as fault:
+            return self.fail(group, fault)
+        self._measures.observe(Metric.COMMIT_SECONDS, time.monotonic() - began)
+        self._measures.observe(Metric.COMMIT_CHANGES, len(group))
+        self._measures.count(Metric.COMMITS, outcome="durable")
+        if self._watch is not None:
+            self._watch.after_commit(steps)
+        return outcomes
+
+    def fail(self, group: list[Change], fault: BaseException) -> list[Outcome]:
+        """Give a group up: nobody was promised anything of it."""
+        self._measures.count(Metric.COMMITS, outcome="failed")
+        # The group is lost either way, and the next BEGIN says so if it stays open.
+        with suppress(*self._guarded.faults):
+            self._guarded.abandon()
+        cause = self._guarded.cause(fault)
+        if self._guarded.unsound(fault):
+            self.stopped = f"the writer stopped for good: {cause}"
+        return [Outcome(change=change, fault=_not_stored(cause, fault)) for change in group]
+
+
 class Writer:
     """Owns the writing connection and its thread.
 
     Args:
         connect: opens the connection; called in the writer's thread.
         watch: told of each commit (tests only).
+        measures: told of each group, in the writer's thread.
     """
 
-    def __init__(self, connect: Callable[[], WritingConnection], *, watch: CommitWatch | None = None) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], WritingConnection],
+        *,
+        watch: CommitWatch | None = None,
+        measures: Measures | None = None,
+    ) -> None:
         self._connect = connect
         self._watch = watch
-        self._waiting: queue.SimpleQueue[_Change | None] = queue.SimpleQueue()
+        self._measures = measures or NoMeasures()
+        self._waiting: queue.SimpleQueue[Change | None] = queue.SimpleQueue()
         self._entry = threading.Lock()
         self._ended: str | None = None
         self._broken = threading.Event()
@@ -154,7 +218,7 @@ class Writer:
         with self._entry:
             if self._ended is not None:
                 raise NotStored(self._ended)
-            self._waiting.put(_Change(run=run, step=step, loop=loop, answer=answer))
+            self._waiting.put(Change(run=run, step=step, loop=loop, answer=answer))
         return await answer
 
     @property
@@ -177,16 +241,17 @@ class Writer:
             self._opened.set_exception(fault)
             return
         self._opened.set_result(None)
+        committing = GroupCommit(guarded, self._watch, self._measures)
         try:
             while group := self._gather():
-                _answer(self._commit(guarded, group))
+                _answer(self._commit(committing, group))
         finally:
             self._stop("the writer has ended")
             guarded.close()
 
-    def _gather(self) -> list[_Change]:
+    def _gather(self) -> list[Change]:
         """Wait for a change and take all that came meanwhile; an empty group says: no more will come."""
-        group: list[_Change] = []
+        group: list[Change] = []
         change = self._waiting.get()
         while change is not None:
             group.append(change)
@@ -197,31 +262,16 @@ class Writer:
             self._waiting.put(None)
         return group
 
-    def _commit(self, guarded: WritingConnection, group: list[_Change]) -> list[_Outcome]:
-        steps = tuple(change.step for change in group)
+    def _commit(self, committing: GroupCommit, group: list[Change]) -> list[Outcome]:
         try:
-            guarded.begin()
-            outcomes = [_run(guarded, change) for change in group]
-            if self._watch is not None:
-                self._watch.before_commit(steps)
-            guarded.commit()
-        except guarded.faults as fault:
-            return self._fail(guarded, group, fault)
+            outcomes = committing.commit(group)
         except BaseException as fault:
-            _answer(self._fail(guarded, group, fault))
+            _answer(committing.fail(group, fault))
             raise
-        if self._watch is not None:
-            self._watch.after_commit(steps)
-        return outcomes
-
-    def _fail(self, guarded: WritingConnection, group: list[_Change], fault: BaseException) -> list[_Outcome]:
-        with suppress(*guarded.faults):  # the group is lost either way, and the next BEGIN says so if it stays open
-            guarded.abandon()
-        cause = guarded.cause(fault)
-        if guarded.unsound(fault):
+        if committing.stopped is not None:
             self._broken.set()
-            self._stop(f"the writer stopped for good: {cause}")
-        return [_Outcome(change=change, fault=_not_stored(cause, fault)) for change in group]
+            self._stop(committing.stopped)
+        return outcomes
 
     def _stop(self, reason: str) -> None:
         """Take no more changes and answer those that wait."""
@@ -230,12 +280,12 @@ class Writer:
             left = []
             while not self._waiting.empty():
                 if (change := self._waiting.get_nowait()) is not None:
-                    left.append(_Outcome(change=change, fault=NotStored(reason)))
+                    left.append(Outcome(change=change, fault=NotStored(reason)))
             self._waiting.put(None)
         _answer(left)
 
 
-def _run(guarded: WritingConnection, change: _Change) -> _Outcome:
+def _run(guarded: WritingConnection, change: Change) -> Outcome:
     """Run one change in its savepoint.
 
     Raises:
@@ -249,9 +299,9 @@ def _run(guarded: WritingConnection, change: _Change) -> _Outcome:
     except Exception as fault:  # noqa: BLE001 - whatever it is, it belongs to this caller
         guarded.own("ROLLBACK TO change")
         guarded.own("RELEASE change")
-        return _Outcome(change=change, fault=_deliverable(fault))
+        return Outcome(change=change, fault=_deliverable(fault))
     guarded.own("RELEASE change")
-    return _Outcome(change=change, value=value)
+    return Outcome(change=change, value=value)
 
 
 def _deliverable(fault: Exception) -> Exception:
@@ -269,7 +319,7 @@ def _not_stored(cause: str, fault: BaseException) -> NotStored:
     return refusal
 
 
-def _answer(outcomes: list[_Outcome]) -> None:
+def _answer(outcomes: list[Outcome]) -> None:
     """Wake the callers: one wake-up for each run of callers of one loop."""
     for loop, batch in itertools.groupby(outcomes, key=lambda outcome: outcome.change.loop):
         answered = tuple(batch)
@@ -277,6 +327,6 @@ def _answer(outcomes: list[_Outcome]) -> None:
             loop.call_soon_threadsafe(_deliver, answered)
 
 
-def _deliver(outcomes: tuple[_Outcome, ...]) -> None:
+def _deliver(outcomes: tuple[Outcome, ...]) -> None:
     for outcome in outcomes:
         outcome.deliver()

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.membership import Fenced, check
 from konbini.process.postgresql.dialect import numbered
 from konbini.process.postgresql.primary import Primary
@@ -85,6 +86,10 @@ class _Lent:
             session.many(numbered(sql), parameters)
             return _Answer(iter(()), "")
 
+    def token(self, n: int, /) -> bytes:
+        """Return random bytes."""
+        return self._owner.entropy.token(n)
+
     def give_back(self) -> None:
         """Take the connection out of the function's hands."""
         self._returned = True
@@ -117,11 +122,12 @@ class GuardedSession:
     writes begins by holding that this member is one still.
     """
 
-    __slots__ = ("_epoch", "_lost", "_owed", "_primary", "_session")
+    __slots__ = ("_epoch", "_lost", "_owed", "_primary", "_session", "entropy")
 
     faults: tuple[type[Exception], ...] = (TransactionLost, StatementFault, NotOpened, Fenced)
 
-    def __init__(self, primary: Primary, epoch: int = 0) -> None:
+    def __init__(self, primary: Primary, epoch: int = 0, entropy: Entropy | None = None) -> None:
+        self.entropy = entropy or SystemEntropy()
         self._primary = primary
         self._epoch = epoch
         self._session: Session | None = primary.session()

@@ -16,6 +16,8 @@ from contextlib import ExitStack, closing, suppress
 from importlib.resources.abc import Traversable
 from typing import Self, TypeVar
 
+from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
 from konbini.process.membership import Member, join, leave
 from konbini.process.postgresql.address import PostgresAddress
 from konbini.process.postgresql.connection import GuardedSession
@@ -50,13 +52,15 @@ class PostgresRows:
         self._readers = readers
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - what rows stand on, each named
         cls,
         address: PostgresAddress,
         migrations: Traversable,
         *,
         watch: CommitWatch | None = None,
         member: Member | None = None,
+        entropy: Entropy | None = None,
+        measures: Measures | None = None,
     ) -> Self:
         """Open or create the schema and bring it up to date. Blocks: meant for the start.
 
@@ -65,6 +69,8 @@ class PostgresRows:
             migrations: as for the other engine.
             watch: told of each commit (tests only).
             member: who opens it among the servers that share it; without one the rows are not fenced.
+            entropy: what is random in its rows; the kernel's where none is given.
+            measures: told of each commit.
 
         Raises:
             NotInStep: another server is at work with another build, configuration or topology.
@@ -75,7 +81,7 @@ class PostgresRows:
         steps = read_migrations(migrations)
         # A session's loop cannot run in a thread whose own loop is running, as it is at a process's start.
         with ThreadPoolExecutor(1) as thread:
-            return thread.submit(cls._open, Primary(address), steps, watch, member).result()
+            return thread.submit(cls._open, Primary(address), steps, watch, member, entropy, measures=measures).result()
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` in the writer; see `Rows`."""
@@ -95,8 +101,15 @@ class PostgresRows:
         await asyncio.to_thread(self._close)
 
     @classmethod
-    def _open(
-        cls, primary: Primary, steps: tuple[Migration, ...], watch: CommitWatch | None, member: Member | None
+    def _open(  # noqa: PLR0913 - what rows stand on, each named
+        cls,
+        primary: Primary,
+        steps: tuple[Migration, ...],
+        watch: CommitWatch | None,
+        member: Member | None,
+        entropy: Entropy | None,
+        *,
+        measures: Measures | None,
     ) -> Self:
         try:
             migrate(primary, steps)
@@ -104,7 +117,7 @@ class PostgresRows:
             raise NotOpened(f"a migration does not run: {fault}") from fault
         epoch = 0 if member is None else _join(primary, member, steps)
         with ExitStack() as undo:
-            writer = Writer(lambda: GuardedSession(primary, epoch), watch=watch)
+            writer = Writer(lambda: GuardedSession(primary, epoch, entropy), watch=watch, measures=measures)
             writer.start()
             undo.callback(writer.finish)
             readers = []

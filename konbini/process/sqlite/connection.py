@@ -18,7 +18,9 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import quote
 
-__all__ = ["GuardedConnection", "open_reader", "open_writer"]
+from konbini.process.entropy import Entropy, SystemEntropy
+
+__all__ = ["GuardedConnection", "SqliteConnection", "open_reader", "open_writer"]
 
 T = TypeVar("T")
 
@@ -41,6 +43,20 @@ _WITHHELD = frozenset(
 )
 
 
+class SqliteConnection(sqlite3.Connection):
+    """A connection of this engine with what a function may use beside its statements.
+
+    Attributes:
+        entropy: where random bytes of new rows come from.
+    """
+
+    entropy: Entropy = SystemEntropy()
+
+    def token(self, n: int, /) -> bytes:
+        """Return random bytes."""
+        return self.entropy.token(n)
+
+
 class GuardedConnection:
     """A connection whose transactions belong to its owner and never to the functions that are run on it.
 
@@ -52,7 +68,7 @@ class GuardedConnection:
 
     faults: tuple[type[Exception], ...] = (sqlite3.Error,)
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: SqliteConnection) -> None:
         self.connection = connection
         self._closed_to_transactions = False
         connection.set_authorizer(self._authorize)
@@ -66,7 +82,7 @@ class GuardedConnection:
         self.own("COMMIT")
 
     @contextmanager
-    def lent(self) -> Iterator[sqlite3.Connection]:
+    def lent(self) -> Iterator[SqliteConnection]:
         """Lend the connection to a caller's function."""
         self._closed_to_transactions = True
         try:
@@ -74,7 +90,7 @@ class GuardedConnection:
         finally:
             self._closed_to_transactions = False
 
-    def look(self, read: Callable[[sqlite3.Connection], T]) -> T:
+    def look(self, read: Callable[[SqliteConnection], T]) -> T:
         """Run `read` on one moment of the file, and keep nothing that it may have changed.
 
         Raises:
@@ -114,15 +130,25 @@ class GuardedConnection:
         return sqlite3.SQLITE_OK
 
 
-def open_writer(path: Path) -> GuardedConnection:
+def open_writer(path: Path, entropy: Entropy | None = None) -> GuardedConnection:
     """Open `path` for writing in the calling thread, which alone may use the connection.
+
+    Args:
+        path: of the file.
+        entropy: of new rows; the kernel's where none is given.
 
     Raises:
         sqlite3.Error: the file cannot be opened, is no database, or cannot be kept in WAL with synchronous=FULL.
     """
     connection = sqlite3.connect(
-        path, timeout=_BUSY_TIMEOUT_SECONDS, isolation_level=None, cached_statements=_STATEMENTS_KEPT
+        path,
+        timeout=_BUSY_TIMEOUT_SECONDS,
+        isolation_level=None,
+        cached_statements=_STATEMENTS_KEPT,
+        factory=SqliteConnection,
     )
+    if entropy is not None:
+        connection.entropy = entropy
     try:
         _configure(connection)
     except BaseException:
@@ -144,6 +170,7 @@ def open_reader(path: Path) -> GuardedConnection:
         isolation_level=None,
         cached_statements=_STATEMENTS_KEPT,
         check_same_thread=False,
+        factory=SqliteConnection,
     )
     connection.execute("PRAGMA query_only = ON")
     connection.execute("PRAGMA temp_store = MEMORY")

@@ -13,10 +13,13 @@ import os
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import Self, TypeVar
 
+from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
 from konbini.process.membership import Member, join
 from konbini.process.readers import Readers
 from konbini.process.rows import AlreadyOwned
@@ -26,13 +29,32 @@ from konbini.process.sqlite.migrating import migrate
 from konbini.process.statements import Connection
 from konbini.process.writer import CommitWatch, Writer
 
-__all__ = ["SqliteRows"]
+__all__ = ["SqliteAddress", "SqliteRows"]
 
 T = TypeVar("T")
 
 _READERS = 4
 _LOOK_SECONDS = 0.5
 _OWNER_ONLY = 0o600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SqliteAddress:
+    """The file of one process."""
+
+    path: Path
+
+    def open(
+        self,
+        migrations: Traversable,
+        *,
+        watch: CommitWatch | None = None,
+        member: Member | None = None,
+        entropy: Entropy | None = None,
+        measures: Measures | None = None,
+    ) -> SqliteRows:
+        """Open or create the file; see `SqliteRows.open`."""
+        return SqliteRows.open(self.path, migrations, watch=watch, member=member, entropy=entropy, measures=measures)
 
 
 class SqliteRows:
@@ -47,13 +69,15 @@ class SqliteRows:
         self._ownership = ownership
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - what rows stand on, each named
         cls,
         path: Path,
         migrations: Traversable,
         *,
         watch: CommitWatch | None = None,
         member: Member | None = None,
+        entropy: Entropy | None = None,
+        measures: Measures | None = None,
     ) -> Self:
         """Open or create the file at `path` and bring its schema up to date. Blocks: meant for the start.
 
@@ -62,6 +86,8 @@ class SqliteRows:
             migrations: the resource directory of the migrations, `importlib.resources.files(package) / name`.
             watch: told of each commit (tests only).
             member: who opens it; none is remembered otherwise.
+            entropy: what is random in its rows; the kernel's where none is given.
+            measures: told of each commit.
 
         Raises:
             AlreadyOwned: the file is open elsewhere.
@@ -78,7 +104,7 @@ class SqliteRows:
                 epoch = 0 if member is None else _join(first, member, steps)
             finally:
                 first.close()
-            writer = Writer(lambda: open_writer(path), watch=watch)
+            writer = Writer(lambda: open_writer(path, entropy), watch=watch, measures=measures)
             writer.start()
             undo.callback(writer.finish)
             readers = Readers(tuple(_reader(path, undo) for _ in range(_READERS)))

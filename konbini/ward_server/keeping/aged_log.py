@@ -1,8 +1,8 @@
 """Aged entries of a process's audit log, as a `Holding`: what they say is destroyed, and the log goes on.
 
 A target is a block of 256 positions, "000000000256-000000000511". It is due when its newest entry is; the block that is
-still being written is never. Each entry's leaf stays in its place, so that the chain, published checkpoints and places
-in the log hold as before (docs/adr/0015-rows-that-end.md).
+still being written is never. Each entry's commitment stays in its place, so that the tree, published checkpoints and
+places in the log hold as before (docs/adr/0015-rows-that-end.md).
 
 What somebody still needs bars its block: `needs` says so of the positions from one to another.
 """
@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from konbini.process.statements import Connection
+from konbini.process.tree_rows import empty_entries
 from konbini.protocol.japan import JAPAN
-from konbini.ward_server.audit.log import empty, entry_at
+from konbini.ward_server.audit.log import entry_at
 from konbini.ward_server.keeping.holding import Destroyed, Due, Rule
 from konbini.ward_server.settings.retention import Kept
 
@@ -40,7 +41,7 @@ class AgedLog:
         found: list[Due] = []
         for _ in range(_AT_ONCE):
             row = connection.execute(
-                "SELECT position FROM audit_entry WHERE position >= ? AND leaf IS NULL ORDER BY position LIMIT 1",
+                "SELECT position FROM audit_entry WHERE position >= ? AND length(entry) > 0 ORDER BY position LIMIT 1",
                 (begin,),
             ).fetchone()
             block = _target(begin if row is None else row[0])
@@ -68,7 +69,7 @@ def empty_blocks(connection: Connection, targets: Sequence[str]) -> Destroyed:
     """Destroy what the entries of the first of some blocks say."""
     whole = tuple(targets[:_AT_ONCE])
     for target in whole:
-        empty(connection, *_positions(target))
+        empty_entries(connection, *_positions(target))
     return Destroyed(whole=whole)
 
 

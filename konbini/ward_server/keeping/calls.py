@@ -17,9 +17,19 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_bytes, from_value, to_bytes, to_value
 from konbini.ward_server.keeping.disposal_rows import Disposed, RetentionShown
 from konbini.ward_server.keeping.retention import RetentionDesk
+from konbini.ward_server.operator_id import OperatorId
 from konbini.ward_server.settings.retention import Kept
+from konbini.ward_server.signed_acts.call import OperatorsCall, nothing, send, typed
 
-__all__ = ["RetentionLine", "RetentionMethod", "retention_handlers"]
+__all__ = [
+    "OPEN_RETENTION_METHODS",
+    "RetentionLine",
+    "RetentionMethod",
+    "approving_disposal",
+    "disposing",
+    "retention_handlers",
+    "withdrawing_disposal",
+]
 
 _SECONDS: Final = 5.0
 _DESTROYING_SECONDS: Final = 900.0
@@ -43,20 +53,24 @@ class RetentionMethod(IntEnum):
     """-> [signed entry of the list of disposals, ...]."""
 
 
+OPEN_RETENTION_METHODS: Final = frozenset({RetentionMethod.RETENTION, RetentionMethod.DISPOSALS})
+"""What is taken in an operator's name alone, also where acts are signed: what reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _By:
-    operator: Line
+    operator: OperatorId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Dispose:
-    operator: Line
+    operator: OperatorId
     kept: Kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _About:
-    operator: Line
+    operator: OperatorId
     disposal_id: Line
 
 
@@ -101,6 +115,29 @@ def retention_handlers(desk: RetentionDesk) -> Mapping[int, Handler]:
     }
 
 
+def disposing(operator: str, kept: Kept) -> OperatorsCall[str]:
+    """Make the call that enters that everything that is due of a kind is to be destroyed; it gives the list's id."""
+    asked = _Dispose(operator=operator, kept=kept)
+    return OperatorsCall.of(RetentionMethod.DISPOSE, asked, typed(str), within=_SECONDS)
+
+
+def approving_disposal(operator: str, disposal_id: str) -> OperatorsCall[Disposed]:
+    """Make the call that approves another's list."""
+    asked = _About(operator=operator, disposal_id=disposal_id)
+    return OperatorsCall.of(
+        RetentionMethod.APPROVE_DISPOSAL,
+        asked,
+        lambda answer: from_bytes(Disposed, _bytes(answer)),
+        within=_DESTROYING_SECONDS,
+    )
+
+
+def withdrawing_disposal(operator: str, disposal_id: str) -> OperatorsCall[None]:
+    """Make the call that takes a list back, or turns it down."""
+    asked = _About(operator=operator, disposal_id=disposal_id)
+    return OperatorsCall.of(RetentionMethod.WITHDRAW_DISPOSAL, asked, nothing, within=_SECONDS)
+
+
 class RetentionLine:
     """An operator's line to a process; raises what `CallClient.call` raises."""
 
@@ -115,29 +152,24 @@ class RetentionLine:
 
     async def dispose(self, kept: Kept) -> str:
         """Enter that everything that is due of a kind is to be destroyed, and give the list's id."""
-        answer = await self._call(RetentionMethod.DISPOSE, _Dispose(operator=self._operator, kept=kept))
-        if not isinstance(answer, str):
-            raise Refused(Code.MALFORMED, "the answer to DISPOSE")
-        return answer
+        return await send(self._client, disposing(self._operator, kept))
 
     async def approve(self, disposal_id: str) -> Disposed:
         """Approve another's list; comes back when everything of it is destroyed here and with the followers."""
-        asked = _About(operator=self._operator, disposal_id=disposal_id)
-        answer = await self._call(RetentionMethod.APPROVE_DISPOSAL, asked, within=_DESTROYING_SECONDS)
-        return from_bytes(Disposed, _bytes(answer))
+        return await send(self._client, approving_disposal(self._operator, disposal_id))
 
     async def withdraw(self, disposal_id: str) -> None:
         """Take a list back, or turn it down."""
-        await self._call(RetentionMethod.WITHDRAW_DISPOSAL, _About(operator=self._operator, disposal_id=disposal_id))
+        await send(self._client, withdrawing_disposal(self._operator, disposal_id))
 
     async def disposals_after(self, number: int) -> tuple[bytes, ...]:
         """Read entries of the signed list of disposals; none where there are no more."""
         return from_value(_Signed, [await self._call(RetentionMethod.DISPOSALS, _After(number=number))]).entries
 
-    async def _call(self, method: RetentionMethod, asked: object, within: float = _SECONDS) -> Value:
+    async def _call(self, method: RetentionMethod, asked: object) -> Value:
         arguments = to_value(asked)
         assert isinstance(arguments, list)  # noqa: S101 - a message's array
-        return await self._client.call(int(method), *arguments, within=within)
+        return await self._client.call(int(method), *arguments, within=_SECONDS)
 
 
 def _bytes(value: Value) -> bytes:

@@ -1,6 +1,6 @@
 """What operators type to a process of the ward about what it keeps beyond its time.
 
-The socket says which process is told: the registry, `issuing` and the clerk each dispose of what is theirs.
+The socket says which process is told: registry, `issuing`, clerk and console each dispose of what is theirs.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Functions of a connection, within their caller's transaction; `konbini.ward_server.keeping.retention` calls them.
 
-Tables: `due`, `disposal`, `disposal_target`, `disposal_list`, as each process's first migration declares them.
+Tables: `due`, `disposal`, `disposal_target`, `disposal_list`, in `keeping/disposal.sql`.
 """
 
 from __future__ import annotations

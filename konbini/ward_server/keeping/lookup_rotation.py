@@ -13,23 +13,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.resources.abc import Traversable
 from typing import Final, TypeAlias
 
 from konbini.process.clock import Clock
-from konbini.process.membership import Member, ServerNames
 from konbini.process.rows import CommitWatch
 from konbini.process.statements import Connection
-from konbini.process.stores import StoreAddress, open_rows
+from konbini.process.stores import StoreAddress
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.keeping.kept_store import KeptStore
-from konbini.ward_server.residents.registry import require_person, require_two
+from konbini.ward_server.keeping.at_rest import at_rest
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.lookup_key import check_lookup_key, put_lookup_key
 
 __all__ = ["LookupRotation", "NotRehashed", "Rehash", "rotate_lookup_key"]
 
-_NAME: Final = "lookup key rotation"
+_PURPOSE: Final = "lookup key rotation"
 
 
 class NotRehashed(ValueError):  # noqa: N818 - what the store answers
@@ -57,7 +56,7 @@ class LookupRotation:
 
 
 async def rotate_lookup_key(  # noqa: PLR0913 - which store, what is done to it, and for whom
-    kept: KeptStore,
+    migrations: Traversable,
     address: StoreAddress,
     rehash: Rehash,
     rotation: LookupRotation,
@@ -68,21 +67,14 @@ async def rotate_lookup_key(  # noqa: PLR0913 - which store, what is done to it,
     """Rotate the lookup key of a store that no process has open, and give how many hashes were made anew.
 
     Raises:
-        Refused: `SAME_PERSON`.
+        Refused: `CHANGE_INVALID`, `SAME_PERSON`.
         NotRehashed, LookupKeyRefused: nothing was changed.
         AlreadyOwned, NotInStep: its process is at work.
         NotOpened, SchemaRefused, NotStored, sqlite3.Error: the store cannot be used.
     """
-    for operator in rotation.operators:
-        require_person(operator)
-    require_two(*rotation.operators)
-    # No process has this configuration, so that none is at work beside it on a store that is shared.
-    member = Member.of(ServerNames(name=_NAME, all=(_NAME,)), (rotation.new.key_id,))
-    rows = open_rows(address, kept.migrations, watch=watch, member=member)
-    try:
+    parts = (rotation.new.key_id,)
+    async with at_rest(address, migrations, rotation.operators, purpose=_PURPOSE, parts=parts, watch=watch) as rows:
         return await rows.write(lambda connection: _rotate(connection, rehash, rotation, clock.now()), step="rotate")
-    finally:
-        await rows.close()
 
 
 def _rotate(connection: Connection, rehash: Rehash, rotation: LookupRotation, now: int) -> int:

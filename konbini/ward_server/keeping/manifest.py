@@ -19,7 +19,7 @@ from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 from konbini.protocol.shape import Digest, Line, UpTo, from_bytes, to_bytes
-from konbini.ward_server.audit.log import hash_at, newest
+from konbini.ward_server.audit.log import first_commitment, newest
 from konbini.ward_server.keeping.kept_store import KeptStore
 
 __all__ = [
@@ -51,7 +51,8 @@ class BackupPart(IntEnum):
 class BackupHeader:
     """What stands in the clear, and is bound into the seal.
 
-    `store` is the hash of the store's first audit entry, by which it is known for ever; `moment` in Unix milliseconds.
+    `store` is the commitment of the store's first audit entry, by which it is known for ever; `moment` in Unix
+    milliseconds.
     """
 
     domain: Line
@@ -92,15 +93,15 @@ class TableCount:
 class Manifest:
     """What the file holds, as it was at one moment of the store.
 
-    Fields: the registry's incarnation and how far the feed goes; how many audit entries there are and the hash of the
-    last; the tables.
+    Fields: the registry's incarnation and how far the feed goes; how many audit entries there are and the root
+    over them; the tables.
     """
 
     incarnation: _Number
     feed_number: _Number
     feed_newest: Digest
     audit_entries: _Number
-    audit_hash: Digest
+    audit_root: Digest
     tables: tuple[TableCount, ...]
 
     def to_bytes(self) -> bytes:
@@ -146,7 +147,7 @@ def read_header(data: bytes) -> BackupHeader:
 
 def describe(kept: KeptStore, municipality: str, moment: int, connection: Connection) -> HeaderOf:
     """Give what makes the header of a part, for the key that it is sealed to."""
-    store = hash_at(connection, 0) or bytes(32)
+    store = first_commitment(connection) or bytes(32)
 
     def header(part: BackupPart, key_id: bytes) -> BackupHeader:
         return BackupHeader(
@@ -166,13 +167,13 @@ def describe(kept: KeptStore, municipality: str, moment: int, connection: Connec
 def manifest_of(kept: KeptStore, connection: Connection, tables: tuple[TableCount, ...]) -> Manifest:
     """Say where a store stands, and which tables were taken from it."""
     feed = kept.feed(connection)
-    entries, last = newest(connection)
+    entries, root = newest(connection)
     return Manifest(
         incarnation=feed.incarnation,
         feed_number=feed.number,
         feed_newest=feed.newest,
         audit_entries=entries,
-        audit_hash=last,
+        audit_root=root,
         tables=tables,
     )
 

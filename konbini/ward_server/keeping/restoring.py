@@ -12,7 +12,7 @@ disposals (`destroyed`), and by destroying the key that they were sealed to.
 A seal proves to whom a file was sealed, not by whom: whoever has the public key can seal rows of his own. What proves
 the origin is the manifest's digest, which was shown when the backup was taken and is kept elsewhere (`expected`).
 
-The mark is a row of `restoration`, as each process's first migration declares it: whoever decides whether a restored
+The mark is a row of `restoration` (`keeping/restoration.sql`): whoever decides whether a restored
 store may go on reads it there (`said`: two persons have said so).
 """
 

@@ -1,7 +1,7 @@
 """Retention at a process (保存期間の管理): judged each day, shown, entered by one, approved by another, then done.
 
-The registry, `issuing` and the clerk each have a desk of their own: over what they keep (`Holding`), with a signed list
-under a key of their own.
+The registry, `issuing`, the clerk and the console each have a desk of their own: over what they keep (`Holding`), with
+a signed list under a key of their own.
 
 Invariants:
 - the day's judgement proposes and destroys nothing;
@@ -102,7 +102,7 @@ class RetentionDesk:
         rows: Rows,
         *,
         holdings: Iterable[Holding],
-        retention: Sequence[Retention],
+        retention: Callable[[], Sequence[Retention]],
         pen: DisposalPen,
         events: RetentionEvents,
         clock: Clock,
@@ -112,7 +112,7 @@ class RetentionDesk:
     ) -> None:
         self._rows = rows
         self._holdings = {holding.kept: holding for holding in holdings}
-        self._retention = tuple(retention)
+        self._retention = retention
         self._pen = pen
         self._events = events
         self._clock = clock
@@ -280,7 +280,7 @@ class RetentionDesk:
 
     def _rule(self, kept: Kept) -> Rule | None:
         day = to_day(today(self._clock.now()))
-        retention = in_force(self._retention, kept, day)
+        retention = in_force(tuple(self._retention()), kept, day)
         return None if retention is None else Rule(retention=retention, day=day)
 
     def _entry(self, event: AuditEvent, operator: str) -> AuditEntry:

@@ -5,14 +5,14 @@ Rotation wraps them anew, a backup leaves them out of its rows, a restored store
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from konbini.process.statements import Connection
-from konbini.ward_server.storage.sealing import wrapping_key_of
+from konbini.ward_server.storage.sealing import WRAPPING_ID_BYTES, wrapping_key_of
 
-__all__ = ["RowKey", "StoredKey", "WrappedKeys", "all_keys", "keys_after"]
+__all__ = ["RowKey", "StoredKey", "WrappedKeys", "all_keys", "keys_after", "wrapped_by"]
 
 RowKey: TypeAlias = tuple[int | str | bytes, ...]
 
@@ -75,6 +75,19 @@ def keys_after(connection: Connection, keys: WrappedKeys, after: RowKey | None, 
     ).fetchall()
     width = len(keys.key)
     return tuple(StoredKey(key=tuple(row[:width]), whose=row[width], wrapped=bytes(row[-1])) for row in rows)
+
+
+def wrapped_by(connection: Connection, columns: Sequence[WrappedKeys]) -> dict[bytes, int]:
+    """Count the data keys of some columns by the id of the key-encryption key that wraps them."""
+    counts: dict[bytes, int] = {}
+    for column in columns:
+        found = connection.execute(
+            f"SELECT substr(wrapped, 1, {WRAPPING_ID_BYTES}), count(*) FROM {column.table}"  # noqa: S608 - names of our migrations
+            " WHERE length(wrapped) > 0 GROUP BY 1"
+        )
+        for key_id, count in found.fetchall():
+            counts[bytes(key_id)] = counts.get(bytes(key_id), 0) + int(count)
+    return counts
 
 
 def all_keys(connection: Connection, keys: WrappedKeys, most: int = 2000) -> Iterator[StoredKey]:

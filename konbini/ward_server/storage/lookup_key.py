@@ -2,12 +2,7 @@
 
 A store that is opened with another key would find nobody and nothing: no card, no measure, no hold. It does not start.
 
-Table, in each process's first migration, word for word:
-
-    CREATE TABLE lookup_key (
-        only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
-        key_id BLOB NOT NULL CHECK (length(key_id) = 8)
-    ) STRICT;
+Table: `lookup_key`, in `storage/lookup_key.sql`.
 """
 
 from __future__ import annotations

@@ -32,13 +32,16 @@ from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
 
-__all__ = ["DESTROYED", "DataKey", "KeyEncryptionKeys", "Place", "Sealer", "wrapping_key_of"]
+__all__ = ["DESTROYED", "WRAPPING_ID_BYTES", "DataKey", "KeyEncryptionKeys", "Place", "Sealer", "wrapping_key_of"]
 
 DESTROYED = b""
 """What stands in the place of a wrapped data key that was destroyed: nothing that it sealed opens ever again."""
 
+WRAPPING_ID_BYTES = 8
+"""Of the id of a key-encryption key, with which what it wraps begins."""
+
 _KEY_BYTES = 32
-_ID_BYTES = 8
+_ID_BYTES = WRAPPING_ID_BYTES
 _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _ARRAY_OF_FIVE, _ARRAY_OF_SIX = b"\x85", b"\x86"
@@ -79,6 +82,11 @@ class KeyEncryptionKeys:
     def ids(self) -> frozenset[bytes]:
         """The ids of all of them."""
         return frozenset(self._by_id)
+
+    @property
+    def listed(self) -> tuple[bytes, ...]:
+        """The ids of all of them in their order, the current one first."""
+        return tuple(self._by_id)
 
     def named(self, key_id: bytes) -> AESGCM:
         """Find a key.

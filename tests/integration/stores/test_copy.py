@@ -97,7 +97,8 @@ async def test_a_difference_leaves_nothing(
     postgres_place.write(
         "registry",
         "CREATE FUNCTION lies() RETURNS trigger LANGUAGE plpgsql AS"
-        " $$ BEGIN IF NEW.position = 7 THEN NEW.hash = decode(repeat('00', 32), 'hex'); END IF; RETURN NEW; END $$",
+        " $$ BEGIN IF NEW.position = 7 THEN NEW.commitment = decode(repeat('00', 32), 'hex'); END IF;"
+        " RETURN NEW; END $$",
     )
     postgres_place.write(
         "registry", "CREATE TRIGGER a BEFORE INSERT ON audit_entry FOR EACH ROW EXECUTE FUNCTION lies()"
@@ -129,14 +130,14 @@ async def test_numbers_that_the_server_gives_go_on(postgres_place: PostgresPlace
     migrations = files("konbini.ward_server.issuing") / "migrations"
     await open_rows(address(one, "issuing"), migrations).close()
     insert = (
-        "INSERT INTO open_case (kind, visit, ordinal, digest, since, kiosk, log_index)"
-        " SELECT 'K', digest, {n}, digest, 1, 'K-0001', 1 FROM applied_migration WHERE number = 1"
+        "INSERT INTO ward_case (kind, visit, ordinal, since, kiosk, log_index, about, operator, code, times, finding)"
+        " SELECT 'K', digest, {n}, 1, 'K-0001', 1, '', '', 0, 1, '' FROM applied_migration WHERE number = 1"
     )
     for number in range(1, 4):
         one.write("issuing", insert.format(n=number))
     assert await copied(one, postgres_place, "issuing") == 0
     postgres_place.write("issuing", insert.format(n=9))
-    found = rows_of(postgres_place, "issuing", "SELECT number FROM open_case WHERE number > 0 ORDER BY number")
+    found = rows_of(postgres_place, "issuing", "SELECT number FROM ward_case WHERE number > 0 ORDER BY number")
     assert found == [(1,), (2,), (3,), (4,)]
 
 

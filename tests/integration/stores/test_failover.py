@@ -16,6 +16,8 @@ from tests.notes import add, texts
 from tests.places import NOTES
 from tests.postgres import Server, check_installed, folder_of_its_own
 
+pytestmark = pytest.mark.faults
+
 
 @pytest.fixture
 def pair() -> Iterator[tuple[Server, Server]]:

@@ -19,7 +19,8 @@ from konbini.simulation.entropy import SeededEntropy
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.keeping.rotation import KeyRotation, RotationEvents, Wrapping, wrapped_by
+from konbini.ward_server.keeping.rotation import KeyRotation, RotationEvents, Wrapping
+from konbini.ward_server.keeping.wrapped_keys import wrapped_by
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.keys import NUMBER_KEYS, PERSONAL_KEYS, WRAPPED_KEYS
 from konbini.ward_server.residents.registry import Registry

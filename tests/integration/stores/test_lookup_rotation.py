@@ -61,7 +61,7 @@ def rotation(event: AuditEvent, operators: tuple[str, str] = ("aoki", "bando")) 
 
 async def rotate(place: Place, name: str, kept: KeptStore, rehash: Rehash, event: AuditEvent) -> int:
     """Rotate a store of a name that nobody has open."""
-    return await rotate_lookup_key(kept, address(place, name), rehash, rotation(event), SettableClock(NOW))
+    return await rotate_lookup_key(kept.migrations, address(place, name), rehash, rotation(event), SettableClock(NOW))
 
 
 @asynccontextmanager
@@ -270,8 +270,8 @@ async def test_one_person_is_not_enough(place: Place) -> None:
     clock = SettableClock(NOW)
     alone = rotation(AuditEvent.CLERK_LOOKUP_KEY_ROTATED, ("aoki", "aoki"))
     with pytest.raises(Refused) as refusal:
-        await rotate_lookup_key(CLERK_KEPT, address(place, "clerk"), _clerk, alone, clock)
+        await rotate_lookup_key(CLERK_KEPT.migrations, address(place, "clerk"), _clerk, alone, clock)
     assert refusal.value.code is Code.SAME_PERSON
     other = replace(rotation(AuditEvent.CLERK_LOOKUP_KEY_ROTATED), old=NEW, new=OLD)
     with pytest.raises(LookupKeyRefused):
-        await rotate_lookup_key(CLERK_KEPT, address(place, "clerk"), _clerk, other, clock)
+        await rotate_lookup_key(CLERK_KEPT.migrations, address(place, "clerk"), _clerk, other, clock)

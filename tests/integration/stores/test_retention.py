@@ -126,7 +126,7 @@ async def office(place: Place) -> AsyncIterator[Office]:
     await store.begin(NOW // 1000, AuditEntry(moment=NOW, event=AuditEvent.REGISTRY_CREATED))
     pen = RecordPen(key, MUNICIPALITY, SeededEntropy(3))
     acknowledging = Acknowledging((), clock)
-    desk = registry_desk(rows, vault=vault, pen=pen, retention=TABLE, acknowledging=acknowledging, clock=clock)
+    desk = registry_desk(rows, vault=vault, pen=pen, retention=lambda: TABLE, acknowledging=acknowledging, clock=clock)
     registry = Registry(store, pen, acknowledging, clock)
     made = Office(rows=rows, store=store, registry=registry, desk=desk, clock=clock, key=key)
     await made.remove(GONE)
@@ -341,7 +341,7 @@ async def test_a_feed_restored_from_before_a_disposal(
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(4))
     desk = registry_desk(
-        rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
+        rows, vault=vault_of(9), pen=pen, retention=lambda: TABLE, acknowledging=acknowledging, clock=office.clock
     )
     assert await refused(store.read(lambda reading: reading.feed_after(0, 100))) is Code.RECORD_DISPOSED
     told = await store.read(lambda reading: reading.position())
@@ -390,7 +390,7 @@ async def restored(office: Office, place: Place, tmp_path: Path) -> AsyncIterato
     store, acknowledging = RowsRegistryStore(rows, vault_of(9)), Acknowledging((), office.clock)
     pen = RecordPen(office.key, MUNICIPALITY, SeededEntropy(9))
     desk = registry_desk(
-        rows, vault=vault_of(9), pen=pen, retention=TABLE, acknowledging=acknowledging, clock=office.clock
+        rows, vault=vault_of(9), pen=pen, retention=lambda: TABLE, acknowledging=acknowledging, clock=office.clock
     )
     registry = Registry(store, pen, acknowledging, office.clock)
     yield Office(rows=rows, store=store, registry=registry, desk=desk, clock=office.clock, key=office.key)

@@ -49,9 +49,11 @@ async def test_what_was_recorded_stays(place: Place) -> None:
     """An audit entry is neither changed nor removed, whoever writes."""
     await open_rows(address(place, "clerk"), files("konbini.ward_server.clerk") / "migrations").close()
     place.write(
-        "clerk", "INSERT INTO audit_entry (position, entry, hash) SELECT 0, digest, digest FROM applied_migration"
+        "clerk",
+        "INSERT INTO audit_entry (position, salt, entry, commitment)"
+        " SELECT 0, digest, digest, digest FROM applied_migration",
     )
-    for statement in ("UPDATE audit_entry SET entry = hash", "DELETE FROM audit_entry"):
+    for statement in ("UPDATE audit_entry SET entry = commitment", "DELETE FROM audit_entry"):
         with pytest.raises(ENGINE_FAULTS, match="an audit entry stays"):
             place.write("clerk", statement)
 

@@ -25,6 +25,8 @@ from tests.notes import RecordedCommits, add, texts
 from tests.places import NOTES, Place, PostgresPlace, SqlitePlace, address, rows_of
 from tests.postgres import Server
 
+pytestmark = pytest.mark.faults
+
 HERE = Path(__file__).parent
 CHILD = (sys.executable, str(HERE / "writing_child.py"))
 _CALLERS = 16

@@ -15,6 +15,7 @@ import pytest
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection, Parameters
 from konbini.process.stores import open_rows
+from konbini.process.tree_rows import root_at
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import Outcome
@@ -93,7 +94,7 @@ def desk_of(name: str, rows: Rows, key: SigningKey, clock: SettableClock) -> Ret
     return RetentionDesk(
         rows,
         holdings=HOLDINGS if name == "issuing" else CLERKS,
-        retention=TABLE,
+        retention=lambda: TABLE,
         pen=DisposalPen(key=key, municipality=WARD),
         events=(ISSUING if name == "issuing" else CLERK).retention,
         clock=clock,
@@ -211,9 +212,9 @@ async def test_what_a_case_is_open_about_never_goes(issuing: Office, whose: byte
     await visit(issuing, 2)
     await fill_log(issuing, 2 * BLOCK)
     await issuing.put(
-        "INSERT INTO open_case (since, kind, kiosk, visit, ordinal, digest, log_index)"
-        " VALUES (0, 'x', 'K', ?, 1, ?, 3)",
-        (whose, whose),
+        "INSERT INTO ward_case (since, kind, about, kiosk, operator, visit, ordinal, code, log_index, times, finding)"
+        " VALUES (0, 'x', '', 'K', '', ?, 1, 0, 3, 1, '')",
+        (whose,),
     )
     found = await issuing.due(DUE)
     assert found[Kept.ISSUE_HISTORY] == ("2026-11-20",)
@@ -243,9 +244,9 @@ async def test_what_was_not_settled_any_more_is_left(issuing: Office) -> None:
     await issuing.due(DUE)
     entered = await issuing.desk.enter("aoki", Kept.ISSUE_HISTORY)
     await issuing.put(
-        "INSERT INTO open_case (since, kind, kiosk, visit, ordinal, digest, log_index)"
-        " VALUES (0, 'x', 'K', ?, 1, ?, 0)",
-        (bytes([1]) * 32, bytes(32)),
+        "INSERT INTO ward_case (since, kind, about, kiosk, operator, visit, ordinal, code, log_index, times, finding)"
+        " VALUES (0, 'x', '', 'K', '', ?, 1, 0, 0, 1, '')",
+        (bytes([1]) * 32,),
     )
     assert await issuing.desk.approve("bando", entered) == Disposed(destroyed=0, left=1)
     assert issuing.count("visit") == 1
@@ -320,36 +321,36 @@ async def fill_log(office: Office, entries: int, day: dt.date = DAY) -> None:
 
 
 async def ends(office: Office) -> list[bytes | None]:
-    """Give the hashes of the first block's ends, as a published checkpoint names one."""
+    """Give the roots at the first block's ends, as a published checkpoint names one."""
 
     def look(connection: Connection) -> list[bytes | None]:
-        return [log.hash_at(connection, position) for position in (0, BLOCK - 1)]
+        return [root_at(connection, size) for size in (1, BLOCK)]
 
     return await office.rows.read(look)
 
 
 @pytest.mark.parametrize("name", ["issuing", "clerk"])
-async def test_an_aged_log_is_closed_and_its_chain_holds(place: Place, name: str) -> None:
-    """What the entries say is gone from the store; hashes, positions and every later entry are as they were."""
+async def test_an_aged_log_is_closed_and_its_tree_holds(place: Place, name: str) -> None:
+    """What the entries say is gone from the store; roots, positions and every later entry are as they were."""
     async with AsyncExitStack() as ending:
         office = office_at(place, name)
         ending.push_async_callback(office.rows.close)
         await fill_log(office, BLOCK)
         await fill_log(office, BLOCK, DAY + dt.timedelta(days=1))
-        hashes = await ends(office)
+        roots = await ends(office)
         assert await office.due(DUE) == {Kept.AUDIT_LOG: (f"{0:012d}-{BLOCK - 1:012d}",)}
         assert await office.dispose(Kept.AUDIT_LOG) == Disposed(destroyed=1, left=0)
-        assert await ends(office) == hashes
+        assert await ends(office) == roots
         assert await office.rows.read(log.verify) == office.count("audit_entry")
         assert await office.rows.read(partial(log.entry_at, position=0)) is None
         assert await office.rows.read(partial(log.entry_at, position=BLOCK)) is not None
-        emptied = rows_of(place, name, "SELECT count(*), max(length(entry)) FROM audit_entry WHERE leaf IS NOT NULL")
+        emptied = rows_of(place, name, "SELECT count(*), max(length(salt)) FROM audit_entry WHERE length(entry) = 0")
         assert emptied == [(BLOCK, 0)]
         assert Kept.AUDIT_LOG not in await office.due(DUE)
         for statement in (
-            "UPDATE audit_entry SET leaf = hash WHERE position = 0",
-            "UPDATE audit_entry SET entry = hash, leaf = NULL WHERE position = 0",
-            "UPDATE audit_entry SET hash = leaf WHERE position = 0",
+            "UPDATE audit_entry SET entry = commitment, salt = commitment WHERE position = 0",
+            "UPDATE audit_entry SET commitment = commitment WHERE position = 0",
+            "UPDATE audit_entry SET commitment = salt WHERE position = 300",
             "DELETE FROM audit_entry WHERE position = 0",
         ):
             with pytest.raises(ENGINE_FAULTS, match="an audit entry stays"):

@@ -19,7 +19,7 @@ from konbini.process.statements import Connection
 from konbini.process.stores import open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import CertificateKind
+from konbini.protocol.kinds import CENTER, CertificateKind
 from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
 from konbini.ward_server.audit import log
@@ -88,6 +88,7 @@ def ledger_on(rows: Rows, key: SigningKey) -> Ledger:
 def order_of(visit: bytes, ordinal: int) -> NewOrder:
     """Write an order."""
     return NewOrder(
+        link=CENTER,
         visit=visit,
         ordinal=ordinal,
         kiosk="K-0001",
@@ -115,6 +116,8 @@ async def visited(rows: Rows, ledger: Ledger, visit: bytes) -> None:
     await rows.write(heard)
     await ledger.visits.open(
         NewVisit(
+            link=CENTER,
+            ticketed=NOW // 1000,
             visit_id=visit[:16],
             visit=visit,
             kiosk=f"K-{visit[0]:04d}",
@@ -123,6 +126,7 @@ async def visited(rows: Rows, ledger: Ledger, visit: bytes) -> None:
             opened=NOW // 1000,
             ends=NOW // 1000 + 900,
             day_began=0,
+            receipt_code="0" * 30,
             most_a_day=10,
         ),
         entry_of(AuditEvent.VISIT_OPENED, visit),
@@ -183,6 +187,8 @@ async def test_one_card_has_one_open_visit(place: Place) -> None:
         def new(at: int) -> NewVisit:
             visit = bytes([at]) * 32
             return NewVisit(
+                link=CENTER,
+                ticketed=NOW // 1000,
                 visit_id=visit[:16],
                 visit=visit,
                 kiosk=f"K-000{at}",
@@ -191,6 +197,7 @@ async def test_one_card_has_one_open_visit(place: Place) -> None:
                 opened=NOW // 1000,
                 ends=NOW // 1000 + 900,
                 day_began=0,
+                receipt_code="0" * 30,
                 most_a_day=10,
             )
 
@@ -215,7 +222,7 @@ async def test_the_stop_reaches_both(place: Place) -> None:
         with pytest.raises(Refused) as refusal:
             await ledgers[1].issuances.reserve(order_of(VISIT, 1), entry_of(AuditEvent.ORDER_SEALING, VISIT, 1), TODAY)
         assert refusal.value.code is Code.WARD_STOPPED
-        assert (await ledgers[1].summary(5)).stop_code is not None
+        assert await ledgers[1].stop.code() is Code.SEAL_BROKEN
 
 
 async def test_the_clerk_certifies_an_order_once(place: Place) -> None:
