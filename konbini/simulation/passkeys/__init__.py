@@ -1,0 +1,1 @@
+"""A simulated passkey, and a browser without a window that uses it, for tests."""
