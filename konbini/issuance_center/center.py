@@ -4,7 +4,8 @@ The one use case of the center. Steps, for a frame of a visit: 1. the relay deci
 receiver must be there; 3. the ledger's row is durable; 4. the frame is handed on, byte for byte as it came. What is
 refused is answered with LINK_REFUSED to its sender.
 
-Invariant: a body is referred to only by the call that carries it and by the receiver's outlet while it waits.
+Invariant: a body is referred to only by the call that carries it and by the receiver's outlet while it waits; but for
+each kiosk's last STATE, which says nothing of a visit and is kept in memory for wards that come back.
 Limits: a frame that was written down may still be lost with the receiver's link; kiosk and ward repeat end to end.
 """
 
@@ -15,8 +16,10 @@ from contextlib import suppress
 
 from konbini.issuance_center.ledger import Ledger, NotStored
 from konbini.issuance_center.lines import Lines
+from konbini.issuance_center.log_exchange import LogExchange
 from konbini.issuance_center.relay.quotas import Window
 from konbini.issuance_center.relay.routing import (
+    OF_A_DAY,
     OUTLIVES_VISIT,
     KioskEnd,
     Sender,
@@ -33,6 +36,10 @@ from konbini.issuance_center.wards import KeptNotice, WardsToday
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.link_server import Line
 from konbini.process.log import logger
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures
+from konbini.process.traces.attributes import SpanName
+from konbini.process.traces.ports import Traces
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind
@@ -42,7 +49,9 @@ __all__ = ["FRAMES_A_MINUTE", "Center"]
 
 FRAMES_A_MINUTE = 600
 """How many frames a kiosk may send within a minute."""
-_UNCOUNTED = frozenset({MessageKind.LINK_REFUSED})
+_OF_LOGS = frozenset({MessageKind.CHECKPOINT, MessageKind.COSIGNED})
+_UNCOUNTED = frozenset({MessageKind.LINK_REFUSED}) | OF_A_DAY
+_TO_HOME = frozenset({MessageKind.RECEIPT, MessageKind.LEFT, MessageKind.MISMATCH, MessageKind.FIGURES})
 
 _log = logger("konbini.issuance_center")
 
@@ -59,17 +68,29 @@ class Center:
         desk: TicketDesk,
         ledger: Ledger,
         lines: Lines,
+        logs: LogExchange,
         clock: Clock,
         frames: Window,
+        measures: Measures,
+        traces: Traces,
     ) -> None:
         """Take what the center stands on; `frames` is a window of a minute."""
         self._trust, self._visits, self._wards = trust, visits, wards
         self._desk, self._ledger, self._lines = desk, ledger, lines
+        self._logs = logs
         self._clock, self._frames = clock, frames
+        self._states: dict[str, bytes] = {}
+        self._measures, self._traces = measures, traces
 
     def joined(self, peer: Sender, line: Line) -> None:
-        """Take a link that came up; a kiosk is handed the latest notice and the newest prekey of each ward."""
+        """Take a link that came up; a kiosk is handed the latest notice and the newest prekey of each ward.
+
+        A ward that wants states is handed the last one of each kiosk.
+        """
         self._lines.join(peer, line)
+        if isinstance(peer, WardEnd) and peer.ward in self._trust.wards_that_want_states:
+            for data in self._states.values():
+                self._tell(peer, data)
         if isinstance(peer, KioskEnd):
             for kept in self._wards.notices(peer.kiosk):
                 self._tell(peer, _notice_frame(kept).to_bytes())
@@ -88,16 +109,28 @@ class Center:
             Refused: it is no frame; the link is to be ended.
         """
         frame = Frame.from_bytes(data)
+        end = "kiosk" if isinstance(sender, KioskEnd) else "ward"
+        self._measures.count(Metric.FRAMES, end=end, kind=frame.kind)
+        self._measures.count(Metric.FRAME_BYTES, len(data), end=end, kind=frame.kind)
         try:
-            await self._take(sender, frame, data)
+            with self._traces.of_visit(frame.visit_id, SpanName.CENTER_FRAME, kind=frame.kind, size=len(data)):
+                await self._take(sender, frame, data)
         except Refused as refused:
+            self._count_refusal(sender, frame, refused.code)
             _log.warning(
                 "frame refused", code=refused.code, detail=refused.detail, kind=frame.kind, visit=frame.visit_id
             )
             self._tell(sender, _refusal(frame, refused.code))
         except NotStored:
+            self._count_refusal(sender, frame, Code.INTERNAL)
             _log.error("the ledger took no row", kind=frame.kind, visit=frame.visit_id, exc_info=True)
             self._tell(sender, _refusal(frame, Code.INTERNAL))
+
+    def _count_refusal(self, sender: Sender, frame: Frame, code: Code) -> None:
+        asked = frame.kind is MessageKind.HELLO and isinstance(sender, KioskEnd)
+        self._measures.count(Metric.REFUSALS, at="ticket" if asked else "frame", code=code)
+        if asked:
+            self._measures.count(Metric.TICKETS, outcome="refused")
 
     async def _take(self, sender: Sender, frame: Frame, data: bytes) -> None:
         moment = to_seconds(self._clock.now())
@@ -108,7 +141,7 @@ class Center:
             case ToCenter():
                 await self._for_center(sender, frame, moment)
             case ToEveryWard():
-                self._to_every_ward(data)
+                self._to_every_ward(frame.kiosk, data)
             case ToPeer(peer):
                 await self._pass_on(frame, visit, self._at_home(sender, frame, peer), data, moment)
 
@@ -123,7 +156,7 @@ class Center:
             if frame.kind is MessageKind.ASK and self._wards.home(frame.kiosk, sender.ward) not in (sender, None):
                 raise Refused(Code.MISROUTED, "the kiosk is at home with another server of this ward")
             return peer
-        if frame.kind not in (MessageKind.RECEIPT, MessageKind.LEFT):
+        if frame.kind not in _TO_HOME:
             return peer
         before = self._wards.known_home(frame.kiosk, frame.ward)
         home = self._wards.home(frame.kiosk, frame.ward)
@@ -155,8 +188,9 @@ class Center:
         if frame.kind is MessageKind.OPEN:
             self._visits.open(frame.visit_id)
 
-    def _to_every_ward(self, data: bytes) -> None:
-        """Hand a STATE on; a ward that is away gets the next one within a minute."""
+    def _to_every_ward(self, kiosk: str, data: bytes) -> None:
+        """Hand a STATE on, and keep it as the kiosk's last; a ward that is away gets it when it is back."""
+        self._states[kiosk] = data
         wanted = self._trust.wards_that_want_states
         for ward, server in self._trust.servers:
             if ward in wanted:
@@ -169,6 +203,8 @@ class Center:
             self._wards.take_prekey(sender, frame.body, moment)
             # What a kiosk still owes is sealed to the newest prekey, long after the ticket's has run out.
             self._tell_kiosks(sender, _prekey_frame(frame.ward, frame.body))
+        elif frame.kind in _OF_LOGS:
+            await self._logs.take(sender, frame)
         else:
             await self._notice(sender, frame, moment)
 
@@ -192,6 +228,7 @@ class Center:
             body=granted.ticket,
         )
         self._lines.hand(KioskEnd(frame.kiosk), answer.to_bytes())
+        self._measures.count(Metric.TICKETS, outcome="again" if granted.visit is None else "given")
 
     async def _notice(self, sender: WardEnd, frame: Frame, moment: int) -> None:
         kept = self._wards.check_notice(sender, frame.body, moment)

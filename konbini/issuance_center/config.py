@@ -15,10 +15,32 @@ certificate = "center.pem"
 key = "center.key"
 authority = "devices.pem"
 
+# or, where an edge on this machine ends the kiosks' TLS (konbini/process/doors.py):
+# [gateway.kiosks]
+# socket = "/run/konbini-center/kiosks.sock"
+# users = ["haproxy"]                # who may connect there
+# authority = "devices.pem"          # of the kiosks' certificates
+
 [hours]
 opens = "06:30"                      # Japanese time
 closes = "23:00"
 closed_days = ["12-29", "12-30", "12-31", "01-01", "01-02", "01-03"]
+
+[log]                                # konbini/process/log_keeping.py
+origin = "konbini/center"
+key = "log.key"
+witnesses = ["konbini/999999/witness+..."]
+
+[witness]                            # konbini/process/witnessing.py
+name = "konbini/center/witness"
+key = "witness.key"
+logs = ["konbini/999999/issuing+...", "konbini/999999/clerk+...", "konbini/999999/registry+...",
+        "konbini/999999/console+..."]
+
+[time_stamps]                        # of its own checkpoints; may be left out: konbini/process/log_config.py
+url = "http://192.0.2.10/tsa"
+authorities = ["/etc/konbini/time-authority.pem"]
+minutes = 60
 
 [[kiosk]]
 enrolment = "K-0001.enrolment"       # signed by the enrolment authority
@@ -30,6 +52,11 @@ wants_states = true
 servers = ["a", "b"]                 # optional: several servers of one ward, each with a certificate of its own
 opens = "06:30"                      # optional: narrower than the center's hours
 closes = "20:00"
+
+[measures]                           # may be left out: konbini/process/measures/config.py
+port = 9473                          # on the loopback address alone; or socket = "measures.sock"
+[traces]                            # may be left out: konbini/process/traces/config.py
+collector = "http://127.0.0.1:4318/v1/traces"
 """
 
 from __future__ import annotations
@@ -38,8 +65,12 @@ import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
 
+from konbini.issuance_center.ledger import LedgerAddress, ledger_file
 from konbini.process.config import ConfigRefused, Table, read_table
-from konbini.process.link_server import LinkServerAddress
+from konbini.process.doors import EdgeAddress, LinkServerAddress
+from konbini.process.log_config import LogConfig, StampsConfig, WitnessConfig
+from konbini.process.measures.config import MeasuresConfig, read_measures
+from konbini.process.traces.config import TracesConfig, read_traces
 
 __all__ = ["CenterConfig", "HoursConfig", "KioskConfig", "WardConfig", "read_config"]
 
@@ -81,17 +112,22 @@ class WardConfig:
 class CenterConfig:
     """Everything that the center is told."""
 
-    database: Path
+    database: LedgerAddress
     ticket_key: Path
     enrolment_authority: bytes
     directory_authority: bytes
     ward_directory: Path
     directory_version: int
-    kiosk_gateway: LinkServerAddress
+    kiosk_gateway: LinkServerAddress | EdgeAddress
     ward_gateway: LinkServerAddress
     hours: HoursConfig
     kiosks: tuple[KioskConfig, ...]
     wards: tuple[WardConfig, ...]
+    log: LogConfig
+    witness: WitnessConfig
+    stamps: StampsConfig | None
+    measures: MeasuresConfig | None
+    traces: TracesConfig | None
 
 
 def read_config(path: Path) -> CenterConfig:
@@ -108,23 +144,33 @@ def read_config(path: Path) -> CenterConfig:
         table.part("hours") as hours,
     ):
         return CenterConfig(
-            database=center.path("database"),
+            database=ledger_file(center.path("database")),
             ticket_key=center.path("ticket_key"),
             enrolment_authority=center.point("enrolment_authority"),
             directory_authority=center.point("directory_authority"),
             ward_directory=center.path("ward_directory"),
             directory_version=center.integer("directory_version"),
-            kiosk_gateway=_gateway(gateway.part("kiosks")),
+            kiosk_gateway=_kiosk_gateway(gateway.part("kiosks")),
             ward_gateway=_gateway(gateway.part("wards")),
             hours=_hours(hours),
             kiosks=tuple(_kiosk(part) for part in table.parts("kiosk")),
             wards=tuple(_ward(part) for part in table.parts("ward")),
+            log=LogConfig.read(table),
+            witness=WitnessConfig.read(table),
+            stamps=StampsConfig.read(table),
+            measures=read_measures(table),
+            traces=read_traces(table),
         )
 
 
 def _gateway(part: Table) -> LinkServerAddress:
     with part:
         return LinkServerAddress.read(part)
+
+
+def _kiosk_gateway(part: Table) -> LinkServerAddress | EdgeAddress:
+    with part:
+        return EdgeAddress.read(part) if part.has("socket") else LinkServerAddress.read(part)
 
 
 def _hours(part: Table) -> HoursConfig:

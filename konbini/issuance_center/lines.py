@@ -48,6 +48,11 @@ class Lines:
         """The kiosks that are connected."""
         return tuple(peer for peer in self._lines if isinstance(peer, KioskEnd))
 
+    @property
+    def wards(self) -> tuple[WardEnd, ...]:
+        """The wards' servers that are connected."""
+        return tuple(peer for peer in self._lines if isinstance(peer, WardEnd))
+
     def require(self, peer: Sender) -> None:
         """Hold that a peer is connected.
 

@@ -42,11 +42,46 @@ class Hours:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KioskTrust:
-    """One kiosk."""
+    """One kiosk: of its enrolment no more than is asked for, since there may be tens of thousands.
 
-    enrolment: Enrolment
-    device: VerifyingKey
+    Attributes:
+        kiosk: its id.
+        point: of its device key.
+        begins: from when on its enrolment is in force, Unix seconds.
+        ends: until when.
+        tickets_an_hour: its quota.
+    """
+
+    kiosk: str
+    point: bytes
+    begins: int
+    ends: int
     tickets_an_hour: int
+
+    @classmethod
+    def of(cls, enrolment: Enrolment, tickets_an_hour: int) -> KioskTrust:
+        """Take a kiosk by its enrolment.
+
+        Raises:
+            Refused: `MALFORMED`: its device key is no point of the curve.
+        """
+        point = VerifyingKey(enrolment.signing).point
+        return cls(
+            kiosk=enrolment.kiosk,
+            point=point,
+            begins=enrolment.begins,
+            ends=enrolment.ends,
+            tickets_an_hour=tickets_an_hour,
+        )
+
+    @property
+    def device(self) -> VerifyingKey:
+        """Its device key."""
+        return VerifyingKey(self.point)
+
+    def in_force(self, moment: int) -> bool:
+        """Say whether it is enrolled at a moment (Unix seconds)."""
+        return self.begins <= moment < self.ends
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +103,7 @@ class Trust:
         Raises:
             ConfigRefused: a name stands twice.
         """
-        self._kiosks = _by_name((kiosk.enrolment.kiosk, kiosk) for kiosk in kiosks)
+        self._kiosks = _by_name((kiosk.kiosk, kiosk) for kiosk in kiosks)
         self._wards = _by_name((ward.entry.ward, ward) for ward in wards)
         self._hours = hours
 
@@ -99,7 +134,7 @@ class Trust:
             Refused: `KIOSK_UNKNOWN`.
         """
         found = self._kiosks.get(kiosk)
-        if found is None or not found.enrolment.in_force(moment):
+        if found is None or not found.in_force(moment):
             raise Refused(Code.KIOSK_UNKNOWN, "not on the list, or its enrolment is not in force")
         return found
 
@@ -136,8 +171,7 @@ def read_trust(config: CenterConfig) -> Trust:
     kiosks = []
     for kiosk in config.kiosks:
         enrolment = Enrolment.open(kiosk.enrolment.read_bytes(), authority)
-        device = VerifyingKey(enrolment.signing)
-        kiosks.append(KioskTrust(enrolment=enrolment, device=device, tickets_an_hour=kiosk.tickets_an_hour))
+        kiosks.append(KioskTrust.of(enrolment, kiosk.tickets_an_hour))
     return Trust(kiosks, [_ward(ward, directory) for ward in config.wards], _hours(config.hours))
 
 

@@ -17,6 +17,7 @@ from konbini.issuance_center.relay.routing import WardEnd
 from konbini.issuance_center.trust import Trust
 from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import CENTER
 from konbini.protocol.service import Notice
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import TICKET_SECONDS, Prekey
@@ -99,6 +100,10 @@ class WardsToday:
         """Say whether a server has a link and a prekey."""
         return end in self._prekeys
 
+    def living(self, ward: str) -> int:
+        """Count the servers of a ward that have a link and a prekey."""
+        return sum(end.ward == ward for end in self._prekeys)
+
     def check_notice(self, end: WardEnd, signed: bytes, moment: int) -> KeptNotice:
         """Check a notice; `keep_notice` follows when it is stored.
 
@@ -122,8 +127,8 @@ class WardsToday:
         A kiosk whose home takes no visits while another server does gets that one as its home.
 
         Raises:
-            Refused: `WARD_STOPPED`, `WARD_CLOSED`, or `WARD_UNREACHABLE` where no link is up, the ward takes no
-                part, or a prekey would not outlive the ticket.
+            Refused: `WARD_STOPPED`, `KIOSK_STOPPED`, `WARD_CLOSED`, or `WARD_UNREACHABLE` where no link is up, the ward
+                takes no part, or a prekey would not outlive the ticket.
         """
         self._trust.ward(ward)
         home = self.home(kiosk, ward)
@@ -131,7 +136,7 @@ class WardsToday:
         refusals = []
         for end in (home or WardEnd(ward), *others):
             try:
-                signed = self._ticket_prekey(end, moment)
+                signed = self._ticket_prekey(end, kiosk, moment)
             except Refused as refused:
                 refusals.append(refused)
             else:
@@ -139,9 +144,9 @@ class WardsToday:
                 return end, signed
         raise refusals[0]
 
-    def _ticket_prekey(self, end: WardEnd, moment: int) -> bytes:
+    def _ticket_prekey(self, end: WardEnd, kiosk: str, moment: int) -> bytes:
         kept = self._notice(end.ward, end)
-        refusal = None if kept is None else kept.notice.refusal(moment)
+        refusal = None if kept is None else kept.notice.refusal(moment, kiosk, CENTER)
         if refusal is not None:
             raise Refused(refusal, "the ward's own notice")
         if not self._trust.open_at(end.ward, moment):

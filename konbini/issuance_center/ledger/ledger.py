@@ -1,5 +1,8 @@
 """The ledger: a row for each visit, a count for each kind of frame that passed, and each ward's latest notice.
 
+Whatever is written is an entry of the center's log too (`LedgerEntry`), in the same transaction; the log is a Merkle
+tree whose checkpoints the wards co-sign, and the ledger is the witness of theirs.
+
 Invariants: a row is durable before the frame that it speaks of is handed on, so what a peer was answered is in the
 file; a visit never changes its kiosk or ward; no column can hold a body, a name or a document. In doubt is what the
 kinds of frames tell (`relay.standing`), not what a body says.
@@ -7,20 +10,39 @@ kinds of frames tell (`relay.standing`), not what a body says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
-from typing import Self
+from typing import Self, TypeAlias
 
+from konbini.issuance_center.ledger.entries import LedgerEntry
 from konbini.issuance_center.relay.standing import Phase, Standing, phase_after, standing
 from konbini.issuance_center.relay.visits import LIFE_SECONDS, Visit
-from konbini.process.rows import CANNOT_OPEN, NotStored, Rows
-from konbini.process.sqlite.rows import SqliteRows
+from konbini.process.clock import Clock, to_seconds
+from konbini.process.entropy import Entropy
+from konbini.process.log import logger
+from konbini.process.log_config import LogConfig, StampsConfig, WitnessConfig
+from konbini.process.log_keeping import CheckpointKeeper, LogOwner
+from konbini.process.measures.ports import Measures
+from konbini.process.rows import CANNOT_OPEN, NotStored, OpensRows, Rows, answers
+from konbini.process.sqlite.rows import SqliteAddress
+from konbini.process.stamping import CheckpointStamps, count_stamps_owed, service_of
 from konbini.process.statements import Connection
+from konbini.process.tree_rows import append_entry
+from konbini.process.witnessing import Contradiction, Witness
+from konbini.protocol.accounts import KioskCount
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.shape import to_bytes
+from konbini.protocol.tlog.checkpoints import Checkpoint
 
-__all__ = ["Ledger", "LedgerUnusable", "NotStored", "Row", "TicketTime"]
+__all__ = ["Ledger", "LedgerAddress", "LedgerUnusable", "NotStored", "Row", "TicketTime", "ledger_file"]
+
+LedgerAddress: TypeAlias = OpensRows
+"""Where a ledger is."""
+
+_log = logger("konbini.issuance_center.ledger")
 
 _COLUMNS = "visit_id, kiosk, ward, server, ticket_expires, opened, superseded"
 
@@ -47,6 +69,11 @@ class LedgerUnusable(Exception):  # noqa: N818 - what the start is told
     """The file cannot be opened, belongs to another build, or is open elsewhere."""
 
 
+def ledger_file(path: Path) -> LedgerAddress:
+    """Give the address of a ledger in a file, which one process owns."""
+    return SqliteAddress(path=path)
+
+
 class Ledger:
     """The file, open."""
 
@@ -54,20 +81,58 @@ class Ledger:
         self._rows = rows
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Open or create the file; blocks, meant for the start.
+    def open(cls, address: LedgerAddress, entropy: Entropy | None = None, measures: Measures | None = None) -> Self:
+        """Open or create the ledger; blocks, meant for the start.
+
+        Args:
+            address: of its rows: one file, of this process alone.
+            entropy: for the salts of the log; the kernel's where none is given.
+            measures: told of each commit.
 
         Raises:
             LedgerUnusable: see there.
         """
         try:
-            return cls(SqliteRows.open(path, files("konbini.issuance_center.ledger") / "schema"))
+            migrations = files("konbini.issuance_center.ledger") / "schema"
+            return cls(address.open(migrations, entropy=entropy, measures=measures))
         except (*CANNOT_OPEN, OSError) as fault:
-            raise LedgerUnusable(f"{path.name}: {fault}") from fault
+            raise LedgerUnusable(f"the ledger: {fault}") from fault
 
     async def close(self) -> None:
         """Finish what was handed in and close the file."""
         await self._rows.close()
+
+    def keeper(self, config: LogConfig, clock: Clock) -> CheckpointKeeper:
+        """Give what keeps the log under checkpoints.
+
+        Raises:
+            ValueError, OSError: its key cannot be used.
+        """
+        return CheckpointKeeper(config, self._rows, _OWNER, clock)
+
+    def witness(self, config: WitnessConfig, clock: Clock) -> Witness:
+        """Give what co-signs the wards' checkpoints.
+
+        Raises:
+            ValueError, OSError: its key cannot be used.
+        """
+        return Witness(config, self._rows, _contradicted, clock)
+
+    def stamps(self, config: StampsConfig, clock: Clock) -> CheckpointStamps:
+        """Give what has the log's checkpoints time-stamped.
+
+        Raises:
+            ValueError, OSError: an authority cannot be used.
+        """
+        return CheckpointStamps(config.minutes, service_of(config), self._rows, clock)
+
+    async def stamps_owed(self) -> int:
+        """Count the checkpoints that are owed a time-stamp."""
+        return await self._rows.read(count_stamps_owed)
+
+    async def answers(self) -> None:
+        """Return when the file's writer has taken its turn; raises `NotStored` where it takes none any more."""
+        await answers(self._rows)
 
     async def ticketed(self, visit: Visit, superseded: Visit | None, moment: int) -> None:
         """Write that a ticket was given; one given again for the same visit moves its time.
@@ -85,6 +150,7 @@ class Ledger:
             )
             if superseded is not None:
                 connection.execute("UPDATE visit SET superseded = 1 WHERE visit_id = ?", (superseded.visit_id,))
+            _enter(connection, _of_visit(visit, MessageKind.TICKET, moment))
 
         await self._rows.write(change, step="ticketed")
 
@@ -146,6 +212,23 @@ class Ledger:
 
         return await self._rows.read(look)
 
+    async def counts(self, begins: int, ends: int) -> Mapping[str, tuple[KioskCount, ...]]:
+        """Count the visits with a ticket of some time in which an ORDER passed, by ward and kiosk."""
+        query = (
+            "SELECT ward, kiosk, count(*), sum(CASE WHEN phase IN (1, 4) THEN 1 ELSE 0 END) FROM visit"
+            " WHERE ticketed >= ? AND ticketed < ? AND EXISTS (SELECT 1 FROM passage"
+            "  WHERE passage.visit_id = visit.visit_id AND passage.kind = ?) GROUP BY ward, kiosk ORDER BY ward, kiosk"
+        )
+
+        def look(connection: Connection) -> Mapping[str, tuple[KioskCount, ...]]:
+            found: dict[str, tuple[KioskCount, ...]] = {}
+            for ward, kiosk, ordered, finished in connection.execute(query, (begins, ends, int(MessageKind.ORDER))):
+                count = KioskCount(kiosk=kiosk, ordered=ordered, finished=finished)
+                found[ward] = (*found.get(ward, ()), count)
+            return found
+
+        return await self._rows.read(look)
+
     async def keep_notice(self, ward: str, serial: int, signed: bytes, moment: int) -> None:
         """Write a ward's latest notice.
 
@@ -160,6 +243,7 @@ class Ledger:
                 " WHERE excluded.serial >= serial",
                 (ward, serial, signed, moment),
             )
+            _enter(connection, LedgerEntry(moment=moment, kind=MessageKind.NOTICE, ward=ward))
 
         await self._rows.write(change, step="notice")
 
@@ -173,14 +257,7 @@ class Ledger:
 
 
 def _pass(connection: Connection, visit: Visit, kind: MessageKind, moment: int) -> None:
-    connection.execute(
-        "INSERT INTO visit (visit_id, kiosk, ward, ticket_expires, phase_since) VALUES (?, ?, ?, ?, ?)"
-        " ON CONFLICT (visit_id) DO NOTHING",
-        (visit.visit_id, visit.kiosk, visit.ward, visit.ticket_expires, moment),
-    )
-    kiosk, ward, phase = connection.execute(
-        "SELECT kiosk, ward, phase FROM visit WHERE visit_id = ?", (visit.visit_id,)
-    ).fetchone()
+    kiosk, ward, phase = _known(connection, visit) or _entered(connection, visit, moment)
     if (kiosk, ward) != (visit.kiosk, visit.ward):
         raise Refused(Code.MISROUTED, "the ledger names another kiosk or ward")
     if kind is MessageKind.OPEN:
@@ -195,6 +272,59 @@ def _pass(connection: Connection, visit: Visit, kind: MessageKind, moment: int) 
         " ON CONFLICT (visit_id, kind) DO UPDATE SET last = excluded.last, times = times + 1",
         (visit.visit_id, int(kind), moment, moment),
     )
+    _enter(connection, _of_visit(visit, kind, moment))
+
+
+def _known(connection: Connection, visit: Visit) -> tuple[str, str, int] | None:
+    row = connection.execute("SELECT kiosk, ward, phase FROM visit WHERE visit_id = ?", (visit.visit_id,)).fetchone()
+    return None if row is None else (row[0], row[1], row[2])
+
+
+def _entered(connection: Connection, visit: Visit, moment: int) -> tuple[str, str, int]:
+    """Enter a visit that has no row, with its time already over: this file never gave its ticket."""
+    connection.execute(
+        "INSERT INTO visit (visit_id, kiosk, ward, ticket_expires, phase_since) VALUES (?, ?, ?, ?, ?)",
+        (visit.visit_id, visit.kiosk, visit.ward, visit.ticket_expires, moment),
+    )
+    return visit.kiosk, visit.ward, Phase.NOTHING_ORDERED
+
+
+def _of_visit(visit: Visit, kind: MessageKind, moment: int) -> LedgerEntry:
+    return LedgerEntry(
+        moment=moment,
+        kind=kind,
+        visit_id=visit.visit_id,
+        kiosk=visit.kiosk,
+        ward=visit.ward,
+        server=visit.server,
+    )
+
+
+def _enter(connection: Connection, entry: LedgerEntry) -> None:
+    append_entry(connection, to_bytes(entry))
+
+
+def _contradicted(connection: Connection, found: Contradiction) -> None:
+    """Put on record that a ward's checkpoint was refused; the checkpoint itself is kept beside."""
+    _log.error("a ward's log does not go on from what was co-signed", code=found.code)
+    _enter(
+        connection,
+        LedgerEntry(
+            moment=to_seconds(found.moment),
+            kind=MessageKind.CHECKPOINT,
+            about=found.origin,
+            code=found.code,
+            digest=found.digest,
+        ),
+    )
+
+
+def _rewritten(_connection: Connection, seen: Checkpoint, _now: int) -> None:
+    """Say that this file is not the one that was signed; nothing is signed for it any more."""
+    _log.error("the center's log does not hold its own checkpoint", count=seen.size)
+
+
+_OWNER = LogOwner(may_sign=lambda _connection: True, rewritten=_rewritten)
 
 
 def _visit(found: tuple[bytes, str, str, str, int, int, int]) -> Visit:

@@ -1,10 +1,10 @@
 """Where a frame goes, or why it goes nowhere: decided from its header and its sender's certificate alone.
 
 Invariants: a kiosk speaks as itself and a ward as itself; what belongs to a visit passes only between that visit's
-kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, LEFT, ASK)
-outlives its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody remembers
-it goes by the header, and the two ends check it with their own keys. A visit is at one server of its ward, whose prekey
-its ticket carried.
+kiosk and that visit's ward; a kind passes in its own direction. What settles an order (RECEIPT, FINAL, LEFT, MISMATCH,
+ASK) outlives its visit, and is then held to the kiosk and ward that the ledger remembers; of a visit that nobody
+remembers it goes by the header, and the two ends check it with their own keys. A visit is at one server of its ward,
+whose prekey its ticket carried. A kiosk's figures of a day go to its home, and are of no visit.
 """
 
 from __future__ import annotations
@@ -17,8 +17,20 @@ from konbini.issuance_center.relay.visits import Visit
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import MOST_FRAME_BYTES, Frame
 from konbini.protocol.kinds import MessageKind
+from konbini.protocol.witnessing import MOST_WITNESSING_BYTES
 
-__all__ = ["OUTLIVES_VISIT", "KioskEnd", "Route", "Sender", "ToCenter", "ToEveryWard", "ToPeer", "WardEnd", "route"]
+__all__ = [
+    "OF_A_DAY",
+    "OUTLIVES_VISIT",
+    "KioskEnd",
+    "Route",
+    "Sender",
+    "ToCenter",
+    "ToEveryWard",
+    "ToPeer",
+    "WardEnd",
+    "route",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +74,17 @@ OUTLIVES_VISIT = frozenset(
         MessageKind.FINAL,
         MessageKind.LEFT,
         MessageKind.LEFT_NOTED,
+        MessageKind.MISMATCH,
+        MessageKind.MISMATCH_NOTED,
         MessageKind.ASK,
         MessageKind.LINK_REFUSED,
     }
 )
 """Kinds for which a visit that is over must be looked up in the ledger."""
+
+
+OF_A_DAY = frozenset({MessageKind.FIGURES, MessageKind.FIGURES_NOTED})
+"""Kinds that belong to no visit, and pass between a kiosk and its home at a ward."""
 
 
 class _Way(Enum):
@@ -77,6 +95,7 @@ class _Way(Enum):
     OPEN = auto()
     WITHIN_VISIT = auto()
     SETTLING = auto()
+    OF_A_DAY = auto()
 
 
 _FROM_KIOSK = {
@@ -87,15 +106,21 @@ _FROM_KIOSK = {
     MessageKind.OWNLIST: _Way.WITHIN_VISIT,
     MessageKind.RECEIPT: _Way.SETTLING,
     MessageKind.LEFT: _Way.SETTLING,
+    MessageKind.MISMATCH: _Way.SETTLING,
+    MessageKind.FIGURES: _Way.OF_A_DAY,
 }
 _FROM_WARD = {
     MessageKind.PREKEY: _Way.CENTER,
     MessageKind.NOTICE: _Way.CENTER,
+    MessageKind.CHECKPOINT: _Way.CENTER,
+    MessageKind.COSIGNED: _Way.CENTER,
     MessageKind.MENU: _Way.WITHIN_VISIT,
     MessageKind.DOCUMENT: _Way.WITHIN_VISIT,
     MessageKind.OWNLIST: _Way.WITHIN_VISIT,
     MessageKind.FINAL: _Way.SETTLING,
     MessageKind.LEFT_NOTED: _Way.SETTLING,
+    MessageKind.MISMATCH_NOTED: _Way.SETTLING,
+    MessageKind.FIGURES_NOTED: _Way.OF_A_DAY,
     MessageKind.ASK: _Way.SETTLING,
     MessageKind.LINK_REFUSED: _Way.SETTLING,
 }
@@ -106,6 +131,8 @@ _MOST_BODY = {
     MessageKind.HELLO: _KIBI,
     MessageKind.STATE: 4 * _KIBI,
     MessageKind.NOTICE: 4 * _KIBI,
+    MessageKind.CHECKPOINT: MOST_WITNESSING_BYTES,
+    MessageKind.COSIGNED: MOST_WITNESSING_BYTES,
     MessageKind.LINK_REFUSED: _KIBI,
     MessageKind.DOCUMENT: MOST_FRAME_BYTES,
 }
@@ -136,11 +163,20 @@ def route(sender: Sender, frame: Frame, visit: Visit | None, moment: int) -> Rou
         return ToCenter()
     if way is _Way.WARDS:
         return ToEveryWard()
+    if way is _Way.OF_A_DAY:
+        return _of_a_day(frame, from_kiosk=from_kiosk)
     _hold_to_visit(way, frame, visit, moment)
     server = "" if visit is None else visit.server
     if isinstance(sender, WardEnd) and way is _Way.WITHIN_VISIT and sender.server != server:
         raise Refused(Code.MISROUTED, "the visit is at another server of this ward")
     return ToPeer(WardEnd(frame.ward, server) if from_kiosk else KioskEnd(frame.kiosk))
+
+
+def _of_a_day(frame: Frame, *, from_kiosk: bool) -> ToPeer:
+    """Hand on what is of a day and of no visit."""
+    if frame.visit_id:
+        raise Refused(Code.MALFORMED, f"{frame.kind.name} is of no visit")
+    return ToPeer(WardEnd(frame.ward) if from_kiosk else KioskEnd(frame.kiosk))
 
 
 def _hold_to_visit(way: _Way, frame: Frame, visit: Visit | None, moment: int) -> None:

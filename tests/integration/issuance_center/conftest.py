@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
+import hashlib
+import json
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from konbini.issuance_center.config import read_config
 from konbini.issuance_center.main import serve
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.link import Link, LinkAddress, LinkLimits
+from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame, LinkRefusal
@@ -29,91 +30,14 @@ from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.service import Notice
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import Hello, Prekey
+from konbini.protocol.tlog.notes import NoteSigner, SignatureType
 from konbini.protocol.tls import TlsFiles, client_context
 from konbini.protocol.trust import Enrolment, MessageKeyCertificate, WardDirectory, WardEntry
+from konbini.simulation.bench.relay.proxies import Proxy, Side, edge, missing, running_proxy
 from konbini.simulation.clock import SettableClock
-
-_DAY = dt.timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """One certificate authority and the folder its files lie in."""
-
-    name: str
-    folder: Path
-    certificate: x509.Certificate
-    key: ec.EllipticCurvePrivateKey
-
-    @property
-    def file(self) -> Path:
-        """The authority's certificate."""
-        return self.folder / f"{self.name}.pem"
-
-    @classmethod
-    def make(cls, name: str, folder: Path) -> Authority:
-        """Make a root of its own."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder(name, name, key).add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        builder = builder.add_extension(_usage(signs_certificates=True), critical=True)
-        certificate = builder.sign(key, hashes.SHA256())
-        made = cls(name, folder, certificate, key)
-        made.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        return made
-
-    def issue(self, *names: x509.GeneralName, believes: Authority | None = None, label: str = "") -> TlsFiles:
-        """Issue a certificate for both ends of a link; `believes` is whom its holder believes (else this one)."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        builder = _builder("a link end", self.name, key)
-        if names:
-            builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-        builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        builder = builder.add_extension(_usage(signs_certificates=False), critical=True)
-        usages = [ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH]
-        builder = builder.add_extension(x509.ExtendedKeyUsage(usages), critical=False)
-        issuer = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.key.public_key())
-        certificate = builder.add_extension(issuer, critical=False).sign(self.key, hashes.SHA256())
-        stem = f"{self.name}-{label or certificate.serial_number}"
-        chain, private = self.folder / f"{stem}.pem", self.folder / f"{stem}.key"
-        chain.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-        private.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-            )
-        )
-        return TlsFiles(certificate=chain, key=private, authority=(believes or self).file)
-
-
-@dataclass(frozen=True, slots=True)
-class Pki:
-    """The three authorities: of devices, of wards and the center's own, and a stranger."""
-
-    devices: Authority
-    wards: Authority
-    center: Authority
-    stranger: Authority
-
-    @classmethod
-    def make(cls, folder: Path) -> Pki:
-        """Make all of them."""
-        return cls(*(Authority.make(name, folder) for name in ("devices", "wards", "center", "stranger")))
-
-    def kiosk(self, kiosk: str) -> TlsFiles:
-        """Give a kiosk's files."""
-        return self.devices.issue(uri(f"kiosk:{kiosk}"), believes=self.center)
-
-    def ward(self, ward: str) -> TlsFiles:
-        """Give a ward's files."""
-        return self.wards.issue(uri(f"ward:{ward}"), believes=self.center)
-
-    def center_for(self, peers: Authority) -> TlsFiles:
-        """Give the center's files for the gateway whose peers `peers` certifies."""
-        return self.center.issue(x509.DNSName("center"), believes=peers)
-
-
-def uri(name: str) -> x509.GeneralName:
-    """Give a name as kiosks and wards bear it."""
-    return x509.UniformResourceIdentifier(name)
+from konbini.simulation.entropy import SeededEntropy
+from konbini.simulation.town.configs import free_ports
+from tests.integration.issuance_center.authorities import Pki
 
 
 @pytest.fixture
@@ -122,34 +46,6 @@ def pki(tmp_path: Path) -> Pki:
     folder = tmp_path / "pki"
     folder.mkdir()
     return Pki.make(folder)
-
-
-def _builder(subject: str, issuer: str, key: ec.EllipticCurvePrivateKey) -> x509.CertificateBuilder:
-    now = dt.datetime.now(dt.UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject)]))
-        .issuer_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, issuer)]))
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _DAY)
-        .not_valid_after(now + _DAY)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not signs_certificates,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        key_cert_sign=signs_certificates,
-        crl_sign=signs_certificates,
-        encipher_only=False,
-        decipher_only=False,
-    )
 
 
 def point(key: SigningKey) -> str:
@@ -180,7 +76,15 @@ class WardKeys:
         )
         return Frame(kind=MessageKind.PREKEY, ward=self.code, body=prekey.sign(self.message))
 
-    def notice(self, serial: int, *, stopped: bool = False, opens: int = 0, closes: int = 1440) -> Frame:
+    def notice(
+        self,
+        serial: int,
+        *,
+        stopped: bool = False,
+        opens: int = 0,
+        closes: int = 1440,
+        barred: tuple[str, ...] = (),
+    ) -> Frame:
         """Give a NOTICE."""
         notice = Notice(
             ward=self.code,
@@ -195,6 +99,7 @@ class WardKeys:
             message_key=self.certificate,
             reopens=None,
             kinds=(),
+            barred=barred,
         )
         return Frame(kind=MessageKind.NOTICE, ward=self.code, body=notice.sign(self.message))
 
@@ -228,6 +133,7 @@ class End:
     def __init__(self, address: LinkAddress, tls: TlsFiles, *, waiting_bytes: int = 8 << 20) -> None:
         self.came: asyncio.Queue[Frame] = asyncio.Queue()
         self.prekeys: list[Frame] = []
+        self.of_logs: asyncio.Queue[Frame] = asyncio.Queue()
         self.up, self.down = asyncio.Event(), asyncio.Event()
         self.taking: Callable[[Frame], Awaitable[None]] = self.came.put
         self._reading = asyncio.Event()
@@ -250,6 +156,8 @@ class End:
         await self._reading.wait()
         if frame.kind is MessageKind.PREKEY:
             self.prekeys.append(frame)
+        elif frame.kind in (MessageKind.CHECKPOINT, MessageKind.COSIGNED):
+            await self.of_logs.put(frame)
         else:
             await self.taking(frame)
 
@@ -267,11 +175,14 @@ class End:
         self.link.send(frame)
 
     async def next(self, *kinds: MessageKind) -> Frame:
-        """Give the next frame, of one of `kinds` if they are named; others before it are dropped."""
+        """Give the next frame, of one of `kinds` if they are named; others before it are dropped.
+
+        Where none is named, what the center sends by the clock is dropped too: whether it comes before is chance.
+        """
         async with asyncio.timeout(10):
             while True:
                 frame = await self.came.get()
-                if not kinds or frame.kind in kinds:
+                if frame.kind in kinds or (not kinds and frame.kind not in _BY_THE_CLOCK):
                     return frame
 
     async def refused(self) -> Code:
@@ -280,6 +191,7 @@ class End:
         return Code(from_bytes(LinkRefusal, frame.body).code)
 
 
+_BY_THE_CLOCK = (MessageKind.COUNTS, MessageKind.CHECKPOINT)
 KIOSKS = ("K-0001", "K-0002", "K-0003")
 WARDS = ("999991", "999992")
 
@@ -311,27 +223,63 @@ class Town:
         files = self.pki.kiosk(name) if name in self.kiosks else self.pki.ward(name)
         return End(LinkAddress(host="127.0.0.1", port=port), files, **options)
 
-    def configure(self, *, tickets_an_hour: int = 60, hours: str = 'opens = "00:00"\ncloses = "24:00"') -> None:
-        """Write the configuration."""
+    def configure(
+        self,
+        *,
+        tickets_an_hour: int = 60,
+        hours: str = 'opens = "00:00"\ncloses = "24:00"',
+        edge_user: int | None = None,
+    ) -> None:
+        """Write the configuration; with `edge_user` kiosks come in by `kiosks.sock`, from a process of that user."""
         kiosks = "".join(
             f'[[kiosk]]\nenrolment = "{name}.enrolment"\ntickets_an_hour = {tickets_an_hour}\n' for name in self.kiosks
         )
         wards = "".join(f'[[ward]]\ncode = "{code}"\nwants_states = true\n' for code in self.wards)
+        sides = [("wards", self.pki.center_for(self.pki.wards))]
+        if edge_user is None:
+            sides.insert(0, ("kiosks", self.pki.center_for(self.pki.devices)))
         gateways = "".join(
             f'[gateway.{side}]\nhost = "127.0.0.1"\nport = 0\ncertificate = "{files.certificate}"\n'
             f'key = "{files.key}"\nauthority = "{files.authority}"\n'
-            for side, files in (
-                ("kiosks", self.pki.center_for(self.pki.devices)),
-                ("wards", self.pki.center_for(self.pki.wards)),
-            )
+            for side, files in sides
         )
+        if edge_user is not None:
+            gateways += (
+                f'[gateway.kiosks]\nsocket = "kiosks.sock"\nusers = [{edge_user}]\n'
+                f'authority = "{self.pki.devices.file}"\n'
+            )
         self.config.write_text(
             f'[center]\ndatabase = "ledger.db"\nticket_key = "ticket.key"\n'
             f'enrolment_authority = "{point(self.enrolment_authority)}"\n'
             f'directory_authority = "{point(self.directory_authority)}"\n'
             f'ward_directory = "wards.directory"\ndirectory_version = 1\n'
-            f"{gateways}[hours]\n{hours}\n{kiosks}{wards}",
+            f'{gateways}[hours]\n{hours}\n{kiosks}{wards}{self._logs()}[measures]\nsocket = "m.sock"\n',
             encoding="utf-8",
+        )
+
+    def log_signer(self, name: str, kind: SignatureType = SignatureType.ED25519) -> NoteSigner:
+        """Give the key of a log, or of a witness, by its name: the same for the same name."""
+        seed = hashlib.sha256(f"{name} {kind}".encode()).digest()
+        return NoteSigner(name, kind, Ed25519PrivateKey.from_private_bytes(seed))
+
+    def _logs(self) -> str:
+        """Write the center's own log and its being a witness of one log of each ward."""
+        for file, name in (("log", "konbini/center"), ("witness", "konbini/center/witness")):
+            kind = SignatureType.COSIGNATURE if file == "witness" else SignatureType.ED25519
+            key = Ed25519PrivateKey.from_private_bytes(hashlib.sha256(f"{name} {kind}".encode()).digest())
+            (self.folder / f"{file}.key").touch(mode=0o600)
+            (self.folder / f"{file}.key").write_bytes(
+                key.private_bytes(
+                    serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+                )
+            )
+        logs = [str(self.log_signer(f"konbini/{code}/issuing").key) for code in self.wards]
+        witnesses = [
+            str(self.log_signer(f"konbini/{code}/witness", SignatureType.COSIGNATURE).key) for code in self.wards
+        ]
+        return (
+            f'[log]\norigin = "konbini/center"\nkey = "log.key"\nwitnesses = {json.dumps(witnesses)}\n'
+            f'[witness]\nname = "konbini/center/witness"\nkey = "witness.key"\nlogs = {json.dumps(logs)}\n'
         )
 
     def _ward(self, code: str, now: int) -> WardKeys:
@@ -365,6 +313,22 @@ class Town:
         self.configure()
 
 
+needs_haproxy = pytest.mark.skipif("haproxy" in missing(), reason="Debian's package haproxy is not installed")
+
+
+@asynccontextmanager
+async def edge_before(town: Town) -> AsyncIterator[int]:
+    """Run HAProxy, with the configuration that ships, before a center of this town; give its port."""
+    files = town.pki.center_for(town.pki.devices)
+    credential = town.folder / "edge.pem"
+    credential.write_bytes(files.certificate.read_bytes() + files.key.read_bytes())
+    port = free_ports().center_kiosks
+    side = Side(credential=credential, authority=files.authority)
+    text = edge(f"127.0.0.1:{port}", side, town.folder / "kiosks.sock", process="    maxconn 100")
+    async with running_proxy(Proxy(program="haproxy", configuration=text, port=port), town.folder):
+        yield port
+
+
 NOW = 1_795_000_000
 """A moment of 2026, Unix seconds, at which the clock of the tests stands until it is moved."""
 
@@ -388,7 +352,7 @@ class RunningCenter:
         """Start it and wait until it listens."""
         self._serving = AsyncExitStack()
         self.kiosk_port, self.ward_port = await self._serving.enter_async_context(
-            serve(read_config(self.town.config), self.clock)
+            serve(read_config(self.town.config), self.clock, SeededEntropy(1), StandingTasks())
         )
 
     async def stop(self) -> None:

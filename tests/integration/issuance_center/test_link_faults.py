@@ -89,6 +89,21 @@ async def test_tls_1_2_gets_no_link(center: RunningCenter) -> None:
         await asyncio.open_connection("127.0.0.1", center.kiosk_port, ssl=context, server_hostname="center")
 
 
+@pytest.mark.parametrize("said", [b"", b"GET /link HTTP/1.1\r\nHost: center\r\nX-A: "])
+async def test_whoever_asks_for_no_link_is_hung_up_on(center: RunningCenter, said: bytes) -> None:
+    """A certificate alone holds no connection: nothing said, half a head; one whose link stands is not touched."""
+    kiosk = await center.connect("K-0002")
+    context = client_context(center.town.pki.kiosk("K-0001"))
+    reader, writer = await asyncio.open_connection(
+        "127.0.0.1", center.kiosk_port, ssl=context, server_hostname="center"
+    )
+    writer.write(said)
+    async with asyncio.timeout(30):
+        assert await reader.read() == b""
+    writer.close()
+    assert kiosk.link.up
+
+
 async def test_another_path_is_nothing(center: RunningCenter) -> None:
     """There is one address."""
     url = f"https://127.0.0.1:{center.kiosk_port}/"

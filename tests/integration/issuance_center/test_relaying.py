@@ -7,6 +7,7 @@ import os
 
 import pytest
 
+from konbini.protocol.accounts import CenterCounts, KioskCount, day_of
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
@@ -139,6 +140,18 @@ async def test_a_state_reaches_every_ward_and_a_notice_every_kiosk(center: Runni
     assert (await late.next()).body == second.body
 
 
+async def test_a_ward_that_comes_back_has_each_kiosks_last_word(center: RunningCenter) -> None:
+    """The last STATE of each kiosk, and none before it."""
+    for name, words in (("K-0001", (b"first", b"last")), ("K-0002", (b"other",))):
+        kiosk = await center.connect(name)
+        for word in words:
+            kiosk.send(center.town.kiosks[name].frame(MessageKind.STATE, "", b"", word))
+        kiosk.send(center.town.kiosks[name].hello("131016", os.urandom(16)))
+        assert await kiosk.refused() is Code.WARD_UNREACHABLE  # the states before it were taken
+    ward = await center.connect(A)
+    assert {(await ward.next()).body, (await ward.next()).body} == {b"last", b"other"}
+
+
 async def test_each_prekey_reaches_every_kiosk(center: RunningCenter) -> None:
     """Who is there, and on connecting who comes later: what a kiosk owes is sealed to the newest."""
     early = await center.connect("K-0001")
@@ -163,6 +176,38 @@ async def test_a_notice_or_prekey_that_another_signed_is_refused(center: Running
         assert await ward.refused() is Code.MISROUTED
         ward.send(Frame(kind=frame.kind, ward=A, body=frame.body))
         assert await ward.refused() is Code.SIGNATURE_INVALID
+
+
+async def test_a_ward_is_told_what_the_center_counted(center: RunningCenter) -> None:
+    """Of the whole days alone, by kiosk, under the center's ticket key; no other ward's, and no amount."""
+    wards, kiosk = {name: await center.ward(name) for name in (A, B)}, await center.connect("K-0001")
+    visit_id, _ = await ticket(center, kiosk, "K-0001", A)
+    for kind in (MessageKind.OPEN, MessageKind.ORDER):
+        kiosk.send(center.town.kiosks["K-0001"].frame(kind, A, visit_id, b"sealed"))
+        await wards[A].next(kind)
+    day = day_of(center.now)
+    center.clock.set_wall(center.clock.now() + 86_400_000)
+    await center.clock.advance(600)
+    for name, counted in ((A, (KioskCount(kiosk="K-0001", ordered=1, finished=0),)), (B, ())):
+        told = [await wards[name].next(MessageKind.COUNTS) for _ in range(3)]
+        read = [CenterCounts.open(frame.body, center.town.ticket_key, name) for frame in told]
+        assert [one.kiosks for one in read] == [counted, (), ()]
+        assert read[0].day == day
+
+
+async def test_no_ticket_for_a_kiosk_that_the_ward_bars(center: RunningCenter) -> None:
+    """That kiosk alone is refused, with the code that its screen shows; a barred link is every kiosk's here."""
+    ward = await center.ward(A)
+    kiosks = {name: await center.connect(name) for name in ("K-0001", "K-0002")}
+    for serial, barred, refused in ((1, ("K-0001",), {"K-0001"}), (2, ("center",), {"K-0001", "K-0002"})):
+        ward.send(center.town.wards[A].notice(serial, barred=barred))
+        for name, kiosk in kiosks.items():
+            await kiosk.next(MessageKind.NOTICE)
+            kiosk.send(center.town.kiosks[name].hello(A, os.urandom(16)))
+            if name in refused:
+                assert await kiosk.refused() is Code.KIOSK_STOPPED
+            else:
+                assert (await kiosk.next()).kind is MessageKind.TICKET
 
 
 @pytest.mark.parametrize(

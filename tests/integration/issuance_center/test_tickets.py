@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from konbini.issuance_center.ledger import Ledger
+from konbini.issuance_center.ledger import Ledger, ledger_file
 from konbini.issuance_center.relay.standing import Standing
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
@@ -152,7 +152,7 @@ async def test_a_visit_goes_on_after_a_restart(center: RunningCenter) -> None:
     assert (await ward.next()).body == b"first open"
     await center.hang_up()
     await center.stop()
-    ledger = Ledger.open(center.town.folder / "ledger.db")
+    ledger = Ledger.open(ledger_file(center.town.folder / "ledger.db"))
     row = await ledger.row(opened, center.now)
     await ledger.close()
     assert row is not None

@@ -10,7 +10,7 @@ from cryptography import x509
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.tls import TlsFiles, client_context, expect_peer, peer_name, server_context
-from tests.integration.issuance_center.conftest import Pki
+from tests.integration.issuance_center.authorities import Pki
 
 
 class Ends:

@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from konbini.issuance_center.config import read_config
+from konbini.issuance_center.ledger import ledger_file
 from konbini.issuance_center.trust import Hours, Trust, WardTrust
 from konbini.process.config import ConfigRefused
+from konbini.process.doors import EdgeAddress
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.tlog.notes import NoteKey
 from konbini.protocol.trust import WardEntry
 
 GATEWAY = 'host = "127.0.0.1"\nport = 0\ncertificate = "c.pem"\nkey = "c.key"\nauthority = "a.pem"\n'
+EDGE = 'socket = "k.sock"\nusers = [4711]\nauthority = "a.pem"\n'
+LOG = "example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"
 WHOLE = f"""
 [center]
 database = "ledger.db"
@@ -37,6 +42,14 @@ enrolment = "K-0001.enrolment"
 code = "999999"
 opens = "08:30"
 closes = "24:00"
+[log]
+origin = "konbini/center"
+key = "log.key"
+witnesses = ["{LOG}"]
+[witness]
+name = "konbini/center/witness"
+key = "witness.key"
+logs = ["{LOG}"]
 """
 
 
@@ -50,13 +63,42 @@ def write(folder: Path, text: str) -> Path:
 def test_the_whole_file_is_read(tmp_path: Path) -> None:
     """Paths from the file's folder, times in minutes, what is optional with its default."""
     config = read_config(write(tmp_path, WHOLE))
-    assert config.database == tmp_path / "ledger.db"
+    assert config.database == ledger_file(tmp_path / "ledger.db")
     assert config.ticket_key == Path("/keys/ticket.key")
     assert (config.enrolment_authority, config.directory_version) == (b"\xab" * 65, 3)
     assert (config.hours.opens, config.hours.closes) == (390, 1380)
     assert config.hours.closed_days == {(12, 31), (1, 1)}
     assert config.kiosks[0].tickets_an_hour == 60
     assert (config.wards[0].opens, config.wards[0].closes, config.wards[0].wants_states) == (510, 1440, False)
+    assert (config.log.origin, config.log.witnesses) == ("konbini/center", (NoteKey.parse(LOG),))
+    assert (config.witness.key, config.witness.logs) == (tmp_path / "witness.key", (NoteKey.parse(LOG),))
+
+
+def test_kiosks_may_come_through_an_edge(tmp_path: Path) -> None:
+    """A socket, who may connect there, and the kiosks' authority; nothing of TLS beside them."""
+    behind = f"[gateway.kiosks]\n{EDGE}"
+    config = read_config(write(tmp_path, WHOLE.replace(f"[gateway.kiosks]\n{GATEWAY}", behind)))
+    expected = EdgeAddress(path=tmp_path / "k.sock", users=frozenset({4711}), authority=tmp_path / "a.pem")
+    assert config.kiosk_gateway == expected
+
+
+@pytest.mark.parametrize(
+    ("side", "gateway"),
+    [
+        ("kiosks", EDGE + 'certificate = "c.pem"\n'),
+        ("kiosks", EDGE + "port = 7443\n"),
+        ("kiosks", EDGE.replace("[4711]", "[]")),
+        ("kiosks", EDGE.replace("authority", "# authority")),
+        ("wards", EDGE),
+    ],
+    ids=["a certificate too", "a port too", "no users", "no authority", "wards"],
+)
+def test_an_edge_that_is_half_described_is_refused(tmp_path: Path, side: str, gateway: str) -> None:
+    """Both doors at once, a door for anybody, or wards behind an edge: there is no such thing."""
+    text = WHOLE.replace(f"[gateway.{side}]\n{GATEWAY}", f"[gateway.{side}]\n{gateway}")
+    assert text != WHOLE
+    with pytest.raises(ConfigRefused, match="gateway"):
+        read_config(write(tmp_path, text))
 
 
 @pytest.mark.parametrize(

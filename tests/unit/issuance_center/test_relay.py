@@ -60,6 +60,8 @@ OUTLIVES_VISIT = {
     MessageKind.ASK,
     MessageKind.LEFT,
     MessageKind.LEFT_NOTED,
+    MessageKind.MISMATCH,
+    MessageKind.MISMATCH_NOTED,
     MessageKind.LINK_REFUSED,
 }
 """What a kiosk and its ward still say of a visit that the center has forgotten."""
@@ -111,7 +113,7 @@ def test_no_sequence_of_frames_mixes_two_visits(steps: list[tuple[tuple[Sender, 
             kiosk, ward = relay.owners[frame.visit_id]
             assert {sender, where.peer} == {KioskEnd(kiosk), WardEnd(ward)}
         else:
-            assert frame.kind in OUTLIVES_VISIT
+            assert frame.kind in OUTLIVES_VISIT | {MessageKind.FIGURES, MessageKind.FIGURES_NOTED}
 
 
 @settings(max_examples=80)
@@ -167,6 +169,8 @@ def frame(kind: MessageKind, *, visit_id: bytes = IDS[0], kiosk: str = "K-0001",
         (MessageKind.RECEIPT, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
         (MessageKind.LEFT, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
         (MessageKind.LEFT_NOTED, WardEnd("999991"), ToPeer(KioskEnd("K-0001"))),
+        (MessageKind.MISMATCH, KioskEnd("K-0001"), ToPeer(WardEnd("999991"))),
+        (MessageKind.MISMATCH_NOTED, WardEnd("999991"), ToPeer(KioskEnd("K-0001"))),
         (MessageKind.PREKEY, WardEnd("999991"), ToCenter()),
         (MessageKind.NOTICE, WardEnd("999991"), ToCenter()),
         (MessageKind.MENU, WardEnd("999991"), ToPeer(KioskEnd("K-0001"))),
@@ -182,11 +186,23 @@ def test_each_kind_goes_its_way(kind: MessageKind, sender: Sender, to: Route) ->
     assert route(sender, frame(kind), OPENED, MOMENT) == to
 
 
+def test_what_is_of_a_day_is_of_no_visit() -> None:
+    """A kiosk's figures go to its ward and the ward's word back to it; one that names a visit does not pass."""
+    kiosk, ward = KioskEnd("K-0001"), WardEnd("999991")
+    for kind, sender, to in ((MessageKind.FIGURES, kiosk, ward), (MessageKind.FIGURES_NOTED, ward, kiosk)):
+        assert route(sender, frame(kind, visit_id=b""), None, MOMENT) == ToPeer(to)
+        assert code_of(sender, frame(kind), OPENED) is Code.MALFORMED
+    assert code_of(kiosk, frame(MessageKind.FIGURES, visit_id=b"", kiosk="K-0002"), None) is Code.MISROUTED
+
+
 def test_every_other_kind_and_side_is_misrouted() -> None:
     """What is not in the table above does not pass."""
     passing = {
-        KioskEnd: {"HELLO", "STATE", "OPEN", "ORDER", "OWNLIST", "RECEIPT", "LEFT"},
-        WardEnd: {"PREKEY", "NOTICE", "MENU", "DOCUMENT", "OWNLIST", "FINAL", "LEFT_NOTED", "ASK", "LINK_REFUSED"},
+        KioskEnd: {"HELLO", "STATE", "OPEN", "ORDER", "OWNLIST", "RECEIPT", "LEFT", "MISMATCH", "FIGURES"},
+        WardEnd: {
+            *("PREKEY", "NOTICE", "MENU", "DOCUMENT", "OWNLIST", "FINAL", "LEFT_NOTED", "MISMATCH_NOTED", "ASK"),
+            *("LINK_REFUSED", "FIGURES_NOTED", "CHECKPOINT", "COSIGNED"),
+        },
     }
     for sender in (KioskEnd("K-0001"), WardEnd("999991")):
         for kind in MessageKind:

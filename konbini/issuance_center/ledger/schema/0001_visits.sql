@@ -34,3 +34,7 @@ CREATE TABLE notice (
     signed BLOB    NOT NULL,
     taken  INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
+
+-- include process/log.sql
+-- include process/witness.sql
+-- include process/stamps.sql

@@ -15,7 +15,7 @@ import pytest
 from konbini.protocol.errors import Code
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from tests.integration.issuance_center.conftest import End, Town
+from tests.integration.issuance_center.conftest import End, Town, edge_before
 
 
 class CenterProcess:
@@ -43,7 +43,7 @@ class CenterProcess:
                 sys.executable, "-m", "konbini.issuance_center", str(self.town.config), stderr=log, env=ENVIRONMENT
             )
         async with asyncio.timeout(30):
-            while len(ports := _ports(self.log.read_bytes()[begin:])) < 2:
+            while not {"kiosks", "wards"} <= (ports := _ports(self.log.read_bytes()[begin:])).keys():
                 assert self._process.returncode is None, self.log.read_text(encoding="utf-8")
                 await asyncio.sleep(0.05)
         self.kiosk_port, self.ward_port = ports["kiosks"], ports["wards"]
@@ -92,6 +92,21 @@ async def process(town_of_today: Town) -> AsyncIterator[CenterProcess]:
         yield running
     finally:
         await running.hang_up()
+        await running.end()
+
+
+@pytest.fixture
+async def process_behind_edge(town_of_today: Town) -> AsyncIterator[CenterProcess]:
+    """The same behind an edge, to whose port the kiosks come."""
+    town_of_today.configure(edge_user=os.getuid())
+    running = CenterProcess(town_of_today)
+    await running.start()
+    try:
+        async with edge_before(town_of_today) as port:
+            running.kiosk_port = port
+            yield running
+            await running.hang_up()
+    finally:
         await running.end()
 
 

@@ -17,7 +17,7 @@ from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from konbini.simulation.evidence.markers import Marker, found
 from konbini.simulation.evidence.memory import extract, scan, stopped
-from tests.integration.issuance_center.conftest import End
+from tests.integration.issuance_center.conftest import End, needs_haproxy
 from tests.integration.issuance_center.process.conftest import CenterProcess
 
 A = "999991"
@@ -124,6 +124,12 @@ async def blind_after(process: CenterProcess, visits: int) -> None:
 async def test_nothing_relayed_is_left(process: CenterProcess) -> None:
     """Ten visits, each with all its kinds, and a frame that is refused."""
     await blind_after(process, 10)
+
+
+@needs_haproxy
+async def test_nothing_relayed_is_left_behind_an_edge(process_behind_edge: CenterProcess) -> None:
+    """There the bodies cross a plain socket, without a layer of TLS whose buffers hold them enciphered."""
+    await blind_after(process_behind_edge, 10)
 
 
 @pytest.mark.long

@@ -10,12 +10,14 @@ import time
 
 import pytest
 
-from konbini.issuance_center.ledger import Ledger
+from konbini.issuance_center.ledger import Ledger, ledger_file
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
 from tests.integration.issuance_center.conftest import End
 from tests.integration.issuance_center.process.conftest import CenterProcess
+
+pytestmark = pytest.mark.faults
 
 A, B = "999991", "999992"
 
@@ -80,7 +82,7 @@ async def test_no_acknowledged_row_is_lost(process: CenterProcess, seconds: floa
     for task in wards:
         task.cancel()
     assert len(seen.passed) > 20
-    ledger = Ledger.open(process.town.folder / "ledger.db")
+    ledger = Ledger.open(ledger_file(process.town.folder / "ledger.db"))
     for visit_id, kind in seen.passed:
         row = await ledger.row(visit_id, int(time.time()))
         assert row is not None
