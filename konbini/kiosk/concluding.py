@@ -2,7 +2,9 @@
 
 Both processes of a kiosk end orders by this one rule: a visit its own, the long-lived process those of a visit that is
 dead. Invariants: what is printed is paid; void and jam are given back; doubt keeps the money until a person settles it;
-an order of which nothing was handed to the printer is given back.
+an order of which nothing was handed to the printer is given back. An order that was sent had its fee in escrow: where
+the device's end of it says otherwise (it was replaced, or has lost its memory), the order is in doubt, whatever came
+out.
 
 Limits: nothing is journalled here, and no printer is asked. Every command to the coin device carries the order's key,
 so that ending the same order again moves no money twice.
@@ -87,6 +89,8 @@ def reference(visit_id: bytes, ordinal: int, number: str | None = None) -> str:
 def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement) -> Concluded:
     """Put together what is told of an order; an order that was sent and not printed is void, one not sent cancelled.
 
+    In doubt it is, too, where its money is not what it must have been.
+
     Args:
         step: the last step that the order came to.
         settled: the printer's judgement, None where nothing was handed to it.
@@ -96,8 +100,11 @@ def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement)
     after_page, after = 0, step.counter_before
     if settled is not None:
         outcome = _OUTCOMES[settled.outcome.kind]
-        after_page = settled.outcome.pages if outcome is Outcome.JAM else 0
         after = step.counter_before if settled.after is None else settled.after
+    if _contradicts(step, settled, settlement):
+        outcome = Outcome.IN_DOUBT
+    if settled is not None and outcome is Outcome.JAM:
+        after_page = settled.outcome.pages
     return Concluded(
         visit_id=step.visit_id,
         ordinal=step.ordinal,
@@ -109,3 +116,10 @@ def conclusion(step: OrderStep, settled: Settled | None, settlement: Settlement)
         returned=settlement.returned,
         owed=settlement.owed,
     )
+
+
+def _contradicts(step: OrderStep, settled: Settled | None, settlement: Settlement) -> bool:
+    """Whether the money of an order that was sent is not what it must have been: its fee in escrow, kept if printed."""
+    if step.step is Step.ASKING_MONEY:
+        return False
+    return settlement.taken < step.fee or (keeps_money(settled) and settlement.kept != step.fee)

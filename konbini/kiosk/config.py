@@ -48,6 +48,10 @@ idle_minutes = 10                   # after which a session locks
 [browser]                           # may be left out: whoever looks then brings a browser, which the kiosk cannot clear
 program = ["/usr/bin/chromium", "--kiosk", "..."]
 profile = "/dev/shm/kiosk-browser"  # on a tmpfs; removed with each visit
+[measures]                          # may be left out: konbini/process/measures/config.py
+port = 9474                         # on the loopback address alone; or socket = "measures.sock"
+[traces]                            # may be left out: konbini/process/traces/config.py
+collector = "http://127.0.0.1:4318/v1/traces"
 """
 
 from __future__ import annotations
@@ -59,6 +63,8 @@ from konbini.kiosk.card.profiles import OWN_MACHINE_PROFILES, PROFILES, CardProf
 from konbini.kiosk.payment.means import Means
 from konbini.process.config import Table, read_table
 from konbini.process.link import LinkAddress
+from konbini.process.measures.config import MeasuresConfig, read_measures
+from konbini.process.traces.config import TracesConfig, read_traces
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.kinds import CENTER
 from konbini.protocol.offices import CenterOffice, WardOffice
@@ -132,6 +138,8 @@ class KioskConfig:
     cabinet_switch: Path | None
     maintenance: MaintenanceConfig | None
     browser: BrowserConfig | None
+    measures: MeasuresConfig | None
+    traces: TracesConfig | None
 
     def offered(self, directory: WardDirectory) -> WardDirectory:
         """Give the wards that this machine offers: the ward's own machine that ward alone.
@@ -208,6 +216,8 @@ def read_config(path: Path) -> KioskConfig:
             cabinet_switch=_cabinet(table) if table.has("cabinet") else None,
             maintenance=_maintenance(table) if table.has("maintenance") else None,
             browser=_browser(table) if table.has("browser") else None,
+            measures=read_measures(table),
+            traces=read_traces(table),
         )
 
 

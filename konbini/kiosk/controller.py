@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from functools import partial
 from pathlib import Path
+from typing import Protocol
 
-__all__ = ["SilentError", "ask", "word"]
+__all__ = ["Ask", "SilentError", "ask", "at", "word"]
 
 _WORD_BYTES = 16
+
+
+class Ask(Protocol):
+    """Asks one controller one line; `at` gives one for a socket."""
+
+    async def __call__(self, question: str, *, most_bytes: int) -> bytes:
+        """See `ask`."""
 
 
 class SilentError(Exception):
@@ -56,3 +65,8 @@ async def ask(path: Path, question: str, *, most_bytes: int) -> bytes:
         writer.close()
         with contextlib.suppress(OSError):  # the answer is whole or not, whatever the goodbye was
             await writer.wait_closed()
+
+
+def at(path: Path) -> Ask:
+    """Give the controller behind a socket, to be asked."""
+    return partial(ask, path)

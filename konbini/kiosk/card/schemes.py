@@ -87,7 +87,7 @@ def scheme_of(certificate: bytes) -> SignatureScheme:
         key = x509.load_der_x509_certificate(certificate).public_key()
     except UnsupportedAlgorithm as error:
         raise Refused(Code.WRONG_CARD, "key of an unknown kind") from error
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise Refused(Code.CARD_FAULT, "the certificate file holds no certificate") from error
     if isinstance(key, rsa.RSAPublicKey) and key.key_size >= _RSA_BITS_LEAST:
         return RsaSha256(key=key)

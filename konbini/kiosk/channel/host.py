@@ -8,6 +8,7 @@ from konbini.kiosk.channel.messages import (
     Answered,
     Concluded,
     Devices,
+    FailedCheck,
     HostMethod,
     Left,
     Opened,
@@ -15,12 +16,11 @@ from konbini.kiosk.channel.messages import (
     Question,
     WardsOnOffer,
 )
-from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, to_bytes
 
-__all__ = ["Host", "HostClient"]
+__all__ = ["Caller", "Host", "HostClient"]
 
 _TURN_SECONDS = 60.0
 _GRACE_SECONDS = 5.0
@@ -56,14 +56,24 @@ class Host(Protocol):
     async def left(self, left: Left) -> None:
         """Journal that something lies there which nobody took; the shop and the ward are told in time."""
 
+    async def failed(self, failed: FailedCheck) -> None:
+        """Journal that a document did not pass a check; its ward is told until it has noted it."""
+
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """Wait a while until the ward has the receipt of an order; false: it has not yet."""
+
+
+class Caller(Protocol):
+    """The channel; `konbini.process.calls.CallClient` is it."""
+
+    async def call(self, method: int, *arguments: Value, within: float = 5.0) -> Value:
+        """Call one method and return its result; see `CallClient.call` for what it raises."""
 
 
 class HostClient:
     """The port over the channel."""
 
-    def __init__(self, client: CallClient) -> None:
+    def __init__(self, client: Caller) -> None:
         self._client = client
 
     async def turn(self) -> bool:
@@ -105,6 +115,10 @@ class HostClient:
     async def left(self, left: Left) -> None:
         """See `Host`."""
         await self._client.call(HostMethod.LEFT, to_bytes(left))
+
+    async def failed(self, failed: FailedCheck) -> None:
+        """See `Host`."""
+        await self._client.call(HostMethod.FAILED, to_bytes(failed))
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`."""

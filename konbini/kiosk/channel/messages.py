@@ -7,7 +7,8 @@ from enum import IntEnum, unique
 from typing import Annotated
 
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import LeftThings, MessageKind, Outcome
+from konbini.protocol.kinds import LeftThings, MessageKind, Mismatched, Outcome
+from konbini.protocol.receipts import HandedBack
 from konbini.protocol.service import KindHours
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
 
@@ -15,6 +16,7 @@ __all__ = [
     "Answered",
     "Concluded",
     "Devices",
+    "FailedCheck",
     "HostMethod",
     "Left",
     "Opened",
@@ -44,6 +46,7 @@ class HostMethod(IntEnum):
     STEP        [`OrderStep`]           -> null, once it is journalled
     CONCLUDED   [`Concluded`]           -> null, once it is journalled and owed to the ward
     LEFT        [`Left`]                -> null, once it is journalled
+    FAILED      [`FailedCheck`]         -> null, once it is journalled and owed to the ward
     TOLD        [visit id, ordinal, wait seconds] -> true once the ward has that order's receipt, false to ask again
     """
 
@@ -57,6 +60,7 @@ class HostMethod(IntEnum):
     CONCLUDED = 8
     TOLD = 9
     LEFT = 10
+    FAILED = 11
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,12 +127,16 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A visit that the ward has opened: from here on the ward must be told of its end."""
+    """A visit that the ward has opened: from here on the ward must be told of its end.
+
+    `ticketed` is when its ticket was given, which names the day that its orders are counted to.
+    """
 
     visit_id: _VisitId
     visit: Digest
     t: Digest
     ward: Line
+    ticketed: Moment
 
 
 @unique
@@ -178,6 +186,16 @@ class Concluded:
     def __post_init__(self) -> None:
         if self.money_unknown and self.outcome is not Outcome.IN_DOUBT:
             raise Refused(Code.MALFORMED, "CONCLUDED")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailedCheck:
+    """A document did not pass the visit's checks; the long-lived process makes the MISMATCH of it."""
+
+    visit_id: _VisitId
+    ordinal: _Ordinal
+    found: Mismatched
+    handed: HandedBack
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

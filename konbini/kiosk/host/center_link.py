@@ -11,8 +11,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.messages import Answered, Question
+from konbini.process.clock import Clock
 from konbini.process.link import Link
 from konbini.process.log import logger
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures, timed
+from konbini.process.traces.attributes import SpanName
+from konbini.process.traces.ports import Traces
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind
@@ -24,8 +29,11 @@ _ANSWERS = {
     MessageKind.HELLO: MessageKind.TICKET,
     MessageKind.OPEN: MessageKind.MENU,
     MessageKind.ORDER: MessageKind.DOCUMENT,
+    MessageKind.OWNLIST: MessageKind.OWNLIST,
     MessageKind.RECEIPT: MessageKind.FINAL,
     MessageKind.LEFT: MessageKind.LEFT_NOTED,
+    MessageKind.MISMATCH: MessageKind.MISMATCH_NOTED,
+    MessageKind.FIGURES: MessageKind.FIGURES_NOTED,
 }
 
 _log = logger("konbini.kiosk.host.link")
@@ -51,8 +59,20 @@ class _Waiting:
 class CenterLink:
     """Sends and receives frames; a `LinkUser`."""
 
-    def __init__(self, kiosk: str, published: Callable[[Frame], Awaitable[None]], changed: Callable[[], None]) -> None:
+    def __init__(  # noqa: PLR0913 - the room that wires names each
+        self,
+        kiosk: str,
+        published: Callable[[Frame], Awaitable[None]],
+        changed: Callable[[], None],
+        *,
+        measures: Measures,
+        clock: Clock,
+        traces: Traces,
+    ) -> None:
         """Take the kiosk's name, who takes PREKEY, NOTICE and ASK, and who is told that the link came or went."""
+        self._measures = measures
+        self._clock = clock
+        self._traces = traces
         self._kiosk = kiosk
         self._published = published
         self._changed = changed
@@ -83,13 +103,25 @@ class CenterLink:
         )
         self._waiting.append(waiting)
         try:
+            with (
+                timed(self._measures, self._clock, Metric.EXCHANGE_SECONDS, kind=question.kind),
+                self._traces.of_visit(question.visit_id, SpanName.KIOSK_EXCHANGE, kind=question.kind),
+            ):
+                return await self._answered(waiting)
+        except Refused as refused:
+            self._measures.count(Metric.REFUSALS, at="exchange", code=refused.code)
+            raise
+        finally:
+            self._waiting.remove(waiting)
+
+    async def _answered(self, waiting: _Waiting) -> Answered:
+        question = waiting.question
+        try:
             self.send(question.kind, question.body, ward=question.ward, visit_id=question.visit_id)
             async with asyncio.timeout(question.seconds):
                 return await waiting.answer
         except TimeoutError as error:
             raise Refused(Code.WARD_UNREACHABLE, f"no answer to {question.kind.name}") from error
-        finally:
-            self._waiting.remove(waiting)
 
     def send(self, kind: MessageKind, body: bytes, *, ward: str = "", visit_id: bytes = b"") -> None:
         """Send a message that has no answer of its own.

@@ -14,8 +14,10 @@ from konbini.kiosk.channel.messages import Devices
 from konbini.kiosk.payment.ports import Cash, CashFault
 from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.ports import Printer, check_faultless
-from konbini.kiosk.speech.jack import Jack, NoJack
+from konbini.kiosk.speech.jack import Jack
 from konbini.process.clock import Clock
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures, NoMeasures
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.service import Condition
 
@@ -50,13 +52,15 @@ class DeviceWatch:
         paper_exit: PaperExit,
         clock: Clock,
         jack: Jack | None = None,
+        measures: Measures | None = None,
     ) -> None:
         self._reader = reader
         self._printer = printer
         self._cash = cash
         self._exit = paper_exit
         self._clock = clock
-        self._jack = jack or NoJack()
+        self._jack = jack
+        self._measures = measures or NoMeasures()
         self._headphones = False
         self._presence = Presence(reader=False, card=False)
         self._paper_in_tray = self._coins_in_dish = False
@@ -77,9 +81,9 @@ class DeviceWatch:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._watch_reader())
             group.create_task(self._watch_what_lies())
-            group.create_task(self._watch_jack())
+            if self._jack is not None:
+                group.create_task(self._watch_jack(self._jack))
             group.create_task(self._watch_printer())
-            group.create_task(self._watch_jack())
 
     async def after(self, serial: int, wait_seconds: float) -> Devices:
         """Give the devices, waiting a while for news after a serial."""
@@ -123,9 +127,9 @@ class DeviceWatch:
             self._tell()
             await self._clock.sleep(_POLL_SECONDS)
 
-    async def _watch_jack(self) -> None:
+    async def _watch_jack(self, jack: Jack) -> None:
         while True:
-            self._headphones = await self._jack.plugged()
+            self._headphones = await jack.plugged()
             self._tell()
             await self._clock.sleep(_JACK_SECONDS)
 
@@ -166,6 +170,8 @@ class DeviceWatch:
         if code is None:
             self._faults.pop(device, None)
         else:
+            if self._faults.get(device) is not code:
+                self._measures.count(Metric.FAULTS, code=code)
             self._faults[device] = code
 
     def _tell(self) -> None:

@@ -26,6 +26,11 @@ class Floor:
     def __init__(self) -> None:
         self._has = _Has.VISIT
 
+    @property
+    def has_visit(self) -> bool:
+        """Whether a visit has it, or its end is being settled."""
+        return self._has is _Has.VISIT
+
     def begin_visit(self) -> None:
         """Take it for the visit that asks for its ticket; again in the same visit.
 

@@ -16,7 +16,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import Outcome
 from konbini.protocol.receipts import Receipt
 
-__all__ = ["Journal", "OwedReceipt", "UnsettledOrder", "VisitRow"]
+__all__ = ["Journal", "OwedReceipt", "UnsettledOrder", "VisitRow", "owed_receipt", "visit_row"]
 
 CLOSING = 0
 """The ordinal of the receipt that closes a visit."""
@@ -43,7 +43,7 @@ class UnsettledOrder:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OwedReceipt:
-    """A signed receipt of which no FINAL came yet."""
+    """A signed receipt, LEFT or MISMATCH of an order, of which the ward's word did not come yet."""
 
     visit: VisitRow
     ordinal: int
@@ -61,8 +61,9 @@ class Journal:
         await self._rows.write(
             lambda connection: (
                 connection.execute(
-                    "INSERT INTO visit (visit_id, visit, t, ward) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
-                    (opened.visit_id, opened.visit, opened.t, opened.ward),
+                    "INSERT INTO visit (visit_id, visit, t, ward, ticketed) VALUES (?, ?, ?, ?, ?)"
+                    " ON CONFLICT DO NOTHING",
+                    (opened.visit_id, opened.visit, opened.t, opened.ward, opened.ticketed),
                 ).rowcount
             ),
             step="opened",
@@ -76,7 +77,7 @@ class Journal:
         """
 
         def change(connection: Connection) -> None:
-            _visit(connection, step.visit_id, ended=False)
+            visit_row(connection, step.visit_id, ended=False)
             if _has_receipt(connection, step.visit_id, step.ordinal):
                 raise Refused(Code.ORDER_OUT_OF_TURN, "the order is concluded")
             connection.execute(
@@ -102,7 +103,7 @@ class Journal:
         """
 
         def change(connection: Connection) -> None:
-            visit = _visit(connection, concluded.visit_id)
+            visit = visit_row(connection, concluded.visit_id)
             row = connection.execute(
                 "SELECT outcome FROM receipt WHERE visit_id = ? AND ordinal = ?",
                 (concluded.visit_id, concluded.ordinal),
@@ -126,7 +127,7 @@ class Journal:
         """End a visit, and owe the ward the receipt of ordinal 0 that says so. Known visits only; safe to repeat."""
 
         def change(connection: Connection) -> None:
-            visit = _visit(connection, visit_id)
+            visit = visit_row(connection, visit_id)
             if _has_receipt(connection, visit_id, CLOSING):
                 return
             closing = Concluded(
@@ -240,16 +241,21 @@ class Journal:
             f" WHERE {condition} ORDER BY receipt.rowid"
         )
         rows = await self._rows.read(lambda connection: connection.execute(query, values).fetchall())
-        return tuple(
-            OwedReceipt(
-                visit=VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3]), ordinal=row[4], signed=row[5]
-            )
-            for row in rows
-        )
+        return tuple(map(owed_receipt, rows))
 
 
-def _visit(connection: Connection, visit_id: bytes, *, ended: bool = True) -> VisitRow:
-    """Find a visit; `ended`: one that is over will do."""
+def owed_receipt(row: tuple[bytes, bytes, bytes, str, int, bytes]) -> OwedReceipt:
+    """Give what is owed, of a row of visit id, visit, t, ward, ordinal and signed bytes."""
+    visit_id, visit, t, ward, ordinal, signed = row
+    return OwedReceipt(visit=VisitRow(visit_id=visit_id, visit=visit, t=t, ward=ward), ordinal=ordinal, signed=signed)
+
+
+def visit_row(connection: Connection, visit_id: bytes, *, ended: bool = True) -> VisitRow:
+    """Find a visit; `ended`: one that is over will do.
+
+    Raises:
+        Refused: `ORDER_OUT_OF_TURN`: it was not opened, or is over.
+    """
     row = connection.execute(
         "SELECT visit_id, visit, t, ward, ended FROM visit WHERE visit_id = ?", (visit_id,)
     ).fetchone()

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from konbini.kiosk.channel.messages import Step
-from konbini.kiosk.host.journal import OwedReceipt, VisitRow
+from konbini.kiosk.host.journal import OwedReceipt, VisitRow, owed_receipt
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
 from konbini.protocol.kinds import LeftThings, Outcome
@@ -97,12 +97,7 @@ class LeftRows:
                 " WHERE left_paper.final_index IS NULL AND receipt.final_index IS NOT NULL ORDER BY left_paper.rowid"
             ).fetchall()
         )
-        return tuple(
-            OwedReceipt(
-                visit=VisitRow(visit_id=row[0], visit=row[1], t=row[2], ward=row[3]), ordinal=row[4], signed=row[5]
-            )
-            for row in rows
-        )
+        return tuple(map(owed_receipt, rows))
 
     async def noted(self, owed: OwedReceipt, log_index: int) -> None:
         """Write down that the ward has this very message; one that followed it meanwhile stays owed."""

@@ -5,50 +5,49 @@ python -m konbini.kiosk.host CONFIG.toml
 
 from __future__ import annotations
 
-import os
-import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.resources import files
 
-from konbini.kiosk.browser.keeper import Browser, BrowserKeeper, OwnBrowser
-from konbini.kiosk.card.reader import PcscCardReader
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
+from konbini.kiosk.host.condition import KioskCondition
+from konbini.kiosk.host.day_reports import DayReports
+from konbini.kiosk.host.day_rows import DayRows
 from konbini.kiosk.host.devices import DeviceWatch
 from konbini.kiosk.host.floor import Floor
+from konbini.kiosk.host.installed import Installed
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_rows import LeftRows
 from konbini.kiosk.host.left_watch import LeftWatch
 from konbini.kiosk.host.machine import KioskMachine
+from konbini.kiosk.host.mismatch_rows import MismatchRows
 from konbini.kiosk.host.owing import Owing
+from konbini.kiosk.host.ports import Installation
 from konbini.kiosk.host.service import HostRooms
 from konbini.kiosk.host.service_log import ServiceRows
 from konbini.kiosk.host.states import StateReports
 from konbini.kiosk.host.visits import Visits
 from konbini.kiosk.host.wards import Wards
-from konbini.kiosk.maintenance.cabinet_switch import SocketSwitch
+from konbini.kiosk.maintenance.cabinet_switch import CabinetSwitch
 from konbini.kiosk.maintenance.desk import MaintenanceDesk
 from konbini.kiosk.maintenance.page import ServicePage
 from konbini.kiosk.maintenance.passwords import read_maintainers
 from konbini.kiosk.maintenance.sessions import Sessions
-from konbini.kiosk.payment.choosing import payment_device
 from konbini.kiosk.payment.reckoning import Reckoning
-from konbini.kiosk.printing.client import IppClient
-from konbini.kiosk.printing.exit_sensor import ExitSensor
-from konbini.kiosk.printing.printer import IppPrinter, Pace
-from konbini.kiosk.shop.bell import NoBell, SocketBell
 from konbini.kiosk.shop.ringing import Ringing
-from konbini.kiosk.speech.jack import HeadphoneJack
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.link import Link
-from konbini.process.log import logger
-from konbini.process.rows import CANNOT_OPEN, CommitWatch
+from konbini.process.measures.condition import Health
+from konbini.process.measures.listener import figures_of, shown
+from konbini.process.measures.shapes import ServiceName
+from konbini.process.rows import CANNOT_OPEN, CommitWatch, answers
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.service import Service, run_service
-from konbini.process.sqlite.rows import SqliteRows
 from konbini.process.tasks import StandingTasks
+from konbini.process.traces.config import traces_to
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
@@ -58,15 +57,10 @@ from konbini.protocol.trust import WardDirectory
 
 __all__ = ["SERVICE", "main", "serve"]
 
-_LOOPBACK = "127.0.0.1"
-_BACKLOG = 64
-_FIRST_HANDED_OVER = 3
 _TELL_AFTER_SECONDS = 120.0
 _RING_AGAIN_SECONDS = 60.0
 _IDLE_SECONDS = 600.0
 """Where the configuration has no shop and no service page: the ward is told all the same."""
-
-_log = logger("konbini.kiosk.host")
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -83,6 +77,7 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
     *,
     watch: CommitWatch | None = None,
     visit: str = "konbini.kiosk.visit",
+    installation: Installation | None = None,
 ) -> AsyncIterator[None]:
     """Watch the devices, keep the link, run visit after visit while the context lasts.
 
@@ -93,36 +88,34 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
         tasks: where the work that stands is started.
         watch: what looks at the journal's commits.
         visit: the module that is run as the process of each visit.
+        installation: what it is built upon; what the configuration names where none is given.
 
     Raises:
         Refused, OSError, ValueError: a file cannot be used.
         AlreadyOwned, SchemaRefused, sqlite3.Error: the journal cannot be used.
     """
+    installed = Installed(config=config, visit=visit) if installation is None else installation
     signing = read_signing_key(config.signing_key)
+    opening = OpeningKey.from_bytes(read_secret(config.sealing_key))
+    figures = figures_of(config.measures, ServiceName.KIOSK)
     async with AsyncExitStack() as ending:
-        rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations", watch=watch)
+        rows = installed.rows(files("konbini.kiosk.host") / "migrations", watch=watch, measures=figures)
         ending.push_async_callback(rows.close)
-        journal, left_rows = Journal(rows), LeftRows(rows)
-        directory = await _directory(config, journal)
-        paper_exit = ExitSensor(config.tray_socket, clock)
-        printer = IppPrinter(
-            await ending.enter_async_context(
-                IppClient(config.printer_uri, pin=config.printer_pin, counter=config.printer_counter)
-            ),
-            clock,
-            Pace(still=float(config.printer_still_seconds)),
-            paper_exit=paper_exit,
-            two_sided=config.printer_two_sided,
+        traces = await ending.enter_async_context(
+            traces_to(config.traces, ServiceName.KIOSK, config.kiosk, measures=figures, entropy=entropy)
         )
-        cash = payment_device(config.cash_means, config.cash_socket, clock)
-        wards = Wards(config.offered(directory))
+        journal, left_rows, mismatches = Journal(rows), LeftRows(rows), MismatchRows(rows)
+        directory = await _directory(config, journal)
+        parts = await ending.enter_async_context(installed.parts(clock))
+        wards = Wards(config.offered(directory), config.kiosk, config.office(directory).name)
         devices = DeviceWatch(
-            reader=PcscCardReader(config.reader_prefix),
-            printer=printer,
-            cash=cash,
-            paper_exit=paper_exit,
+            reader=parts.reader,
+            printer=parts.printer,
+            cash=parts.cash,
+            paper_exit=parts.paper_exit,
             clock=clock,
-            jack=None if config.headphones_socket is None else HeadphoneJack(config.headphones_socket),
+            jack=parts.jack,
+            measures=figures,
         )
 
         async def published(frame: Frame) -> None:
@@ -137,27 +130,28 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
                 owing.ask(frame)
 
         floor = Floor()
-        center = CenterLink(config.kiosk, published, devices.touch)
+        center = CenterLink(config.kiosk, published, devices.touch, measures=figures, clock=clock, traces=traces)
         owing = Owing(
             kiosk=config.kiosk,
             signing=signing,
-            opening=OpeningKey.from_bytes(read_secret(config.sealing_key)),
+            opening=opening,
             journal=journal,
             left=left_rows,
+            mismatches=mismatches,
             wards=wards,
             link=center,
             clock=clock,
         )
         shop = config.shop
         ringing = Ringing(
-            NoBell() if shop is None else SocketBell(shop.bell),
+            parts.bell,
             clock,
             again=_RING_AGAIN_SECONDS if shop is None else float(shop.again),
         )
         left = LeftWatch(
             rows=left_rows,
             devices=devices,
-            paper_exit=paper_exit,
+            paper_exit=parts.paper_exit,
             ringing=ringing,
             owing=owing,
             clock=clock,
@@ -165,37 +159,38 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
         )
         link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=entropy)
         center.attach(link)
-        listener = ending.enter_context(_listen(config.screen_port))
+        stage = ending.enter_context(installed.stage(clock))
         visits = Visits(
-            config=config.path,
-            listener=listener,
+            starter=stage.starter,
             rooms=HostRooms(
                 devices=devices,
                 wards=wards,
                 link=center,
                 journal=journal,
+                mismatches=mismatches,
                 owing=owing,
                 reckoning=Reckoning(),
                 left=left,
                 floor=floor,
                 clock=clock,
+                measures=figures,
             ),
             journal=journal,
             owing=owing,
-            printer=printer,
-            paper_exit=paper_exit,
-            cash=cash,
-            browser=_browser(config, listener, clock),
+            printer=parts.printer,
+            paper_exit=parts.paper_exit,
+            cash=parts.cash,
+            browser=stage.browser,
             clock=clock,
-            program=visit,
+            measures=figures,
         )
         service_rows = ServiceRows(rows, clock)
         machine = KioskMachine(
             kiosk=config.kiosk,
             version=config.version,
             devices=devices,
-            printer=printer,
-            paper_exit=paper_exit,
+            printer=parts.printer,
+            paper_exit=parts.paper_exit,
             wards=wards,
             link=center,
             left=left,
@@ -205,7 +200,9 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
             clock=clock,
         )
         ending.push_async_callback(machine.close)
-        desk = await ending.enter_async_context(_service_page(config, machine, service_rows, clock, entropy))
+        desk = await ending.enter_async_context(
+            _service_page(config, machine, service_rows, clock, entropy, cabinet=parts.cabinet)
+        )
         states = StateReports(
             kiosk=config.kiosk,
             version=config.version,
@@ -215,8 +212,28 @@ async def serve(  # noqa: PLR0913 - what every service is handed, and what this 
             link=center,
             clock=clock,
         )
+        days = DayReports(
+            kiosk=config.kiosk,
+            signing=signing,
+            opening=opening,
+            rows=DayRows(rows, config.kiosk),
+            wards=wards,
+            link=center,
+            clock=clock,
+        )
+        condition = KioskCondition(
+            devices=devices,
+            left=left,
+            wards=wards,
+            link_up=lambda: center.up,
+            visit_under_way=lambda: floor.has_visit,
+            clock=clock,
+        )
+        health = Health(lambda: tasks.all_run, partial(answers, rows))
+        await ending.enter_async_context(shown(config.measures, figures, health, condition, clock))
         ending.push_async_callback(tasks.close)
         for name, work in (
+            ("days", days.run()),
             ("devices", devices.run()),
             ("link", link.run()),
             ("owing", owing.run()),
@@ -242,8 +259,14 @@ async def _directory(config: KioskConfig, journal: Journal) -> WardDirectory:
 
 
 @asynccontextmanager
-async def _service_page(
-    config: KioskConfig, machine: KioskMachine, log: ServiceRows, clock: Clock, entropy: Entropy
+async def _service_page(  # noqa: PLR0913 - the room that wires names each
+    config: KioskConfig,
+    machine: KioskMachine,
+    log: ServiceRows,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    cabinet: CabinetSwitch | None,
 ) -> AsyncIterator[MaintenanceDesk]:
     """Watch the cabinet, and show the page where the kiosk has one."""
     given = config.maintenance
@@ -252,7 +275,7 @@ async def _service_page(
         sessions=Sessions(entropy, idle=_IDLE_SECONDS if given is None else given.idle_minutes * 60.0),
         log=log,
         machine=machine,
-        switch=None if config.cabinet_switch is None else SocketSwitch(config.cabinet_switch),
+        switch=cabinet,
         clock=clock,
     )
     await desk.resume()
@@ -261,31 +284,6 @@ async def _service_page(
         return
     async with ServicePage(desk).listening(given.port):
         yield desk
-
-
-def _listen(port: int) -> socket.socket:
-    """Take the screen's socket from the service manager, or open it; it is handed from visit to visit, never closed.
-
-    sd_listen_fds(3): the first socket handed over is descriptor 3, for the process that LISTEN_PID names.
-    """
-    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
-        listener = socket.socket(fileno=_FIRST_HANDED_OVER)
-    else:
-        listener = socket.create_server((_LOOPBACK, port), backlog=_BACKLOG)
-    _log.info("listening", kind="screen", port=listener.getsockname()[1])
-    return listener
-
-
-def _browser(config: KioskConfig, listener: socket.socket, clock: Clock) -> Browser:
-    if config.browser is None:
-        return OwnBrowser()
-    port = listener.getsockname()[1]
-    return BrowserKeeper(
-        program=config.browser.program,
-        profile=config.browser.profile,
-        address=f"http://{_LOOPBACK}:{port}/",
-        clock=clock,
-    )
 
 
 SERVICE = Service(

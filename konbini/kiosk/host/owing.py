@@ -1,6 +1,7 @@
 """Receipts: signed once, sealed to the ward's newest prekey each time, repeated until the ward's FINAL.
 
-What is said of a paper that nobody took (LEFT) goes the same way, after its order's receipt, until LEFT_NOTED.
+What is said of a paper that nobody took (LEFT) goes the same way, after its order's receipt, until LEFT_NOTED; what the
+kiosk's checks found wrong with a document (MISMATCH) at once, until MISMATCH_NOTED.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from konbini.kiosk.channel.messages import Question
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.journal import Journal, OwedReceipt, VisitRow
 from konbini.kiosk.host.left_rows import LeftRows
+from konbini.kiosk.host.mismatch_rows import MismatchRows
 from konbini.kiosk.host.wards import Wards
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
@@ -19,7 +21,7 @@ from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind
-from konbini.protocol.receipts import Ask, Final, LeftPaper, Receipt, ReceiptBody
+from konbini.protocol.receipts import Ask, Final, LeftPaper, Mismatch, Receipt, ReceiptBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import Prekey
@@ -44,6 +46,7 @@ class Owing:
         opening: OpeningKey,
         journal: Journal,
         left: LeftRows,
+        mismatches: MismatchRows,
         wards: Wards,
         link: CenterLink,
         clock: Clock,
@@ -53,6 +56,7 @@ class Owing:
         self._opening = opening
         self._journal = journal
         self._left = left
+        self._mismatches = mismatches
         self._wards = wards
         self._link = link
         self._clock = clock
@@ -67,6 +71,10 @@ class Owing:
     def sign_left(self, visit: VisitRow, left: LeftPaper) -> bytes:
         """Sign that a paper was left, or is gone, with the device key; bound to its order likewise."""
         return self._signing.sign(to_bytes(left), self._context(MessageKind.LEFT, visit, left.ordinal))
+
+    def sign_mismatch(self, visit: VisitRow, mismatch: Mismatch) -> bytes:
+        """Sign what a check found wrong, with the device key; bound to its order likewise."""
+        return self._signing.sign(to_bytes(mismatch), self._context(MessageKind.MISMATCH, visit, mismatch.ordinal))
 
     def wake(self) -> None:
         """Something new is owed."""
@@ -88,6 +96,8 @@ class Owing:
         """Repeat what is owed until cancelled."""
         while True:
             self._more.clear()
+            for owed in await self._mismatches.owed():
+                await self._try(self._tell_mismatch, owed)
             for owed in await self._journal.owed():
                 await self._try(self._tell, owed)
             for owed in await self._left.owed():
@@ -136,6 +146,11 @@ class Owing:
         """Send one LEFT and take its LEFT_NOTED."""
         noted = await self._ask_ward(MessageKind.LEFT, MessageKind.LEFT_NOTED, owed)
         await self._left.noted(owed, noted.log_index)
+
+    async def _tell_mismatch(self, owed: OwedReceipt) -> None:
+        """Send one MISMATCH and take its MISMATCH_NOTED."""
+        noted = await self._ask_ward(MessageKind.MISMATCH, MessageKind.MISMATCH_NOTED, owed)
+        await self._mismatches.noted(owed, noted.log_index)
 
     async def _ask_ward(self, kind: MessageKind, answered_by: MessageKind, owed: OwedReceipt) -> Final:
         """Send what is owed, and take the ward's word that it has this very message."""

@@ -6,19 +6,22 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from konbini.kiosk.channel.messages import Concluded, HostMethod, Left, Opened, OrderStep, Question
+from konbini.kiosk.channel.messages import Concluded, FailedCheck, HostMethod, Left, Opened, OrderStep, Question
 from konbini.kiosk.concluding import reference
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.devices import DeviceWatch
 from konbini.kiosk.host.floor import Floor
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_watch import LeftWatch
+from konbini.kiosk.host.mismatch_rows import MismatchRows
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
 from konbini.kiosk.payment.reckoning import Reckoning
 from konbini.process.calls import Handler
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.log import logger
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures
 from konbini.protocol.codec import Value
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import LeftThings, MessageKind
@@ -28,7 +31,7 @@ __all__ = ["HostRooms", "handlers"]
 
 _TURN_SECONDS = 20.0
 _MOST_WAIT_SECONDS = 30
-_OF_A_VISIT = frozenset((MessageKind.HELLO, MessageKind.OPEN, MessageKind.ORDER))
+_OF_A_VISIT = frozenset((MessageKind.HELLO, MessageKind.OPEN, MessageKind.ORDER, MessageKind.OWNLIST))
 
 _log = logger("konbini.kiosk.host.service")
 
@@ -41,11 +44,13 @@ class HostRooms:
     wards: Wards
     link: CenterLink
     journal: Journal
+    mismatches: MismatchRows
     owing: Owing
     reckoning: Reckoning
     left: LeftWatch
     floor: Floor
     clock: Clock
+    measures: Measures
 
 
 def handlers(rooms: HostRooms, turn: asyncio.Event) -> Mapping[int, Handler]:
@@ -62,6 +67,7 @@ def handlers(rooms: HostRooms, turn: asyncio.Event) -> Mapping[int, Handler]:
         HostMethod.CONCLUDED: answers.concluded,
         HostMethod.TOLD: answers.told,
         HostMethod.LEFT: answers.left,
+        HostMethod.FAILED: answers.failed,
     }
 
 
@@ -114,6 +120,7 @@ class _Answers:
     async def concluded(self, arguments: Sequence[Value]) -> Value:
         concluded = from_bytes(Concluded, _only(arguments))
         await self._rooms.journal.conclude(concluded, self._rooms.owing.sign)
+        self._rooms.measures.count(Metric.OUTCOMES, outcome=concluded.outcome)
         if concluded.money_unknown:  # the device's own count is noted when it says it again
             number = reference(concluded.visit_id, concluded.ordinal)
             _log.warning("money unknown", visit=concluded.visit_id, amount=concluded.taken, detail=number)
@@ -125,6 +132,13 @@ class _Answers:
     async def left(self, arguments: Sequence[Value]) -> Value:
         left = from_bytes(Left, _only(arguments))
         await self._rooms.left.found(LeftThings(left.thing), visit_id=left.visit_id or None, first=left.first)
+        return None
+
+    async def failed(self, arguments: Sequence[Value]) -> Value:
+        failed = from_bytes(FailedCheck, _only(arguments))
+        _log.error("a document did not pass", visit=failed.visit_id, kind=failed.found)
+        await self._rooms.mismatches.found(failed, self._rooms.owing.sign_mismatch)
+        self._rooms.owing.wake()
         return None
 
     async def told(self, arguments: Sequence[Value]) -> Value:

@@ -8,29 +8,26 @@ orders. Until then the next visit's process shows that the kiosk is out of servi
 from __future__ import annotations
 
 import asyncio
-import os
-import socket
-import sys
 from dataclasses import dataclass
-from pathlib import Path
 
 from konbini.kiosk.browser.keeper import Browser
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.owing import Owing
+from konbini.kiosk.host.ports import VisitProcess, VisitStarter
 from konbini.kiosk.host.service import HostRooms, handlers
 from konbini.kiosk.host.settling import settle_order
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.printing.exit_sensor import PaperExit
 from konbini.kiosk.printing.ports import Printer
-from konbini.process.calls import CallServer
 from konbini.process.clock import Clock
 from konbini.process.log import logger
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Visits"]
 
 _RETRY_SECONDS = 2.0
-_ENDING_SECONDS = 5.0
 _PREPARING_SECONDS = 5.0
 """After which a kiosk that is not ready to serve shows that it is out of service."""
 
@@ -41,21 +38,8 @@ _log = logger("konbini.kiosk.host.visits")
 class _Child:
     """One process of a visit, and the event that is its turn."""
 
-    process: asyncio.subprocess.Process
-    server: CallServer
+    process: VisitProcess
     turn: asyncio.Event
-
-    async def end(self) -> None:
-        """End the process, by its own handle, and its channel."""
-        if self.process.returncode is None:
-            self.process.terminate()
-            try:
-                async with asyncio.timeout(_ENDING_SECONDS):
-                    await self.process.wait()
-            except TimeoutError:
-                self.process.kill()
-                await self.process.wait()
-        await self.server.close(grace=0.0)
 
 
 class Visits:
@@ -64,8 +48,7 @@ class Visits:
     def __init__(  # noqa: PLR0913 - the room that wires names each
         self,
         *,
-        config: Path,
-        listener: socket.socket,
+        starter: VisitStarter,
         rooms: HostRooms,
         journal: Journal,
         owing: Owing,
@@ -74,10 +57,9 @@ class Visits:
         cash: Cash,
         browser: Browser,
         clock: Clock,
-        program: str,
+        measures: Measures,
     ) -> None:
-        self._config = config
-        self._listener = listener
+        self._starter = starter
         self._rooms = rooms
         self._journal = journal
         self._owing = owing
@@ -87,7 +69,7 @@ class Visits:
         self._cash = cash
         self._browser = browser
         self._clock = clock
-        self._program = program
+        self._measures = measures
         self._died = True
         """The last visit's process did not wipe: what lies there may be left. Of one before this start nobody knows."""
 
@@ -108,35 +90,26 @@ class Visits:
                     warm = await self._start(alive)
                     status = await serving.process.wait()
                     self._died = status != 0
+                    self._measures.count(Metric.VISITS_ENDED, ending="died" if self._died else "wiped")
                     await preparing
                 finally:
                     preparing.cancel()
                     await asyncio.wait((preparing,))
                 await self._browser.renew()
                 _log.info("visit ended", code=status, pid=serving.process.pid)
-                await serving.end()
+                await serving.process.end()
                 alive.remove(serving)
                 if status:
                     await self._clock.sleep(_RETRY_SECONDS)
         finally:
             await self._browser.end()
             for child in alive:
-                await child.end()
+                await child.process.end()
 
     async def _start(self, alive: list[_Child]) -> _Child:
         """Start a process that warms up and waits for its turn."""
-        ours, theirs = socket.socketpair()
         turn = asyncio.Event()
-        server = await CallServer.attend(ours, handlers(self._rooms, turn), peers=frozenset({os.getuid()}))
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                *("-m", self._program, str(self._config)),
-                *(str(self._listener.fileno()), str(theirs.fileno())),
-                pass_fds=(self._listener.fileno(), theirs.fileno()),
-                stdin=asyncio.subprocess.DEVNULL,
-            )
-        child = _Child(process=process, server=server, turn=turn)
+        child = _Child(process=await self._starter.start(handlers(self._rooms, turn)), turn=turn)
         alive.append(child)
         return child
 
@@ -147,6 +120,7 @@ class Visits:
                 for order in await self._journal.unsettled():
                     concluded = await settle_order(order, self._printer, self._cash)
                     await self._journal.conclude(concluded, self._owing.sign)
+                    self._measures.count(Metric.OUTCOMES, outcome=concluded.outcome)
                     self._rooms.reckoning.note(taken=concluded.taken, returned=concluded.returned, owed=concluded.owed)
                     _log.warning("settled", order=order.step.visit_id, outcome=concluded.outcome)
                 abandoned = await self._journal.open_visits()

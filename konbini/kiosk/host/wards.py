@@ -29,8 +29,10 @@ class _KeptPrekey:
 class Wards:
     """The wards of the directory, with their last word."""
 
-    def __init__(self, directory: WardDirectory) -> None:
+    def __init__(self, directory: WardDirectory, *asking: str) -> None:
+        """Take the directory, and the names under which wards may bar this kiosk: its own, and its link's."""
         self._directory = directory
+        self._asking = asking
         self._prekeys: dict[str, _KeptPrekey] = {}
         self._notices: dict[str, Notice] = {}
 
@@ -84,7 +86,7 @@ class Wards:
 
     def _on_offer(self, entry: WardEntry, moment: int, *, link_up: bool) -> WardOnOffer:
         notice = self._notices.get(entry.ward)
-        code, reopens = _standing(notice, moment) if link_up else (Code.CENTER_UNREACHABLE, None)
+        code, reopens = _standing(notice, moment, self._asking) if link_up else (Code.CENTER_UNREACHABLE, None)
         return WardOnOffer(
             ward=entry.ward,
             name=entry.name,
@@ -98,11 +100,11 @@ class Wards:
         )
 
 
-def _standing(notice: Notice | None, moment: int) -> tuple[Code | None, int | None]:
+def _standing(notice: Notice | None, moment: int, asking: tuple[str, ...]) -> tuple[Code | None, int | None]:
     """Give why a ward cannot be asked now, and when it can be again."""
     if notice is None:
         return Code.WARD_UNREACHABLE, None
-    code = notice.refusal(moment)
+    code = notice.refusal(moment, *asking)
     if code is Code.WARD_CLOSED and notice.in_maintenance(moment):
         return Code.WARD_MAINTENANCE, _after_maintenance(notice, moment)
     return code, _reopens(notice, moment) if code is Code.WARD_CLOSED else None

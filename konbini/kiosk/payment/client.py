@@ -1,4 +1,4 @@
-"""The kiosk's end of the coin device's UNIX socket.
+"""The kiosk's end of the coin device's line.
 
 One connection a question: the device may be restarted between any two of them without anybody noticing. Invariant: a
 question is asked once; whether to repeat it is the caller's decision, and its key makes that harmless.
@@ -7,9 +7,9 @@ question is asked once; whether to repeat it is the caller's decision, and its k
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
-from pathlib import Path
 from typing import TypeVar
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment import device_line, frames
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.payment.ports import Asking, CashFault, CashState
@@ -22,17 +22,17 @@ _Answer = TypeVar("_Answer")
 
 
 class CoinDevice:
-    """A `konbini.kiosk.payment.ports.Cash` behind the socket at `path`.
+    """A `konbini.kiosk.payment.ports.Cash` behind the device's line.
 
     Args:
-        path: the device's UNIX socket.
+        line: asks the device; one connection each time.
         clock: paces the questions of `inserted`.
         poll: seconds between two of them.
         patience: seconds that an answer may take; a payout moves coins.
     """
 
-    def __init__(self, path: Path, clock: Clock, *, poll: float = 0.1, patience: float = 10.0) -> None:
-        self._path = path
+    def __init__(self, line: controller.Ask, clock: Clock, *, poll: float = 0.1, patience: float = 10.0) -> None:
+        self._line = line
         self._clock = clock
         self._poll = poll
         self._patience = patience
@@ -76,7 +76,7 @@ class CoinDevice:
 
     async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
         return await device_line.ask(
-            self._path,
+            self._line,
             question,
             lambda answer: read(frames.read_words(answer)),
             most_bytes=frames.MOST_BYTES,

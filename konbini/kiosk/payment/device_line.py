@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from pathlib import Path
 from typing import TypeVar
 
 from konbini.kiosk import controller
@@ -19,12 +18,12 @@ _Answer = TypeVar("_Answer")
 
 
 async def ask(
-    path: Path, question: str, read: Callable[[bytes], _Answer], *, most_bytes: int, patience: float
+    line: controller.Ask, question: str, read: Callable[[bytes], _Answer], *, most_bytes: int, patience: float
 ) -> _Answer:
     """Ask once, and read the answer.
 
     Args:
-        path: the device's socket.
+        line: asks the device.
         question: a line, without its end.
         read: takes the answer apart; refuses a no with its own code, and what is no answer as `MALFORMED`.
         most_bytes: of the answer.
@@ -36,7 +35,7 @@ async def ask(
     """
     try:
         async with asyncio.timeout(patience):
-            return read(await controller.ask(path, question, most_bytes=most_bytes))
+            return read(await line(question, most_bytes=most_bytes))
     except (ConnectionRefusedError, FileNotFoundError) as error:  # nobody has heard the question
         raise Refused(Code.CASH_UNAVAILABLE, type(error).__name__) from error
     except (OSError, TimeoutError, ValueError) as error:  # a line beyond the limit is a ValueError

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import TypeVar
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment import device_line
 from konbini.kiosk.payment import terminal_frames as frames
 from konbini.kiosk.payment.amounts import CashCounts, Settlement
@@ -63,6 +64,8 @@ class CashlessTerminal:
             if state.phase is Phase.DECLINED:
                 raise Refused(Code.PAYMENT_DECLINED)
             asking = Asking(key=key, sum=state.yen, escrow=_held(state))
+            if not state.up and not asking.enough:
+                raise Refused(Code.CASH_UNAVAILABLE, "the payment network does not answer")
             if asking.escrow != told:
                 told = asking.escrow
                 yield asking
@@ -92,7 +95,7 @@ class CashlessTerminal:
 
     async def _ask(self, question: str, read: Callable[[list[str]], _Answer]) -> _Answer:
         return await device_line.ask(
-            self._path,
+            controller.at(self._path),
             question,
             lambda answer: read(frames.read_words(answer)),
             most_bytes=frames.MOST_BYTES,

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, Sequence
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,19 +19,20 @@ import aiohttp
 
 from konbini.kiosk.printing import ipp
 from konbini.kiosk.printing.ipp import Attribute, Group, GroupTag, Message, Operation, ValueTag
+from konbini.kiosk.printing.line import ONE_SIDED, Capabilities, JobStatus
 from konbini.kiosk.printing.ports import A4, PrinterState, PrinterStatus
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["ONE_SIDED", "TWO_SIDED", "Capabilities", "IppClient", "JobStatus", "certificate_pin"]
+__all__ = ["IppClient", "certificate_pin"]
 
 PWG_RASTER = "image/pwg-raster"
-ONE_SIDED = "one-sided"
-TWO_SIDED = "two-sided-long-edge"
 _CHUNK = 64 * 1024
 _SUCCESS = range(0x0100)
 _PORT = 631
 _PIN_BYTES = 32
 _OF_A_JOB = ("job-id", "job-state", "job-state-reasons")
+_MOST_DIGITS = 18
+"""Of a counter that is text: more than any printer ever counts, and far fewer than Python refuses to read."""
 _SEVERITIES = ("-report", "-warning", "-error")
 
 
@@ -41,50 +41,8 @@ def certificate_pin(der: bytes) -> bytes:
     return hashlib.sha256(der).digest()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JobStatus:
-    """One job as the printer tells it.
-
-    Attributes:
-        job_id: its number.
-        state: job-state (RFC 8011, section 5.3.7); 7 and above are over.
-        reasons: job-state-reasons.
-    """
-
-    job_id: int
-    state: int
-    reasons: frozenset[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Capabilities:
-    """What the printer takes.
-
-    Attributes:
-        raster_types: keywords of pwg-raster-document-type-supported (PWG 5102.4).
-        resolutions: dots per inch, the same across and along the page.
-        colour: whether it prints in colour unasked.
-        sides: keywords of sides-supported (RFC 8011, section 5.2.8); empty where it names none.
-        media: names of media-supported; empty where it names none.
-        sheet_back: how the back of a sheet is to be drawn (PWG 5102.4, section 5.1.1); "normal" as the front.
-    """
-
-    raster_types: frozenset[str]
-    resolutions: frozenset[int]
-    colour: bool
-    sides: frozenset[str]
-    media: frozenset[str]
-    sheet_back: str
-
-    def prints(self, sides: str) -> bool:
-        """Whether it prints A4 on these sides, the back drawn as the front."""
-        of_sides = sides in self.sides or (sides == ONE_SIDED and not self.sides)
-        back_as_front = sides == ONE_SIDED or self.sheet_back == "normal"
-        return of_sides and back_as_front and (A4 in self.media or not self.media)
-
-
 class IppClient:
-    """Speaks to the printer at `uri`; use as an async context manager, within one event loop.
+    """A `PrinterLine` to the printer at `uri`; use as an async context manager, within one event loop.
 
     Args:
         uri: "ipps://host[:port]/path".
@@ -366,7 +324,7 @@ def _integer(group: Group, name: str) -> int:
 
 def _counted(group: Group, name: str) -> int:
     value = _value(group, name)
-    if isinstance(value, str) and value.isascii() and value.isdigit():
+    if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= _MOST_DIGITS:
         return int(value)
     return _integer(group, name)
 

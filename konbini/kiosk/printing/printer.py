@@ -17,8 +17,8 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from konbini.kiosk.printing.client import ONE_SIDED, TWO_SIDED, IppClient, JobStatus
 from konbini.kiosk.printing.exit_sensor import PaperExit
+from konbini.kiosk.printing.line import ONE_SIDED, TWO_SIDED, JobStatus, PrinterLine
 from konbini.kiosk.printing.outcome import Claim, Observation, Outcome, OutcomeKind, Stillness, judge
 from konbini.kiosk.printing.ports import (
     Judged,
@@ -30,7 +30,7 @@ from konbini.kiosk.printing.ports import (
     check_faultless,
     check_fit,
 )
-from konbini.kiosk.printing.raster import COLOUR, GREY, RESOLUTION, SYNC, ColourSpace, PageRaster
+from konbini.kiosk.printing.raster import COLOUR, GREY, RESOLUTION, SYNC, ColourSpace, PageRaster, Pages, Rasterise
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code, Refused
 
@@ -61,30 +61,33 @@ class Pace:
 
 
 class IppPrinter:
-    """A `konbini.kiosk.printing.ports.Printer` behind an IPP client that is open already.
+    """A `konbini.kiosk.printing.ports.Printer` behind a line that is open already.
 
     Args:
-        client: speaks to the printer.
+        line: the way to the printer.
         clock: paces the questions.
         pace: how long to watch and to wait.
         paper_exit: a second witness beside the counter; None where there is none.
         two_sided: whether sheets are printed on both sides.
+        rasterise: draws the pages.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a printer is used with, each named
         self,
-        client: IppClient,
+        line: PrinterLine,
         clock: Clock,
         pace: Pace,
         *,
         paper_exit: PaperExit | None = None,
         two_sided: bool = False,
+        rasterise: Rasterise = PageRaster,
     ) -> None:
-        self._client = client
+        self._line = line
         self._clock = clock
         self._pace = pace
         self._exit = paper_exit
         self._sides = TWO_SIDED if two_sided else ONE_SIDED
+        self._rasterise = rasterise
         self._stillness = Stillness()
         self._still = 0.0
         self._mended: float | None = None
@@ -93,7 +96,7 @@ class IppPrinter:
     async def status(self) -> PrinterStatus:
         """Ask the printer now; see `ports.Printer`."""
         try:
-            status = await self._client.status()
+            status = await self._line.status()
         except Refused:
             self._stillness.forget()
             self._still, self._mended = 0.0, None
@@ -126,13 +129,13 @@ class IppPrinter:
     ) -> AsyncGenerator[PrintProgress, None]:
         """Print once and follow to the judgement; see `ports.Printer`."""
         space = await self._colour_space()
-        with PageRaster(pdf, space, two_sided=self._sides == TWO_SIDED) as raster:
+        with self._rasterise(pdf, space, two_sided=self._sides == TWO_SIDED) as raster:
             if raster.pages != pages:
                 raise Refused(Code.DOCUMENT_INVALID, f"{raster.pages} pages where {pages} are due")
             if check_fit(await self.status()).impressions != before:
                 raise Refused(Code.PRINTER_UNAVAILABLE, "the counter moved since it was journalled")
             run = _Run(raster=raster, before=before, clock=self._clock, exit_was_clear=not await self._paper_lies())
-            sending = self._client.print_job(run.stream(), name=_JOB_NAME, colour=space is COLOUR, sides=self._sides)
+            sending = self._line.print_job(run.stream(), name=_JOB_NAME, colour=space is COLOUR, sides=self._sides)
             upload = asyncio.create_task(sending)
             watch = asyncio.create_task(self._watch(run, upload))
             try:
@@ -173,7 +176,7 @@ class IppPrinter:
     async def _colour_space(self) -> ColourSpace:
         """Choose once what the printer would choose: colour where it prints colour unasked, else grey."""
         if self._space is None:
-            can = await self._client.capabilities()
+            can = await self._line.capabilities()
             wanted = (COLOUR, GREY) if can.colour else (GREY, COLOUR)
             self._space = next((space for space in wanted if space.name in can.raster_types), None)
             if self._space is None or RESOLUTION not in can.resolutions or not can.prints(self._sides):
@@ -219,15 +222,15 @@ class IppPrinter:
             return False
 
     async def _clear_queue(self) -> None:
-        for job in await self._client.jobs():
+        for job in await self._line.jobs():
             with contextlib.suppress(Refused):  # it may be over by now; the next reading of the queue tells
-                await self._client.cancel(job.job_id)
+                await self._line.cancel(job.job_id)
 
 
 class _Run:
     """One document on its way: what was handed over, what came out, what the printer complained of."""
 
-    def __init__(self, *, raster: PageRaster, before: int, clock: Clock, exit_was_clear: bool) -> None:
+    def __init__(self, *, raster: Pages, before: int, clock: Clock, exit_was_clear: bool) -> None:
         self._raster = raster
         self._before = before
         self.exit_tells = exit_was_clear

@@ -16,16 +16,19 @@ import ctypes
 import functools
 import re
 import struct
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import pypdfium2  # type: ignore[import-untyped]
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["COLOUR", "GREY", "HEIGHT", "RESOLUTION", "SYNC", "WIDTH", "ColourSpace", "PageRaster"]
+__all__ = [
+    "COLOUR", "GREY", "HEIGHT", "RESOLUTION", "SYNC", "WIDTH", "ColourSpace", "PageRaster", "Pages", "Rasterise",
+]  # fmt: skip
 
 RESOLUTION: Final = 300
 WIDTH: Final = 2480
@@ -70,6 +73,34 @@ GREY: Final = ColourSpace(
 COLOUR: Final = ColourSpace(
     name="srgb_8", number=19, pixel=3, bitmap=pdfium.FPDFBitmap_BGR, flags=pdfium.FPDF_REVERSE_BYTE_ORDER
 )
+
+
+class Pages(Protocol):
+    """The pages of one document, as the printer takes them."""
+
+    @property
+    def pages(self) -> int:
+        """Pages of the document."""
+
+    def page(self, index: int) -> bytes:
+        """Return page `index` (from 0).
+
+        Raises:
+            Refused: `DOCUMENT_INVALID` if it cannot be drawn.
+        """
+
+
+class Rasterise(Protocol):
+    """Opens a document to be printed, and lets go of it with the context; `PageRaster` is it."""
+
+    def __call__(
+        self, pdf: bytes | bytearray | memoryview, space: ColourSpace, *, two_sided: bool = False
+    ) -> AbstractContextManager[Pages]:
+        """Read the very buffer in place.
+
+        Raises:
+            Refused: `DOCUMENT_INVALID` if this is no document of ours, or a page of it is not A4 portrait.
+        """
 
 
 class PageRaster:

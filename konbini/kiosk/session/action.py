@@ -44,7 +44,9 @@ __all__ = [
     "OpenPanel",
     "SearchByPostcode",
     "SearchByPrefecture",
+    "SeeOwnList",
     "ShowNames",
+    "ShowPage",
     "StillHere",
 ]
 
@@ -186,6 +188,18 @@ class ChooseCopies:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeeOwnList:
+    """Ask what was issued on this card."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShowPage:
+    """Another page of a list that is longer than a screen, from 1."""
+
+    page: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AddAnother:
     """Keep this certificate to be paid together with another one."""
 
@@ -257,6 +271,8 @@ Action: TypeAlias = (
     | EnterPin
     | ChooseKind
     | ChooseCopies
+    | SeeOwnList
+    | ShowPage
     | AddAnother
     | More
     | ChooseScope

@@ -32,12 +32,13 @@ class PricedKind:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindView(View):
-    """Which certificate."""
+    """Which certificate; `may_list`: what was issued on this card can be asked for."""
 
     STATE = State.KIND
 
     kinds: tuple[PricedKind, ...]
     chosen: CertificateKind | None = None
+    may_list: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

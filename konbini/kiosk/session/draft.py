@@ -34,6 +34,7 @@ from konbini.kiosk.session.action import (
     More,
     SearchByPostcode,
     SearchByPrefecture,
+    SeeOwnList,
 )
 from konbini.kiosk.session.choice_views import (
     CheckView,
@@ -127,10 +128,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Beside:
-    """What stands beside a draft on the check: what is paid together with it, and how many of it are left."""
+    """What stands beside a draft: what is paid together with it, and how many of it are left.
+
+    `may_list`: what was issued on this card can be asked for.
+    """
 
     others: tuple[PricedKind, ...] = ()
     most_copies: int = 1
+    may_list: bool = False
 
 
 _ALONE = Beside()
@@ -195,6 +200,7 @@ _PLAIN: Mapping[type[Action], Event] = {
     ChooseRow: Event.ROW_CHOSEN,
     ChooseWard: Event.WARD_CHOSEN,
     EnterPin: Event.PIN_ENTERED,
+    SeeOwnList: Event.TO_OWN_LIST,
     AddAnother: Event.ADDED,
     More: Event.MORE,
     Confirm: Event.CONFIRMED,
@@ -249,7 +255,7 @@ def question(  # noqa: PLR0913 - the parts of one screen
     match state:
         case State.KIND:
             kinds = tuple(PricedKind(kind=each.kind, fee=each.fee) for each in offer.kinds)
-            return KindView(language=language, kinds=kinds, chosen=draft.kind)
+            return KindView(language=language, kinds=kinds, chosen=draft.kind, may_list=beside.may_list)
         case State.SCOPE if draft.kind is not None:
             return ScopeView(language=language, scopes=offer.of(draft.kind).scopes, chosen=draft.scope)
         case State.MEMBERS:

@@ -86,6 +86,7 @@ _WORKING = frozenset(
         State.CHECKING_PIN,
         State.ASKING,
         State.ASKING_CARD_BACK,
+        State.ASKING_OWN_LIST,
         State.PREPARING,
         State.WIPING,
     }

@@ -70,6 +70,12 @@ class State(Enum):
     MEMBERS = "members"
     OPTIONS = "options"
     CHECK = "check"
+    ASKING_OWN_LIST = "asking for the card's list"
+    """The ward is asked what was issued on this card; the questions wait, with their answers."""
+    OWN_LIST = "the card's list"
+    """What was issued on this card in the last year, at every kiosk."""
+    NO_OWN_LIST = "no list"
+    """The ward did not give it, and the visit goes on."""
     LOOK_AGAIN = "look again"
     """The menu ran out or the ward's record or fee changed: nothing is kept, the ward is asked anew."""
     PAY = "pay"
@@ -116,6 +122,7 @@ class Event(Enum):
     TO_MEMBERS = "to the members"
     TO_OPTIONS = "to the options"
     TO_CHECK = "to the check"
+    TO_OWN_LIST = "to the card's list"
     ADDED = "added to what is paid together"
     MORE = "anything more"
     CONFIRMED = "confirmed"
@@ -137,6 +144,8 @@ class Event(Enum):
     PIN_REJECTED = "PIN rejected"
     MENU = "menu received"
     MENU_EXPIRED = "menu ran out"
+    OWN_LIST = "list received"
+    NO_OWN_LIST = "list refused"
     CHANGED = "changed, look again"
     COIN = "coin"
     PAID = "paid in full"
@@ -229,7 +238,16 @@ _ROWS: Mapping[State, Mapping[Event, State]] = {
         E.IDLE: S.REFUSED_TAKE_CARD,
         E.DEVICE_LOST: S.REFUSED,
     },
-    S.KIND: {E.TO_SCOPE: S.SCOPE, E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK},
+    S.KIND: {
+        E.TO_SCOPE: S.SCOPE,
+        E.TO_OPTIONS: S.OPTIONS,
+        E.TO_CHECK: S.CHECK,
+        E.TO_OWN_LIST: S.ASKING_OWN_LIST,
+    },
+    S.ASKING_OWN_LIST: {E.OWN_LIST: S.OWN_LIST, E.NO_OWN_LIST: S.NO_OWN_LIST, E.CANCEL: S.REFUSED},
+    # A menu that runs out here is said behind it: nobody is torn away from what they read.
+    S.OWN_LIST: {E.BACK: S.KIND, E.CANCEL: S.REFUSED, E.IDLE: S.WIPING},
+    S.NO_OWN_LIST: {E.BACK: S.KIND, E.CANCEL: S.REFUSED, E.IDLE: S.WIPING},
     S.SCOPE: {E.TO_MEMBERS: S.MEMBERS, E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK, E.TO_KIND: S.KIND},
     S.MEMBERS: {E.TO_OPTIONS: S.OPTIONS, E.TO_CHECK: S.CHECK, E.TO_SCOPE: S.SCOPE},
     S.OPTIONS: {E.TO_CHECK: S.CHECK, E.TO_MEMBERS: S.MEMBERS, E.TO_SCOPE: S.SCOPE, E.TO_KIND: S.KIND},
@@ -338,6 +356,8 @@ _PATIENCE: Mapping[State, Patience] = {
     S.CARD: Patience(quiet=60, warning=20),
     S.PIN: Patience(quiet=60, warning=30),
     S.TAKE_CARD: Patience(quiet=90, warning=0),
+    S.OWN_LIST: Patience(quiet=120, warning=30),
+    S.NO_OWN_LIST: Patience(quiet=60, warning=30),
     S.LOOK_AGAIN: Patience(quiet=60, warning=30),
     S.PAY: Patience(quiet=90, warning=30),
     S.TAKE_PAPER: Patience(quiet=120, warning=0),
@@ -376,7 +396,13 @@ _STEPS: Mapping[State, Step] = {
         ),
         Step.PROVE,
     ),
-    **dict.fromkeys((S.KIND, S.SCOPE, S.MEMBERS, S.OPTIONS, S.LOOK_AGAIN), Step.CHOOSE),
+    **dict.fromkeys(
+        (
+            *(S.KIND, S.SCOPE, S.MEMBERS, S.OPTIONS, S.LOOK_AGAIN),
+            *(S.ASKING_OWN_LIST, S.OWN_LIST, S.NO_OWN_LIST),
+        ),
+        Step.CHOOSE,
+    ),
     **dict.fromkeys((S.CHECK, S.PAY), Step.PAY),
     **dict.fromkeys((S.PREPARING, S.PRINTING, S.TAKE_PAPER, S.PAPER_LEFT, S.END), Step.RECEIVE),
 }

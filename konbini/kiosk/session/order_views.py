@@ -105,6 +105,7 @@ class EndView(View):
         lines: each order that was paid together, with its number and an outcome of its own.
         back: what became of the money of those that were not printed.
         may_go_on: the visit has an order left.
+        receipt_code: what the visit's own entries in the published logs are found with (docs/audit-log.md).
     """
 
     STATE = State.END
@@ -113,6 +114,7 @@ class EndView(View):
     lines: tuple[OrderLine, ...] = ()
     back: Money = _NOTHING_TAKEN
     may_go_on: bool = False
+    receipt_code: str = ""
 
     @property
     def is_whole(self) -> bool:

@@ -15,6 +15,7 @@ from konbini.kiosk.session.audio import RATES, VOLUMES
 from konbini.kiosk.session.choice_views import CheckView, KindView, LookAgainView, MembersView, OptionsView, ScopeView
 from konbini.kiosk.session.entry_views import NoticeView, PinView, StartView
 from konbini.kiosk.session.flow import Event, State, knows
+from konbini.kiosk.session.list_views import OwnListView
 from konbini.kiosk.session.look import MAIN_LANGUAGES, Language, Panel, TextSize, Theme
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView
 from konbini.kiosk.session.place_views import FoundView, PlaceName, PostcodeView, PrefectureView, TownView, WardView
@@ -205,6 +206,8 @@ def _kind(view: KindView, script: Script) -> Iterator[Choice]:
         current = _said(script, "audio.ticked", when=each.kind is view.chosen)
         parts = (*script.say(key), *script.yen(each.fee), *script.say(f"{key}_hint"))
         yield _act(f"kind.{int(each.kind)}", parts, is_current=current)
+    if view.may_list:
+        yield _act("own_list", script.say("kind.own_list"))
 
 
 def _scope(view: ScopeView, script: Script) -> Iterator[Choice]:
@@ -246,6 +249,13 @@ def _check(view: CheckView, script: Script) -> Iterator[Choice]:
     yield _act("names.hidden" if shown else "names.shown", script.say(f"check.{'hide' if shown else 'show'}_names"))
 
 
+def _own_list(view: OwnListView, script: Script) -> Iterator[Choice]:
+    if not view.is_last:
+        yield _act(f"page.{view.page + 1}", script.say("own_list.older"))
+    if view.page > 1:
+        yield _act(f"page.{view.page - 1}", script.say("own_list.newer"))
+
+
 def _outcome(view: OutcomeView, script: Script) -> Iterator[Choice]:
     if not view.card_on_reader:
         yield _act("finish", script.say("do.finish"))
@@ -267,6 +277,7 @@ _OWN: Mapping[type[View], Callable[[Any, Script], Iterator[Choice]]] = {
     NoticeView: _only("agree", "notice.agree"),
     OptionsView: _options,
     OutcomeView: _outcome,
+    OwnListView: _own_list,
     PinView: _only("pin", "pin.ok"),
     PostcodeView: _only("code", "postcode.ok"),
     PrefectureView: _prefecture,

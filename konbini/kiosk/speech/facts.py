@@ -1,7 +1,7 @@
 """What a screen shows, as speech: one function a view. Pure.
 
 What is personal is said only while headphones are in: a resident's name, mora by mora where the ward has told how it is
-read, and the postcode of where one lives. Without
+read, the postcode of where one lives, and what was issued on the card. Without
 them a member of the household is "person 2", and the first of them the card's holder. Names of municipalities are
 said in any case, for without them nobody could choose one; so is the reference number, which somebody has to note down.
 """
@@ -30,6 +30,7 @@ from konbini.kiosk.session.entry_views import (
 )
 from konbini.kiosk.session.fates import Money, Paper
 from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.list_views import NoOwnListView, OwnLine, OwnListView
 from konbini.kiosk.session.look import Panel
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
 from konbini.kiosk.session.place_views import (
@@ -168,7 +169,7 @@ def _closed(view: ClosedView, script: Script) -> Iterator[Fact]:
     yield _still(script.say("closed.title_ward", ward=script.place(ward)) if ward else script.say("closed.title"))
     yield _still(_sentence(script, view.code, "what"))
     if view.reopens is not None:
-        at = datetime.fromtimestamp(view.reopens / _MILLISECONDS, JAPAN)
+        at = _at(view.reopens)
         moment = script.moment(at.month, at.day, f"{at.hour}:{at.minute:02}")
         yield _still((*script.say("closed.reopens"), *moment))
     yield _still(_sentence(script, view.code, "next"))
@@ -249,6 +250,45 @@ def _check(view: CheckView, script: Script) -> Iterator[Fact]:
     yield _news((*script.say("check.fee"), *script.yen(view.total)))
 
 
+def _own_list(view: OwnListView, script: Script) -> Iterator[Fact]:
+    since = _at(view.since)
+    yield _still(script.say("own_list.title"))
+    yield _still(script.say("own_list.hint", day=script.date(since.year, since.month, since.day)))
+    if not view.lines:
+        yield _still(script.say("own_list.none"))
+        return
+    yield _still(script.say("own_list.page", page=view.page, pages=view.pages))
+    yield _still(script.say("audio.listed", count=len(view.lines)))
+    if view.audio.is_private:
+        for line in view.lines:
+            yield from _own_line(line, script)
+    else:
+        yield _still(script.say("audio.list_private"))
+    if view.older and view.is_last:
+        yield _still(script.say("own_list.more", count=view.older))
+
+
+def _own_line(line: OwnLine, script: Script) -> Iterator[Fact]:
+    at = _at(line.issued)
+    kiosk = script.name(line.kiosk)
+    place = script.say("own_list.here" if line.is_here else "own_list.machine", kiosk=kiosk)
+    operator = script.name(line.operator) if line.operator else ()
+    fate = script.say(f"own_list.{line.fate.name.lower()}")
+    when = script.dated(at.year, at.month, at.day, f"{at.hour}:{at.minute:02}")
+    yield _still((*_kind(script, line.kind), *fate))
+    yield _still((*when, *place, *operator))
+    yield from _reference(script, line.number)
+
+
+def _no_own_list(view: NoOwnListView, script: Script) -> Iterator[Fact]:
+    yield from _texts(script, "own_list.refused", "own_list.refused_hint")
+    yield _still(script.say("outcome.code", number=int(view.code)))
+
+
+def _at(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / _MILLISECONDS, JAPAN)
+
+
 def _look_again(view: LookAgainView, script: Script) -> Iterator[Fact]:
     yield from (_still(_sentence(script, view.code, part)) for part in ("what", "next"))
     yield _money(script, view.money)
@@ -306,7 +346,10 @@ def _end(view: EndView, script: Script) -> Iterator[Fact]:
         yield _money(script, view.back)
     if view.fee:
         yield _still(script.say("end.fee", fee=script.yen(view.fee)))
-    yield from _texts(script, "end.belongings", "end.wiped")
+    yield from _texts(script, "end.belongings")
+    if view.receipt_code:
+        yield _still((*script.say("end.record"), *script.digits(view.receipt_code)))
+    yield from _texts(script, "end.wiped")
 
 
 FACTS: Mapping[type[View], Callable[[Any, Script], Iterator[Fact]]] = {
@@ -320,11 +363,13 @@ FACTS: Mapping[type[View], Callable[[Any, Script], Iterator[Fact]]] = {
     KindView: _titled("kind.title"),
     LookAgainView: _look_again,
     MembersView: _members,
+    NoOwnListView: _no_own_list,
     NotOfferedView: _not_offered,
     NoticeView: _notice,
     OptionsView: _titled("options.title", "options.hint", "audio.tick"),
     OutOfServiceView: _out_of_service,
     OutcomeView: _outcome,
+    OwnListView: _own_list,
     PayView: _pay,
     PinView: _pin,
     PostcodeView: _postcode,

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from konbini.kiosk import controller
 
-__all__ = ["HeadphoneJack", "Jack", "NoJack"]
+__all__ = ["HeadphoneJack", "Jack"]
 
 
 class Jack(Protocol):
@@ -20,14 +20,6 @@ class Jack(Protocol):
 
     async def plugged(self) -> bool:
         """Whether headphones are surely in it; never raises."""
-
-
-class NoJack:
-    """A kiosk without one: the audio guide begins with a key alone, and nothing personal is ever spoken."""
-
-    async def plugged(self) -> bool:
-        """See `Jack`."""
-        return False
 
 
 class HeadphoneJack:

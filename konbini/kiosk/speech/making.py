@@ -8,7 +8,8 @@ each time: nothing of the moment goes into a clip or an archive. A clip that the
 changed text costs one clip. `--places` adds the names of all municipalities; without it they are spelled, kana by
 kana. `--name` adds a name that is in no list, as it is written in the ward directory.
 
-Limits: what a voice makes of a name in kanji is its guess; places are made from their reading.
+Limits: what a voice makes of a name in kanji is its guess; places are made from their reading, in katakana. A name in
+which the voice takes a ヘ for the particle all the same (ヘキナンシ) gets no clip, and is spelled.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from pathlib import Path
 from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.speech.clips import INSTALLED, NAMES, archive
+from konbini.kiosk.speech.morae import katakana
 from konbini.kiosk.speech.script import inventory, said
 from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.speech.voices import clip_name
@@ -42,6 +44,9 @@ _SECONDS = 300
 _BATCH = 50
 """Clips that are lost where the making is broken off: it goes on where it stopped, and no archive is half made."""
 _WORDS_A_MINUTE = "150"
+_PARTICLES = frozenset("はへハヘ")
+_SOUND = 9
+"""Where a word of open_jtalk's trace says how it is pronounced."""
 
 
 class Studio:
@@ -73,16 +78,26 @@ class Studio:
             )
             return opus.read_bytes()
 
-    def _japanese(self, text: str, wave: Path) -> None:
-        _run(("open_jtalk", "-x", _DICTIONARY, "-m", str(self._voice), "-ow", str(wave)), said=text)
+    def misreads(self, language: Language, name: str) -> bool:
+        """Whether the voice would take a letter of a name for a particle: ハ for "wa", ヘ for "e"."""
+        if language is not Language.JAPANESE or _PARTICLES.isdisjoint(name):
+            return False
+        with tempfile.TemporaryDirectory() as folder:
+            trace = Path(folder) / "trace"
+            self._japanese(name, Path(folder) / "said.wav", "-ot", str(trace))
+            words = [line.split(",") for line in trace.read_text("utf-8").splitlines() if line[:1] in _PARTICLES]
+        return any(word[0] in _PARTICLES and word[_SOUND].startswith(("ワ", "エ")) for word in words)
+
+    def _japanese(self, text: str, wave: Path, *more: str) -> None:
+        _run(("open_jtalk", "-x", _DICTIONARY, "-m", str(self._voice), "-ow", str(wave)), *more, said=text)
 
     def _english(self, text: str, wave: Path) -> None:
         _run(("espeak-ng", "-v", "en-gb", "-s", _WORDS_A_MINUTE, "-w", str(wave), "--stdin"), said=text)
 
 
-def _run(command: Sequence[str], *files: str, said: str = "") -> None:
+def _run(command: Sequence[str], *more: str, said: str = "") -> None:
     subprocess.run(  # noqa: S603 - fixed programs; what is said goes in as data
-        (*command, *files), input=f"{said}\n".encode(), check=True, capture_output=True, timeout=_SECONDS
+        (*command, *more), input=f"{said}\n".encode(), check=True, capture_output=True, timeout=_SECONDS
     )
 
 
@@ -90,7 +105,7 @@ def place_names(language: Language) -> frozenset[str]:
     """Give the names of all prefectures and municipalities, as a script in `language` says them."""
     places = bundled()
     listed = (*places, *places.prefectures())
-    return frozenset(each.kana if language is Language.JAPANESE else each.latin for each in listed)
+    return frozenset(katakana(each.kana) if language is Language.JAPANESE else each.latin for each in listed)
 
 
 def make_archive(  # noqa: PLR0913 - what is said, and who says it
@@ -101,7 +116,7 @@ def make_archive(  # noqa: PLR0913 - what is said, and who says it
     Raises:
         subprocess.SubprocessError, OSError: as `Studio`.
     """
-    named = frozenset(name for name in names if said(name, language))
+    named = frozenset(name for name in names if said(name, language) and not studio.misreads(language, name))
     wanted = {clip_name(language, text): text for text in (*texts, *named)}
     begun = path.with_suffix(".begun")
     files = _kept(path, wanted) | _kept(begun, wanted)

@@ -74,9 +74,9 @@ def morae(text: str) -> tuple[str, ...]:
     return tuple(split)
 
 
-def katakana(mora: str) -> str:
-    """Write a mora in katakana."""
-    return "".join(chr(ord(each) + _TO_HIRAGANA) if ord(each) in _HIRAGANA else each for each in mora)
+def katakana(kana: str) -> str:
+    """Write kana in katakana."""
+    return "".join(chr(ord(each) + _TO_HIRAGANA) if ord(each) in _HIRAGANA else each for each in kana)
 
 
 def latin(mora: str) -> str:

@@ -21,9 +21,11 @@ from typing import TypeAlias
 
 from konbini.kiosk.payment.means import Means, worded
 from konbini.kiosk.session.audio import RATES, VOLUMES
+from konbini.kiosk.session.list_views import LINES_A_PAGE
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.place_views import WardName
 from konbini.kiosk.speech.morae import LONG, MORAE, SMALL_TSU, katakana, latin, morae
+from konbini.protocol.own_list import MOST_OWN_ISSUANCES
 
 __all__ = ["COUNTDOWN", "COUNTS", "Parts", "Script", "inventory", "said"]
 
@@ -34,14 +36,17 @@ COUNTDOWN = (30, 20, 10, 5)
 """Seconds of the idle warning that are said."""
 _FEW = range(1, 6)
 _PAGES = range(1, 4)
+_LEAVES = range(1, MOST_OWN_ISSUANCES // LINES_A_PAGE + 1)
 COUNTS: Mapping[str, Mapping[str, Sequence[int]]] = {
     "audio.choices": {"count": range(61)},
+    "audio.listed": {"count": range(1, LINES_A_PAGE + 1)},
     "audio.number": {"n": range(1, 61)},
     "audio.person": {"n": range(1, 31)},
     "audio.rate": {"percent": RATES},
     "audio.volume": {"step": VOLUMES},
     "check.count": {"copies": _FEW},
     "idle.seconds": {"seconds": COUNTDOWN},
+    "own_list.page": {"page": _LEAVES, "pages": _LEAVES},
     "paper.all": {"due": _PAGES},
     "paper.some": {"due": _PAGES, "out": range(4)},
     "pin.entered": {"n": range(5)},
@@ -137,19 +142,36 @@ class Script:
         """Return a day and a time of day."""
         return self.say(
             "audio.moment",
-            month=(self.texts[f"audio.month_{month}"],),
-            day=(self.texts["audio.day"].format(day=day),),
+            month=self._month(month),
+            day=self._day(day),
             time=self.clock(time),
         )
+
+    def date(self, year: int, month: int, day: int) -> Parts:
+        """Return a day with its year."""
+        return self.say("audio.date", year=self._year(year), month=self._month(month), day=self._day(day))
+
+    def dated(self, year: int, month: int, day: int, time: str) -> Parts:
+        """Return a day with its year, and a time of day."""
+        return self.say("audio.dated", year=self._year(year), moment=self.moment(month, day, time))
+
+    def _year(self, year: int) -> Parts:
+        return self.number(year, self.texts["audio.year"])
+
+    def _month(self, month: int) -> Parts:
+        return (self.texts[f"audio.month_{month}"],)
+
+    def _day(self, day: int) -> Parts:
+        return (self.texts["audio.day"].format(day=day),)
 
     def digits(self, text: str) -> Parts:
         """Return digits one by one; whatever parts them is said as a dash."""
         return tuple(each if each.isdigit() else self.texts["audio.dash"] for each in text)
 
     def place(self, name: WardName) -> Parts:
-        """Return the name of a municipality or a prefecture."""
+        """Return the name of a municipality or a prefecture; a Japanese voice is given katakana, as with morae."""
         if self.language is Language.JAPANESE:
-            return self.name(name.reading or name.written)
+            return self.name(katakana(name.reading) or name.written)
         return self.name(name.latin or name.written)
 
     def name(self, name: str) -> Parts:
@@ -223,7 +245,7 @@ def _sentences(script: Script) -> Iterator[str]:
 
 def _figures(script: Script) -> Iterator[str]:
     texts = script.texts
-    for unit in ("", texts["audio.yen"]):
+    for unit in ("", texts["audio.yen"], texts["audio.year"]):
         for number in (*_BELOW_HUNDRED, *range(100, 1000, 100), *range(1000, _MOST_READ, 1000)):
             yield f"{number}{unit}"
     yield from (texts["audio.hour"].format(hour=hour) for hour in _HOURS)

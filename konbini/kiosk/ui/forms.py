@@ -44,13 +44,16 @@ from konbini.kiosk.session.action import (
     OpenPanel,
     SearchByPostcode,
     SearchByPrefecture,
+    SeeOwnList,
     ShowNames,
+    ShowPage,
     StillHere,
 )
 from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.choice_views import CheckView, KindView, MembersView, OptionsView, ScopeView
 from konbini.kiosk.session.entry_views import PinView
 from konbini.kiosk.session.flow import Event, State, knows
+from konbini.kiosk.session.list_views import OwnListView
 from konbini.kiosk.session.look import Language, Panel, TextSize, Theme
 from konbini.kiosk.session.order_views import EndView
 from konbini.kiosk.session.place_views import FoundView, PlaceName, PostcodeView, PrefectureView, TownView, WardView
@@ -206,6 +209,11 @@ def _answer(verb: str, value: str, form: Form, view: View) -> Action | None:  # 
             return _pin(form, view)
         case "members", MembersView():
             return _members(form, view)
+        case "own_list", KindView():
+            return SeeOwnList() if view.may_list else None
+        case "page", OwnListView():
+            beside = (view.page - 1, view.page + 1)
+            return next((ShowPage(page=n) for n in beside if 1 <= n <= view.pages and str(n) == value), None)
         case "more", EndView():
             return More() if view.may_go_on else None
         case "options", OptionsView():

@@ -25,13 +25,15 @@ _NOTATION: Final = re.compile(
     r"(?:｜(?P<parted>[^｜《》「」]+)|(?P<kanji>[\u3400-\u9fff\uf900-\ufaff々〆ヶ]+))《(?P<reading>[^《》]+)》"
     r"|「(?P<term>[^「」]+)」"
 )
+_PHRASE_ENDS: Final = re.compile(r"[ぁ-ゖ](?<![おご])\Z")
 _BASE: Final = re.compile(r'<rb aria-hidden="true">[^<]*</rb>')
 
 
 def drawn(text: str, *, is_japanese: bool) -> Markup:
     """Return `text` as markup, everything escaped but the marks.
 
-    A base stands hidden from assistive technology and its reading does not, so that each word is spoken once.
+    A base stands hidden from assistive technology and its reading does not, so that each word is spoken once. A line
+    may break where a word with a reading begins behind hiragana, which no browser finds out; not behind お and ご.
     """
     return Markup("").join(_pieces(text, is_japanese=is_japanese))
 
@@ -39,10 +41,12 @@ def drawn(text: str, *, is_japanese: bool) -> Markup:
 def _pieces(text: str, *, is_japanese: bool) -> Iterator[Markup]:
     end = 0
     for found in _NOTATION.finditer(text):
-        yield escape(text[end : found.start()])
-        end = found.end()
+        before, end = text[end : found.start()], found.end()
+        yield escape(before)
         if found["reading"]:
             base = found["parted"] or found["kanji"]
+            if _PHRASE_ENDS.search(before):
+                yield Markup("<wbr>")
             yield Markup('<ruby><rb aria-hidden="true">{}</rb><rt>{}</rt></ruby>').format(base, found["reading"])
         elif is_japanese:
             yield Markup("「") + Markup("").join(_pieces(found["term"], is_japanese=True)) + Markup("」")

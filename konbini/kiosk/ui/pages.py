@@ -30,6 +30,7 @@ from konbini.kiosk.session.entry_views import (
     WorkingView,
 )
 from konbini.kiosk.session.flow import Event, Step, knows
+from konbini.kiosk.session.list_views import NoOwnListView, OwnListView
 from konbini.kiosk.session.look import MAIN_LANGUAGES, Language, Panel, TextSize, Theme
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
 from konbini.kiosk.session.place_views import (
@@ -69,11 +70,13 @@ TEMPLATES: Mapping[type[View], str] = {
     KindView: "kind.html",
     LookAgainView: "look_again.html",
     MembersView: "members.html",
+    NoOwnListView: "no_own_list.html",
     NotOfferedView: "not_offered.html",
     NoticeView: "notice.html",
     OptionsView: "options.html",
     OutOfServiceView: "out_of_service.html",
     OutcomeView: "outcome.html",
+    OwnListView: "own_list.html",
     PayView: "pay.html",
     PinView: "pin.html",
     PostcodeView: "postcode.html",
@@ -213,6 +216,15 @@ class _Words:
     def moment(self, milliseconds: int) -> Markup:
         at = datetime.fromtimestamp(milliseconds / 1000, JAPAN)
         return self.drawn("service.moment", month=at.month, day=at.day, hour=at.hour, minute=f"{at.minute:02}")
+
+    def date(self, milliseconds: int) -> Markup:
+        """A day with its year."""
+        at = datetime.fromtimestamp(milliseconds / 1000, JAPAN)
+        return self.drawn("service.date", year=at.year, month=at.month, day=at.day)
+
+    def clock(self, milliseconds: int) -> str:
+        """A time of day."""
+        return f"{datetime.fromtimestamp(milliseconds / 1000, JAPAN):%H:%M}"
 
     def ward(self, name: WardName) -> Markup:
         """A place as the reader knows it: Latin letters, or kanji with their Japanese glyphs."""

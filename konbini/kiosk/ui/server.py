@@ -1,13 +1,10 @@
 """Serves the screen: the `Screen` port on a listening socket that this process was handed.
 
-Owns: which page is up, its version, and the one queue of what the resident did.
+Owns: the pages as they are served, their version, and who may post to them.
 
-* The state's version is `<process>-<step>-<revision>`. The step is a new one whenever a tap would mean something else;
-  the revision counts what changes within it (coins, pages, the language, the idle warning). The event stream tells
-  the browser the version, and the browser fetches the page when it is not the one it shows.
-* A post names the step. One step gives one action: a double tap, or a post from a page that is gone, gets the present
-  page and does nothing. So does a tap that the visit had not yet taken when a device changed the page. The language,
-  how the screen looks, the panel and "I am still here" mean the same on every page, and never use one up.
+* The state's version is `<process>-<step>-<revision>` (`konbini.kiosk.ui.taps`). The event stream tells the browser the
+  version, and the browser fetches the page when it is not the one it shows.
+* A post names the step; one that does nothing gets the present page.
 * The process part is random: a page left by the process before us, on the same listening socket, is never ours.
 
 Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, and this process ends with the visit.
@@ -15,31 +12,21 @@ Limits: aiohttp's own receive buffers cannot be wiped; they are freed at once, a
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from aiohttp import web
 
-from konbini.kiosk.session.action import (
-    Action,
-    ChangeAudio,
-    ChooseLanguage,
-    ChooseSize,
-    ChooseTheme,
-    EnterPin,
-    OpenPanel,
-    StillHere,
-)
+from konbini.kiosk.session.action import Action
 from konbini.kiosk.session.view import View
 from konbini.kiosk.ui import forms
 from konbini.kiosk.ui.fonts import Fonts
 from konbini.kiosk.ui.guard import HEADERS, Guard
 from konbini.kiosk.ui.pages import Marks, Pages
+from konbini.kiosk.ui.taps import Taps
 from konbini.process.entropy import Entropy
 from konbini.protocol.errors import Code, Refused
 
@@ -48,15 +35,6 @@ __all__ = ["ScreenServer"]
 _STATIC: Final = Path(__file__).with_name("static")
 _TYPES: Mapping[str, str] = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 _STATUS: Mapping[Code, int] = {Code.MISROUTED: 403, Code.MALFORMED: 400, Code.OVERSIZE: 413}
-_TIMELESS: Final = (
-    ChooseLanguage,
-    ChooseSize,
-    ChooseTheme,
-    ChangeAudio,
-    OpenPanel,
-    StillHere,
-)
-_WAITING_ACTIONS = 8
 _RECONNECT_MILLISECONDS = 300
 _SHUTDOWN_SECONDS = 1.0
 
@@ -81,14 +59,8 @@ class ScreenServer:
         self._fonts = fonts
         self._guard = Guard(listener=listener, entropy=entropy)
         self._process = entropy.token(8).hex()
-        self._view = first
-        self._step = 1
-        self._revision = 1
-        self._is_used = False
-        self._is_waiting = False
+        self._taps = Taps(first)
         self._is_closing = False
-        self._changed = asyncio.Event()
-        self._actions: asyncio.Queue[Action] = asyncio.Queue(_WAITING_ACTIONS)
         self._static = {path.name: path.read_bytes() for path in _STATIC.iterdir()}
         self._static["fonts.css"] = fonts.style_sheet
         self._runner = web.AppRunner(self._application(), access_log=None, shutdown_timeout=_SHUTDOWN_SECONDS)
@@ -107,54 +79,23 @@ class ScreenServer:
         """Stop accepting, end the event streams, and wipe a PIN that nobody took."""
         await self._runner.cleanup()
         self._listener.close()
-        while not self._actions.empty():
-            _wipe(self._actions.get_nowait())
+        self._taps.wipe()
 
     async def show(self, view: View) -> None:
         """Show `view`; a tap on the page before it does nothing from now on, unless it asks the same question."""
-        same = view.bare() == self._view.bare() or (view.LIVE and type(view) is type(self._view))
-        if not same:
-            self._forget_taps()
-        if not same or (self._is_used and not self._is_waiting):
-            self._step += 1
-            self._revision = 1
-            self._is_used = False
-        elif not _is_same_page(view, self._view):
-            self._revision += 1
-        else:
-            self._view = view
-            return
-        self._view = view
-        self._announce()
+        await self._taps.show(view)
 
     async def next_action(self) -> Action:
         """Wait for the next action; a PIN in it belongs to the caller from here on."""
-        action = await self._actions.get()
-        if not isinstance(action, _TIMELESS):
-            self._is_waiting = False
-        return action
-
-    def _forget_taps(self) -> None:
-        """Drop what was tapped on a page that is gone before anybody took it; the timeless acts stay."""
-        waiting = [self._actions.get_nowait() for _ in range(self._actions.qsize())]
-        for action in waiting:
-            if isinstance(action, _TIMELESS):
-                self._actions.put_nowait(action)
-            else:
-                _wipe(action)
-        self._is_waiting = False
+        return await self._taps.next_action()
 
     @property
     def _version(self) -> str:
-        return f"{self._process}-{self._step}-{self._revision}"
+        return f"{self._step_mark}-{self._taps.revision}"
 
     @property
     def _step_mark(self) -> str:
-        return f"{self._process}-{self._step}"
-
-    def _announce(self) -> None:
-        self._changed.set()
-        self._changed = asyncio.Event()
+        return f"{self._process}-{self._taps.step}"
 
     def _application(self) -> web.Application:
         app = web.Application(middlewares=[self._admit], client_max_size=forms.BODY_LIMIT)
@@ -183,8 +124,9 @@ class ScreenServer:
             return web.Response(status=_STATUS[refused.code], text=refused.code.name)
 
     async def _page(self, _: web.Request) -> web.Response:
-        marks = Marks(token=self._guard.token, step=self._step_mark, version=self._version, is_used=self._is_used)
-        return web.Response(text=self._pages.draw(self._view, marks), content_type="text/html")
+        is_used = self._taps.is_used
+        marks = Marks(token=self._guard.token, step=self._step_mark, version=self._version, is_used=is_used)
+        return web.Response(text=self._pages.draw(self._taps.view, marks), content_type="text/html")
 
     async def _asset(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
@@ -206,14 +148,14 @@ class ScreenServer:
         await stream.write(f"retry: {_RECONNECT_MILLISECONDS}\n\n".encode())
         with suppress(ConnectionResetError):  # the browser has gone, or was ended with its visit
             while not self._is_closing:
-                changed = self._changed
+                changed = self._taps.changed
                 await stream.write(f"data: {self._version}\n\n".encode())
                 await changed.wait()
         return stream
 
     async def _end_streams(self, _: web.Application) -> None:
         self._is_closing = True
-        self._announce()
+        self._taps.announce()
 
     async def _act(self, request: web.Request) -> web.Response:
         if request.content_type != "application/x-www-form-urlencoded":
@@ -227,20 +169,10 @@ class ScreenServer:
         return web.Response(status=303, headers={"Location": "/"})
 
     def _take(self, form: forms.Form) -> bool:
-        action = forms.action(form, self._view)
-        if action is None or self._actions.full():
-            return False
-        if not isinstance(action, _TIMELESS):
-            if form.step != self._step_mark or self._is_used:
-                return False
-            self._is_used = self._is_waiting = True
-        self._actions.put_nowait(action)
-        return True
-
-
-def _is_same_page(view: View, shown: View) -> bool:
-    """Whether the browser needs no news: the page counts an idle warning down by itself."""
-    return (view.idle is None) == (shown.idle is None) and replace(view, idle=shown.idle) == shown
+        action = forms.action(form, self._taps.view)
+        # A form that names a page of the process before this one names none of this screen's.
+        step = self._taps.step if form.step == self._step_mark else 0
+        return action is not None and self._taps.take(action, step)
 
 
 async def _body(request: web.Request) -> bytearray:
@@ -255,8 +187,3 @@ async def _body(request: web.Request) -> bytearray:
 
 async def _add_headers(_: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(HEADERS)
-
-
-def _wipe(action: Action) -> None:
-    if isinstance(action, EnterPin):
-        action.wipe()

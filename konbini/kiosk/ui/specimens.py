@@ -34,6 +34,7 @@ from konbini.kiosk.session.entry_views import (
 )
 from konbini.kiosk.session.fates import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.list_views import NoOwnListView, OwnLine, OwnListView
 from konbini.kiosk.session.look import Panel
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
 from konbini.kiosk.session.place_views import (
@@ -51,7 +52,7 @@ from konbini.kiosk.session.place_views import (
 )
 from konbini.kiosk.session.view import IdleWarning, View
 from konbini.protocol.errors import Code
-from konbini.protocol.kinds import CertificateKind, Options, Scope
+from konbini.protocol.kinds import CertificateKind, IssuanceFate, Options, Scope
 
 __all__ = ["CHECK", "MEMBERS", "OVERLAID", "SPECIMENS"]
 
@@ -80,6 +81,27 @@ _TOWNS = tuple(
     PlaceName(code=f"99{index:04}", name=WardName(written=f"見本{kind}", latin=f"Mihon{latin}"))
     for index, (kind, latin) in enumerate((("市", "-shi"), ("町", "-cho"), ("村", "-mura")), 1)
 )
+_RECORD, _ITEMS, _SEAL = CertificateKind
+_OWN_LINES = tuple(
+    OwnLine(
+        number=f"990001-{day}-300004{row}7-{row}",
+        kind=kind,
+        issued=issued,
+        kiosk=kiosk,
+        operator=operator,
+        is_here=kiosk == "K-0001",
+        fate=fate,
+    )
+    for row, (day, issued, kind, kiosk, operator, fate) in enumerate(
+        (
+            ("251101", 1_761_967_560_000, _RECORD, "K-0001", "Mihon Stores", IssuanceFate.PRINTED),
+            ("251101", 1_761_967_260_000, _RECORD, "K-0001", "Mihon Stores", IssuanceFate.VOID),
+            ("250824", 1_756_000_000_000, _ITEMS, "K-0482", "見本マート株式会社", IssuanceFate.IN_DOUBT),
+            ("250615", 1_749_960_000_000, _SEAL, "K-0017", "", IssuanceFate.WITHDRAWN),
+        )
+    )
+)
+_OWN_LIST = OwnListView(since=1_730_386_800_000, lines=_OWN_LINES, page=1, pages=5, older=3)
 SPECIMENS: tuple[View, ...] = (
     StartView(),
     StartView(means=Means.CASHLESS),
@@ -118,7 +140,12 @@ SPECIMENS: tuple[View, ...] = (
     WorkingView(work=State.PREPARING),
     WorkingView(work=State.WIPING),
     TakeCardView(),
-    KindView(kinds=tuple(PricedKind(kind=kind, fee=300) for kind in CertificateKind)),
+    KindView(kinds=tuple(PricedKind(kind=kind, fee=300) for kind in CertificateKind), may_list=True),
+    WorkingView(work=State.ASKING_OWN_LIST),
+    _OWN_LIST,
+    replace(_OWN_LIST, page=5),
+    replace(_OWN_LIST, lines=(), pages=1, older=0),
+    NoOwnListView(code=Code.WARD_UNREACHABLE),
     ScopeView(scopes=tuple(Scope), chosen=Scope.PART),
     MEMBERS,
     OptionsView(offered=_OPTIONS, chosen=Options.DOMICILE),
@@ -193,6 +220,7 @@ SPECIMENS: tuple[View, ...] = (
         fee=300,
         lines=(OrderLine(kind=CertificateKind.RESIDENT_RECORD, fee=300, number="990001-2047-0031"),),
         may_go_on=True,
+        receipt_code="27182-81828-45904-52353-60287-47135",
     ),
     EndView(
         fee=300,
@@ -203,6 +231,7 @@ SPECIMENS: tuple[View, ...] = (
         ),
         back=Money(fate=MoneyFate.RETURNED, amount=600),
         may_go_on=True,
+        receipt_code="27182-81828-45904-52353-60287-47135",
     ),
     CardLeftView(),
     CardView(

@@ -28,6 +28,7 @@ from konbini.kiosk.session.entry_views import (
 )
 from konbini.kiosk.session.fates import Money, MoneyFate, OrderLine, Paper, PaperFate
 from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.list_views import LINES_A_PAGE, NoOwnListView, OwnLine, OwnListView
 from konbini.kiosk.session.look import Language, Look, Panel
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, ReturningView, TakePaperView
 from konbini.kiosk.session.place_views import ClosedView, WardChoice, WardName, WardView
@@ -36,6 +37,7 @@ from konbini.kiosk.session.view import IdleWarning, View
 from konbini.kiosk.visit.ward import GivenMenu, WardVisit, Wish
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import MOST_ORDERS, Options
+from konbini.protocol.own_list import OwnIssuance, OwnList
 from konbini.protocol.visits import Document
 
 __all__ = ["Course"]
@@ -73,6 +75,9 @@ class Course:
     draft: Draft = field(default_factory=Draft)
     basket: tuple[Wish, ...] = ()
     """What will be paid together with the draft."""
+    own_list: OwnList | None = None
+    """What was issued on the card, as the ward told it last."""
+    list_page: int = 1
     ordinal: int = 1
     """Of the next order of this visit."""
     wanted: tuple[Wish, ...] = ()
@@ -162,6 +167,10 @@ class Course:
         """Take a menu; what was chosen from another one is gone."""
         self.given, self.draft, self.basket = given, Draft(), ()
 
+    def list_given(self, listed: OwnList) -> None:
+        """Take what was issued on the card, to be read from its first page."""
+        self.own_list, self.list_page = listed, 1
+
     def confirm(self) -> None:
         """Begin the orders of everything that was chosen.
 
@@ -243,6 +252,10 @@ class Course:
                 )
             case State.TAKE_CARD:
                 return TakeCardView(language=language)
+            case State.OWN_LIST if self.own_list is not None:
+                return _own_list(self.own_list, self.list_page, self.at_ward().kiosk, language)
+            case State.NO_OWN_LIST:
+                return NoOwnListView(language=language, code=self.code)
             case State.LOOK_AGAIN:
                 return LookAgainView(language=language, code=self.code, money=self.money)
             case State.PAY:
@@ -276,6 +289,7 @@ class Course:
                     lines=self.lines,
                     back=self.money,
                     may_go_on=self.orders_left > 0,
+                    receipt_code="" if self.ward is None else str(self.ward.receipt_code),
                 )
             case State.CARD_LEFT:
                 return CardLeftView(language=language)
@@ -293,6 +307,7 @@ class Course:
         return Beside(
             others=tuple(PricedKind(kind=wish.kind, fee=wish.fee) for wish in self.basket),
             most_copies=self.orders_left - len(self.basket),
+            may_list=self.ward is not None and self.ward.lists_left > 0,
         )
 
     def _closed_code(self) -> Code:
@@ -316,6 +331,31 @@ def _offer(given: GivenMenu) -> Offer:
             MemberOffer(handle=member.handle, name=member.name, is_holder=index == 0, reading=member.reading)
             for index, member in enumerate(menu.members)
         ),
+    )
+
+
+def _own_list(listed: OwnList, page: int, kiosk: str, language: Language) -> OwnListView:
+    """Give one page of the card's own list."""
+    first = (page - 1) * LINES_A_PAGE
+    return OwnListView(
+        language=language,
+        since=listed.since * _MILLISECONDS,
+        lines=tuple(_own_line(one, kiosk) for one in listed.entries[first : first + LINES_A_PAGE]),
+        page=page,
+        pages=max(1, -(-len(listed.entries) // LINES_A_PAGE)),
+        older=listed.older,
+    )
+
+
+def _own_line(one: OwnIssuance, kiosk: str) -> OwnLine:
+    return OwnLine(
+        number=one.number,
+        kind=one.kind,
+        issued=one.issued * _MILLISECONDS,
+        kiosk=one.kiosk,
+        operator=one.operator,
+        is_here=one.kiosk == kiosk,
+        fate=one.fate,
     )
 
 

@@ -28,19 +28,18 @@ from konbini.kiosk.places.bundled import bundled
 from konbini.kiosk.printing.client import IppClient
 from konbini.kiosk.printing.exit_sensor import ExitSensor
 from konbini.kiosk.printing.printer import IppPrinter, Pace
-from konbini.kiosk.session.entry_views import StartView
+from konbini.kiosk.session.screen import Screen
+from konbini.kiosk.session.view import View
 from konbini.kiosk.speech.clips import Clips
 from konbini.kiosk.ui.fonts import FontsMissing, bundled_fonts
 from konbini.kiosk.ui.pages import Pages
 from konbini.kiosk.ui.server import ScreenServer
 from konbini.kiosk.visit.atlas import Atlas
 from konbini.kiosk.visit.confinement import confine
-from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.secret import SecretMemory
+from konbini.kiosk.visit.serving import serve_resident
 from konbini.kiosk.visit.tools import Tools
-from konbini.kiosk.visit.visit import Visit
 from konbini.kiosk.visit.ward import Device
-from konbini.kiosk.visit.work import Work
 from konbini.pdf.verification import verify
 from konbini.process.calls import CallClient
 from konbini.process.clock import SystemClock
@@ -92,29 +91,31 @@ async def _serve(
 ) -> None:
     client = await CallClient.over(channel, peers=frozenset({os.getuid()}))
     host = HostClient(client)
-    async with _tools(config, cards, host) as tools:
-        pages, fonts, atlas, entropy = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled()), SystemEntropy()
+    memory = SecretMemory.map()
+    async with _tools(config, cards, host, memory) as tools:
+        pages, fonts, atlas = Pages(Clips.installed()), bundled_fonts(), Atlas(bundled())
         if not pages.can_speak:
             _log.warning("no audio guide", state="no_clips")
         confined = confine()
-        _log.info("warm", state="confined" if confined else "not_confined", kind=tools.memory.kept)
-        while not await host.turn():
-            pass
-        means, wards = config.cash_means, (await host.wards()).wards
-        course = Course(devices=await host.devices(0, 0), wards=wards, places=atlas, means=means)
-        first = StartView(means=means)
-        screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=entropy, first=first)
-        await screen.start()
-        try:
-            visit = Visit(course=course, screen=screen, host=host, work=Work(tools, course), clock=tools.clock)
-            await visit.run()
-        finally:
-            await screen.close()
-            await client.close()
+        _log.info("warm", state="confined" if confined else "not_confined", kind=memory.kept)
+
+        @asynccontextmanager
+        async def served(first: View) -> AsyncIterator[Screen]:
+            screen = ScreenServer(listener=listener, pages=pages, fonts=fonts, entropy=tools.entropy, first=first)
+            await screen.start()
+            try:
+                yield screen
+            finally:
+                await screen.close()
+                await client.close()
+
+        await serve_resident(tools, places=atlas, means=config.cash_means, open_screen=served)
 
 
 @asynccontextmanager
-async def _tools(config: KioskConfig, cards: tuple[CardProfile, ...], host: HostClient) -> AsyncIterator[Tools]:
+async def _tools(
+    config: KioskConfig, cards: tuple[CardProfile, ...], host: HostClient, memory: SecretMemory
+) -> AsyncIterator[Tools]:
     clock, entropy = SystemClock(), SystemEntropy()
     directory = WardDirectory.open(
         config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=0
@@ -138,7 +139,7 @@ async def _tools(config: KioskConfig, cards: tuple[CardProfile, ...], host: Host
             ),
             cash=payment_device(config.cash_means, config.cash_socket, clock),
             verify=verify,
-            memory=SecretMemory.map(),
+            memory=memory,
             clock=clock,
             entropy=entropy,
         )

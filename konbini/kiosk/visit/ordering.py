@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Literal
 
-from konbini.kiosk.channel.messages import OrderStep, Step
+from konbini.kiosk.channel.messages import FailedCheck, OrderStep, Step
 from konbini.kiosk.concluding import conclusion, keeps_money, reference, settle_money, unknown
 from konbini.kiosk.payment.amounts import Settlement
 from konbini.kiosk.printing.outcome import Claim, OutcomeKind
@@ -32,9 +32,10 @@ from konbini.kiosk.session.flow import Event
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.tools import Tools
-from konbini.kiosk.visit.ward import Wish
+from konbini.kiosk.visit.ward import FailedDocument, WardVisit, Wish
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import Mismatched
 from konbini.protocol.numbers import binding
 from konbini.protocol.visits import Document
 
@@ -88,20 +89,15 @@ class Ordering:
 
     async def prepare(self) -> None:
         """ORDER -> DOCUMENT, and the document's own signature. Orders without a fee begin here."""
-        course, ward = self._course, self._course.at_ward()
+        ward = self._course.at_ward()
         order = self._present or self._begin()
         await self._journal(replace(order.step, step=Step.ORDERING))
         await self._wait_for_turn(order.step)
-        document = await ward.order(
-            order.wish,
-            order.step.ordinal,
-            course.menu(),
-            self._tools.seconds,
-            lambda: self._tools.host.prekey(ward.entry.ward),
-        )
-        self._tools.memory.hold(document.pdf)
-        document = replace(document, pdf=b"")
-        await asyncio.to_thread(self._verify, document, ward.t, ward.entry.paper_authorities)
+        try:
+            document = await self._checked(order, ward)
+        except FailedDocument as failed:
+            await self._tell_failed(order.step, failed)
+            raise
 
         def change(course: Course) -> None:
             course.document = document
@@ -109,6 +105,37 @@ class Ordering:
             course.page = 1
 
         self._report(Happened(event=Event.DOCUMENT, change=change))
+
+    async def _checked(self, order: _Order, ward: WardVisit) -> Document:
+        """Fetch the document, hold its paper in the visit's memory, and check it.
+
+        Raises:
+            FailedDocument: it did not pass.
+            Refused: as `WardVisit.order`.
+        """
+        given = await ward.order(
+            order.wish,
+            order.step.ordinal,
+            self._course.menu(),
+            self._tools.seconds,
+            lambda: self._tools.host.prekey(ward.entry.ward),
+        )
+        self._tools.memory.hold(given.pdf)
+        document, handed = given.document, given.handed
+        del given  # the paper is in the visit's memory now, and nowhere else
+        try:
+            await asyncio.to_thread(self._verify, document, ward.t, ward.entry.paper_authorities)
+        except Refused as refused:
+            raise FailedDocument(Mismatched.PAPER, handed, refused.detail) from refused
+        return document
+
+    async def _tell_failed(self, step: OrderStep, failed: FailedDocument) -> None:
+        """Have the ward told; a report that cannot be journalled is in the log alone."""
+        said = FailedCheck(visit_id=step.visit_id, ordinal=step.ordinal, found=failed.found, handed=failed.handed)
+        try:
+            await self._tools.host.failed(said)
+        except Refused as refused:
+            _log.error("a failed check is not told", code=refused.code, detail=refused.detail)
 
     async def print(self) -> None:
         """Print once; keep the fee when the last page is out, and go on to the next order."""
@@ -178,8 +205,10 @@ class Ordering:
             _log.warning("left to be settled", code=refused.code, detail=refused.detail)
             if not self._may_hold:
                 return Money(fate=MoneyFate.NONE_TAKEN), refused.code
-            await self._doubt(order.step)
-            return Money(fate=MoneyFate.UNKNOWN, amount=self._course.inserted), Code.CASH_SILENT
+            return await self._unknown(order.step)
+        if settlement.taken < self._course.inserted:
+            _log.error("the device has forgotten money", amount=self._course.inserted)
+            return await self._unknown(order.step)
         money, code = _given_back(settlement), None
         try:
             await self._conclude(order.step, settlement)
@@ -188,7 +217,7 @@ class Ordering:
             code = refused.code
         return money, Code.REFUND_OWED if money.fate is MoneyFate.OWED else code
 
-    async def _doubt(self, step: OrderStep) -> None:
+    async def _unknown(self, step: OrderStep) -> tuple[Money, Code]:
         """Tell that nobody knows what the device holds; where that fails, the order is unsettled all the same."""
         try:
             await self._tools.host.concluded(unknown(step, self._settled, self._course.inserted))
@@ -196,6 +225,7 @@ class Ordering:
             _log.warning("left to be settled", code=refused.code, detail=refused.detail)
         else:
             self._course.ordinal = step.ordinal + 1
+        return Money(fate=MoneyFate.UNKNOWN, amount=self._course.inserted), Code.CASH_SILENT
 
     def wipe(self) -> None:
         """Let go of the orders, and of the document that is held."""

@@ -84,7 +84,13 @@ class Proving:
             given = await ward.open(self._proof)
             self._proof = None
             await self._tools.host.opened(
-                Opened(visit_id=ward.visit_id, visit=ward.visit, t=ward.t, ward=ward.entry.ward)
+                Opened(
+                    visit_id=ward.visit_id,
+                    visit=ward.visit,
+                    t=ward.t,
+                    ward=ward.entry.ward,
+                    ticketed=ward.ticketed,
+                )
             )
         self._report(Happened(event=Event.MENU, change=lambda course: _take_menu(course, given)))
 

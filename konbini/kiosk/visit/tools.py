@@ -10,13 +10,12 @@ from konbini.kiosk.card.ports import CardReader
 from konbini.kiosk.channel.host import Host
 from konbini.kiosk.payment.ports import Cash
 from konbini.kiosk.printing.ports import Printer
-from konbini.kiosk.visit.secret import SecretMemory
 from konbini.kiosk.visit.ward import Device
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.trust import WardDirectory
 
-__all__ = ["Tools", "Verify"]
+__all__ = ["DocumentMemory", "Tools", "Verify"]
 
 
 class Verify(Protocol):
@@ -35,6 +34,24 @@ class Verify(Protocol):
         """Raise `Refused(DOCUMENT_INVALID)` unless everything agrees."""
 
 
+class DocumentMemory(Protocol):
+    """Where one document at a time lies while it is verified and printed; `konbini.kiosk.visit.secret` is it."""
+
+    def hold(self, document: bytes) -> None:
+        """Take a document in the place of what is held.
+
+        Raises:
+            Refused: `OVERSIZE`.
+        """
+
+    @property
+    def view(self) -> memoryview:
+        """Give what is held, to be read where it is."""
+
+    def wipe(self) -> None:
+        """Overwrite what is held with zeros."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """What a visit works with."""
@@ -46,7 +63,7 @@ class Tools:
     printer: Printer
     cash: Cash
     verify: Verify
-    memory: SecretMemory
+    memory: DocumentMemory
     clock: Clock
     entropy: Entropy
 

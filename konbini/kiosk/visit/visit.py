@@ -34,7 +34,9 @@ from konbini.kiosk.session.action import (
     EnterPin,
     EnterPostcode,
     OpenPanel,
+    SeeOwnList,
     ShowNames,
+    ShowPage,
     StillHere,
 )
 from konbini.kiosk.session.draft import event_of, settled
@@ -65,6 +67,8 @@ _ASKED_AT: Mapping[type[Action], tuple[State, ...]] = {
     ChooseTown: (State.TOWN, State.FOUND),
     EnterPostcode: (State.POSTCODE,),
     ChooseKind: (State.KIND,),
+    SeeOwnList: (State.KIND,),
+    ShowPage: (State.OWN_LIST,),
     ChooseScope: (State.SCOPE,),
     ChooseMembers: (State.MEMBERS,),
     ChooseOptions: (State.OPTIONS,),
@@ -191,6 +195,8 @@ class Visit:
                 _lay_over(course, action)
             case ShowNames(shown=shown):
                 course.names_shown = shown
+            case ShowPage(page=page):
+                course.list_page = page
             case StillHere():
                 return None
             case _ if course.offer is not None:

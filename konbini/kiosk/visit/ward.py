@@ -16,8 +16,20 @@ from konbini.kiosk.channel.messages import Answered, Question
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import LinkRefusal
-from konbini.protocol.kinds import MOST_ORDERS, VISIT_MINUTES, CertificateKind, MessageKind, Options, Scope
-from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
+from konbini.protocol.fresh_keys import SYSTEM_KEYS, FreshKeys
+from konbini.protocol.kinds import (
+    MOST_ORDERS,
+    VISIT_MINUTES,
+    CertificateKind,
+    MessageKind,
+    Mismatched,
+    Options,
+    Scope,
+)
+from konbini.protocol.own_list import MOST_OWN_LISTS, OwnList, OwnListAsk, OwnListBody
+from konbini.protocol.receipt_code import ReceiptCode
+from konbini.protocol.receipts import HandedBack
+from konbini.protocol.sealing import SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import (
     CLOCK_SKEW_SECONDS,
@@ -33,6 +45,7 @@ from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
     PRINT_SECONDS,
     Document,
+    Enclosed,
     Menu,
     OpenBody,
     Opening,
@@ -42,21 +55,26 @@ from konbini.protocol.visits import (
     read_answer,
 )
 
-__all__ = ["CardProof", "Device", "GivenMenu", "WardVisit", "Wish"]
+__all__ = ["CardProof", "Device", "FailedDocument", "GivenDocument", "GivenMenu", "WardVisit", "Wish"]
 
 _HELLO_SECONDS = 6
 _OPEN_SECONDS = 12
 _ORDER_SECONDS = 15
+_OWN_LIST_SECONDS = 8
 _TRIES = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Device:
-    """This kiosk: its name, its signing key, and whoever gives it tickets: the center, or the ward whose it is."""
+    """This kiosk: its name, its signing key, and whoever gives it tickets: the center, or the ward whose it is.
+
+    `fresh` makes the keys of its visits.
+    """
 
     kiosk: str
     signing: SigningKey
     office: TicketOffice
+    fresh: FreshKeys = SYSTEM_KEYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +92,30 @@ class GivenMenu:
 
     menu: Menu
     digest: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenDocument:
+    """A DOCUMENT, the paper beside it, and what can be handed back to the ward as its own signed word."""
+
+    document: Document
+    pdf: bytes
+    handed: HandedBack
+
+
+class FailedDocument(Refused):
+    """A DOCUMENT that this ward signed did not pass one of the kiosk's checks: what is told to the ward.
+
+    Args:
+        found: which check.
+        handed: what the ward signed.
+        detail: for the log.
+    """
+
+    def __init__(self, found: Mismatched, handed: HandedBack, detail: str) -> None:
+        super().__init__(Code.DOCUMENT_INVALID, detail)
+        self.found = found
+        self.handed = handed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,18 +137,26 @@ class WardVisit:
         self.entry = entry
         self._host = host
         self.visit_id = visit_id
-        self._signing = SigningKey.generate()
-        self._opening = OpeningKey.generate()
+        self._signing = device.fresh.signing()
+        self._opening = device.fresh.opening()
         self._keys = VisitKeys(signing=self._signing.verifying.point, sealing=self._opening.sealing.public)
         self._ticket = b""
         self._message_key: VerifyingKey | None = None
+        self._certificate = b""
         self._open_body = b""
+        self._lists_asked = 0
         self.t = b""
+        self.ticketed = 0
 
     @property
     def visit(self) -> bytes:
         """Give v, the hash of the ticket."""
         return ticket_hash(self._ticket)
+
+    @property
+    def receipt_code(self) -> ReceiptCode:
+        """Give what the resident finds this visit's entries in the ward's published logs with."""
+        return ReceiptCode.of(self.visit, self._keys)
 
     async def admit(self, moment: int) -> None:
         """HELLO -> TICKET; every field of the ticket is compared, and the prekey with the ward directory.
@@ -129,8 +179,9 @@ class WardVisit:
         )
         ticket = Ticket.open(answer.body, self._device.office, moment)
         ticket.answers(hello)
-        _, self._message_key = Prekey.open(ticket.prekey, self.entry, moment)
-        self._ticket = answer.body
+        prekey, self._message_key = Prekey.open(ticket.prekey, self.entry, moment)
+        self._certificate = prekey.message_key
+        self._ticket, self.ticketed = answer.body, ticket.issued
 
     def challenge(self, certificate: bytes, algorithm: int) -> bytes:
         """Give t for this card, from what the kiosk knows; nobody hands it over."""
@@ -168,8 +219,9 @@ class WardVisit:
             Refused: as `open`.
         """
         answer = await self._exchange(MessageKind.OPEN, self._open_body, MessageKind.MENU, _OPEN_SECONDS)
-        signed, payload = self._read(answer.body, MessageKind.MENU, 0)
-        menu = read_answer(Menu, payload)
+        context = self._from_ward(MessageKind.MENU, 0)
+        signed = self._opening.open(answer.body, context)
+        menu = read_answer(Menu, self._checked(signed, context))
         if not menu.offers or not menu.members or not all(offer.scopes for offer in menu.offers):
             raise Refused(Code.MALFORMED, "a menu of nothing")
         return GivenMenu(menu=menu, digest=message_hash(signed))
@@ -181,7 +233,7 @@ class WardVisit:
         given: GivenMenu,
         clock: Callable[[], int],
         prekey: Callable[[], Awaitable[bytes]],
-    ) -> Document:
+    ) -> GivenDocument:
         """ORDER -> DOCUMENT: one certificate. The same bytes are repeated until an answer comes.
 
         What is returned is a DOCUMENT whose envelope holds; the PDF inside is still to be verified.
@@ -194,7 +246,8 @@ class WardVisit:
             prekey: fetches the ward's newest PREKEY.
 
         Raises:
-            Refused: what the ward answered, or `DOCUMENT_INVALID`, `DOCUMENT_LATE`.
+            FailedDocument: what the ward signed is not what was ordered.
+            Refused: what the ward answered, or `DOCUMENT_LATE`.
         """
         sent = clock()
         order = Order(
@@ -214,10 +267,43 @@ class WardVisit:
         sealed = sealing.seal(self._signing.sign(to_bytes(order), context), context, SealedSize.SMALL)
         body = to_bytes(OrderBody(visit=self.visit, ordinal=ordinal, key_id=sealing.key_id, sealed=sealed))
         answer = await self._exchange(MessageKind.ORDER, body, MessageKind.DOCUMENT, _ORDER_SECONDS)
-        _, payload = self._read(answer.body, MessageKind.DOCUMENT, ordinal)
-        document = read_answer(Document, payload)
-        _check_document(document, order, clock())
-        return document
+        enclosed = self._enclosed(answer.body, ordinal)
+        _check_document(enclosed, order, clock())
+        return enclosed
+
+    @property
+    def lists_left(self) -> int:
+        """How many times more it may be asked what was issued on the card."""
+        return MOST_OWN_LISTS - self._lists_asked
+
+    @property
+    def kiosk(self) -> str:
+        """This kiosk's id, as the ward has it."""
+        return self._device.kiosk
+
+    async def own_list(self, now: int, prekey: Callable[[], Awaitable[bytes]]) -> OwnList:
+        """OWNLIST, both ways: what was issued on the card in the last year; the same bytes are repeated.
+
+        Args:
+            now: Unix seconds.
+            prekey: fetches the ward's newest PREKEY.
+
+        Raises:
+            Refused: what the ward answered, or `MISROUTED`: the list of another ask.
+        """
+        self._lists_asked += 1
+        ask = OwnListAsk(t=self.t, ordinal=self._lists_asked)
+        newest, _ = Prekey.open(await prekey(), self.entry, now)
+        sealing = SealingKey(newest.sealing)
+        context = self._context(MessageKind.OWNLIST, sealing.key_id, ask.ordinal)
+        sealed = sealing.seal(self._signing.sign(to_bytes(ask), context), context, SealedSize.SMALL)
+        body = to_bytes(OwnListBody(visit=self.visit, ordinal=ask.ordinal, key_id=sealing.key_id, sealed=sealed))
+        answer = await self._exchange(MessageKind.OWNLIST, body, MessageKind.OWNLIST, _OWN_LIST_SECONDS)
+        context = self._from_ward(MessageKind.OWNLIST, ask.ordinal)
+        listed = read_answer(OwnList, self._checked(self._opening.open(answer.body, context), context))
+        if (listed.t, listed.ordinal) != (ask.t, ask.ordinal):
+            raise Refused(Code.MISROUTED, "the list of another ask")
+        return listed
 
     async def _exchange(self, kind: MessageKind, body: bytes, answer: MessageKind, seconds: int) -> Answered:
         """Send, and send the same bytes again where no answer came: whoever answers does so alike."""
@@ -236,15 +322,26 @@ class WardVisit:
             return answered
         raise Refused(Code.WARD_UNREACHABLE, kind.name)
 
-    def _read(self, sealed: bytes, kind: MessageKind, ordinal: int) -> tuple[bytes, bytes]:
-        """Open a seal of the ward and check its signature.
+    def _enclosed(self, sealed: bytes, ordinal: int) -> GivenDocument:
+        """Open a DOCUMENT and check the ward's signature.
 
-        Returns:
-            The signed bytes and their payload.
+        Raises:
+            Refused: what the ward answered instead, or `MALFORMED`, `SIGNATURE_INVALID`.
         """
+        context = self._from_ward(MessageKind.DOCUMENT, ordinal)
+        enclosed = from_bytes(Enclosed, self._opening.open(sealed, context))
+        document = read_answer(Document, self._checked(enclosed.signed, context))
+        handed = HandedBack(key_id=context.key_id, message_key=self._certificate, signed=enclosed.signed)
+        return GivenDocument(document=document, pdf=enclosed.pdf, handed=handed)
+
+    def _checked(self, signed: bytes, context: Context) -> bytes:
+        """Check a signature of the ward and give what it signed."""
         if self._message_key is None:
             raise Refused(Code.ORDER_OUT_OF_TURN, "no ticket yet")
-        context = Context(
+        return self._message_key.open(signed, context)
+
+    def _from_ward(self, kind: MessageKind, ordinal: int) -> Context:
+        return Context(
             kind=kind,
             sender=self.entry.ward,
             receiver=self._device.kiosk,
@@ -252,8 +349,6 @@ class WardVisit:
             ordinal=ordinal,
             key_id=self._opening.sealing.key_id,
         )
-        signed = self._opening.open(sealed, context)
-        return signed, self._message_key.open(signed, context)
 
     def _context(self, kind: MessageKind, key_id: bytes, ordinal: int = 0) -> Context:
         return Context(
@@ -266,18 +361,20 @@ class WardVisit:
         )
 
 
-def _check_document(document: Document, order: Order, now: int) -> None:
+def _check_document(given: GivenDocument, order: Order, now: int) -> None:
     """Hold a DOCUMENT against its ORDER.
 
     Raises:
-        Refused: `DOCUMENT_INVALID`, `DOCUMENT_LATE`.
+        FailedDocument: it is of another visit, order or fee, of no page, or its paper is another.
+        Refused: `DOCUMENT_LATE`.
     """
+    document = given.document
     if (document.t, document.ordinal, document.fee) != (order.t, order.ordinal, order.fee):
-        raise Refused(Code.DOCUMENT_INVALID, "of another visit, order or fee")
-    if hashlib.sha256(document.pdf).digest() != document.pdf_hash:
-        raise Refused(Code.DOCUMENT_INVALID, "not the PDF that was signed for")
+        raise FailedDocument(Mismatched.ENVELOPE, given.handed, "of another visit, order or fee")
     if document.pages < 1:
-        raise Refused(Code.DOCUMENT_INVALID, "of no page")
+        raise FailedDocument(Mismatched.ENVELOPE, given.handed, "of no page")
+    if hashlib.sha256(given.pdf).digest() != document.pdf_hash:
+        raise FailedDocument(Mismatched.HASH, given.handed, "not the PDF that was signed for")
     if not now <= document.print_by <= order.sent + PRINT_SECONDS + CLOCK_SKEW_SECONDS:
         raise Refused(Code.DOCUMENT_LATE)
 

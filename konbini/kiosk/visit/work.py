@@ -15,6 +15,7 @@ from konbini.kiosk.session.flow import Event, State
 from konbini.kiosk.visit.course import Course
 from konbini.kiosk.visit.happening import Happened, Report
 from konbini.kiosk.visit.leaving import Leaving
+from konbini.kiosk.visit.listing import Listing
 from konbini.kiosk.visit.ordering import Ordering
 from konbini.kiosk.visit.proving import Proving
 from konbini.kiosk.visit.sensing import left_behind
@@ -26,6 +27,7 @@ __all__ = ["Work"]
 
 _LOOK_AGAIN = frozenset((Code.CHANGED_LOOK_AGAIN, Code.MENU_EXPIRED))
 _REFUSALS = {
+    State.ASKING_OWN_LIST: Event.NO_OWN_LIST,
     State.PRINTING: Event.PRINT_FAILED,
     State.RETURNING: Event.MONEY_OWED,
     State.RETURNING_TO_LOOK: Event.MONEY_OWED,
@@ -44,12 +46,14 @@ class Work:
         self._proving = proving = Proving(tools, course, self._say)
         self._ordering = ordering = Ordering(tools, course, self._say)
         ask, give_back, let_go = map(self._guarded, (proving.ask, ordering.give_back, proving.let_card_go))
+        listing = self._listing = Listing(tools, course, self._say)
         leaving = Leaving(tools.host, course)
         self._by_state: dict[State, _Begin] = {
             State.IDENTIFYING: self._guarded(proving.identify),
             State.CHECKING_PIN: self._guarded(proving.check_pin),
             State.ASKING: ask,
             State.ASKING_CARD_BACK: ask,
+            State.ASKING_OWN_LIST: self._guarded(listing.ask),
             State.PAY: self._guarded(ordering.pay),
             State.PREPARING: self._guarded(ordering.prepare),
             State.PRINTING: self._guarded(ordering.print),

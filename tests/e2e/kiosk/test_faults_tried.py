@@ -5,11 +5,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 
+from konbini.kiosk.payment.means import Means
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.simulation.card.latency import NO_LATENCY
@@ -23,16 +25,30 @@ _SHORT = frozenset(
     (
         *("card-swapped at pin", "reader-gone at pin", "b5 at card", "cover-2 at pay", "cancelled + jam at pay"),
         *("stands at pay", "slot at escrow", "silent-coin at pay", "plug at printing"),
+        *("issuers at pay", "terminal-power at printing"),
     )
 )
-"""The card and its reader, before the card, in the middle of the paper, two lies, the money, the power."""
+"""The card and its reader, before the card, in the middle of the paper, two lies, the money, the power, a terminal."""
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def town() -> AsyncIterator[RunningTown]:
+def _tried_where(means: Means) -> pytest.MarkDecorator:
+    rows = [trial for trial in TRIALS if trial.means is means]
+    marked = [pytest.param(one, id=one.name, marks=() if one.name in _SHORT else pytest.mark.long) for one in rows]
+    return pytest.mark.parametrize("trial", marked)
+
+
+@asynccontextmanager
+async def _running(means: Means) -> AsyncIterator[RunningTown]:
     """A town with one kiosk, and the printer of our own."""
     folder = Path(tempfile.mkdtemp(prefix="kf"))
-    plan = TownPlan(directory=folder / "t", tray=folder / "tray", residents=1000, latency=NO_LATENCY, own_printer=True)
+    plan = TownPlan(
+        directory=folder / "t",
+        tray=folder / "tray",
+        residents=1000,
+        latency=NO_LATENCY,
+        own_printer=True,
+        means=means,
+    )
     try:
         async with run_town(plan, SystemClock(), SystemEntropy()) as running:
             yield running
@@ -40,14 +56,33 @@ async def town() -> AsyncIterator[RunningTown]:
         shutil.rmtree(folder)
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def town() -> AsyncIterator[RunningTown]:
+    """A town in which one pays with coins."""
+    async with _running(Means.COINS) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def cashless_town() -> AsyncIterator[RunningTown]:
+    """A town in which one pays at a terminal."""
+    async with _running(Means.CASHLESS) as running:
+        yield running
+
+
 @pytest.mark.asyncio(loop_scope="module")
-@pytest.mark.parametrize(
-    "trial",
-    [pytest.param(trial, id=trial.name, marks=() if trial.name in _SHORT else pytest.mark.long) for trial in TRIALS],
-)
+@_tried_where(Means.COINS)
 async def test_money_paper_and_screen_are_right(town: RunningTown, trial: Trial) -> None:
     """What the row says, and what holds after every row."""
     (tried,) = await try_all(town, (trial,), SystemClock(), told=lambda _tried: None)
+    assert tried.faults == (), tried.found
+
+
+@pytest.mark.asyncio(loop_scope="module")
+@_tried_where(Means.CASHLESS)
+async def test_and_where_one_pays_at_a_terminal(cashless_town: RunningTown, trial: Trial) -> None:
+    """The same, with the terminal's own count of what it captured and voided."""
+    (tried,) = await try_all(cashless_town, (trial,), SystemClock(), told=lambda _tried: None)
     assert tried.faults == (), tried.found
 
 

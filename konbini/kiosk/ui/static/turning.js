@@ -28,3 +28,4 @@ function turn(event) {
 document.addEventListener("scroll", mark, true);
 document.addEventListener("click", turn);
 addEventListener("resize", measure);
+document.fonts.addEventListener("loadingdone", measure); // letters that come late are of another size

@@ -1,4 +1,4 @@
-"""What kills processes of the running town and starts them again, and how the books must stand afterwards."""
+"""What kills, stops and rewires processes of the running town, and how the books must stand afterwards."""
 
 from __future__ import annotations
 
@@ -6,25 +6,31 @@ import asyncio
 import contextlib
 import os
 import signal
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import aiohttp
+
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.demo.processes import Service, running
 from konbini.simulation.demo.town_running import RunningTown
-from tests.e2e.kiosk.visit.guest import Books, Guest
+from tests.e2e.kiosk.visit.guest import Books, Guest, fresh
 
-__all__ = ["Breaker", "gone", "settled"]
+__all__ = ["Breaker", "gone", "serves_again", "settled", "settled_however"]
 
 _SECONDS = 90.0
 """Until something is over, on a machine that many share."""
+_SERVING_SECONDS = 240.0
+"""Until a kiosk serves again once all is well: longer than any link or lease takes to come back."""
 _MODULES = {
     "kiosk": "konbini.kiosk.host",
     "center": "konbini.issuance_center",
     "issuing": "konbini.ward_server.issuing",
+    "clerk": "konbini.ward_server.clerk",
+    "registry": "konbini.ward_server.residents",
 }
 _DYING = "tests.e2e.kiosk.visit.host_child"
 
@@ -58,6 +64,46 @@ class Breaker:
         """Kill -9, and start again at once."""
         start = await self.kill(name)
         await start()
+
+    async def rewire(
+        self,
+        name: str,
+        *,
+        replacing: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None,
+        module: str = "",
+    ) -> None:
+        """Kill -9, and start again with something else in its configuration or its environment, from now on.
+
+        Args:
+            name: of the process.
+            replacing: what stands in its configuration, and what is to stand there instead.
+            environment: beside its own.
+            module: which runs the service in the place of its own.
+
+        Raises:
+            ValueError: something does not stand in its configuration.
+        """
+        as_it_was = self._started(name)
+        text = as_it_was.config.read_text("utf-8")
+        for one, other in (replacing or {}).items():
+            if one not in text:
+                raise ValueError(f"{one} does not stand in the configuration of {name}")
+            text = text.replace(one, other)
+        await self.kill(name)
+        as_it_was.config.write_text(text, "utf-8")
+        changed = {**as_it_was.environment, **(environment or {})}
+        await self._start(name, module or _MODULES[name], replace(as_it_was, environment=changed))
+
+    @contextlib.contextmanager
+    def stopped(self, name: str) -> Iterator[None]:
+        """Let a process stand still (SIGSTOP) while the context lasts."""
+        pid = self._town.processes[name]
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
     async def let_kiosk_die(
         self, edge: str, step: str, nth: int, *, victim: str = "host"
@@ -148,3 +194,42 @@ async def settled(guest: Guest, before: int) -> Books:
     surely = outcomes.count(Outcome.PRINTED)
     assert surely <= guest.town.printer.impressions - before <= surely + outcomes.count(Outcome.IN_DOUBT), outcomes
     return books
+
+
+async def settled_however(guest: Guest, before: int, orders: int) -> Books:
+    """As `settled`, also where the visit came to no order.
+
+    Args:
+        guest: whose visit it was.
+        before: the printer's impressions before it.
+        orders: how many the kiosk had begun before it.
+    """
+    books = Books(town=guest.town)
+    await guest.leave()
+    await books.settled()
+    if books.orders() > orders:
+        return await settled(guest, before)
+    await books.balance()
+    assert guest.town.printer.impressions == before
+    return books
+
+
+async def serves_again(town: RunningTown, session: aiohttp.ClientSession) -> None:
+    """See a visit to its end, tried again while links and leases come back; each that is refused settles too."""
+    refused: list[str] = []
+    try:
+        async with asyncio.timeout(_SERVING_SECONDS):
+            while True:
+                guest, before, orders = Guest(town, fresh(town), session), town.printer.impressions, _orders(town)
+                seen = await guest.reach("end", "refused", "refused, take card")
+                await settled_however(guest, before, orders)
+                if seen.state == "end":
+                    assert town.printer.impressions == before + 1
+                    return
+                refused.append(" ".join(seen.text))
+    except TimeoutError as fault:
+        raise AssertionError(f"it does not serve again: {refused}") from fault
+
+
+def _orders(town: RunningTown) -> int:
+    return Books(town=town).orders()

@@ -19,6 +19,7 @@ from konbini.protocol.kinds import Outcome
 from konbini.simulation.card.latency import NO_LATENCY
 from konbini.simulation.demo.hardware.server import hardware_page
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from konbini.simulation.faults.breakdowns import BREAKDOWNS, Part
 from tests.e2e.kiosk.visit.guest import Books, Guest, fresh, says
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(180)]
@@ -70,10 +71,13 @@ async def test_declined(town: RunningTown, session: aiohttp.ClientSession) -> No
 
 
 async def test_the_hardware_page_has_a_terminal(town: RunningTown, session: aiohttp.ClientSession) -> None:
-    """Cards to hold against it, none of the coins, and no fault of a device that is not there."""
+    """Cards to hold against it, its own faults, none of the coins, and no fault of a device that is not there."""
     async with hardware_page(town, SystemClock(), SystemEntropy()) as address, session.get(address) as answer:
         text = await answer.text()
     assert 'data-act="present"' in text
     assert 'data-act="drop"' not in text
     assert 'data-fault="slot"' not in text
+    own = [each for each in BREAKDOWNS.values() if each.part is Part.TERMINAL]
+    assert own
+    assert all(f'data-fault="{each.key}"' in text for each in own)
     assert 'data-fault="card-mute"' in text

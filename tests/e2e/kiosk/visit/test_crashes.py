@@ -17,7 +17,7 @@ from tests.e2e.kiosk.visit.breaking import Breaker, gone, settled
 from tests.e2e.kiosk.visit.guest import Guest, fresh, says
 from tests.e2e.kiosk.visit.pids import pids_of_visits
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(420), pytest.mark.faults]
 _SECONDS = 20.0
 
 

@@ -121,7 +121,7 @@ async def test_card_swapped_within_one_poll(town: RunningTown, session: aiohttp.
     """The card that signs is the card that was read: another one in its place ends the visit."""
     guest = Guest(town, fresh(town), session)
     await guest.reach("pin")
-    town.slot.swap(town.card_of(fresh(town)))
+    town.slot.swap(await town.card_of(fresh(town)))
     seen = await guest.reach("refused, take card", "refused", "card")
     assert seen.state == "card" or says(seen, Code.CARD_REMOVED) or says(seen, Code.CARD_CHANGED), seen.text
     await town.slot.pull()

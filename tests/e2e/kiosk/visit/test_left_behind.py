@@ -11,6 +11,7 @@ from collections.abc import Callable
 import aiohttp
 import pytest
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.process.clock import SystemClock
 from konbini.protocol.errors import Code
@@ -99,7 +100,7 @@ async def test_a_cabinet_that_is_forced_ends_a_visit_and_stays_out_of_service(
     town.shop.door.shut()
     seen = await guest.reach("refused")
     assert says(seen, Code.CABINET_OPEN)
-    assert (await CoinDevice(town.coins.socket, SystemClock()).state()).counts.escrow == 0
+    assert (await CoinDevice(controller.at(town.coins.socket), SystemClock()).state()).counts.escrow == 0
     await until(lambda: town.shop.bell.words == ("CABINET",))
     seen = await guest.reach("out of service")
     assert says(seen, Code.CABINET_OPEN)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment.amounts import CashCounts, Ending, Settlement
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.payment.ports import Asking, CashFault
@@ -43,7 +44,9 @@ class Stand:
 
 def _stand(home: Path, coin_seconds: float = 0.0) -> Stand:
     machine = CoinMachine(home, coin_seconds=coin_seconds)
-    return Stand(machine=machine, cash=CoinDevice(machine.socket, SystemClock(), poll=0.02, patience=5.0))
+    return Stand(
+        machine=machine, cash=CoinDevice(controller.at(machine.socket), SystemClock(), poll=0.02, patience=5.0)
+    )
 
 
 @pytest.fixture
@@ -315,7 +318,7 @@ async def test_a_device_that_talks_nonsense_is_unavailable(home: Path, answer: b
 
     async with await asyncio.start_unix_server(speak, home / "kiosk"):
         with pytest.raises(Refused) as refused:
-            await CoinDevice(home / "kiosk", SystemClock(), patience=1.0).state()
+            await CoinDevice(controller.at(home / "kiosk"), SystemClock(), patience=1.0).state()
         assert refused.value.code is (Code.CASH_UNAVAILABLE if answer.startswith(b"NO") else Code.CASH_SILENT)
 
 

@@ -104,13 +104,14 @@ async def test_declined(cash: Cash, machine: TerminalMachine) -> None:
 async def test_silent_after_it_authorised(cash: Cash, machine: TerminalMachine) -> None:
     """Nobody heard the yes: the visit gives up, and what was authorised is voided when the terminal is back."""
     await cash.ask(300, _FIRST)
-    await machine.hands.present_and_fall_silent()
+    await machine.hands.fall_silent_after_card()
+    await machine.hands.present()
     with pytest.raises(Refused) as refused:
         await anext(cash.inserted(_FIRST))
-    assert refused.value.code is Code.CASH_UNAVAILABLE
+    assert refused.value.code is Code.CASH_SILENT
     with pytest.raises(Refused):
         await cash.give_back(_FIRST)
-    await machine.hands.join_link()
+    await machine.hands.speak()
     assert await cash.give_back(_FIRST) == _VOIDED
 
 
@@ -162,6 +163,49 @@ async def test_without_its_network_it_accepts_nothing(cash: Cash, machine: Termi
         await cash.ask(300, _FIRST)
     await machine.hands.find_network()
     assert not (await cash.state()).faults
+
+
+async def test_nobody_is_left_waiting_where_the_network_goes(cash: Cash, machine: TerminalMachine) -> None:
+    """While it waits for a card: no card can be approved any more, and the visit hears of it."""
+    await cash.ask(300, _FIRST)
+    await machine.hands.lose_network()
+    with pytest.raises(RejectedError, match="DOWN"):
+        await machine.hands.present()
+    with pytest.raises(Refused) as refused:
+        await anext(cash.inserted(_FIRST))
+    assert refused.value.code is Code.CASH_UNAVAILABLE
+    assert await cash.give_back(_FIRST) == _NOTHING
+
+
+async def test_what_is_authorised_is_captured_without_the_network(cash: Cash, machine: TerminalMachine) -> None:
+    """A yes that came stays one: the terminal settles with its network when that is back."""
+    await _authorised(cash, machine, _FIRST)
+    await machine.hands.lose_network()
+    assert (await anext(cash.inserted(_FIRST))).enough
+    assert await cash.capture(_FIRST, 300) == _CAPTURED
+
+
+async def test_no_issuer_approves(cash: Cash, machine: TerminalMachine) -> None:
+    """Every card is declined, until they approve again."""
+    await machine.hands.decline_all(declined=True)
+    await cash.ask(300, _FIRST)
+    await machine.hands.present()
+    with pytest.raises(Refused) as refused:
+        await anext(cash.inserted(_FIRST))
+    assert refused.value.code is Code.PAYMENT_DECLINED
+    await cash.give_back(_FIRST)
+    await machine.hands.decline_all(declined=False)
+    await _authorised(cash, machine, _SECOND)
+
+
+async def test_its_count_can_be_wrong(cash: Cash, machine: TerminalMachine) -> None:
+    """What it says that it captured is not what it did."""
+    await _authorised(cash, machine, _FIRST)
+    await cash.capture(_FIRST, 300)
+    await machine.hands.miscount(100)
+    assert (await cash.state()).counts.kept == 400
+    await machine.hands.miscount(0)
+    assert (await cash.state()).counts.kept == 300
 
 
 def test_the_configuration_chooses(tmp_path: Path) -> None:

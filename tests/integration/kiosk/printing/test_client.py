@@ -78,6 +78,7 @@ async def test_a_right_answer_is_read(tmp_path: Path) -> None:
 
 
 _TEXT = Attribute(name="printer-impressions-completed", tag=ValueTag.TEXT, values=("12x",))
+_ENDLESS = Attribute(name="printer-impressions-completed", tag=ValueTag.TEXT, values=("9" * 5000,))
 _NEGATIVE = Attribute(name="queued-job-count", tag=ValueTag.INTEGER, values=(-1,))
 _STATE = Attribute(name="printer-state", tag=ValueTag.ENUM, values=(9,))
 _WRONG: dict[str, _Answer] = {
@@ -94,6 +95,7 @@ _WRONG: dict[str, _Answer] = {
     "no group": lambda question: _http(ipp.encode(Message(code=0, request_id=question.request_id, groups=()))),
     "no counter": lambda question: _http(ipp.encode(_printer(question, count=None))),
     "a counter that is none": lambda question: _http(ipp.encode(_printer(question, count=_TEXT))),
+    "a counter that Python does not read": lambda question: _http(ipp.encode(_printer(question, count=_ENDLESS))),
     "a queue below nought": lambda question: _http(ipp.encode(_printer(question, queued_job_count=_NEGATIVE))),
     "an unknown state": lambda question: _http(ipp.encode(_printer(question, printer_state=_STATE))),
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from konbini.kiosk.speech.jack import HeadphoneJack, NoJack
+from konbini.kiosk.speech.jack import HeadphoneJack
 from konbini.simulation.headphones.jack import SimulatedJack
 
 
@@ -18,10 +18,9 @@ async def test_in_and_out(tmp_path: Path) -> None:
 
 
 async def test_only_a_clear_answer_is_in(tmp_path: Path) -> None:
-    """A loose contact, a controller that is gone, one that never was, and no jack at all: nothing is private."""
+    """A loose contact, a controller that is gone, and one that never was: nothing is private."""
     async with SimulatedJack(tmp_path / "jack") as jack:
         jack.is_in = jack.is_loose = True
         assert not await HeadphoneJack(jack.path).plugged()
     assert not await HeadphoneJack(tmp_path / "jack").plugged()
     assert not await HeadphoneJack(tmp_path / "none").plugged()
-    assert not await NoJack().plugged()

@@ -1,5 +1,7 @@
-// Measures the page that is shown: what can be touched, what is cut off, and where each line of text stands.
-() => {
+// Measures the page that is shown, when all its letters are there: what can be touched, what is cut off, and where each line of text stands.
+async () => {
+  await document.fonts.ready;
+  await new Promise(requestAnimationFrame); // the page has heard of it too
   const dialog = document.querySelector("[aria-modal]");
   const scope = dialog ?? document.querySelector(".kiosk");
   const scroll = document.querySelector(".scroll");
@@ -16,6 +18,11 @@
     .filter((each) => each.clientWidth && each.tagName !== "INPUT" && !each.closest("svg"))
     .filter((each) => each.scrollWidth > each.clientWidth + 1 && getComputedStyle(each).display !== "inline")
     .map((each) => each.outerHTML.slice(0, 120));
+  // In a flex or grid box each text and each element beside it stands apart: a word with readings would be torn.
+  const torn = all("*")
+    .filter((each) => /flex|grid/.test(getComputedStyle(each).display))
+    .filter((each) => each.querySelector(":scope > :is(ruby, bdi)") && [...each.childNodes].filter((node) => node.textContent.trim()).length > 1)
+    .map((each) => each.innerText.trim());
   const lines = [];
   const outside = [];
   const walker = document.createTreeWalker(scope, NodeFilter.SHOW_TEXT);
@@ -33,11 +40,14 @@
       lines.push({ text: node.data.trim(), node: text, area: area(parent), ...box(each) });
     }
   }
+  // What stands above the first line of the text that can be turned is never seen.
+  const top = scroll.getBoundingClientRect().top - scroll.scrollTop;
+  const lost = lines.filter((each) => each.area === "scroll" && each.y + each.height / 2 < top).map((each) => each.text);
   const frame = [...document.querySelectorAll(".top, .scroll, .more, .bottom")].filter((each) => each.checkVisibility())
     .map((each) => ({ name: each.className, ...box(each.getBoundingClientRect()) }));
   const root = document.documentElement;
   return {
-    boxes, clipped, lines, outside, frame,
+    boxes, clipped, torn, lines, lost, outside, frame,
     isLong: scroll.scrollHeight > scroll.clientHeight + 1,
     isTurned: document.querySelector(".more").checkVisibility(),
     dialogIsLong: dialog !== null && dialog.scrollHeight > dialog.clientHeight + 1,

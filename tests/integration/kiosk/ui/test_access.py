@@ -22,6 +22,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 VIEWS = (*SPECIMENS, *OVERLAID)
 FOCUSED = "() => document.activeElement.id || document.activeElement.value || document.activeElement.tagName"
+ALL_LETTERS = "document.fonts.ready.then(() => new Promise(requestAnimationFrame)).then(() => null)"
+LOAD_ANY_FONT = """
+async () => {
+  const rules = [...document.styleSheets].flatMap((sheet) => [...sheet.cssRules]);
+  const rule = rules.find((each) => each instanceof CSSFontFaceRule);
+  const face = new FontFace("Late", rule.style.getPropertyValue("src"));
+  document.fonts.add(face);
+  await face.load();
+}
+"""
 STRONG = (Theme.BLACK_ON_WHITE, Theme.YELLOW_ON_BLACK)
 
 
@@ -71,6 +81,18 @@ async def test_a_screen_that_is_too_long_turns_by_touch_and_by_key(browser: Brow
         assert last["y"] + last["height"] <= more["y"]
         await specimens.page.locator(".scroll").press("Home")
         await specimens.page.wait_for_function("() => document.querySelector('.scroll').scrollTop === 0")
+
+
+async def test_letters_that_come_late_are_measured(browser: Browser, pages: Pages) -> None:
+    """A font that arrives when the screen stands already may make it longer, and then it can be turned."""
+    async with specimen_page(browser, pages, UPRIGHT) as specimens:
+        await specimens.show(next(view for view in SPECIMENS if view.state is State.NOTICE))
+        more = specimens.page.locator(".more")
+        await specimens.page.evaluate(ALL_LETTERS)
+        await specimens.page.evaluate("document.querySelector('.rest').style.minHeight = '3000px'")
+        assert await more.is_hidden()
+        await specimens.page.evaluate(LOAD_ANY_FONT)
+        await more.wait_for()
 
 
 async def test_focus_goes_into_the_panel_round_in_it_and_back(visit: ScriptedVisit, sight: Sight) -> None:

@@ -50,6 +50,8 @@ def faults(found: Mapping[str, Any], *, may_be_long: bool) -> Iterator[object]:
     if found["isLong"] != found["isTurned"] or (found["isLong"] and not may_be_long):
         yield "long", found["isLong"], "buttons to turn it", found["isTurned"]
     yield from (("clipped", each) for each in found["clipped"])
+    yield from (("torn apart", each) for each in found["torn"])
+    yield from (("above where one can turn to", each) for each in found["lost"])
     yield from (("outside of its button or the screen", each) for each in found["outside"])
     yield from frame_faults(found["frame"], found["height"])
     yield from touch_faults(found["boxes"])

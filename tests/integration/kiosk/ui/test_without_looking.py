@@ -19,7 +19,7 @@ from konbini.kiosk.speech.script import Script
 from konbini.kiosk.speech.texts import spoken_texts
 from konbini.protocol.kinds import CertificateKind, Options, Scope
 from tests.integration.kiosk.ui.conftest import ScriptedVisit, Sight
-from tests.integration.kiosk.ui.listening import Ears, Wishes, go_by_ear
+from tests.listening import Ears, Wishes, go_by_ear
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(400)]
 
@@ -30,6 +30,8 @@ NAMES = {
 }
 YEN = {Language.JAPANESE: "300円", Language.ENGLISH: "300 yen"}
 PIN = "7351"
+_HURRY = 6
+"""With the fastest rate of the kiosk twelve times: what a browser plays goes up to sixteen."""
 
 
 async def until(holds: Callable[[], bool]) -> None:
@@ -40,11 +42,11 @@ async def until(holds: Callable[[], bool]) -> None:
 
 
 @asynccontextmanager
-async def ears_at(browser: Browser, visit: ScriptedVisit) -> AsyncIterator[Ears]:
+async def ears_at(browser: Browser, visit: ScriptedVisit, hurry: int = 1) -> AsyncIterator[Ears]:
     """Open the kiosk's screen with somebody before it who listens; every clip that was asked for is there."""
     context = await browser.new_context(viewport={"width": 1080, "height": 1920})
     page = await context.new_page()
-    ears, sight = Ears(page), Sight(page, visit.server.address)
+    ears, sight = Ears(page, hurry), Sight(page, visit.server.address)
     await ears.open()
     await page.goto(visit.server.address)
     yield ears
@@ -69,7 +71,7 @@ async def test_from_the_start_to_the_paper_by_ear(  # noqa: C901, PLR0915 - one 
     def says(key: str, **values: int) -> str:
         return " ".join(script.say(key, **values))
 
-    async with ears_at(browser, visit) as ears:
+    async with ears_at(browser, visit, hurry=_HURRY) as ears:
 
         async def begin() -> None:
             await ears.press(*["ArrowRight"] * 3)
@@ -204,7 +206,7 @@ async def test_names_are_heard_through_headphones_and_by_nobody_else(
     def says(key: str, **values: int) -> str:
         return " ".join(script.say(key, **values))
 
-    async with ears_at(browser, visit) as ears:
+    async with ears_at(browser, visit, hurry=_HURRY) as ears:
         visit.language, visit.audio = language, Audio(rate=RATES[-1])
         visit.draft = Draft(kind=CertificateKind.RESIDENT_RECORD, scope=Scope.PART)
         visit.state = State.MEMBERS

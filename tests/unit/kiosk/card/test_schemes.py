@@ -80,3 +80,12 @@ def test_what_is_no_certificate_is_a_fault(octets: bytes) -> None:
     with pytest.raises(Refused) as caught:
         scheme_of(octets)
     assert caught.value.code == Code.CARD_FAULT
+
+
+def test_a_certificate_of_no_version_is_a_fault_too() -> None:
+    """The parser has an error of its own for it."""
+    version = bytes.fromhex("a003020102")
+    octets = certificate_for(ec.generate_private_key(ec.SECP384R1())).replace(version, b"\xa0\x03\x02\x01\x27")
+    with pytest.raises(Refused) as caught:
+        scheme_of(octets)
+    assert caught.value.code == Code.CARD_FAULT

@@ -63,7 +63,7 @@ async def journal(tmp_path: Path) -> AsyncIterator[Journal]:
     rows = SqliteRows.open(tmp_path / "j.db", files("konbini.kiosk.host") / "migrations")
     try:
         kept = Journal(rows)
-        await kept.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
+        await kept.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990", ticketed=1))
         yield kept
     finally:
         await rows.close()
@@ -143,7 +143,7 @@ async def test_any_order_of_acts(
     finals: set[int] = set()
     try:
         journal = Journal(rows)
-        await journal.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
+        await journal.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990", ticketed=1))
         for _, what, ordinal in acts:
             if isinstance(what, Step):
                 if ordinal in outcomes:
@@ -175,7 +175,7 @@ async def test_money_that_nobody_knows_of_is_not_forgotten(tmp_path: Path) -> No
     path = tmp_path / "j.db"
     rows = SqliteRows.open(path, files("konbini.kiosk.host") / "migrations")
     journal = Journal(rows)
-    await journal.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
+    await journal.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990", ticketed=1))
     await journal.step(step(Step.ASKING_MONEY))
     await journal.conclude(unknown(step(Step.ASKING_MONEY), None, 100), sign)
     (doubt,) = await journal.owed()

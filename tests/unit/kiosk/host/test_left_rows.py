@@ -69,7 +69,7 @@ async def rows(tmp_path: Path) -> AsyncIterator[SqliteRows]:
 async def journal(rows: SqliteRows) -> Journal:
     """A visit with three orders: printed, void, printed; the ward has every receipt but the last."""
     kept = Journal(rows)
-    await kept.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990"))
+    await kept.opened(Opened(visit_id=VISIT, visit=b"h" * 32, t=b"t" * 32, ward="999990", ticketed=1))
     for ordinal, outcome in ((1, Outcome.PRINTED), (2, Outcome.VOID), (3, Outcome.PRINTED)):
         await order(kept, ordinal, outcome)
     for owed in await kept.owed():

@@ -44,6 +44,7 @@ def notice(  # noqa: PLR0913 - what a notice says
     has_end: bool = True,
     reopens: int | None = None,
     kinds: tuple[KindHours, ...] = (),
+    barred: tuple[str, ...] = (),
 ) -> bytes:
     """Give a signed NOTICE with maintenance from 14:00."""
     now = seconds(far.clock)
@@ -63,6 +64,7 @@ def notice(  # noqa: PLR0913 - what a notice says
         message_key=key.sign(far.identity),
         reopens=reopens,
         kinds=kinds,
+        barred=barred,
     ).sign(far.message_key)
 
 
@@ -171,3 +173,19 @@ def test_another_wards_word(far: FarSide, wards: Wards) -> None:
     with pytest.raises(Refused) as refused:
         wards.prekey(WARD)
     assert refused.value.code is Code.WARD_UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("barred", "code"),
+    [
+        ((), 0),
+        (("K-0002",), 0),
+        (("K-0001",), Code.KIOSK_STOPPED),
+        (("K-0002", "center"), Code.KIOSK_STOPPED),
+    ],
+)
+def test_a_ward_that_bars_this_kiosk_or_its_link(far: FarSide, barred: tuple[str, ...], code: int) -> None:
+    """The screen says so before a card is asked for; another kiosk's name means nothing here."""
+    wards = Wards(WardDirectory(version=1, issued=0, wards=(far.entry,)), "K-0001", "center")
+    wards.take_notice(WARD, notice(far, 0, 1440, barred=barred), seconds(far.clock))
+    assert wards.on_offer(at(12), link_up=True).wards[0].code == code

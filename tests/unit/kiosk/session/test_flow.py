@@ -28,6 +28,7 @@ TAPS = frozenset(
         Event.TO_MEMBERS,
         Event.TO_OPTIONS,
         Event.TO_CHECK,
+        Event.TO_OWN_LIST,
         Event.ADDED,
         Event.MORE,
         Event.CONFIRMED,

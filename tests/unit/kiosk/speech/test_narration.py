@@ -14,6 +14,7 @@ from konbini.kiosk.session.audio import Audio
 from konbini.kiosk.session.choice_views import CheckView, MemberChoice, MembersView
 from konbini.kiosk.session.entry_views import PinView
 from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
+from konbini.kiosk.session.list_views import LINES_A_PAGE, OwnLine, OwnListView
 from konbini.kiosk.session.look import Language, Panel
 from konbini.kiosk.session.order_views import EndView, OutcomeView, PayView, PrintingView, TakePaperView
 from konbini.kiosk.session.place_views import FoundView, PostcodeView
@@ -25,6 +26,7 @@ from konbini.kiosk.speech.texts import spoken_texts
 from konbini.kiosk.ui.pages import TEMPLATES, Marks, Pages
 from konbini.kiosk.ui.specimens import CHECK, MEMBERS, SPECIMENS
 from konbini.protocol.errors import Code
+from konbini.protocol.kinds import CertificateKind, IssuanceFate
 from tests.unit.kiosk.speech.conftest import SPOKEN
 
 OPEN = Audio(is_on=True)
@@ -215,6 +217,27 @@ def test_of_a_pin_nothing_is_said_but_how_many_digits(*, tries: int, was_wrong: 
 
 
 _AMOUNTS = st.integers(0, 9_999)
+_OWN_LINES = st.lists(
+    st.builds(
+        OwnLine,
+        number=st.from_regex(r"[0-9]{6}-[0-9]{6}-[0-9]{8}-[0-9]", fullmatch=True),
+        kind=st.sampled_from(CertificateKind),
+        issued=st.integers(946_652_400_000, 4_102_412_399_000),
+        kiosk=st.text(max_size=8),
+        operator=st.text(max_size=8),
+        is_here=st.booleans(),
+        fate=st.sampled_from(IssuanceFate),
+    ),
+    max_size=LINES_A_PAGE,
+).map(tuple)
+_OWN_LISTS = st.builds(
+    OwnListView,
+    since=st.integers(946_652_400_000, 4_102_412_399_000),
+    lines=_OWN_LINES,
+    page=st.integers(1, 4),
+    pages=st.integers(1, 4),
+    older=_AMOUNTS,
+)
 _VIEWS: st.SearchStrategy[View] = st.one_of(
     st.builds(PayView, fee=_AMOUNTS, inserted=_AMOUNTS),
     st.builds(
@@ -234,6 +257,7 @@ _VIEWS: st.SearchStrategy[View] = st.one_of(
         card_on_reader=st.booleans(),
     ),
     st.builds(EndView, fee=_AMOUNTS, may_go_on=st.booleans()),
+    _OWN_LISTS,
     st.builds(
         lambda fee, copies, most: replace(CHECK, fee=fee, copies=min(copies, most), most_copies=most),
         fee=_AMOUNTS,
@@ -243,13 +267,24 @@ _VIEWS: st.SearchStrategy[View] = st.one_of(
 )
 
 
-@given(view=_VIEWS, seconds=st.none() | st.integers(0, 60))
-def test_whatever_a_screen_holds_it_is_said(view: View, seconds: int | None) -> None:
+@given(view=_VIEWS, audio=st.sampled_from((OPEN, PRIVATE)), seconds=st.none() | st.integers(0, 60))
+def test_whatever_a_screen_holds_it_is_said(view: View, audio: Audio, seconds: int | None) -> None:
     """Any amount, count, code and number of a certificate, in parts that there are."""
     idle = None if seconds is None else IdleWarning(seconds=seconds)
     for language in SPOKEN:
-        for each in narrate(replace(view, audio=OPEN, idle=idle), SCRIPTS, language).utterances:
+        for each in narrate(replace(view, audio=audio, idle=idle), SCRIPTS, language).utterances:
             assert set(each.parts) <= CLIPS[each.language]
+
+
+@given(view=_OWN_LISTS, others=_OWN_LINES)
+def test_what_was_issued_is_said_into_headphones_alone(view: OwnListView, others: tuple[OwnLine, ...]) -> None:
+    """Into them every line with its number; without them nothing but how many there are."""
+    private = replace(view, audio=PRIVATE)
+    for language in SPOKEN:
+        heard = "".join(part for each in narrate(private, SCRIPTS, language).utterances for part in each.parts)
+        assert all("".join(SCRIPTS[language].digits(line.number)) in heard for line in view.lines)
+    if len(others) == len(view.lines):
+        assert spoken(replace(view, audio=OPEN)) == spoken(replace(view, audio=OPEN, lines=others))
 
 
 def test_the_page_names_its_clips_only_while_it_speaks(speaking_pages: Pages) -> None:

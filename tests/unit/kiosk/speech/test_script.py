@@ -70,10 +70,11 @@ def test_a_text_with_its_figure_is_said_whole_where_it_has_a_clip() -> None:
 
 
 def test_a_name_is_its_clip_or_spelled_or_only_seen() -> None:
-    """Kana and Latin letters can be spelled; kanji without a reading cannot."""
+    """Kana and Latin letters can be spelled; kanji without a reading cannot; the voice is given katakana."""
     name = WardName(written="見本区", latin="Mihon City", reading="みほんく")
-    known = Script(language=Language.JAPANESE, texts=JA.texts, names=frozenset({"みほんく"}))
-    assert known.place(name) == ("みほんく",)
+    known = Script(language=Language.JAPANESE, texts=JA.texts, names=frozenset({"ミホンク", "ハチオウジシ"}))
+    assert known.place(name) == ("ミホンク",)
+    assert known.place(WardName(written="八王子市", latin="Hachioji-shi", reading="はちおうじし")) == ("ハチオウジシ",)
     assert JA.place(name) == ("ミ", "ホ", "ン", "ク")
     assert EN.place(name) == tuple("MIHONCITY")
     assert JA.place(WardName(written="見本区")) == (JA.texts["audio.unread"],)

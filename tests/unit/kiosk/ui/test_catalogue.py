@@ -8,8 +8,8 @@ from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import Catalogue, CatalogueFaulty, catalogues, compared
 from konbini.protocol.errors import Code
 
-NEVER_AT_A_KIOSK = range(800, 900), range(1000, 1400)
-"""The clerk's, the registry's, the verifier's, the keeper's and the service page's codes (konbini.protocol.errors)."""
+NEVER_AT_A_KIOSK = range(800, 900), range(1000, 1700)
+"""Codes of the clerk, the registry, the verifier, the keeper, the service page, the logs (konbini.protocol.errors)."""
 
 
 def catalogue(language: Language, **texts: str) -> Catalogue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -20,13 +21,16 @@ from konbini.kiosk.session.action import (
     ChooseWard,
     Confirm,
     EnterPin,
+    SeeOwnList,
     ShowNames,
+    ShowPage,
     StillHere,
 )
 from konbini.kiosk.session.audio import AudioWish
 from konbini.kiosk.session.choice_views import CheckView, KindView, MembersView, OptionsView, PricedKind
 from konbini.kiosk.session.entry_views import PinView, StartView, TakeCardView
 from konbini.kiosk.session.flow import State
+from konbini.kiosk.session.list_views import OwnListView
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.session.place_views import WardChoice, WardName, WardView
 from konbini.kiosk.session.view import View
@@ -35,6 +39,8 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 
 PIN = PinView(tries_left=3)
+KINDS = KindView(kinds=(PricedKind(kind=CertificateKind.RESIDENT_RECORD, fee=300),))
+SECOND_OF_THREE = OwnListView(since=0, lines=(), page=2, pages=3)
 WARDS = WardView(wards=(WardChoice(code="990001", name=WardName(written="見本区"), hours="6:30-23:00", is_open=False),))
 
 
@@ -142,8 +148,18 @@ def test_any_bytes_are_a_form_or_a_refusal(body: bytes) -> None:
         ("back", PIN, None),
         ("confirm", PIN, None),
         ("kind.1", PIN, None),
-        ("kind.7", KindView(kinds=(PricedKind(kind=CertificateKind.RESIDENT_RECORD, fee=300),)), None),
-        ("back", KindView(kinds=(PricedKind(kind=CertificateKind.RESIDENT_RECORD, fee=300),)), None),
+        ("kind.7", KINDS, None),
+        ("back", KINDS, None),
+        ("own_list", KINDS, None),
+        ("own_list", replace(KINDS, may_list=True), SeeOwnList()),
+        ("own_list", PIN, None),
+        ("page.1", SECOND_OF_THREE, ShowPage(page=1)),
+        ("page.3", SECOND_OF_THREE, ShowPage(page=3)),
+        ("page.2", SECOND_OF_THREE, None),
+        ("page.3", replace(SECOND_OF_THREE, page=3), None),
+        ("page.0", replace(SECOND_OF_THREE, page=1), None),
+        ("page.1", KINDS, None),
+        ("back", SECOND_OF_THREE, Back()),
         ("", PIN, None),
     ],
 )

@@ -52,14 +52,15 @@ def ruby(base: str, reading: str) -> Markup:
     ("text", "page", "voice"),
     [
         ("4桁《けた》です", f"4{ruby('桁', 'けた')}です", "4けたです"),
-        ("その後《あと》", f"その{ruby('後', 'あと')}", "そのあと"),
+        ("その後《あと》", f"その<wbr>{ruby('後', 'あと')}", "そのあと"),
+        ("お金《かね》とご飯《はん》", f"お{ruby('金', 'かね')}とご{ruby('飯', 'はん')}", "おかねとごはん"),
         ("｜1人《ひとり》以上《いじょう》", f"{ruby('1人', 'ひとり')}{ruby('以上', 'いじょう')}", "ひとりいじょう"),
-        ("「前《まえ》に戻《もど》る」", f"「{ruby('前', 'まえ')}に{ruby('戻', 'もど')}る」", "「まえにもどる」"),
+        ("「前《まえ》に戻《もど》る」", f"「{ruby('前', 'まえ')}に<wbr>{ruby('戻', 'もど')}る」", "「まえにもどる」"),
         ("a < b & c", "a &lt; b &amp; c", "a < b & c"),
     ],
 )
 def test_a_reading_stands_above_its_kanji(text: str, page: str, voice: str) -> None:
-    """The kanji right before it, or what begins at the bar; spoken, it stands in their place."""
+    """The kanji right before it, or what begins at the bar, where a line may break; spoken, in their place."""
     assert drawn(text, is_japanese=True) == page
     assert spoken(text) == voice
 
@@ -79,7 +80,7 @@ def test_a_title_has_the_readings_alone() -> None:
 def test_whatever_is_written_is_shown_and_nothing_else(text: str, *, is_japanese: bool) -> None:
     """No character of a text becomes a tag; the marks of the notation alone disappear."""
     page = shown(drawn(text, is_japanese=is_japanese))
-    assert page.tags <= {"ruby", "rb", "rt", "bdi"}
+    assert page.tags <= {"ruby", "rb", "rt", "bdi", "wbr"}
     if not set("｜《》「」") & set(text):
         assert page.text == text == spoken(text)
 
@@ -88,4 +89,4 @@ def test_whatever_is_written_is_shown_and_nothing_else(text: str, *, is_japanese
 def test_a_value_is_never_read_as_notation(value: str) -> None:
     """A ward's name with such marks is shown as it is written."""
     page = drawn("{ward}の証明書《しょうめいしょ》", is_japanese=True).format_map({"ward": value})
-    assert page == escape(value) + "の" + ruby("証明書", "しょうめいしょ")
+    assert page == escape(value) + Markup("の<wbr>") + ruby("証明書", "しょうめいしょ")

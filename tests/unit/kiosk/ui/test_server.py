@@ -161,7 +161,7 @@ async def test_a_pin_that_nobody_took_is_wiped_at_the_end(hands: Hands) -> None:
     await hands.server.show(PinView(tries_left=3))
     await hands.look()
     await hands.tap("pin", PIN)
-    waiting = hands.server._actions._queue[0]  # type: ignore[attr-defined]  # the buffer itself must be seen
+    waiting = hands.server._taps._actions._queue[0]  # type: ignore[attr-defined]  # the buffer itself must be seen
     assert waiting.pin == b"7351"
     await hands.server.close()
     assert waiting.pin == bytes(4)

@@ -19,15 +19,17 @@ from konbini.process.clock import Clock
 from konbini.protocol.codec import encode
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey, unchecked_payload
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import SUITE, CertificateKind, MessageKind, Options, Scope
+from konbini.protocol.kinds import SUITE, CertificateKind, IssuanceFate, MessageKind, Options, Scope
 from konbini.protocol.numbers import binding
 from konbini.protocol.offices import CenterOffice
+from konbini.protocol.own_list import OwnIssuance, OwnList, OwnListAsk, OwnListBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
-from konbini.protocol.shape import from_bytes
+from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import TICKET_SECONDS, Hello, Prekey, Ticket, card_challenge, ticket_hash
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 from konbini.protocol.visits import (
     Document,
+    Enclosed,
     Member,
     Menu,
     Offer,
@@ -39,7 +41,7 @@ from konbini.protocol.visits import (
     refusal,
 )
 
-__all__ = ["FEE", "NUMBER", "WARD", "FarSide", "Made", "seconds"]
+__all__ = ["FEE", "NUMBER", "WARD", "FarSide", "Made", "issued", "seconds"]
 
 WARD = "999990"
 FEE = 300
@@ -91,6 +93,10 @@ class FarSide:
         self.changed_ticket: Callable[[Ticket], Ticket] = lambda ticket: ticket
         self.changed_menu: Callable[[Menu], Menu] = lambda menu: menu
         self.changed_document: Callable[[Document], Document] = lambda document: document
+        self.issued: tuple[OwnIssuance, ...] = ()
+        """What the ward knows to be issued on the card, newest first."""
+        self.changed_list: Callable[[OwnList], OwnList] = lambda listed: listed
+        self.changed_paper: Callable[[bytes], bytes] = lambda pdf: pdf
         self.carried: Callable[[Question, Answered], Answered | None] = lambda _question, answered: answered
         """What the carrier makes of an answer; None: it is lost."""
         self.heard: list[Question] = []
@@ -114,9 +120,14 @@ class FarSide:
         ).sign(self.message_key)
 
     async def exchange(self, question: Question) -> Answered:
-        """Answer HELLO, OPEN and ORDER."""
+        """Answer HELLO, OPEN, ORDER and OWNLIST."""
         self.heard.append(question)
-        answers = {MessageKind.HELLO: self._ticket, MessageKind.OPEN: self._menu, MessageKind.ORDER: self._document}
+        answers = {
+            MessageKind.HELLO: self._ticket,
+            MessageKind.OPEN: self._menu,
+            MessageKind.ORDER: self._document,
+            MessageKind.OWNLIST: self._own_list,
+        }
         carried = self.carried(question, answers[question.kind](question))
         if carried is None:
             raise Refused(Code.WARD_UNREACHABLE, "no answer in time")
@@ -177,10 +188,22 @@ class FarSide:
             fee=order.fee,
             pages=self.pages,
             print_by=order.sent + 180,
-            pdf=pdf,
         )
         payload = self._or_refusal(MessageKind.ORDER, answer(self.changed_document(document)))
-        return Answered(kind=MessageKind.DOCUMENT, body=self.to_kiosk(MessageKind.DOCUMENT, payload, order.ordinal))
+        sealed = self.to_kiosk(MessageKind.DOCUMENT, payload, order.ordinal, pdf=self.changed_paper(pdf))
+        return Answered(kind=MessageKind.DOCUMENT, body=sealed)
+
+    def _own_list(self, question: Question) -> Answered:
+        made = self._visit()
+        body = from_bytes(OwnListBody, question.body)
+        context = self._from_kiosk(MessageKind.OWNLIST, made.ticket, body.ordinal)
+        signed = self.opening.open(body.sealed, context)
+        ask = from_bytes(OwnListAsk, VerifyingKey(made.opening.visit_keys.signing).open(signed, context))
+        listed = OwnList(
+            t=ask.t, ordinal=ask.ordinal, since=seconds(self.clock) - 365 * 86_400, entries=self.issued, older=0
+        )
+        payload = self._or_refusal(MessageKind.OWNLIST, answer(self.changed_list(listed)))
+        return Answered(kind=MessageKind.OWNLIST, body=self.to_kiosk(MessageKind.OWNLIST, payload, ask.ordinal))
 
     def to_kiosk(
         self,
@@ -189,6 +212,7 @@ class FarSide:
         ordinal: int = 0,
         *,
         changed: Callable[[Context], Context] | None = None,
+        pdf: bytes = b"",
     ) -> bytes:
         """Sign and seal to the visit; the context is the test's to change."""
         made = self._visit()
@@ -205,7 +229,8 @@ class FarSide:
         signed = self.message_key.sign(payload, context)
         if kind is MessageKind.MENU:
             made.menus.append(hashlib.sha256(signed).digest())
-        return sealing.seal(signed, context, SealedSize.MEDIUM)
+        content = to_bytes(Enclosed(signed=signed, pdf=pdf)) if kind is MessageKind.DOCUMENT else signed
+        return sealing.seal(content, context, SealedSize.MEDIUM)
 
     def _or_refusal(self, kind: MessageKind, payload: bytes) -> bytes:
         waiting = self.refuses.get(kind)
@@ -225,6 +250,18 @@ class FarSide:
             ordinal=ordinal,
             key_id=self.opening.sealing.key_id,
         )
+
+
+def issued(number: str, kiosk: str = "K-0001", *, moment: int = 1_760_000_000) -> OwnIssuance:
+    """Give what a ward tells of one certificate of the card."""
+    return OwnIssuance(
+        number=number,
+        kind=CertificateKind.RESIDENT_RECORD,
+        issued=moment,
+        kiosk=kiosk,
+        operator="Mihon Stores",
+        fate=IssuanceFate.PRINTED,
+    )
 
 
 def _check_card(opening: Opening, ticket: bytes) -> None:

@@ -11,6 +11,7 @@ from konbini.kiosk.channel.messages import (
     Answered,
     Concluded,
     Devices,
+    FailedCheck,
     Left,
     Opened,
     OrderStep,
@@ -271,6 +272,7 @@ class HostSide:
         self.visits: list[Opened] = []
         self.ends: list[Concluded] = []
         self.left_things: list[Left] = []
+        self.failures: list[FailedCheck] = []
         self.refuses_journal: Code | None = None
         self.gone = False
         self.ward_hears = True
@@ -345,6 +347,10 @@ class HostSide:
     async def left(self, left: Left) -> None:
         """See `Host`."""
         self.left_things.append(from_bytes(Left, to_bytes(left)))  # as it crosses the channel
+
+    async def failed(self, failed: FailedCheck) -> None:
+        """See `Host`."""
+        self.failures.append(from_bytes(FailedCheck, to_bytes(failed)))
 
     async def told(self, visit_id: bytes, ordinal: int, wait_seconds: int) -> bool:
         """See `Host`; the ward hears at once of every order that ended."""

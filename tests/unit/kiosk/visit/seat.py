@@ -163,7 +163,7 @@ class Seat:
         )
         for name in Course.__slots__:
             assert getattr(self.course, name) == getattr(fresh, name), name
-        for part in (self.work._proving, self.work._ordering):
+        for part in (self.work._proving, self.work._ordering, self.work._listing):
             held = {name for name, value in vars(part).items() if value is not None}
             assert held == {"_tools", "_course", "_report"}
         assert self.reader.held is None

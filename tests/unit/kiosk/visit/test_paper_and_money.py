@@ -15,11 +15,13 @@ from konbini.kiosk.session.fates import Money, MoneyFate, Paper, PaperFate
 from konbini.kiosk.session.flow import State, follow
 from konbini.kiosk.session.order_views import EndView, OutcomeView
 from konbini.kiosk.visit.happening import Happened
+from konbini.protocol.cose import unchecked_payload
 from konbini.protocol.errors import Code
-from konbini.protocol.kinds import MessageKind, Outcome
+from konbini.protocol.kinds import MessageKind, Mismatched, Outcome
 from konbini.protocol.visits import Document
 from konbini.simulation.card.applet import CardContent
 from tests.unit.kiosk.visit.far_side import FEE, NUMBER
+from tests.unit.kiosk.visit.parts import CoinBox
 from tests.unit.kiosk.visit.seat import Seat, seated
 
 NOTHING = Money(fate=MoneyFate.NONE_TAKEN)
@@ -168,6 +170,18 @@ async def test_the_coin_device_is_silent_right_after_a_coin(seat: Seat) -> None:
     assert seat.view == replace(seat.view, reference=reference(end.visit_id, end.ordinal))  # type: ignore[call-arg]
 
 
+async def test_a_coin_device_that_forgot_what_it_had_counted(seat: Seat) -> None:
+    """It answers, and knows of no such asking: that is not "none taken" after it had counted a coin."""
+    await seat.to_pay()
+    seat.cash.drop(100)
+    await seat.pass_time(0)
+    seat.cash.machine = CoinBox().machine
+    seat.act(Cancel())
+    code, money, _ = await refused(seat)
+    assert (code, money) == (Code.CASH_SILENT, Money(fate=MoneyFate.UNKNOWN, amount=100))
+    assert ends(seat) == [(Outcome.IN_DOUBT, 100, 0, 0)]
+
+
 async def test_the_journal_refuses_what_nobody_knows(seat: Seat) -> None:
     """The screen says it all the same; the order is unsettled, and the long-lived process asks the device."""
     seat.cash.dead, seat.host.refuses_journal = {"give back"}, Code.INTERNAL
@@ -272,7 +286,6 @@ async def test_a_document_that_comes_too_late(seat: Seat) -> None:
             fee=document.fee,
             pages=document.pages,
             print_by=document.print_by - 181,
-            pdf=document.pdf,
         )
 
     seat.far.changed_document = out_of_time
@@ -291,11 +304,13 @@ async def test_another_paper(seat: Seat) -> None:
         fee=document.fee,
         pages=document.pages,
         print_by=document.print_by,
-        pdf=document.pdf,
     )
     await pay(seat)
     assert await refused(seat) == (Code.DOCUMENT_INVALID, RETURNED, NO_PAPER)
     assert seat.printer.jobs == 0
+    (failed,) = seat.host.failures
+    assert (failed.ordinal, failed.found) == (1, Mismatched.PAPER)
+    assert unchecked_payload(failed.handed.signed)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
