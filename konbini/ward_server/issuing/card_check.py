@@ -15,7 +15,8 @@ from asn1crypto import ocsp as asn1_ocsp
 
 from konbini.process.log import logger
 from konbini.protocol.errors import Code, Refused
-from konbini.ward_server.asking.card import CardIssuer, check_certificate, check_issued, is_own_card, usable_at
+from konbini.ward_server.asking.card import CardIssuer, is_own_card, usable_at
+from konbini.ward_server.asking.card_judge import X509_CARDS, CardJudge
 from konbini.ward_server.asking.revocation import RevocationAnswer, RevocationPolicy, RevocationSource
 from konbini.ward_server.residents.feed import CardSerial
 
@@ -49,8 +50,9 @@ class CardCheck:
         *,
         responder: Responder | None,
         lists: Callable[[bytes], Iterable[bytes]],
+        cards: CardJudge = X509_CARDS,
     ) -> None:
-        """Take the policy, the pinned issuers, the responder where the policy asks one, and the lists that are kept.
+        """Take policy, pinned issuers, the responder where the policy asks one, the lists that are kept, and a judge.
 
         Raises:
             ValueError: the policy asks a responder, and there is none.
@@ -61,6 +63,7 @@ class CardCheck:
         self._issuers = issuers
         self._responder = responder
         self._lists = lists
+        self._cards = cards
 
     async def __call__(self, certificate: bytes, moment: int, *, own_machine: bool = False) -> CheckedCard:
         """Check a card's certificate (DER) at a moment (Unix seconds), as it came from a shop or an own machine.
@@ -69,12 +72,14 @@ class CardCheck:
             Refused: `CARD_ISSUER_UNKNOWN`, `CARD_EXPIRED`, `CARD_REVOKED`, `REVOCATION_UNKNOWN`.
         """
         issuers = usable_at(self._issuers, own_machine=own_machine)
-        check_issued(certificate, issuers, moment)
+        self._cards.check_issued(certificate, issuers, moment)
         own = is_own_card(certificate, issuers)
         for source in (RevocationSource.REGISTRY,) if own else self._policy.order.sources:
             async for answer in self._answers(source, certificate):
                 try:
-                    card = await check_certificate(certificate, answer, issuers, moment=moment, policy=self._policy)
+                    card = await self._cards.check_certificate(
+                        certificate, answer, issuers, moment=moment, policy=self._policy
+                    )
                 except Refused as refused:
                     if refused.code is not Code.REVOCATION_UNKNOWN or _disowned(answer):
                         raise

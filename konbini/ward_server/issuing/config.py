@@ -53,11 +53,11 @@ port = 7445
 certificate = "own-machines.pem"    # names `ward-139999`
 key = "own-machines.key"
 authority = "machines-ca.pem"
-[page]
-port = 8081                         # on the loopback address alone; 0: any free one
 [operators]
 socket = "issuing-operators.sock"
-users = [993]                       # who may call: operators
+users = [994]                       # who may call: the console, and operators at the machine
+signed = true                       # konbini/ward_server/signed_acts/config.py
+origin = "https://console.ward.example"
 [copy]                              # konbini/ward_server/following/upkeep.py
 name = "issuing"                    # under which the registry knows this follower
 reconcile_at = "03:00"              # time of the day in Japan
@@ -65,8 +65,25 @@ most_outage_hours = 24
 standby = false                     # true: a server at another place, which serves in outage mode alone
 published = "log.checkpoints"        # what the ward published last; both may be left out:
 issuers = "issuers.list"            # konbini/ward_server/following/published.py
+[log]                               # konbini/process/log_keeping.py
+origin = "konbini/139999/issuing"
+key = "log.key"
+witnesses = ["konbini/center/witness+..."]
+[witness]                           # konbini/process/witnessing.py
+name = "konbini/139999/witness"
+key = "witness.key"
+logs = ["konbini/center+..."]
+[time_stamps]                       # may be left out: of all the ward's logs, konbini/process/log_config.py
+url = "http://192.0.2.10/tsa"
+authorities = ["/etc/konbini/time-authority.pem"]
+minutes = 60
 [numbers]
 ranges = "01234"                    # first digits of serials that this server alone may use
+[measures]                          # may be left out: konbini/process/measures/config.py
+port = 9471                         # on the loopback address alone; or socket = "measures.sock"
+[traces]                            # may be left out: konbini/process/traces/config.py
+collector = "http://127.0.0.1:4318/v1/traces"
+[[alert_webhooks]]                  # and [[alert_mails]]; may be left out: konbini/ward_server/alerts/config.py
 """
 
 from __future__ import annotations
@@ -76,13 +93,18 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import Table, read_table
+from konbini.process.doors import LinkServerAddress
 from konbini.process.link import LinkAddress
-from konbini.process.link_server import LinkServerAddress
+from konbini.process.log_config import LogConfig, StampsConfig, WitnessConfig
+from konbini.process.measures.config import MeasuresConfig, read_measures
 from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
+from konbini.process.traces.config import TracesConfig, read_traces
 from konbini.protocol.tls import TlsFiles
+from konbini.ward_server.alerts.config import AlertsConfig, read_alerts
 from konbini.ward_server.asking.revocation import RevocationSource
 from konbini.ward_server.following.upkeep import UpkeepConfig, read_upkeep
+from konbini.ward_server.signed_acts.config import OperatorsConfig
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["IssuingConfig", "read_config"]
@@ -113,10 +135,15 @@ class IssuingConfig:
     link: LinkAddress
     tls: TlsFiles
     own_machines: LinkServerAddress | None
-    page_port: int
-    operators: CallAddress
+    operators: OperatorsConfig
     upkeep: UpkeepConfig
+    log: LogConfig
+    witness: WitnessConfig
+    stamps: StampsConfig | None
     ranges: tuple[int, ...]
+    measures: MeasuresConfig | None
+    traces: TracesConfig | None
+    alerts: AlertsConfig
 
 
 def read_config(path: Path) -> IssuingConfig:
@@ -135,7 +162,6 @@ def read_config(path: Path) -> IssuingConfig:
         table.part("registry") as registry,
         table.part("clerk") as clerk,
         table.part("link") as link,
-        table.part("page") as page,
         table.part("operators") as operators,
         table.part("copy") as copy,
         table.part("numbers") as numbers,
@@ -164,10 +190,15 @@ def read_config(path: Path) -> IssuingConfig:
             link=LinkAddress.read(link),
             tls=link.tls_files(),
             own_machines=_own_machines(table) if table.has("own_machines") else None,
-            page_port=page.integer("port"),
-            operators=CallAddress.read(operators),
+            operators=OperatorsConfig.read(operators),
             upkeep=read_upkeep(copy),
+            log=LogConfig.read(table),
+            witness=WitnessConfig.read(table),
+            stamps=StampsConfig.read(table),
             ranges=numbers.convert("ranges", _digits),
+            measures=read_measures(table),
+            traces=read_traces(table),
+            alerts=read_alerts(table),
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import calendar
 import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,9 +12,13 @@ from typing import Protocol
 from konbini.pdf.facts import PrintedFacts
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
+from konbini.process.measures.ports import Measures
+from konbini.process.traces.ports import Traces
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.japan import JAPAN
-from konbini.protocol.kinds import CertificateKind, MessageKind
+from konbini.protocol.kinds import CertificateKind, MessageKind, Options
+from konbini.protocol.trust import WardEntry
+from konbini.ward_server.asking.card_judge import X509_CARDS, CardJudge
 from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.certificates.kinds import template_of
@@ -27,12 +32,24 @@ from konbini.ward_server.issuing.copy import CopiedPerson, ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.prekeys import Prekeys
 from konbini.ward_server.issuing.rules import Household, Person
+from konbini.ward_server.issuing.steps import OrderSteps
 from konbini.ward_server.issuing.visits import OpenVisits
 from konbini.ward_server.residents.dates import to_number
 from konbini.ward_server.residents.record import Presence
 from konbini.ward_server.settings.settings import Settings, Terms
 
-__all__ = ["CheckCard", "ClerkCalls", "Desk", "Form", "IndividualNumbers", "Now", "Reply", "household"]
+__all__ = [
+    "CheckCard",
+    "ClerkCalls",
+    "Desk",
+    "Form",
+    "IndividualNumbers",
+    "Now",
+    "Question",
+    "Reply",
+    "Serving",
+    "household",
+]
 
 _MILLISECONDS = 1000
 
@@ -113,6 +130,43 @@ class Now:
         """When the day in Japan began, Unix seconds."""
         return int(self.japan.replace(hour=0, minute=0, second=0, microsecond=0).timestamp())
 
+    @property
+    def year_before(self) -> int:
+        """When the same day of the year before began in Japan, Unix seconds; of 29 February the 28th."""
+        day = self.day
+        before = dt.date(day.year - 1, day.month, min(day.day, calendar.monthrange(day.year - 1, day.month)[1]))
+        return int(dt.datetime.combine(before, dt.time(), JAPAN).timestamp())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question(Now):
+    """A moment at which something is asked, with the settings that were in force then.
+
+    One question sees one text of settings from its first step to its last, whatever is decided meanwhile; the next
+    question of the same visit sees what is in force then, as it does on the next day.
+    """
+
+    settings: Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Serving:
+    """What limits what a kiosk may get now: the outage in force, and the kinds of certificate that two persons hold."""
+
+    outage: Outage | None
+    held: frozenset[CertificateKind]
+
+    def check(self, kind: CertificateKind, options: Options) -> None:
+        """Refuse what is not issued now.
+
+        Raises:
+            Refused: `CHANGED_LOOK_AGAIN`: a menu that is made now does not offer it.
+        """
+        if self.outage is not None:
+            self.outage.check(kind, options)
+        if kind in self.held:
+            raise Refused(Code.CHANGED_LOOK_AGAIN, "a kind that is held")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
@@ -120,12 +174,16 @@ class Desk:
 
     Attributes:
         ward: the municipality code, which is the ward's name on the wire.
+        entry: the ward in the directory.
+        in_force: gives the municipality's settings.
         forms: a ready form for each template, by the template's id.
         drawing: bounds how many papers are drawn at once.
+        cards: judges what a card signed.
     """
 
     ward: str
-    settings: Settings
+    entry: WardEntry
+    in_force: Callable[[], Settings]
     offices: TicketOffices
     register: KioskRegister
     handle_key: bytes
@@ -143,30 +201,43 @@ class Desk:
     check_card: CheckCard
     individual_numbers: IndividualNumbers
     drawing: asyncio.Semaphore
+    measures: Measures
+    traces: Traces
+    steps: OrderSteps
+    cards: CardJudge = X509_CARDS
 
-    def now(self) -> Now:
-        """Read the clock."""
-        return Now(milliseconds=self.clock.now())
+    @property
+    def settings(self) -> Settings:
+        """The municipality's settings, as they are in force."""
+        return self.in_force()
 
-    def terms(self, now: Now) -> Terms:
+    def now(self) -> Question:
+        """Read the clock, and what is in force."""
+        return Question(milliseconds=self.clock.now(), settings=self.in_force())
+
+    def terms(self, now: Question) -> Terms:
         """Give the municipality's terms of today.
 
         Raises:
             Refused: `WARD_CLOSED`.
         """
-        return self.settings.terms(now.day)
+        return now.settings.terms(now.day)
 
-    async def check_serving(self, now: Now) -> Outage | None:
+    async def check_serving(self, now: Question, kiosk: str) -> Serving:
         """Refuse outside the hours, while stopped, with a broken feed, and with neither a lease nor an outage.
 
+        A kiosk that is barred, or whose link is, gets nothing either.
+
         Returns:
-            The outage that is in force.
+            What is served now.
 
         Raises:
-            Refused: `WARD_CLOSED`, `WARD_STOPPED`, the code of what broke the feed, `WARD_NOT_CURRENT`.
+            Refused: `WARD_CLOSED`, `WARD_STOPPED`, the code of what broke the feed, `WARD_NOT_CURRENT`,
+                `KIOSK_STOPPED`, `WARD_MAINTENANCE` (two persons hold the whole ward).
         """
-        self.settings.check_open(now.japan)
-        return await self.current.check()
+        now.settings.check_open(now.japan)
+        outage, held = await self.ledger.check_serving(kiosk, self.offices.link_of(kiosk))
+        return Serving(outage=outage, held=held)
 
     def form(self, kind: CertificateKind, now: Now) -> tuple[Template, Form]:
         """Give the template of a kind in force today, and its form.

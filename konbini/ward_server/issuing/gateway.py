@@ -8,23 +8,35 @@ dropped with a line in the log.
 from __future__ import annotations
 
 import asyncio
+import hashlib
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from typing import Protocol
 
 from konbini.process.clock import Clock
 from konbini.process.log import logger
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import timed
+from konbini.process.traces.attributes import SpanName
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.frames import Frame
-from konbini.protocol.kinds import MessageKind
+from konbini.protocol.frames import Frame, LinkRefusal
+from konbini.protocol.kinds import CENTER, MessageKind
 from konbini.protocol.service import Notice
+from konbini.protocol.shape import from_bytes
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.issuing.days import Days
 from konbini.ward_server.issuing.desk import Desk, Reply
+from konbini.ward_server.issuing.link_errors import LinkErrors
+from konbini.ward_server.issuing.log_exchange import LogExchange
 from konbini.ward_server.issuing.message_keys import MessageKeys
+from konbini.ward_server.issuing.mismatching import Mismatches
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.opening import Openings, link_refusal
 from konbini.ward_server.issuing.ordering import Orders
+from konbini.ward_server.issuing.own_list import OwnLists
 from konbini.ward_server.issuing.settling import Asking, Receipts
 from konbini.ward_server.issuing.states import KioskStates
 
@@ -32,6 +44,9 @@ __all__ = ["Gateway", "Sender"]
 
 _TURN_SECONDS = 1.0
 _TURNS_UNTIL_HOUSEKEEPING = 20
+_SHARES = 8
+"""One kiosk has this part of what is answered at once: a kiosk has one visit, and no other waits for its flood."""
+_OF_LOGS = (MessageKind.CHECKPOINT, MessageKind.COSIGNED)
 
 _log = logger("konbini.ward_server.issuing.gateway")
 
@@ -53,24 +68,40 @@ class Gateway:
         message_keys: MessageKeys,
         notices: Notices,
         states: KioskStates,
+        link_errors: LinkErrors,
         clock: Clock,
         most_at_once: int = 64,
     ) -> None:
         self._desk = desk
         self._openings, self._orders, self._receipts = Openings(desk), Orders(desk), Receipts(desk)
-        self._asking = Asking(desk)
+        self._own_lists = OwnLists(desk)
+        self._asking, self._mismatches, self._days = Asking(desk), Mismatches(desk), Days(desk)
         self._message_keys = message_keys
         self._notices = notices
         self._states = states
+        self._link_errors = link_errors
+        self._logs: LogExchange | None = None
         self._clock = clock
         self._most = most_at_once
+        self._most_of_one = max(most_at_once // _SHARES, 1)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: Counter[str] = Counter()
         self._sender: Sender | None = None
         self._published: tuple[bytes, Notice] | None = None
 
-    def attach(self, sender: Sender) -> None:
-        """Take the link to send on."""
+    @property
+    def under_way(self) -> int:
+        """How many frames are being answered."""
+        return len(self._tasks)
+
+    def attach(self, sender: Sender, logs: LogExchange | None = None) -> None:
+        """Take the link to send on, and who exchanges checkpoints over it."""
         self._sender = sender
+        self._logs = logs
+
+    def send(self, reply: Reply) -> None:
+        """Hand the center what is for itself."""
+        self._send(reply)
 
     async def opened(self) -> None:
         """Publish prekey and notice as soon as the link is up; what cannot be published now is at the next turn."""
@@ -84,8 +115,20 @@ class Gateway:
         """Take one frame from the center; the ward's own machines have another way in, and no second one."""
         if self._desk.offices.is_own(frame.kiosk):
             _log.warning("frame of an own machine dropped", kind=frame.kind)
+            await self._hold_against_center(frame)
             return
         await self.take(frame)
+
+    async def _hold_against_center(self, frame: Frame) -> None:
+        """Bar the center's link: no honest center has anything to pass on in the name of such a machine."""
+        entry = AuditEntry(
+            moment=self._desk.now().milliseconds,
+            event=AuditEvent.LINK_MISMATCH,
+            about=f"{CENTER} as {frame.kiosk}",
+            code=Code.MISROUTED,
+            digest=hashlib.sha256(frame.to_bytes()).digest(),
+        )
+        await self._desk.ledger.hold_against_link(entry, CENTER)
 
     async def take(self, frame: Frame) -> None:
         """Take one frame of a kiosk whose way in was judged."""
@@ -93,12 +136,21 @@ class Gateway:
         if handler is None:
             _log.warning("frame dropped", kind=frame.kind)
             return
-        if len(self._tasks) >= self._most:
+        if len(self._tasks) >= self._most or self._under_way[frame.kiosk] >= self._most_of_one:
+            self._desk.measures.count(Metric.REFUSALS, at="frame", code=Code.BUSY)
             self._reply(frame, link_refusal(Code.BUSY, frame.body))
             return
         task = asyncio.create_task(self._handle(frame, handler))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if frame.kiosk:  # what is the center's own has no kiosk
+            self._under_way[frame.kiosk] += 1
+        task.add_done_callback(partial(self._ended, frame.kiosk))
+
+    def _ended(self, kiosk: str, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._under_way[kiosk] -= 1
+        if self._under_way[kiosk] <= 0:
+            del self._under_way[kiosk]
 
     async def run(self) -> None:
         """Publish each second what changed; every twentieth, ask what is overdue and delete what is too late."""
@@ -145,31 +197,46 @@ class Gateway:
             await asyncio.wait(self._tasks)
 
     def _handler(self, frame: Frame) -> Callable[[], Awaitable[Reply | None]] | None:
-        match frame.kind:
-            case MessageKind.OPEN:
-                return lambda: self._openings.take(frame.kiosk, frame.visit_id, frame.body)
-            case MessageKind.ORDER:
-                return lambda: self._orders.take(frame.kiosk, frame.body)
-            case MessageKind.RECEIPT:
-                return lambda: self._receipts.take(frame.kiosk, frame.body)
-            case MessageKind.LEFT:
-                return lambda: self._receipts.take_left(frame.kiosk, frame.body)
-            case MessageKind.STATE:
-                return lambda: self._states.take(frame.kiosk, frame.body)
-            case _:
-                return None
+        kiosk, body = frame.kiosk, frame.body
+        taking: dict[MessageKind, Callable[[], Awaitable[Reply | None]]] = {
+            MessageKind.OPEN: lambda: self._openings.take(kiosk, frame.visit_id, body),
+            MessageKind.ORDER: lambda: self._orders.take(kiosk, body),
+            MessageKind.OWNLIST: lambda: self._own_lists.take(kiosk, body),
+            MessageKind.RECEIPT: lambda: self._receipts.take(kiosk, body),
+            MessageKind.LEFT: lambda: self._receipts.take_left(kiosk, body),
+            MessageKind.MISMATCH: lambda: self._mismatches.take(kiosk, body),
+            MessageKind.FIGURES: lambda: self._days.take_figures(kiosk, body),
+            MessageKind.COUNTS: lambda: self._days.take_counts(body),
+            MessageKind.STATE: lambda: self._states.take(kiosk, body),
+        }
+        logs = self._logs
+        if logs is not None and not kiosk:
+            taking |= dict.fromkeys(_OF_LOGS, lambda: logs.take(frame.kind, body))
+        return taking.get(frame.kind)
 
     async def _handle(self, frame: Frame, handler: Callable[[], Awaitable[Reply | None]]) -> None:
         try:
-            reply = await handler()
+            with (
+                timed(self._desk.measures, self._clock, Metric.FRAME_SECONDS, kind=frame.kind),
+                self._desk.traces.of_visit(frame.visit_id, SpanName.WARD_FRAME, kind=frame.kind),
+            ):
+                reply = await handler()
         except Refused as refused:
+            self._desk.measures.count(Metric.REFUSALS, at="frame", code=refused.code)
             _log.warning("frame refused", kind=frame.kind, code=refused.code, detail=refused.detail)
             reply = link_refusal(refused.code, frame.body)
         except Exception as error:  # noqa: BLE001 - one frame's defect must not end the others; it is answered and logged
             _log.error("frame failed", kind=frame.kind, error=type(error).__name__)
             reply = link_refusal(Code.INTERNAL, frame.body)
         if reply is not None:
+            self._count(frame, reply)
             self._reply(frame, reply)
+
+    def _count(self, frame: Frame, reply: Reply) -> None:
+        """Count what was refused in the open: damaged, late or misdirected, and nobody's word against anybody."""
+        if reply.kind is MessageKind.LINK_REFUSED:
+            code = from_bytes(LinkRefusal, reply.body).code
+            self._link_errors.note(frame.kiosk, code, self._desk.now().seconds)
 
     def _reply(self, frame: Frame, reply: Reply) -> None:
         self._send(reply, visit_id=frame.visit_id, kiosk=frame.kiosk)

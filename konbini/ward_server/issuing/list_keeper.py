@@ -20,6 +20,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.asking.card import CardIssuer
 from konbini.ward_server.asking.revocation import MOST_LIST_BYTES
 from konbini.ward_server.asking.revocation_list import RevocationList
+from konbini.ward_server.issuing.fetching import answered
 from konbini.ward_server.issuing.ledger.lists import ListLedger
 
 __all__ = ["ListKeeper"]
@@ -104,10 +105,6 @@ class ListKeeper:
             async with self._session.get(
                 address, timeout=aiohttp.ClientTimeout(total=_SECONDS), allow_redirects=False
             ) as response:
-                if response.status != 200:  # noqa: PLR2004 - HTTP's OK
-                    raise Refused(Code.REVOCATION_UNKNOWN, f"whoever serves the list said {response.status}")
-                if response.content_length is None or response.content_length > MOST_LIST_BYTES:
-                    raise Refused(Code.REVOCATION_UNKNOWN, "a list of no length, or too long")
-                return await response.read()
+                return await answered(response, MOST_LIST_BYTES, "whoever serves the list")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(Code.REVOCATION_UNKNOWN, "whoever serves the list did not answer") from error

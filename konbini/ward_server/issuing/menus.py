@@ -19,7 +19,7 @@ from konbini.ward_server.asking.opening import handle_of
 from konbini.ward_server.certificates.kinds import CERTIFICATES
 from konbini.ward_server.certificates.resident_record import Particulars, Subject
 from konbini.ward_server.following.outage import Outage
-from konbini.ward_server.issuing.desk import Desk, Now
+from konbini.ward_server.issuing.desk import Desk, Question, Serving
 from konbini.ward_server.issuing.rules import Household, Person, Wish, kinds_for, options_for, scopes_for, showable
 
 __all__ = ["MENU_SECONDS", "MOST_READING_BYTES", "can_draw", "make_menu", "readings"]
@@ -32,21 +32,21 @@ _log = logger("konbini.ward_server.issuing")
 
 
 def make_menu(  # noqa: PLR0913 - all that a menu follows from
-    desk: Desk, visit_id: bytes, last_moment: int, people: Household, *, now: Now, outage: Outage | None
+    desk: Desk, visit_id: bytes, last_moment: int, people: Household, *, now: Question, serving: Serving
 ) -> Menu:
     """Make the menu of a visit whose holder the rules let through; in an outage, of what is issued in it.
 
     Raises:
         Refused: `ASK_AT_COUNTER`: no form can draw anything for these people; `WARD_CLOSED`: what they may have has
-            other hours.
+            other hours, or is held.
     """
     members = showable(people, desk.terms(now), now.day)
     first = sorted(members, key=lambda person: person.record.resident != people.holder.record.resident)
-    offers = tuple(_offers(desk, people, members, now, outage))
+    offers = tuple(_offers(desk, people, members, now, serving))
     if not offers:
-        waiting = set(kinds_for(people, desk.terms(now), now.day)) - desk.settings.open_kinds(now.japan)
+        waiting = set(kinds_for(people, desk.terms(now), now.day)) - _open_now(now, serving)
         raise Refused(Code.WARD_CLOSED if waiting else Code.ASK_AT_COUNTER, "nothing that a form can draw now")
-    closing = [int(desk.settings.closing(offer.kind, now.japan).timestamp()) for offer in offers]
+    closing = [int(now.settings.closing(offer.kind, now.japan).timestamp()) for offer in offers]
     return Menu(
         offers=offers,
         members=tuple(
@@ -69,7 +69,7 @@ def readings(members: Sequence[Person]) -> tuple[str, ...]:
     return read if fits else ("",) * len(read)
 
 
-def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now, outage: Outage | None) -> bool:
+def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Question, outage: Outage | None) -> bool:
     """Say whether the form in force holds these people, under the longest number there is, and a code each page's seal.
 
     The individual number has the form's own room for twelve digits: what may not fit is text.
@@ -95,9 +95,13 @@ def can_draw(desk: Desk, people: Sequence[Person], wish: Wish, now: Now, outage:
     return True
 
 
-def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now, outage: Outage | None) -> list[Offer]:
-    terms, offers = desk.terms(now), []
-    open_now = desk.settings.open_kinds(now.japan)
+def _open_now(now: Question, serving: Serving) -> frozenset[CertificateKind]:
+    return now.settings.open_kinds(now.japan) - serving.held
+
+
+def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Question, serving: Serving) -> list[Offer]:
+    terms, offers, outage = desk.terms(now), [], serving.outage
+    open_now = _open_now(now, serving)
     shown = {Scope.SELF: (people.holder,), Scope.PART: tuple(members), Scope.WHOLE: people.members}
     for kind in kinds_for(people, terms, now.day):
         if kind not in CERTIFICATES or kind not in open_now or not _has_form(desk, kind, now):
@@ -118,7 +122,7 @@ def _offers(desk: Desk, people: Household, members: Sequence[Person], now: Now, 
     return offers
 
 
-def _has_form(desk: Desk, kind: CertificateKind, now: Now) -> bool:
+def _has_form(desk: Desk, kind: CertificateKind, now: Question) -> bool:
     """Say whether the municipality has a form of a kind in force."""
     try:
         desk.form(kind, now)

@@ -24,11 +24,12 @@ from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.clerk.evidence import Certified, Evidence
 from konbini.ward_server.following.outage import Outage
 from konbini.ward_server.issuing.answers import STOPPING, outward
-from konbini.ward_server.issuing.desk import Desk, Now, Reply, household
+from konbini.ward_server.issuing.desk import Desk, Question, Reply, household
 from konbini.ward_server.issuing.ledger.issuances import Completion, Issuance, IssuanceState, NewOrder
 from konbini.ward_server.issuing.menus import can_draw
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.rules import Household, Person, Wish, check_visit, kind_reasons, may_issue
+from konbini.ward_server.issuing.steps import UNREAD
 from konbini.ward_server.issuing.visits import GivenMenu, OpenVisit
 from konbini.ward_server.residents.dates import to_number
 
@@ -52,6 +53,7 @@ class Orders:
 
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
+        self._steps = desk.steps
 
     async def take(self, kiosk: str, body: bytes) -> Reply:
         """Answer an ORDER of the kiosk `kiosk`.
@@ -66,36 +68,50 @@ class Orders:
                 visit = self._desk.visits.get(order_body.visit, kiosk, now.seconds)
                 return await self._answer(visit, order_body, hashlib.sha256(body).digest(), now)
         except Refused as refused:
+            self._steps.refused(UNREAD, refused.code)
             entry = AuditEntry(moment=now.milliseconds, event=AuditEvent.ORDER_REFUSED, about=kiosk, code=refused.code)
             await self._desk.ledger.record(entry)
             return link_refusal(refused.code, body)
 
-    async def _answer(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Now) -> Reply:
+    async def _answer(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Question) -> Reply:
         known = await self._desk.ledger.issuances.find(visit.opened.visit, body.ordinal)
         if known is not None:
             return await self._again(visit, body, known, order_hash, now)
+        kind: CertificateKind | str = UNREAD
         try:
-            taken = await self._read(visit, body, order_hash, now)
-            number, outage = await self._reserve(taken, now)
+            with self._steps.one("rules"):
+                taken = await self._read(visit, body, order_hash, now)
+                kind = taken.order.kind
+                new_order, outage = await self._judge(taken, now)
+            with self._steps.one("reserve"):
+                number = await self._reserve(taken, new_order, now)
         except Refused as refused:
+            self._steps.refused(kind, refused.code)
+            if refused.code in STOPPING:
+                stopped = self._entry(visit, body.ordinal, AuditEvent.ISSUING_STOPPED, now, refused.code)
+                await self._desk.ledger.stop.set(stopped, "a mismatch inside the ward")
             await self._desk.ledger.record(
                 self._entry(visit, body.ordinal, AuditEvent.ORDER_REFUSED, now, refused.code)
             )
             return self._refuse(visit, body.ordinal, refused.code)
         return await self._issue(taken, number, now, in_outage=outage is not None)
 
-    async def _again(self, visit: OpenVisit, body: OrderBody, known: Issuance, order_hash: bytes, now: Now) -> Reply:
+    async def _again(
+        self, visit: OpenVisit, body: OrderBody, known: Issuance, order_hash: bytes, now: Question
+    ) -> Reply:
         if known.order_hash != order_hash:
+            self._steps.refused(UNREAD, Code.ORDER_CONFLICT)
             entry = self._entry(visit, body.ordinal, AuditEvent.ORDER_REFUSED, now, Code.ORDER_CONFLICT)
             await self._desk.ledger.record(entry)
             return self._refuse(visit, body.ordinal, Code.ORDER_CONFLICT)
+        self._steps.again()
         if known.document is not None:
             return Reply(kind=MessageKind.DOCUMENT, body=known.document)
         if known.state is IssuanceState.VOID and known.refused is not None:
             return self._refuse(visit, body.ordinal, Code(known.refused))
         return self._refuse(visit, body.ordinal, Code.DOCUMENT_LATE)
 
-    async def _read(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Now) -> _Taken:
+    async def _read(self, visit: OpenVisit, body: OrderBody, order_hash: bytes, now: Question) -> _Taken:
         """Open the seal and check signature, menu, turn and time."""
         given = visit.given
         if given is None:
@@ -116,16 +132,16 @@ class Orders:
         await self._desk.ledger.receipts.in_turn(visit.opened.visit, order.ordinal)
         return _Taken(visit=visit, given=given, order=order, signed=signed, key_id=body.key_id, order_hash=order_hash)
 
-    async def _reserve(self, taken: _Taken, now: Now) -> tuple[str, Outage | None]:
-        """Steps 1 and 2; gives the number, and the outage that is in force."""
+    async def _judge(self, taken: _Taken, now: Question) -> tuple[NewOrder, Outage | None]:
+        """Step 1; gives the order for which a number may be reserved, and the outage that is in force."""
         order, visit, terms = taken.order, taken.visit, self._desk.terms(now)
-        outage = await self._desk.check_serving(now)
-        if outage is not None:
-            outage.check(order.kind, Options(order.options))
         ticket = visit.opened.ticket
+        serving = await self._desk.check_serving(now, ticket.kiosk)
+        serving.check(order.kind, Options(order.options))
+        outage = serving.outage
         self._desk.register.find(ticket.kiosk, ticket.device_key_id, now.seconds)
         _check_offered(order, taken.given.menu)
-        self._desk.settings.check_open(now.japan, order.kind)
+        now.settings.check_open(now.japan, order.kind)
         await self._desk.ledger.receipts.check_left(visit.opened.visit, terms.rules.certificates_a_visit)
         copied = await self._desk.copy.household_of(visit.holder)
         people = self._named(taken, household(copied, visit.holder), now)
@@ -137,17 +153,22 @@ class Orders:
         new_order = NewOrder(
             visit=visit.opened.visit,
             ordinal=order.ordinal,
-            kiosk=visit.opened.ticket.kiosk,
+            kiosk=ticket.kiosk,
+            link=self._desk.offices.link_of(ticket.kiosk),
             t=visit.opened.t,
             kind=order.kind,
             fee=order.fee,
             order_hash=taken.order_hash,
             reserved=now.seconds,
         )
-        entry = self._entry(visit, order.ordinal, AuditEvent.ORDER_SEALING, now)
-        return await self._desk.ledger.issuances.reserve(new_order, entry, now.day_number), outage
+        return new_order, outage
 
-    def _named(self, taken: _Taken, people: Household, now: Now) -> tuple[Person, ...]:
+    async def _reserve(self, taken: _Taken, order: NewOrder, now: Question) -> str:
+        """Step 2; gives the number."""
+        entry = self._entry(taken.visit, order.ordinal, AuditEvent.ORDER_SEALING, now)
+        return await self._desk.ledger.issuances.reserve(order, entry, now.day_number)
+
+    def _named(self, taken: _Taken, people: Household, now: Question) -> tuple[Person, ...]:
         """Give whom the handles name in this household, through the rules.
 
         Raises:
@@ -170,17 +191,22 @@ class Orders:
         wish = Wish(kind=order.kind, scope=order.scope, options=Options(order.options), residents=residents)
         return may_issue(wish, people, terms, now.day)
 
-    async def _issue(self, taken: _Taken, number: str, now: Now, *, in_outage: bool) -> Reply:
+    async def _issue(self, taken: _Taken, number: str, now: Question, *, in_outage: bool) -> Reply:
         """Steps 3 to 6; whatever fails here voids the number."""
         visit, ordinal = taken.visit, taken.order.ordinal
         try:
-            certified = await self._desk.clerk.certify(await self._evidence(taken, number, now))
-            pdf, pages = await self._draw(certified, number)
-            sealed = await self._desk.clerk.seal(certified.order, pdf)
-            document = self._document(taken, number, pdf + sealed.suffix, pages)
-            answer = self._desk.answers.document(visit.message_key, visit.opened, ordinal, document)
+            with self._steps.one("certify"):
+                certified = await self._desk.clerk.certify(await self._evidence(taken, number, now))
+            with self._steps.one("draw"):
+                pdf, pages = await self._draw(certified, number)
+            with self._steps.one("seal"):
+                sealed = await self._desk.clerk.seal(certified.order, pdf)
+            pdf += sealed.suffix
+            document = self._document(taken, number, pdf, pages)
+            answer = self._desk.answers.document(visit.message_key, visit.opened, ordinal, document, pdf)
             completion = Completion(
                 number=number,
+                link=self._desk.offices.link_of(visit.opened.ticket.kiosk),
                 holder=visit.holder,
                 card=visit.card,
                 day=to_number(self._desk.terms(now).link_day(now.day)),
@@ -188,18 +214,21 @@ class Orders:
                 whole=taken.order.scope is Scope.WHOLE,
                 seal_registration=certified.seal_registration,
                 document=answer.sealed,
+                pdf_hash=document.pdf_hash,
                 print_by=document.print_by,
                 in_outage=in_outage,
             )
             entry = self._entry(visit, ordinal, AuditEvent.ORDER_SEALED, now, number=number, digest=document.pdf_hash)
-            await self._desk.ledger.issuances.complete(completion, entry)
+            with self._steps.one("complete"):
+                await self._desk.ledger.issuances.complete(completion, entry)
         except Refused as refused:
             return await self._void(taken, number, refused.code, now)
         except (ConnectionError, TimeoutError):
             return await self._void(taken, number, Code.BUSY, now)
+        self._steps.issued(taken.order.kind)
         return Reply(kind=MessageKind.DOCUMENT, body=answer.sealed)
 
-    async def _evidence(self, taken: _Taken, number: str, now: Now) -> Evidence:
+    async def _evidence(self, taken: _Taken, number: str, now: Question) -> Evidence:
         """Read the copy once more: what changed since step 1 is refused here or by the clerk."""
         visit = taken.visit
         copied = await self._desk.copy.household_of(visit.holder)
@@ -249,11 +278,11 @@ class Orders:
             fee=taken.order.fee,
             pages=pages,
             print_by=taken.order.sent + PRINT_SECONDS,
-            pdf=pdf,
         )
 
-    async def _void(self, taken: _Taken, number: str, code: Code, now: Now) -> Reply:
+    async def _void(self, taken: _Taken, number: str, code: Code, now: Question) -> Reply:
         visit, ordinal = taken.visit, taken.order.ordinal
+        self._steps.void(taken.order.kind, code)
         if code in STOPPING or code is Code.WARD_STOPPED:  # a clerk that is stopped stops issuing too
             stopped = self._entry(visit, ordinal, AuditEvent.ISSUING_STOPPED, now, code, number=number)
             await self._desk.ledger.stop.set(stopped, "a mismatch inside the ward")
@@ -272,7 +301,7 @@ class Orders:
         visit: OpenVisit,
         ordinal: int,
         event: AuditEvent,
-        now: Now,
+        now: Question,
         code: int = 0,
         *,
         number: str = "",

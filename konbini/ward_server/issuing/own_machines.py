@@ -106,6 +106,9 @@ class OwnMachines:
         await self._take(frame)
 
 
+_FOR_EVERYBODY = frozenset({MessageKind.PREKEY, MessageKind.NOTICE})
+
+
 class Ways:
     """Where a frame of the ward's leaves: to one of its own machines, to the center, or published to both."""
 
@@ -122,7 +125,7 @@ class Ways:
         if self._desk.offices.is_own(frame.kiosk):
             self._machines.hand(frame.kiosk, frame.to_bytes())
             return
-        if not frame.kiosk:
+        if frame.kind in _FOR_EVERYBODY:
             self._machines.publish(frame)
         self._link.send(frame)
 

@@ -49,7 +49,8 @@ class OwnTickets:
 
         Raises:
             Refused: `KIOSK_UNKNOWN`, `SIGNATURE_INVALID`, `MISROUTED` (header and HELLO differ), `VISIT_CONFLICT`,
-                `WARD_CLOSED`, `WARD_STOPPED`, `WARD_NOT_CURRENT`, `WARD_UNREACHABLE` (no prekey yet), `QUOTA`.
+                `WARD_CLOSED`, `WARD_STOPPED`, `WARD_NOT_CURRENT`, `KIOSK_STOPPED`, `WARD_MAINTENANCE`,
+                `WARD_UNREACHABLE` (no prekey yet), `QUOTA`.
         """
         desk, now = self._desk, self._desk.now()
         if not desk.offices.is_own(machine):
@@ -58,7 +59,7 @@ class OwnTickets:
         hello = Hello.open(frame.body, device, machine, office=desk.ward)
         if (hello.visit_id, hello.ward) != (frame.visit_id, desk.ward):
             raise Refused(Code.MISROUTED, "HELLO and its header differ")
-        await desk.check_serving(now)
+        await desk.check_serving(now, machine)
         again = self._again(machine, hello, now)
         if again is not None:
             return again

@@ -80,6 +80,15 @@ class Prekeys:
             self._held[prekey.key_id] = self._newest
         return self._newest.signed
 
+    def forget(self) -> None:
+        """Destroy them all, as a restart does: what is sealed to one stays closed, and the next turn makes one."""
+        self._held, self._newest = {}, None
+
+    @property
+    def held(self) -> int:
+        """How many are kept, some of which may have ended."""
+        return len(self._held)
+
     @property
     def newest(self) -> HeldPrekey | None:
         """The prekey that is published now; its message key signs what belongs to no visit."""

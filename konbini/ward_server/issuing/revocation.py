@@ -11,18 +11,32 @@ from urllib.parse import urlsplit
 
 import aiohttp
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 
 from konbini.process.entropy import Entropy
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.asking.card import CardIssuer, identify
+from konbini.ward_server.issuing.fetching import answered
 
 __all__ = ["OcspClient"]
 
 _SECONDS = 4.0
 _MOST_BYTES = 16 * 1024
 _NONCE_BYTES = 16
+
+
+_NO_ANSWER = (
+    ValueError,
+    TypeError,
+    UnsupportedAlgorithm,
+    x509.DuplicateExtension,
+    x509.ExtensionNotFound,
+    x509.InvalidVersion,
+    x509.UnsupportedGeneralNameType,
+)
+"""What reading bytes that are no answer, or one without a nonce, may raise."""
 
 
 class OcspClient:
@@ -76,11 +90,7 @@ class OcspClient:
                 timeout=aiohttp.ClientTimeout(total=_SECONDS),
                 allow_redirects=False,
             ) as response:
-                if response.status != 200:  # noqa: PLR2004 - HTTP's OK
-                    raise Refused(Code.REVOCATION_UNKNOWN, f"the responder said {response.status}")
-                if response.content_length is None or response.content_length > _MOST_BYTES:
-                    raise Refused(Code.REVOCATION_UNKNOWN, "an answer of no length, or too long")
-                return await response.read()
+                return await answered(response, _MOST_BYTES, "the responder")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Refused(Code.REVOCATION_UNKNOWN, "the responder did not answer") from error
 
@@ -93,7 +103,7 @@ def _check_nonce(response: bytes, nonce: bytes) -> None:
     try:
         parsed = ocsp.load_der_ocsp_response(response)
         answered = parsed.extensions.get_extension_for_class(x509.OCSPNonce).value.nonce
-    except (ValueError, x509.ExtensionNotFound) as error:
+    except _NO_ANSWER as error:
         raise Refused(Code.REVOCATION_UNKNOWN, "not an answer to this question") from error
     if answered != nonce:
         raise Refused(Code.REVOCATION_UNKNOWN, "the answer to another question")

@@ -1,7 +1,8 @@
 """RECEIPT -> FINAL, LEFT -> LEFT_NOTED, and ASK: what became of the paper and of the money.
 
 A time-out releases nothing: it starts a question. A final outcome never changes; a receipt that contradicts one, or
-that cannot be true of what the ward knows, opens a case, and its kiosk is answered all the same so that it rests.
+that cannot be true of what the ward knows, opens a case and bars its kiosk, which is answered all the same so that it
+rests.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from konbini.ward_server.issuing.ledger.receipts import NewLeft, NewReceipt
 from konbini.ward_server.issuing.opening import link_refusal
 from konbini.ward_server.issuing.prekeys import HeldPrekey
 
-__all__ = ["ASK_AFTER_SECONDS", "ASK_AGAIN_SECONDS", "Asking", "Receipts"]
+__all__ = ["ASK_AFTER_SECONDS", "ASK_AGAIN_SECONDS", "Asking", "Receipts", "open_from_device"]
 
 ASK_AFTER_SECONDS = 60
 """How long after the last moment to print a kiosk is asked."""
@@ -61,7 +62,14 @@ class Receipts:
             about=f"{kiosk} {receipt.outcome.name}",
             digest=digest,
         )
-        new = NewReceipt(visit=receipt_body.visit, kiosk=kiosk, receipt=receipt, signed=signed, digest=digest)
+        new = NewReceipt(
+            visit=receipt_body.visit,
+            kiosk=kiosk,
+            operator=enrolment.operator,
+            receipt=receipt,
+            signed=signed,
+            digest=digest,
+        )
         async with self._desk.visits.turn(receipt_body.visit):
             index = await self._desk.ledger.receipts.take(new, entry)
         if receipt.ordinal == 0:
@@ -91,7 +99,7 @@ class Receipts:
                 about=f"{kiosk} {'lies there' if left.gone is None else 'gone'}",
                 digest=digest,
             )
-            new = NewLeft(visit=left_body.visit, kiosk=kiosk, left=left, digest=digest)
+            new = NewLeft(visit=left_body.visit, kiosk=kiosk, operator=enrolment.operator, left=left, digest=digest)
             index = await self._desk.ledger.receipts.take_left(new, entry)
         except Refused as refused:
             return link_refusal(refused.code, body)
@@ -115,17 +123,27 @@ class Receipts:
         return signed, left
 
     def _opened(self, kind: MessageKind, body: ReceiptBody, device: Enrolment, held: HeldPrekey) -> tuple[bytes, bytes]:
-        """Give a message as the device signed it, and what it signed: once, whichever prekey it is sealed to now."""
-        context = Context(
-            kind=kind,
-            sender=device.kiosk,
-            receiver=self._desk.ward,
-            visit=body.visit,
-            ordinal=body.ordinal,
-            key_id=body.key_id,
-        )
-        signed = held.opening.open(body.sealed, context)
-        return signed, VerifyingKey(device.signing).open(signed, replace(context, key_id=b""))
+        return open_from_device(kind, self._desk.ward, body, device, held)
+
+
+def open_from_device(
+    kind: MessageKind, ward: str, body: ReceiptBody, device: Enrolment, held: HeldPrekey
+) -> tuple[bytes, bytes]:
+    """Give a message as the device signed it, and what it signed: once, whichever prekey it is sealed to now.
+
+    Raises:
+        Refused: `MALFORMED`, `SIGNATURE_INVALID`.
+    """
+    context = Context(
+        kind=kind,
+        sender=device.kiosk,
+        receiver=ward,
+        visit=body.visit,
+        ordinal=body.ordinal,
+        key_id=body.key_id,
+    )
+    signed = held.opening.open(body.sealed, context)
+    return signed, VerifyingKey(device.signing).open(signed, replace(context, key_id=b""))
 
 
 class Asking:

@@ -1,18 +1,32 @@
-"""STATE: the last word of each kiosk, for the ward's page. Kept in memory: it is a view, not a record."""
+"""STATE: the last word of each kiosk, for whoever watches. Kept in memory: it is a view, not a record."""
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.service import State
-from konbini.ward_server.issuing.desk import Desk, Reply
+from konbini.ward_server.asking.opening import KioskRegister
+from konbini.ward_server.issuing.desk import Now, Reply
 
-__all__ = ["KioskStates"]
+__all__ = ["KioskStates", "RegisteredAt"]
+
+
+class RegisteredAt(Protocol):
+    """Who knows the ward's kiosks; a `Desk` is such."""
+
+    @property
+    def register(self) -> KioskRegister:
+        """The kiosks."""
+
+    def now(self) -> Now:
+        """Read the clock."""
 
 
 class KioskStates:
     """The newest STATE of each kiosk of the ward's register."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: RegisteredAt) -> None:
         self._desk = desk
         self._newest: dict[str, State] = {}
 

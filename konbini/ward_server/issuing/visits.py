@@ -18,7 +18,7 @@ from konbini.ward_server.asking.revocation import RevocationAnswer
 from konbini.ward_server.issuing.prekeys import MessageKey
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["GivenMenu", "OpenVisit", "OpenVisits"]
+__all__ = ["GivenMenu", "GivenOwnList", "OpenVisit", "OpenVisits"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,21 @@ class GivenMenu:
     sealed: bytes
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenOwnList:
+    """A list of what was issued on the visit's card, as it went out, and the hash of the message that asked."""
+
+    ordinal: int
+    body_hash: bytes
+    sealed: bytes
+
+
 @dataclass(slots=True, kw_only=True)
 class OpenVisit:
     """One visit (利用) and what proves it.
 
     `given` is the newest menu; `look_again`: an order was told that something changed since, so that this menu is
-    given to nobody any more.
+    given to nobody any more. `own_lists`: those that were given, in the order of their ordinals.
     """
 
     opened: Opened
@@ -50,6 +59,7 @@ class OpenVisit:
     holder: str
     given: GivenMenu | None = None
     look_again: bool = False
+    own_lists: tuple[GivenOwnList, ...] = ()
 
 
 @dataclass(slots=True)
@@ -94,6 +104,10 @@ class OpenVisits:
         }
         self._by_visit[visit.opened.visit] = visit
 
+    def count(self, moment: int) -> int:
+        """Count the visits whose minutes are not over."""
+        return sum(moment < visit.opened.last_moment for visit in self._by_visit.values())
+
     def find(self, v: bytes, moment: int) -> OpenVisit | None:
         """Find a visit whose minutes are not over."""
         visit = self._by_visit.get(v)
@@ -109,6 +123,10 @@ class OpenVisits:
         if visit is None or visit.opened.ticket.kiosk != kiosk:
             raise Refused(Code.VISIT_OVER, "no such visit is open")
         return visit
+
+    def end_all(self) -> None:
+        """Forget every visit: the prekeys that they need are gone. What is being answered is answered."""
+        self._by_visit = {}
 
     def end(self, v: bytes, kiosk: str) -> None:
         """Forget a visit, if it is of this kiosk."""

@@ -5,7 +5,9 @@ that was not reviewed or differed, and whatever a case is open about. Of a numbe
 whether its paper was printed (`ended_number`): its status list says so. A receipt ends by its own term, but not before
 the history of its order.
 
-Tables: `visit`, `issuance`, `outage_issue`, `ended_number`, `receipt`.
+A case that is closed ends with the visit that it was about; what two persons settled, with the order's receipt.
+
+Tables: `visit`, `issuance`, `outage_issue`, `ended_number`, `receipt`, `settlement`, `ward_case`, `case_message`.
 """
 
 from __future__ import annotations
@@ -33,16 +35,19 @@ AND NOT EXISTS (SELECT 1 FROM issuance WHERE issuance.visit = visit.visit AND st
 AND NOT EXISTS (SELECT 1 FROM issuance JOIN outage_issue USING (number)
     WHERE issuance.visit = visit.visit AND coalesce(agrees, 0) = 0)
 AND NOT EXISTS (SELECT 1 FROM receipt WHERE receipt.visit = visit.visit AND {_IN_SUSPENSE})
-AND NOT EXISTS (SELECT 1 FROM open_case WHERE open_case.visit IN (visit.visit, visit.visit_id))
+AND NOT EXISTS (SELECT 1 FROM ward_case WHERE ward_case.visit IN (visit.visit, visit.visit_id) AND closed IS NULL)
 ORDER BY opened, visit LIMIT ?"""  # noqa: S608 - constants of this module
 _RECEIPTS: Final = f"""
 SELECT visit, ordinal, taken FROM receipt WHERE taken >= ? AND taken < ? AND NOT {_IN_SUSPENSE}
 AND NOT EXISTS (SELECT 1 FROM visit WHERE visit.visit = receipt.visit)
-AND NOT EXISTS (SELECT 1 FROM open_case WHERE open_case.visit = receipt.visit)
+AND NOT EXISTS (SELECT 1 FROM ward_case WHERE ward_case.visit = receipt.visit AND closed IS NULL)
 ORDER BY taken, visit, ordinal LIMIT ?"""  # noqa: S608 - the same
 _NEEDED: Final = f"""
-SELECT 1 FROM open_case WHERE log_index BETWEEN ?1 AND ?2
+SELECT 1 FROM ward_case WHERE log_index BETWEEN ?1 AND ?2 AND closed IS NULL
 UNION ALL SELECT 1 FROM receipt WHERE log_index BETWEEN ?1 AND ?2 AND {_IN_SUSPENSE} LIMIT 1"""  # noqa: S608 - the same
+_IDS_OF: Final = "(SELECT visit FROM visit WHERE visit = ?1 UNION ALL SELECT visit_id FROM visit WHERE visit = ?1)"
+_END_MESSAGES: Final = f"DELETE FROM case_message WHERE visit IN {_IDS_OF}"  # noqa: S608 - constants of this module
+_END_CASES: Final = f"DELETE FROM ward_case WHERE visit IN {_IDS_OF}"  # noqa: S608 - the same
 _KEEP_NUMBERS: Final = (
     "INSERT INTO ended_number (number, printed) SELECT number, CASE WHEN outcome = ? THEN 1 ELSE 0 END"
     " FROM issuance LEFT JOIN receipt USING (visit, ordinal) WHERE visit = ?"
@@ -62,6 +67,8 @@ class EndedVisits:
         visits = [(visit,) for visit, _opened in _visits(connection, begin, end, most)]
         connection.executemany(_KEEP_NUMBERS, [(int(Outcome.PRINTED), visit) for (visit,) in visits])
         for statement in (
+            _END_MESSAGES,
+            _END_CASES,
             "DELETE FROM outage_issue WHERE number IN (SELECT number FROM issuance WHERE visit = ?)",
             "DELETE FROM issuance WHERE visit = ?",
             "DELETE FROM visit WHERE visit = ?",
@@ -81,7 +88,11 @@ class EndedReceipts:
     def destroy(self, connection: Connection, begin: int, end: int, most: int) -> int:
         """Remove them."""
         found = connection.execute(_RECEIPTS, (begin, end, most)).fetchall()
-        connection.executemany("DELETE FROM receipt WHERE visit = ? AND ordinal = ?", [row[:2] for row in found])
+        for table in ("settlement", "receipt"):
+            connection.executemany(
+                f"DELETE FROM {table} WHERE visit = ? AND ordinal = ?",  # noqa: S608 - one of the two above
+                [row[:2] for row in found],
+            )
         return len(found)
 
 

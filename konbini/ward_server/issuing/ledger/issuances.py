@@ -2,7 +2,8 @@
 
 Invariants: an issuance is in one state and goes forward only (sealing -> issued -> settled, or sealing -> void); a
 number is used once, for ever; *issued* means the completing transaction, which compares every version on the paper,
-the seal registration where the paper shows one, the serial link, the bars, the stop and the lease.
+the seal registration where the paper shows one, the serial link, the bars, the stop, what stands still (kiosk, link,
+kind, ward) and the lease.
 
 Numbers that are not settled have an index of their own: a statement that says `state < 4` does not walk all of them.
 """
@@ -23,11 +24,12 @@ from konbini.ward_server.audit.log import AuditEntry, append
 from konbini.ward_server.clerk.evidence import Version
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.rows import FeedRows, position
+from konbini.ward_server.issuing.ledger.barred import check_not_barred
 from konbini.ward_server.issuing.ledger.numbers import next_number
 from konbini.ward_server.residents.dates import to_day
 from konbini.ward_server.residents.feed import CardSerial
 
-__all__ = ["Completion", "Issuance", "IssuanceLedger", "IssuanceState", "NewOrder", "Overdue"]
+__all__ = ["Completion", "Issuance", "IssuanceLedger", "IssuanceState", "NewOrder", "Overdue", "settle_issuance"]
 
 
 @unique
@@ -42,7 +44,10 @@ class IssuanceState(IntEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewOrder:
-    """An order that the rules let through, for which a number is reserved."""
+    """An order that the rules let through, for which a number is reserved.
+
+    `link` is by the name of whoever gave the visit's ticket.
+    """
 
     visit: bytes
     ordinal: int
@@ -52,6 +57,7 @@ class NewOrder:
     fee: int
     order_hash: bytes
     reserved: int
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +65,7 @@ class Completion:
     """What the completing transaction compares and writes.
 
     `whole`: the paper says that it shows all the household. `seal_registration`: the version that the paper shows.
-    `in_outage`: it was begun in outage mode.
+    `pdf_hash`: of the sealed paper. `in_outage`: it was begun in outage mode. `link`: as in `NewOrder`.
     """
 
     number: str
@@ -70,8 +76,10 @@ class Completion:
     whole: bool
     seal_registration: Version | None
     document: bytes
+    pdf_hash: bytes
     print_by: int
     in_outage: bool
+    link: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,11 +156,12 @@ class IssuanceLedger:
 
         Raises:
             Refused: `WARD_STOPPED`, `WARD_NOT_CURRENT`, the code of what broke the feed, `ORDER_CONFLICT` (the ordinal
-                is taken), `RANGE_CLOSED` (the range of numbers is used up).
+                is taken), `RANGE_CLOSED` (the range of numbers is used up), or as `check_not_barred`.
         """
 
         def change(connection: Connection) -> str:
             self._current.check_in(connection)
+            check_not_barred(connection, order.kiosk, order.link, order.kind)
             number = str(IssuanceNumber.of(self._ward, to_day(day), *next_number(connection)))
             added = connection.execute(
                 "INSERT INTO issuance (number, visit, ordinal, kiosk, t, kind, fee, order_hash, reserved, epoch, state)"
@@ -173,8 +182,8 @@ class IssuanceLedger:
         """Issue: compare everything once more and write state, document and audit entry in one transaction.
 
         Raises:
-            Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`, or the code
-                of what broke the feed.
+            Refused: `RECORD_STALE`, `CARD_UNLINKED`, `ASK_AT_COUNTER`, `WARD_STOPPED`, `WARD_NOT_CURRENT`, the code of
+                what broke the feed, or as `check_not_barred`.
         """
 
         def change(connection: Connection) -> None:
@@ -184,17 +193,16 @@ class IssuanceLedger:
             self._check_people(connection, completion)
             _check_seal(connection, completion.seal_registration)
             changed = connection.execute(
-                "UPDATE issuance SET state = ?, document = ?, print_by = ? WHERE number = ? AND state = ?",
+                "UPDATE issuance SET state = ?, document = ?, pdf_hash = ?, print_by = ? WHERE number = ? AND state = ?"
+                " RETURNING kiosk, kind",
                 (
-                    IssuanceState.ISSUED,
-                    completion.document,
-                    completion.print_by,
-                    completion.number,
-                    IssuanceState.SEALING,
+                    *(IssuanceState.ISSUED, completion.document, completion.pdf_hash, completion.print_by),
+                    *(completion.number, IssuanceState.SEALING),
                 ),
-            )
-            if changed.rowcount != 1:
+            ).fetchone()
+            if changed is None:
                 raise Refused(Code.ORDER_CONFLICT, "the number is no longer waiting")
+            check_not_barred(connection, changed[0], completion.link, CertificateKind(changed[1]))
             append(connection, entry)
             if outage is not None:
                 _list_for_review(connection, completion, entry.moment)
@@ -258,6 +266,14 @@ class IssuanceLedger:
             raise Refused(Code.RECORD_STALE, "the household has grown meanwhile")
         if any(self._feed.barred(connection, resident) for resident in household):
             raise Refused(Code.ASK_AT_COUNTER, "barred meanwhile")
+
+
+def settle_issuance(connection: Connection, visit: bytes, ordinal: int, moment: int) -> None:
+    """Settle what was issued, if anything was, within the caller's transaction; `moment` in Unix milliseconds."""
+    connection.execute(
+        "UPDATE issuance SET state = ?, document = NULL, settled = ? WHERE visit = ? AND ordinal = ? AND state = ?",
+        (IssuanceState.SETTLED, moment, visit, ordinal, IssuanceState.ISSUED),
+    )
 
 
 def _list_for_review(connection: Connection, completion: Completion, moment: int) -> None:

@@ -1,4 +1,4 @@
-"""Receipts: what kiosks said of orders. A final outcome never changes; a receipt that cannot be true opens a case.
+"""Receipts: what kiosks said of orders. A final outcome never changes; one that cannot be true bars its kiosk.
 
 That a paper was left in a kiosk's exit is a remark beside the outcome: since when, and until when.
 """
@@ -14,8 +14,10 @@ from konbini.protocol.kinds import Outcome
 from konbini.protocol.receipts import LeftPaper, Receipt
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.issuing.ledger.cases import open_case
-from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.issuing.ledger.asserting import hold_against
+from konbini.ward_server.issuing.ledger.cases import CaseParty
+from konbini.ward_server.issuing.ledger.doubts import settled_as
+from konbini.ward_server.issuing.ledger.issuances import IssuanceState, settle_issuance
 
 __all__ = ["NewLeft", "NewReceipt", "ReceiptLedger"]
 
@@ -26,6 +28,7 @@ class NewReceipt:
 
     visit: bytes
     kiosk: str
+    operator: str
     receipt: Receipt
     signed: bytes
     digest: bytes
@@ -37,6 +40,7 @@ class NewLeft:
 
     visit: bytes
     kiosk: str
+    operator: str
     left: LeftPaper
     digest: bytes
 
@@ -92,8 +96,10 @@ class ReceiptLedger:
             ).fetchone()
             if known is not None and known[1] == new.digest:
                 return int(known[2])
+            if settled_as(connection, visit, receipt):
+                return _keep_word(connection, new, entry)
             if (known is not None and known[0] != Outcome.IN_DOUBT) or not _agrees(connection, new):
-                return open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
+                return _hold_against(connection, entry, new)
             index = append(connection, entry)
             connection.execute(
                 "INSERT INTO receipt (visit, ordinal, outcome, receipt_hash, receipt, log_index, taken, owed)"
@@ -111,7 +117,7 @@ class ReceiptLedger:
         return await self._rows.write(change, step="settle")
 
     async def take_left(self, new: NewLeft, entry: AuditEntry) -> int:
-        """Take the remark that a paper was left, or is gone; the same one again, or an older one, changes nothing.
+        """Take the remark that a paper was left, or is gone, each once of an order: another word changes nothing.
 
         Returns:
             Its place in the audit log; that of a case where the order is not this kiosk's, or not of this t.
@@ -132,8 +138,8 @@ class ReceiptLedger:
                 "SELECT kiosk, t FROM issuance WHERE visit = ? AND ordinal = ?", (visit, left.ordinal)
             ).fetchone()
             if order != (new.kiosk, left.t):
-                return open_case(connection, replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED), new.kiosk)
-            if known[0] == new.digest or known[2] is not None:
+                return _hold_against(connection, entry, new)
+            if known[0] == new.digest or known[2] is not None or (known[1] is not None and left.gone is None):
                 return int(known[1])
             index = append(connection, entry)
             connection.execute(
@@ -144,6 +150,21 @@ class ReceiptLedger:
             return index
 
         return await self._rows.write(change, step="left")
+
+
+def _keep_word(connection: Connection, new: NewReceipt, entry: AuditEntry) -> int:
+    """Keep what a kiosk says of an order that two persons settled, and that agrees with them; nothing changes."""
+    index = append(connection, entry)
+    connection.execute(
+        "UPDATE receipt SET receipt_hash = ?, receipt = ?, log_index = ? WHERE visit = ? AND ordinal = ?",
+        (new.digest, new.signed, index, new.visit, new.receipt.ordinal),
+    )
+    return index
+
+
+def _hold_against(connection: Connection, entry: AuditEntry, new: NewReceipt | NewLeft) -> int:
+    contradicted = replace(entry, event=AuditEvent.RECEIPT_CONTRADICTED, code=Code.ORDER_CONFLICT)
+    return hold_against(connection, contradicted, CaseParty(kiosk=new.kiosk, operator=new.operator))
 
 
 def _agrees(connection: Connection, new: NewReceipt) -> bool:
@@ -171,7 +192,4 @@ def _settle(connection: Connection, visit: bytes, receipt: Receipt, moment: int)
     if receipt.ordinal == 0:
         connection.execute("UPDATE visit SET closed = 1 WHERE visit = ?", (visit,))
     if receipt.outcome is not Outcome.IN_DOUBT:
-        connection.execute(
-            "UPDATE issuance SET state = ?, document = NULL, settled = ? WHERE visit = ? AND ordinal = ? AND state = ?",
-            (IssuanceState.SETTLED, moment, visit, receipt.ordinal, IssuanceState.ISSUED),
-        )
+        settle_issuance(connection, visit, receipt.ordinal, moment)

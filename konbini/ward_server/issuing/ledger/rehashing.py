@@ -1,7 +1,7 @@
 """Makes the keyed hashes of `issuing` anew: those of every follower, and of the cards that opened visits.
 
-A card's visits are found by its hash for a day, to count them, and while one is open. Of a card that is not linked here
-any more nothing is looked up: its hash goes.
+A card's visits are found by its hash for a day, to count them, while one is open, and for a year, to tell the card's
+holder. Of a card that is not linked here any more nothing is looked up: its hash goes.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from konbini.process.statements import Connection
 from konbini.protocol.errors import Code
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.issuing.ledger.cases import open_case
+from konbini.ward_server.issuing.ledger.cases import CaseParty, open_case
 
 __all__ = ["OutageIssue", "ReviewCount", "ReviewLedger", "count_reviews"]
 
@@ -86,13 +86,9 @@ class ReviewLedger:
             if agrees:
                 append(connection, entry)
             else:
-                open_case(connection, entry, kiosk)
+                open_case(connection, entry, CaseParty(kiosk=kiosk))
 
         await self._rows.write(change, step="review")
-
-    async def count(self) -> ReviewCount:
-        """Count the papers, for the ward's page."""
-        return await self._rows.read(count_reviews)
 
 
 def count_reviews(connection: Connection) -> ReviewCount:

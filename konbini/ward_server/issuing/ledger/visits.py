@@ -11,8 +11,11 @@ from dataclasses import dataclass
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.trust import Enrolment
 from konbini.ward_server.audit.log import AuditEntry, append
-from konbini.ward_server.issuing.ledger.cases import open_case
+from konbini.ward_server.issuing.ledger.asserting import hold_against
+from konbini.ward_server.issuing.ledger.barred import check_not_barred
+from konbini.ward_server.issuing.ledger.cases import CaseParty
 from konbini.ward_server.residents.feed import CardSerial
 
 __all__ = ["NewVisit", "VisitLedger"]
@@ -20,7 +23,10 @@ __all__ = ["NewVisit", "VisitLedger"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewVisit:
-    """A visit to be opened; moments are Unix seconds."""
+    """A visit to be opened; moments are Unix seconds.
+
+    `link` is by the name of whoever gave its ticket, `ticketed` when that was.
+    """
 
     visit_id: bytes
     visit: bytes
@@ -30,7 +36,10 @@ class NewVisit:
     opened: int
     ends: int
     day_began: int
+    receipt_code: str
     most_a_day: int
+    link: str
+    ticketed: int
 
 
 class VisitLedger:
@@ -53,25 +62,30 @@ class VisitLedger:
         """Open a visit. A kiosk has one visit at a time, so an older one of the same kiosk ends.
 
         Raises:
-            Refused: `VISIT_CONFLICT`, `VISIT_ELSEWHERE`, `DAILY_LIMIT`.
+            Refused: `VISIT_CONFLICT`, `VISIT_ELSEWHERE`, `DAILY_LIMIT`, `KIOSK_STOPPED`, `WARD_MAINTENANCE`.
         """
 
         def change(connection: Connection) -> None:
+            check_not_barred(connection, visit.kiosk, visit.link)
             card_hash = self._hash_card(visit.card)
             connection.execute("UPDATE visit SET closed = 1 WHERE kiosk = ? AND closed = 0", (visit.kiosk,))
             _check_visit(connection, visit, card_hash)
             connection.execute(
-                "INSERT INTO visit (visit_id, visit, kiosk, body_hash, card_hash, opened, ends)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (visit.visit_id, visit.visit, visit.kiosk, visit.body_hash, card_hash, visit.opened, visit.ends),
+                "INSERT INTO visit (visit_id, visit, kiosk, body_hash, card_hash, opened, ends, receipt_code, ticketed)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                (
+                    *(visit.visit_id, visit.visit, visit.kiosk, visit.body_hash, card_hash, visit.opened, visit.ends),
+                    *(visit.receipt_code, visit.ticketed),
+                ),
             )
             append(connection, entry)
 
         await self._rows.write(change, step="open visit")
 
-    async def conflict(self, entry: AuditEntry, kiosk: str) -> None:
-        """Open a case: a visit id came again with other bytes."""
-        await self._rows.write(lambda connection: open_case(connection, entry, kiosk), step="conflict")
+    async def conflict(self, entry: AuditEntry, device: Enrolment) -> None:
+        """Hold it against a kiosk that its device signed other bytes for a visit id that was used."""
+        party = CaseParty(kiosk=device.kiosk, operator=device.operator)
+        await self._rows.write(lambda connection: hold_against(connection, entry, party), step="conflict")
 
 
 def _check_visit(connection: Connection, visit: NewVisit, card_hash: bytes) -> None:

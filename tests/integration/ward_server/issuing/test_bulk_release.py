@@ -31,7 +31,7 @@ async def told(ward: Ward, holder: str) -> Code | None:
 @pytest.mark.parametrize("same_number", [False, True])
 async def test_list_in_april_application_in_may_release_after_it(ward: Ward, *, same_number: bool) -> None:
     """The registry refuses the list and does none of it, and issuing refuses the request that comes afterwards."""
-    await ward.change(ChangeKind.MEASURE_SET, ALONE, Restriction(name=OTHER_MEASURE, planned_end=None), 0)
+    await ward.register.change(ChangeKind.MEASURE_SET, ALONE, Restriction(name=OTHER_MEASURE, planned_end=None), 0)
     aoki, bando = BulkLine(ward.operators, "aoki"), BulkLine(ward.operators, "bando")
     rows = [release(ALONE, OTHER_MEASURE), release(PROTECTED, MEASURE)]
     listed = await aoki.enter("4月の一覧", rows)
@@ -39,7 +39,7 @@ async def test_list_in_april_application_in_may_release_after_it(ward: Ward, *, 
     kind, name, seen = (
         (ChangeKind.MEASURE_RENEWED, MEASURE, 1) if same_number else (ChangeKind.MEASURE_SET, "S-2026-0043", 0)
     )
-    await ward.change(kind, PROTECTED, Restriction(name=name, planned_end=20271120), seen)
+    await ward.register.change(kind, PROTECTED, Restriction(name=name, planned_end=20271120), seen)
     answer = await bando.approve(listed.change_id)
     assert [(row.place, Code(row.code)) for row in answer.refused] == [(2, Code.CHANGED_MEANWHILE)]
     assert (AuditEvent.BULK_REFUSED, Code.CHANGED_MEANWHILE) in ward.events("registry")

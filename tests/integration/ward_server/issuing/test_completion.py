@@ -29,12 +29,12 @@ NEWBORN = "1000000100"
 async def end_card(ward: Ward) -> None:
     """End HEAD's card."""
     card = ward.town.card_authority.card_serial(CARDS[HEAD].serial)
-    await ward.change(ChangeKind.CARD_ENDED, HEAD, CardEnded(card=card), 1)
+    await ward.register.change(ChangeKind.CARD_ENDED, HEAD, CardEnded(card=card), 1)
 
 
 async def bear(ward: Ward) -> None:
     """Enter a child that was born into HEAD's household."""
-    await ward.rewrite(NEWBORN, household=f"2{HEAD[1:]}", order=5, birth=20261119)
+    await ward.register.rewrite(NEWBORN, household=f"2{HEAD[1:]}", order=5, birth=20261119)
 
 
 async def stop(ward: Ward) -> None:
@@ -66,22 +66,30 @@ async def order(ward: Ward, between: Between | Silent, scope: Scope = Scope.SELF
 
 
 CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]] = {
-    "the holder is protected": (lambda ward: ward.protect(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
-    "a member who is not shown is protected": (lambda ward: ward.protect(CHILD), Scope.SELF, Code.ASK_AT_COUNTER),
+    "the holder is protected": (lambda ward: ward.register.protect(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
+    "a member who is not shown is protected": (
+        lambda ward: ward.register.protect(CHILD),
+        Scope.SELF,
+        Code.ASK_AT_COUNTER,
+    ),
     "the record is corrected": (
-        lambda ward: ward.rewrite(HEAD, remarks="修正"),
+        lambda ward: ward.register.rewrite(HEAD, remarks="修正"),
         Scope.SELF,
         Code.CHANGED_LOOK_AGAIN,
     ),
-    "a member who is not shown is corrected": (lambda ward: ward.rewrite(CHILD, remarks="修正"), Scope.SELF, None),
+    "a member who is not shown is corrected": (
+        lambda ward: ward.register.rewrite(CHILD, remarks="修正"),
+        Scope.SELF,
+        None,
+    ),
     "a member who is shown is corrected": (
-        lambda ward: ward.rewrite(CHILD, remarks="修正"),
+        lambda ward: ward.register.rewrite(CHILD, remarks="修正"),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
     "a child is born, the whole is ordered": (bear, Scope.WHOLE, Code.CHANGED_LOOK_AGAIN),
     "a child is born, oneself is ordered": (bear, Scope.SELF, None),
-    "the holder moves out": (lambda ward: ward.remove(HEAD), Scope.SELF, Code.CHANGED_LOOK_AGAIN),
+    "the holder moves out": (lambda ward: ward.register.remove(HEAD), Scope.SELF, Code.CHANGED_LOOK_AGAIN),
     "the card is ended": (end_card, Scope.SELF, Code.CARD_UNLINKED),
     "the ward is stopped": (stop, Scope.SELF, Code.WARD_STOPPED),
     "the registry is gone for a minute": (lose_registry, Scope.SELF, Code.WARD_NOT_CURRENT),
@@ -126,7 +134,7 @@ async def test_what_changed_after_the_clerk_had_certified(ward: Ward, change: st
 
 async def test_a_holder_who_moves_away_from_whom_the_paper_shows(ward: Ward) -> None:
     """Of another household by the time that it is completed, and by the time that it is sealed."""
-    move = partial(ward.split_off, SPOUSE, "2000000777")
+    move = partial(ward.register.split_off, SPOUSE, "2000000777")
     visit, clerk = ward.visit(SPOUSE), ward.desk.clerk
     menu = (await visit.open()).given_menu
     ward.desk = replace(ward.desk, clerk=Between(clerk, after_seal=move))
@@ -137,7 +145,7 @@ async def test_a_holder_who_moves_away_from_whom_the_paper_shows(ward: Ward) -> 
 
 async def test_the_clerk_signs_nothing_that_changed_since_it_certified(ward: Ward) -> None:
     """It judges the subjects once more before it signs."""
-    act = partial(ward.rewrite, HEAD, remarks="修正")
+    act = partial(ward.register.rewrite, HEAD, remarks="修正")
     await order(ward, Between(ward.desk.clerk, after_certify=act))
     assert ward.events("clerk")[-1] == (AuditEvent.SEAL_REFUSED, Code.RECORD_STALE)
     assert ward.rows("clerk", "SELECT count(*) FROM certified WHERE suffix IS NOT NULL") == [(0,)]
@@ -147,7 +155,7 @@ async def test_a_holder_who_moves_out_while_another_is_printed(ward: Ward) -> No
     """Who is not on the paper and holds the card must still be a resident."""
     visit = ward.visit(HEAD)
     menu = (await visit.open()).given_menu
-    ward.desk = replace(ward.desk, clerk=Between(ward.desk.clerk, after_seal=lambda: ward.remove(HEAD)))
+    ward.desk = replace(ward.desk, clerk=Between(ward.desk.clerk, after_seal=lambda: ward.register.remove(HEAD)))
     body = visit.order_body(scope=Scope.PART, handles=[menu.members[1].handle])
     void(ward, await visit.send_order(body), Code.CHANGED_LOOK_AGAIN)
 

@@ -33,7 +33,7 @@ async def test_a_registry_restored_from_a_backup(ward: Ward) -> None:
     ward.place.back_up("registry")
     await ward.start_registry()
     await ward.caught_up()
-    await ward.protect(HEAD)
+    await ward.register.protect(HEAD)
     await ward.stop("registry")
     ward.place.restore("registry")
     await ward.start_registry()

@@ -21,6 +21,7 @@ from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
 from konbini.ward_server.following.calls import RegistryCalls
 from konbini.ward_server.issuing.gateway import Gateway
+from konbini.ward_server.issuing.link_errors import LinkErrors
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.states import KioskStates
@@ -28,6 +29,7 @@ from tests.integration.ward_server.clerks import Silent
 from tests.integration.ward_server.kiosk import Kiosk
 from tests.integration.ward_server.people import ALONE, HEAD
 from tests.integration.ward_server.ward import Ward
+from tests.measuring import read
 
 
 class Outbox:
@@ -72,6 +74,7 @@ def gateway(ward: Ward, outbox: Outbox, registry: RegistryCalls, most_at_once: i
         message_keys=MessageKeys(ward.entry, registry.certify_message_key),
         notices=Notices(ward.desk, "test"),
         states=KioskStates(ward.desk),
+        link_errors=LinkErrors(ward.desk.register),
         clock=ward.clock,
         most_at_once=most_at_once,
     )
@@ -179,6 +182,33 @@ async def test_more_at_once_than_there_is_room_for(ward: Ward, outbox: Outbox, r
     assert outbox.frames[1].kind is MessageKind.MENU
 
 
+async def test_one_kiosk_does_not_take_every_place(ward: Ward, outbox: Outbox, registry: RegistryCalls) -> None:
+    """An eighth is its own; what comes beyond is busy, and another kiosk's visit is opened meanwhile."""
+    one = gateway(ward, outbox, registry)
+    rubbish = [Frame(kind=MessageKind.OPEN, kiosk="K-0001", ward=ward.code, body=bytes(9)) for _ in range(64)]
+    for frame in rubbish:
+        await one.received(frame)
+    assert one.under_way == 8
+    assert [code_of(frame) for frame in outbox.frames] == [Code.BUSY] * 56
+    visit = ward.visit(HEAD, ward.kiosk("K-0002"))
+    visit.admit()
+    await one.received(
+        Frame(
+            kind=MessageKind.OPEN,
+            visit_id=visit.visit_id,
+            kiosk="K-0002",
+            ward=ward.code,
+            body=visit.open_body(),
+        )
+    )
+    await one.finish()
+    assert [frame.kind for frame in outbox.frames if frame.kiosk == "K-0002"] == [MessageKind.MENU]
+    assert one.under_way == 0
+    await one.received(rubbish[0])
+    await one.finish()
+    assert code_of(outbox.frames[-1]) is not Code.BUSY
+
+
 async def test_a_defect_in_one_frame(ward: Ward, outbox: Outbox, registry: RegistryCalls) -> None:
     """It is told that something failed, no more; the next frame is served."""
     visit = ward.visit(HEAD)
@@ -192,6 +222,27 @@ async def test_a_defect_in_one_frame(ward: Ward, outbox: Outbox, registry: Regis
     await one.received(open_frame(ward, ALONE))
     await one.finish()
     assert outbox.frames[1].kind is MessageKind.MENU
+
+
+async def test_a_list_is_answered_as_every_frame_and_counted(
+    ward: Ward, outbox: Outbox, registry: RegistryCalls
+) -> None:
+    """To the visit's kiosk, timed under its own kind; a refusal under its code."""
+    one, visit = gateway(ward, outbox, registry), ward.visit(HEAD)
+    await visit.open()
+    for ordinal in (1, 1):
+        body = visit.own_list_body(ordinal)
+        frame = Frame(kind=MessageKind.OWNLIST, visit_id=visit.visit_id, kiosk=visit.kiosk.name, body=body)
+        await one.received(frame)
+        await one.finish()
+    assert [(sent.kind, sent.visit_id, sent.kiosk) for sent in outbox.frames] == [
+        (MessageKind.OWNLIST, visit.visit_id, visit.kiosk.name)
+    ] * 2
+    await ward.pass_time(1.0)
+    figures = await read(ward.town.run / "issuing-measures.sock")
+    assert figures.get("konbini_frame_seconds_count", kind="ownlist") == 2
+    assert figures.get("konbini_refusals_total", at="own_list", code="order_conflict") == 1
+    assert figures.get("konbini_withheld_total") == 0
 
 
 @pytest.mark.parametrize("kind", [MessageKind.HELLO, MessageKind.MENU, MessageKind.FINAL, MessageKind.RECORD])

@@ -14,8 +14,8 @@ from konbini.protocol.visits import CARD_RS256
 from konbini.simulation.card.keys import sign_message
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
-from tests.integration.ward_server.kiosk import Relay
 from tests.integration.ward_server.people import ALONE, HEAD
+from tests.integration.ward_server.relay import Relay
 from tests.integration.ward_server.ward import Ward
 
 
@@ -27,7 +27,7 @@ async def test_a_visit_from_open_to_final(ward: Ward) -> None:
     told = await visit.order(scope=Scope.WHOLE)
     document = told.given_document
     verify(
-        document.pdf,
+        told.pdf,
         authorities=ward.entry.paper_authorities,
         moment=visit.seconds,
         number=document.number,
@@ -73,6 +73,6 @@ async def test_the_kiosks_own_code_is_served(ward: Ward) -> None:
         handles=tuple(member.handle for member in given.menu.members),
         fee=given.menu.offers[0].fee,
     )
-    document = await visit.order(wish, 1, given, lambda: ward.clock.now() // 1000, lambda: relay.prekey(ward.code))
-    assert document.number.startswith(f"{ward.code}-261120-")
+    ordered = await visit.order(wish, 1, given, lambda: ward.clock.now() // 1000, lambda: relay.prekey(ward.code))
+    assert ordered.document.number.startswith(f"{ward.code}-261120-")
     assert ward.issuances() == [(IssuanceState.ISSUED, None)]

@@ -39,7 +39,7 @@ async def test_the_certificate_of_items_is_issued(ward: Ward) -> None:
     ]
     handles = [member.handle for member in menu.members]
     body = visit.order_body(kind=CertificateKind.RESIDENT_RECORD_ITEMS, scope=Scope.WHOLE, handles=handles)
-    said = text_of((await visit.send_order(body)).given_document.pdf)
+    said = text_of((await visit.send_order(body)).pdf)
     assert "住民票記載事項証明書" in said
     assert "世帯全員の住民票に記載された事項と相違ないことを証明する。" in said
 
@@ -47,7 +47,7 @@ async def test_the_certificate_of_items_is_issued(ward: Ward) -> None:
 async def test_a_kind_without_a_fee_is_not_offered(ward: Ward) -> None:
     """A municipality offers the kinds that it has set a fee for, and the others go on."""
     offered = [one for one in ward.desk.settings.offered if one.kind is CertificateKind.RESIDENT_RECORD]
-    ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, offered=offered))
+    ward.put_in_force(replace(ward.desk.settings, offered=offered))
     menu = (await ward.visit(HEAD).open()).given_menu
     assert [offer.kind for offer in menu.offers] == [CertificateKind.RESIDENT_RECORD]
 
@@ -80,7 +80,7 @@ async def give_individual_forms(ward: Ward) -> None:
 async def test_the_address_before_a_move_within_is_shown_where_the_form_has_a_cell(ward: Ward) -> None:
     """異動前住所: on the individual form, when asked for; the household form does not offer it."""
     earlier = "東京都澄川区旧町二番地"
-    await ward.rewrite(HEAD, earlier_address=earlier)
+    await ward.register.rewrite(HEAD, earlier_address=earlier)
     visit = ward.visit(HEAD)
     offer = (await visit.open()).given_menu.offers[0]
     assert Options.EARLIER_ADDRESS not in Options(offer.options)
@@ -91,8 +91,8 @@ async def test_the_address_before_a_move_within_is_shown_where_the_form_has_a_ce
     offer = (await visit.open()).given_menu.offers[0]
     assert Options.EARLIER_ADDRESS in Options(offer.options)
     shown = await visit.send_order(visit.order_body(options=Options.EARLIER_ADDRESS))
-    assert earlier in text_of(shown.given_document.pdf)
+    assert earlier in text_of(shown.pdf)
     other = ward.visit(SPOUSE)
     handles = [member.handle for member in (await other.open()).given_menu.members]
     plain = await other.send_order(other.order_body(scope=Scope.WHOLE, handles=handles))
-    assert earlier not in text_of(plain.given_document.pdf)
+    assert earlier not in text_of(plain.pdf)

@@ -37,9 +37,11 @@ async def issued(ward: Ward) -> tuple[Visit, Told]:
     return visit, await visit.order()
 
 
-def left(visit: Visit, *, gone: int | None = None, t: bytes = b"", ordinal: int = 1, claimed: int = 1) -> bytes:
+def left(  # noqa: PLR0913 - a remark's particulars
+    visit: Visit, *, gone: int | None = None, t: bytes = b"", ordinal: int = 1, claimed: int = 1, since: int = SINCE
+) -> bytes:
     """Say that the paper of an order lies there, signed by the device key."""
-    paper = LeftPaper(visit_id=visit.visit_id, ordinal=claimed, t=t or visit.t, since=SINCE, gone=gone)
+    paper = LeftPaper(visit_id=visit.visit_id, ordinal=claimed, t=t or visit.t, since=since, gone=gone)
     return visit.kiosk.signing.sign(to_bytes(paper), context(visit, ordinal))
 
 
@@ -87,6 +89,18 @@ async def test_a_paper_lies_there_and_is_gone(ward: Ward) -> None:
     assert [event for event, _ in ward.events("issuing")].count(AuditEvent.PAPER_LEFT) == 2
     line = (await ward.desk.ledger.summary(1)).newest[0]
     assert (line.outcome, line.left_since, line.left_gone) == (Outcome.PRINTED, SINCE, SINCE + 60)
+
+
+async def test_a_kiosk_that_finds_its_paper_again_and_again_is_told_of_once(ward: Ward) -> None:
+    """Each word another, as of one that wants the ward to ring: one entry that it lies there, one that it is gone."""
+    visit = await printed(ward)
+    first = await noted(ward, visit, left(visit))
+    for later in range(1, 20):
+        assert (await noted(ward, visit, left(visit, since=SINCE + later))).log_index == first.log_index
+    for later in range(2):
+        await noted(ward, visit, left(visit, gone=SINCE + 60 + later))
+    assert [event for event, _ in ward.events("issuing")].count(AuditEvent.PAPER_LEFT) == 2
+    assert remarks(ward) == [(Outcome.PRINTED, SINCE, SINCE + 60)]
 
 
 async def test_before_its_receipt_it_waits(ward: Ward) -> None:

@@ -19,7 +19,7 @@ async def test_a_listed_town_is_served(town_keys: Town, tmp_path_factory: pytest
         visit = ward.visit(HEAD)
         assert (await visit.open()).given_menu.members[0].name == "葛\U000e0102城　文"
         printed = await visit.order(scope=Scope.WHOLE)
-        assert printed.given_document.pdf.startswith(b"%PDF")
+        assert printed.pdf.startswith(b"%PDF")
         await visit.printed(printed)
         seal = await visit.send_order(visit.order_body(kind=CertificateKind.SEAL_REGISTRATION, ordinal=2))
         await visit.printed(seal, ordinal=2)

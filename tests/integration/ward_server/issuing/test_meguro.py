@@ -37,9 +37,9 @@ async def asked(ward: Ward, holder: str) -> Code | None:
 async def test_a_release_from_an_old_list_is_refused_and_so_is_the_request(ward: Ward) -> None:
     """Renewed on 8 May: the release of 14 May met version 1 on the list, and meets version 2 in the register."""
     renewal = Restriction(name=MEASURE, planned_end=20271120)
-    await ward.change(ChangeKind.MEASURE_RENEWED, PROTECTED, renewal, LISTED_VERSION)
+    await ward.register.change(ChangeKind.MEASURE_RENEWED, PROTECTED, renewal, LISTED_VERSION)
     with pytest.raises(Refused) as refusal:
-        await ward.change(ChangeKind.MEASURE_RELEASED, PROTECTED, RELEASE, LISTED_VERSION)
+        await ward.register.change(ChangeKind.MEASURE_RELEASED, PROTECTED, RELEASE, LISTED_VERSION)
     assert refusal.value.code is Code.CHANGED_MEANWHILE
     for holder in (PROTECTED, BESIDE_PROTECTED):
         assert await asked(ward, holder) is Code.ASK_AT_COUNTER
@@ -49,11 +49,11 @@ async def test_a_release_from_an_old_list_is_refused_and_so_is_the_request(ward:
 async def test_a_new_application_protects_whatever_becomes_of_the_old_one(ward: Ward) -> None:
     """Applied for anew on 8 May under another number: the release of the old one is in force, and nothing is issued."""
     anew = Restriction(name="S-2026-0101", planned_end=20271120)
-    await ward.change(ChangeKind.MEASURE_ANEW, PROTECTED, anew, 0)
-    await ward.change(ChangeKind.MEASURE_RELEASED, PROTECTED, RELEASE, LISTED_VERSION)
+    await ward.register.change(ChangeKind.MEASURE_ANEW, PROTECTED, anew, 0)
+    await ward.register.change(ChangeKind.MEASURE_RELEASED, PROTECTED, RELEASE, LISTED_VERSION)
     for holder in (PROTECTED, BESIDE_PROTECTED):
         assert await asked(ward, holder) is Code.ASK_AT_COUNTER
-    await ward.change(ChangeKind.MEASURE_RELEASED, PROTECTED, anew, 1)
+    await ward.register.change(ChangeKind.MEASURE_RELEASED, PROTECTED, anew, 1)
     assert (await ward.visit(PROTECTED).open()).menu is not None
 
 
@@ -62,7 +62,9 @@ async def test_an_expired_link_does_not_count(ward: Ward) -> None:
     authority = ward.town.card_authority
     card = HeldCard(serial=NEW_CARD, pin="1234", condition=CardCondition.GOOD, counts_from=20261121)
     serial = authority.card_serial(card.serial)
-    await ward.change(ChangeKind.CARD_LINKED, ALONE, CardLinked(card=serial, replaces=None, valid_until=20261121), 0)
+    await ward.register.change(
+        ChangeKind.CARD_LINKED, ALONE, CardLinked(card=serial, replaces=None, valid_until=20261121), 0
+    )
     for follower in ("issuing", "clerk"):
         found = ward.rows(follower, "SELECT counts_from, counts_until FROM card_link WHERE counts_until IS NOT NULL")
         assert found == [(20261121, 20261121)]
@@ -76,12 +78,12 @@ async def test_an_expired_link_does_not_count(ward: Ward) -> None:
 async def test_a_lost_card_does_not_count_until_it_is_found(ward: Ward) -> None:
     """By its own serial, and by the state of the individual-number card."""
     serial = ward.town.card_authority.card_serial(CARDS[ALONE].serial)
-    await ward.change(ChangeKind.CARD_WITHHELD, ALONE, CardWithheld(card=serial, why=Withheld.LOST), 1)
+    await ward.register.change(ChangeKind.CARD_WITHHELD, ALONE, CardWithheld(card=serial, why=Withheld.LOST), 1)
     assert await asked(ward, ALONE) is Code.CARD_UNLINKED
-    await ward.change(ChangeKind.CARD_RESUMED, ALONE, CardResumed(card=serial), 2)
+    await ward.register.change(ChangeKind.CARD_RESUMED, ALONE, CardResumed(card=serial), 2)
     assert (await ward.visit(ALONE).open()).menu is not None
     for version, status in enumerate((NumberCardStatus.SUSPENDED, NumberCardStatus.IN_USE)):
         state = NumberCardChanged(card=NumberCard(status=status))
-        await ward.change(ChangeKind.NUMBER_CARD, ALONE, state, version)
+        await ward.register.change(ChangeKind.NUMBER_CARD, ALONE, state, version)
         counts = (await ward.visit(ALONE).open()).menu is not None
         assert counts == (status is NumberCardStatus.IN_USE)

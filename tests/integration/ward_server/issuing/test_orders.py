@@ -192,7 +192,7 @@ async def test_a_fee_that_changed(ward: Ward) -> None:
     body = visit.open_body()
     await visit.send_open(body)
     fees = [replace(fee, yen=300) for fee in ward.desk.settings.fees]
-    ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, fees=fees))
+    ward.put_in_force(replace(ward.desk.settings, fees=fees))
     refused(ward, await visit.order(), Code.CHANGED_LOOK_AGAIN)
     await visit.send_open(body)
     assert (await visit.order()).given_document.fee == 300
@@ -200,41 +200,45 @@ async def test_a_fee_that_changed(ward: Ward) -> None:
 
 CHANGES: dict[str, tuple[Callable[[Ward], Awaitable[None]], Scope, Code | None]] = {
     "a child is born, the whole is ordered": (
-        lambda ward: ward.rewrite("1000000100", household=f"2{HEAD[1:]}", order=5, birth=20261119),
+        lambda ward: ward.register.rewrite("1000000100", household=f"2{HEAD[1:]}", order=5, birth=20261119),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
     "a child is born, oneself is ordered": (
-        lambda ward: ward.rewrite("1000000100", household=f"2{HEAD[1:]}", order=5, birth=20261119),
+        lambda ward: ward.register.rewrite("1000000100", household=f"2{HEAD[1:]}", order=5, birth=20261119),
         Scope.SELF,
         None,
     ),
     "a member leaves, the whole is ordered": (
-        lambda ward: ward.remove(CHILD),
+        lambda ward: ward.register.remove(CHILD),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
-    "the holder moves out": (lambda ward: ward.remove(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
-    "the holder dies": (lambda ward: ward.remove(HEAD, Presence.DIED), Scope.SELF, Code.ASK_AT_COUNTER),
-    "the holder is protected": (lambda ward: ward.protect(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
-    "a member is protected": (lambda ward: ward.protect(TEEN), Scope.SELF, Code.ASK_AT_COUNTER),
+    "the holder moves out": (lambda ward: ward.register.remove(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
+    "the holder dies": (lambda ward: ward.register.remove(HEAD, Presence.DIED), Scope.SELF, Code.ASK_AT_COUNTER),
+    "the holder is protected": (lambda ward: ward.register.protect(HEAD), Scope.SELF, Code.ASK_AT_COUNTER),
+    "a member is protected": (lambda ward: ward.register.protect(TEEN), Scope.SELF, Code.ASK_AT_COUNTER),
     "the holder's name is being registered": (
-        lambda ward: ward.rewrite(HEAD, name_in_registration=True),
+        lambda ward: ward.register.rewrite(HEAD, name_in_registration=True),
         Scope.SELF,
         Code.ASK_AT_COUNTER,
     ),
     "a member's name is being registered": (
-        lambda ward: ward.rewrite(SPOUSE, name_in_registration=True),
+        lambda ward: ward.register.rewrite(SPOUSE, name_in_registration=True),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
     "the holder moves to another household": (
-        lambda ward: ward.split_off(HEAD, "2000000777"),
+        lambda ward: ward.register.split_off(HEAD, "2000000777"),
         Scope.WHOLE,
         Code.CHANGED_LOOK_AGAIN,
     ),
-    "a move is planned": (lambda ward: ward.rewrite(SPOUSE, leaving=20261201), Scope.SELF, Code.ASK_AT_COUNTER),
-    "the record is corrected": (lambda ward: ward.rewrite(HEAD, remarks="修正"), Scope.SELF, None),
+    "a move is planned": (
+        lambda ward: ward.register.rewrite(SPOUSE, leaving=20261201),
+        Scope.SELF,
+        Code.ASK_AT_COUNTER,
+    ),
+    "the record is corrected": (lambda ward: ward.register.rewrite(HEAD, remarks="修正"), Scope.SELF, None),
 }
 
 
@@ -263,7 +267,7 @@ async def test_looked_at_again_the_menu_is_a_fresh_one(ward: Ward) -> None:
     visit.admit()
     body = visit.open_body()
     await visit.send_open(body)
-    await ward.remove(CHILD)
+    await ward.register.remove(CHILD)
     assert (await visit.order(scope=Scope.WHOLE)).code is Code.CHANGED_LOOK_AGAIN
     fresh = await visit.send_open(body)
     assert len(fresh.given_menu.members) == 3
@@ -275,7 +279,7 @@ async def test_a_card_that_ended_between_menu_and_order(ward: Ward) -> None:
     """What the visit opened with is compared again when it is completed: the number is void."""
     visit = await opened(ward, ALONE)
     card = ward.town.card_authority.card_serial(CARDS[ALONE].serial)
-    await ward.change(ChangeKind.CARD_ENDED, ALONE, CardEnded(card=card), 1)
+    await ward.register.change(ChangeKind.CARD_ENDED, ALONE, CardEnded(card=card), 1)
     assert (await visit.order()).code is Code.CARD_UNLINKED
     assert ward.issuances() == [(IssuanceState.VOID, Code.CARD_UNLINKED)]
     assert ward.stops() == {"issuing": None, "clerk": None}

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
+from importlib.resources import files
+from pathlib import Path
 from typing import cast
 
 import pytest
 
 from konbini.kiosk.card.profiles import PROFILES
+from konbini.kiosk.channel.messages import FailedCheck, Opened
+from konbini.kiosk.host.day_reports import DayReports
+from konbini.kiosk.host.day_rows import DayRows
+from konbini.kiosk.host.journal import Journal
+from konbini.kiosk.host.left_rows import LeftRows
+from konbini.kiosk.host.mismatch_rows import MismatchRows
+from konbini.kiosk.host.owing import Owing
 from konbini.pdf.verification import verify
+from konbini.process.sqlite.rows import SqliteRows
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame
-from konbini.protocol.kinds import MessageKind
+from konbini.protocol.kinds import MessageKind, Mismatched
 from konbini.protocol.numbers import binding
 from konbini.protocol.tickets import Hello, Ticket
 from konbini.simulation.card.applet import Card
@@ -20,6 +30,7 @@ from konbini.simulation.town.town import OWN_MACHINE
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.issuing.card_check import CheckedCard
 from konbini.ward_server.issuing.gateway import Gateway
+from konbini.ward_server.issuing.link_errors import LinkErrors
 from konbini.ward_server.issuing.message_keys import MessageKeys
 from konbini.ward_server.issuing.notices import Notices
 from konbini.ward_server.issuing.own_tickets import TICKETS_AN_HOUR, OwnTickets
@@ -55,7 +66,7 @@ async def linked(ward: Ward, holder: str, *, replaces: WardCard | None = None) -
     card = new_ward_card(ward)
     old = None if replaces is None else replaces.issued.card
     body = CardLinked(card=card.issued.card, replaces=old, carrier=CardKind.WARD_CARD)
-    await ward.change(ChangeKind.CARD_LINKED, holder, body, 0, effective=YESTERDAY)
+    await ward.register.change(ChangeKind.CARD_LINKED, holder, body, 0, effective=YESTERDAY)
     return card
 
 
@@ -65,9 +76,10 @@ async def test_a_ward_card_gets_a_certificate_at_the_wards_own_machine(ward: War
     async with own_machine(ward) as machine:
         visit, given = await machine.visit(card.card())
         assert given.menu.members[0].name == "葛\U000e0102城　文"
-        document = await machine.order(visit, given)
+        ordered = await machine.order(visit, given)
+        document = ordered.document
         verify(
-            document.pdf,
+            ordered.pdf,
             authorities=ward.entry.paper_authorities,
             moment=machine.seconds,
             number=document.number,
@@ -87,7 +99,7 @@ async def test_a_number_card_is_taken_there_too(ward: Ward) -> None:
     """Revocation is asked of its own issuer, as in a shop."""
     async with own_machine(ward) as machine:
         visit, given = await machine.visit(Card(ward.card(SPOUSE)))
-        assert (await machine.order(visit, given)).number
+        assert (await machine.order(visit, given)).document.number
     ward.revocations.revoke(int(SPOUSE), ward.clock.now() // 1000)
     async with own_machine(ward) as machine:
         assert await code_of(machine.visit(Card(ward.card(SPOUSE)))) is Code.CARD_REVOKED
@@ -100,14 +112,14 @@ async def test_a_lost_replaced_or_ended_ward_card_opens_nothing(ward: Ward) -> N
     async with own_machine(ward) as machine:
         await machine.visit(card.card())
         lost = CardWithheld(card=serial, why=Withheld.LOST)
-        await ward.change(ChangeKind.CARD_WITHHELD, HEAD, lost, 1)
+        await ward.register.change(ChangeKind.CARD_WITHHELD, HEAD, lost, 1)
         assert await code_of(machine.visit(card.card())) is Code.CARD_UNLINKED
-        await ward.change(ChangeKind.CARD_RESUMED, HEAD, CardResumed(card=serial), 2)
+        await ward.register.change(ChangeKind.CARD_RESUMED, HEAD, CardResumed(card=serial), 2)
         await machine.visit(card.card())
         following = await linked(ward, HEAD, replaces=card)
         assert await code_of(machine.visit(card.card())) is Code.CARD_UNLINKED
         await machine.visit(following.card())
-        await ward.change(ChangeKind.CARD_ENDED, HEAD, CardEnded(card=following.issued.card), 1)
+        await ward.register.change(ChangeKind.CARD_ENDED, HEAD, CardEnded(card=following.issued.card), 1)
         assert await code_of(machine.visit(following.card())) is Code.CARD_UNLINKED
 
 
@@ -117,7 +129,7 @@ async def test_a_card_that_is_lost_between_menu_and_order_completes_nothing(ward
     async with own_machine(ward) as machine:
         visit, given = await machine.visit(card.card())
         lost = CardWithheld(card=card.issued.card, why=Withheld.LOST)
-        await ward.change(ChangeKind.CARD_WITHHELD, HEAD, lost, 1)
+        await ward.register.change(ChangeKind.CARD_WITHHELD, HEAD, lost, 1)
         assert await code_of(machine.order(visit, given)) is Code.CARD_UNLINKED
     assert ward.stops() == {"issuing": None, "clerk": None}
 
@@ -182,7 +194,7 @@ async def test_each_kiosks_tickets_come_from_its_own_office(ward: Ward) -> None:
 
 
 async def test_a_machine_has_one_way_to_its_ward(ward: Ward) -> None:
-    """What the center hands on in the name of an own machine is dropped, though its signatures would hold."""
+    """What the center hands on in the name of an own machine is dropped, and bars its link: shops wait."""
     told: list[Frame] = []
 
     class Link:
@@ -194,6 +206,7 @@ async def test_a_machine_has_one_way_to_its_ward(ward: Ward) -> None:
         message_keys=cast("MessageKeys", None),
         notices=cast("Notices", None),
         states=KioskStates(ward.desk),
+        link_errors=LinkErrors(ward.desk.register),
         clock=ward.clock,
     )
     gateway.attach(Link())
@@ -201,6 +214,10 @@ async def test_a_machine_has_one_way_to_its_ward(ward: Ward) -> None:
         await gateway.received(Frame(kind=MessageKind.OPEN, visit_id=bytes(16), kiosk=name, ward=ward.code, body=b""))
     await gateway.finish()
     assert [frame.kiosk for frame in told] == [SHOP]
+    assert ward.cases() == [(AuditEvent.LINK_MISMATCH.name, "")]
+    assert (await ward.visit(HEAD).open()).code is Code.KIOSK_STOPPED
+    machine = Visit(ward, ward.kiosk(OWN_MACHINE), ward.card(HEAD), ward.entropy.token(16))
+    assert (await ward.desk.check_serving(ward.desk.now(), machine.kiosk.name)).held == frozenset()
 
 
 async def test_a_superseded_ticket_opens_nothing(ward: Ward) -> None:
@@ -256,3 +273,42 @@ async def test_a_hello_for_the_center_is_none_for_the_ward(ward: Ward) -> None:
     )
     assert await code_of(tickets.grant(OWN_MACHINE, frame)) is Code.SIGNATURE_INVALID
     assert await code_of(tickets.grant(SHOP, frame)) is Code.KIOSK_UNKNOWN
+
+
+async def test_a_kiosks_own_code_tells_its_day_and_what_failed(ward: Ward, tmp_path: Path) -> None:
+    """Journal, signature, seal, link and the ward's word on both, as they are in the kiosk's long-lived process."""
+    rows = SqliteRows.open(tmp_path / "journal.db", files("konbini.kiosk.host") / "migrations")
+    journal, mismatches, days = Journal(rows), MismatchRows(rows), DayRows(rows, OWN_MACHINE)
+    async with own_machine(ward) as machine:
+        visit, given = await machine.visit(Card(ward.card(HEAD)))
+        ordered = await machine.order(visit, given)
+        opened = Opened(visit_id=visit.visit_id, visit=visit.visit, t=visit.t, ward=ward.code, ticketed=visit.ticketed)
+        await journal.opened(opened)
+        keys = {
+            "kiosk": OWN_MACHINE,
+            "signing": machine.device.signing,
+            "opening": ward.kiosk(OWN_MACHINE).sealing,
+            "wards": machine.wards,
+            "link": machine.link,
+            "clock": ward.clock,
+        }
+        owing = Owing(journal=journal, left=LeftRows(rows), mismatches=mismatches, **keys)  # type: ignore[arg-type] # by name
+        reports = DayReports(rows=days, **keys)  # type: ignore[arg-type] # by name
+        failed = FailedCheck(visit_id=visit.visit_id, ordinal=1, found=Mismatched.PAPER, handed=ordered.handed)
+        await mismatches.found(failed, owing.sign_mismatch)
+        await journal.close(visit.visit_id, owing.sign)
+        telling = asyncio.create_task(owing.run())
+        async with asyncio.timeout(20):
+            while await mismatches.owed() or await journal.owed():  # noqa: ASYNC110 - rows set no event here
+                await asyncio.sleep(0.01)
+        assert ward.cases() == [(AuditEvent.MISMATCH_REPORTED.name, OWN_MACHINE)]
+        telling.cancel()
+        await reports.tell()
+        assert await days.owed() == ()  # the day is not over
+        await ward.set_clock(24 * 60)
+        async with asyncio.timeout(20):
+            while not ward.rows("issuing", "SELECT 1 FROM day_figures"):
+                await reports.tell()
+                await asyncio.sleep(0.01)
+        assert await days.owed() == ()
+    await rows.close()

@@ -62,7 +62,8 @@ async def test_void_and_then_printed(ward: Ward) -> None:
     assert ward.cases() == [(CONTRADICTED, visit.kiosk.name)]
     assert outcomes(ward) == [Outcome.VOID]
     view = await ward.desk.ledger.summary(10)
-    assert (view.printed, view.fees, view.cases) == (0, 0, 1)
+    today = await ward.desk.ledger.today(ward.desk.now().day_began)
+    assert (today.printed, today.fees, view.cases) == (0, 0, 1)
     assert view.newest[0].outcome is Outcome.VOID
 
 
@@ -97,13 +98,14 @@ UNTRUE: dict[str, Callable[[Visit, str], bytes]] = {
 
 
 async def test_a_receipt_that_cannot_be_true(ward: Ward, subtests: pytest.Subtests) -> None:
-    """A case each; the order stays unsettled, and a true receipt settles it."""
+    """One case that counts them all; the kiosk stands still, the order is unsettled, and a true receipt settles it."""
     visit, told = await issued(ward)
     number = told.given_document.number
     for count, (what, make) in enumerate(UNTRUE.items(), start=1):
         with subtests.test(what):
             await visit.settle(make(visit, number))
-            assert ward.cases() == [(CONTRADICTED, visit.kiosk.name)] * count
+            assert ward.cases() == [(CONTRADICTED, visit.kiosk.name)]
+            assert ward.rows("issuing", "SELECT times FROM ward_case") == [(count,)]
             assert ward.issuances() == [(IssuanceState.ISSUED, None)]
             assert outcomes(ward) == []
     await visit.printed(told)
@@ -118,7 +120,8 @@ async def test_a_receipt_of_another_kiosk(ward: Ward) -> None:
     number = told.given_document.number
     await visit.settle(visit.receipt(Outcome.VOID, number=number))
     await visit.settle(visit.receipt(Outcome.CANCELLED, ordinal=0), 0)
-    assert ward.cases() == [(CONTRADICTED, "K-0002")] * 2
+    assert ward.cases() == [(CONTRADICTED, "K-0002")]
+    assert ward.rows("issuing", "SELECT times FROM ward_case") == [(2,)]
     assert outcomes(ward) == []
     visit.kiosk = other
     await visit.printed(told)
@@ -158,13 +161,13 @@ async def test_a_receipt_sealed_to_a_key_of_yesterday(ward: Ward) -> None:
 
 
 async def test_printed_of_an_order_that_was_never_issued(ward: Ward) -> None:
-    """Of an order unknown here and of one that was refused: a case each, since no paper went out."""
+    """Of an order unknown here and of one that was refused: a case, since no paper went out."""
     visit = ward.visit(HEAD)
     await visit.open()
     await visit.settle(visit.receipt(Outcome.PRINTED, taken=200))
     await visit.send_order(visit.order_body(fee=100))
     await visit.settle(visit.receipt(Outcome.PRINTED, number="131997-261120-10000001-0", taken=200))
-    assert [kind for kind, _ in ward.cases()] == [CONTRADICTED] * 2
+    assert ward.rows("issuing", "SELECT kind, times FROM ward_case") == [(CONTRADICTED, 2)]
     assert outcomes(ward) == []
 
 

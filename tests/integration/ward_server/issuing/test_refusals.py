@@ -56,7 +56,7 @@ def rewritten(holder: str, **changes: object) -> Act:
     """Open a visit of a resident after a correction."""
 
     async def act(ward: Ward) -> Told:
-        await ward.rewrite(holder, **changes)
+        await ward.register.rewrite(holder, **changes)
         return await ward.visit(holder).open()
 
     return act
@@ -66,7 +66,7 @@ def removed(holder: str, reason: Presence) -> Act:
     """Open a visit of a resident whose record was removed."""
 
     async def act(ward: Ward) -> Told:
-        await ward.remove(holder, reason)
+        await ward.register.remove(holder, reason)
         return await ward.visit(holder).open()
 
     return act
@@ -76,7 +76,7 @@ def by_settings(change: Callable[[Settings], Settings]) -> Act:
     """Open a visit under other settings."""
 
     async def act(ward: Ward) -> Told:
-        ward.desk = replace(ward.desk, settings=change(ward.desk.settings))
+        ward.put_in_force(change(ward.desk.settings))
         return await ward.visit(HEAD).open()
 
     return act
@@ -84,13 +84,13 @@ def by_settings(change: Callable[[Settings], Settings]) -> Act:
 
 async def leaving_in_the_household(ward: Ward) -> Told:
     """The spouse has given notice of moving out."""
-    await ward.change(ChangeKind.LEAVING, SPOUSE, LeavingPlanned(day=20261201), 1)
+    await ward.register.change(ChangeKind.LEAVING, SPOUSE, LeavingPlanned(day=20261201), 1)
     return await ward.visit(HEAD).open()
 
 
 async def held(ward: Ward) -> Told:
     """A hold on the resident."""
-    await ward.change(ChangeKind.HOLD_SET, ALONE, Restriction(name="H-9", planned_end=None), 0)
+    await ward.register.change(ChangeKind.HOLD_SET, ALONE, Restriction(name="H-9", planned_end=None), 0)
     return await ward.visit(ALONE).open()
 
 
@@ -141,7 +141,7 @@ async def kind_closed(ward: Ward) -> Told:
     await visit.open()
     noon = Hours(period=LONG_AGO, kinds=frozenset((ITEMS,)), week=(Span(opens=0, closes=12 * 60),) * 7)
     settings = ward.desk.settings
-    ward.desk = replace(ward.desk, settings=replace(settings, hours=(*settings.hours, noon)))
+    ward.put_in_force(replace(settings, hours=(*settings.hours, noon)))
     return await visit.send_order(visit.order_body(kind=ITEMS))
 
 
@@ -171,14 +171,14 @@ def rules(**changes: object) -> Callable[[Settings], Settings]:
 
 async def daily_limit(ward: Ward) -> Told:
     """One visit a day."""
-    ward.desk = replace(ward.desk, settings=rules(visits_a_day=1)(ward.desk.settings))
+    ward.put_in_force(rules(visits_a_day=1)(ward.desk.settings))
     await ward.visit(HEAD).open()
     return await ward.visit(HEAD).open()
 
 
 async def visit_limit(ward: Ward) -> Told:
     """One certificate a visit: after it, no menu for another, and no order by the old one."""
-    ward.desk = replace(ward.desk, settings=rules(certificates_a_visit=1)(ward.desk.settings))
+    ward.put_in_force(rules(certificates_a_visit=1)(ward.desk.settings))
     visit = ward.visit(HEAD)
     visit.admit()
     body = visit.open_body()
@@ -200,7 +200,7 @@ async def fee_changed(ward: Ward) -> Told:
     visit = ward.visit(HEAD)
     await visit.open()
     fees = [replace(fee, yen=300) for fee in ward.desk.settings.fees]
-    ward.desk = replace(ward.desk, settings=replace(ward.desk.settings, fees=fees))
+    ward.put_in_force(replace(ward.desk.settings, fees=fees))
     return await visit.order()
 
 
@@ -208,7 +208,7 @@ async def household_changed(ward: Ward) -> Told:
     """Somebody of it moved out between menu and order."""
     visit = ward.visit(HEAD)
     await visit.open()
-    await ward.remove(SPOUSE)
+    await ward.register.remove(SPOUSE)
     return await visit.order(scope=Scope.WHOLE)
 
 
@@ -288,13 +288,8 @@ async def test_a_row(ward: Ward, key: str) -> None:
 
 async def test_a_card_linked_today_where_it_counts_at_once(ward: Ward) -> None:
     """The other side of the setting: menu, order, clerk and completing transaction all take it."""
-    path = ward.town.configs / "ward.toml"
-    text = path.read_text("utf-8").replace('"next-day"', '"same-day"')
-    path.write_text(text, "utf-8")
-    for process, start in (("issuing", ward.start_issuing), ("clerk", ward.start_clerk)):
-        await ward.stop(process)
-        await start()
-    await ward.caught_up()
+    for process in ("clerk", "issuing"):
+        await ward.change_settings(process, '"next-day"', '"same-day"')
     visit = ward.visit(CARD_OF_TOMORROW)
     assert (await visit.open()).menu is not None
     assert (await visit.order()).document is not None

@@ -65,7 +65,7 @@ async def test_those_who_are_sent_to_the_counter(ward: Ward) -> None:
 async def test_a_record_that_was_removed(ward: Ward, reason: Presence) -> None:
     """The card's link outlives the record; the next visit is refused, and the household goes on without."""
     assert (await ward.visit(SPOUSE).open()).menu is not None
-    await ward.remove(SPOUSE, reason)
+    await ward.register.remove(SPOUSE, reason)
     await refuses(ward, SPOUSE, Code.ASK_AT_COUNTER)
     members = (await ward.visit(HEAD).open()).given_menu.members
     assert len(members) == 3
@@ -74,26 +74,28 @@ async def test_a_record_that_was_removed(ward: Ward, reason: Presence) -> None:
 async def test_a_planned_move_out_and_its_calling_off(ward: Ward) -> None:
     """From the notification on, for the whole household, until it is called off."""
     day = LeavingPlanned(day=20261201)
-    await ward.change(ChangeKind.LEAVING, SPOUSE, day, 1)
+    await ward.register.change(ChangeKind.LEAVING, SPOUSE, day, 1)
     await refuses(ward, HEAD, Code.ASK_AT_COUNTER)
-    await ward.change(ChangeKind.LEAVING, SPOUSE, LeavingPlanned(day=None), 2)
+    await ward.register.change(ChangeKind.LEAVING, SPOUSE, LeavingPlanned(day=None), 2)
     assert (await ward.visit(HEAD).open()).menu is not None
 
 
 async def test_a_measure_bars_the_household_until_it_is_released(ward: Ward) -> None:
     """Renewed it goes on; released it ends; of two the other goes on barring."""
-    await ward.change(ChangeKind.MEASURE_RENEWED, PROTECTED, Restriction(name=MEASURE, planned_end=20271120), 1)
+    await ward.register.change(
+        ChangeKind.MEASURE_RENEWED, PROTECTED, Restriction(name=MEASURE, planned_end=20271120), 1
+    )
     await refuses(ward, BESIDE_PROTECTED, Code.ASK_AT_COUNTER)
-    await ward.change(ChangeKind.HOLD_SET, BESIDE_PROTECTED, Restriction(name="H-1", planned_end=None), 0)
-    await ward.change(ChangeKind.MEASURE_RELEASED, PROTECTED, Restriction(name=MEASURE, planned_end=None), 2)
+    await ward.register.change(ChangeKind.HOLD_SET, BESIDE_PROTECTED, Restriction(name="H-1", planned_end=None), 0)
+    await ward.register.change(ChangeKind.MEASURE_RELEASED, PROTECTED, Restriction(name=MEASURE, planned_end=None), 2)
     await refuses(ward, PROTECTED, Code.ASK_AT_COUNTER)
-    await ward.change(ChangeKind.HOLD_RELEASED, BESIDE_PROTECTED, Restriction(name="H-1", planned_end=None), 1)
+    await ward.register.change(ChangeKind.HOLD_RELEASED, BESIDE_PROTECTED, Restriction(name="H-1", planned_end=None), 1)
     assert (await ward.visit(PROTECTED).open()).menu is not None
 
 
 async def test_who_was_protected_and_has_left_bars_nobody(ward: Ward) -> None:
     """A certificate of those who stayed shows nothing of one whose record was removed."""
-    await ward.remove(PROTECTED)
+    await ward.register.remove(PROTECTED)
     visit = ward.visit(BESIDE_PROTECTED)
     assert len((await visit.open()).given_menu.members) == 1
     assert (await visit.order()).document is not None
@@ -104,7 +106,7 @@ async def test_a_card_in_the_place_of_another(ward: Ward) -> None:
     authority = ward.town.card_authority
     fresh = HeldCard(serial=NEW_CARD, pin="1234", condition=CardCondition.GOOD, counts_from=20261121)
     linked = CardLinked(card=authority.card_serial(fresh.serial), replaces=authority.card_serial(CARDS[ALONE].serial))
-    await ward.change(ChangeKind.CARD_LINKED, ALONE, linked, 0)
+    await ward.register.change(ChangeKind.CARD_LINKED, ALONE, linked, 0)
     await refuses(ward, ALONE, Code.CARD_UNLINKED)
     new = ward.visit(ALONE)
     new.card = ward.town.stock().content(fresh)
@@ -113,7 +115,7 @@ async def test_a_card_in_the_place_of_another(ward: Ward) -> None:
     tomorrow = ward.visit(ALONE)
     tomorrow.card = new.card
     assert (await tomorrow.open()).menu is not None
-    await ward.change(ChangeKind.CARD_ENDED, ALONE, CardEnded(card=authority.card_serial(fresh.serial)), 1)
+    await ward.register.change(ChangeKind.CARD_ENDED, ALONE, CardEnded(card=authority.card_serial(fresh.serial)), 1)
     later = ward.visit(ALONE)
     later.card = new.card
     assert (await later.open()).code is Code.CARD_UNLINKED
@@ -121,9 +123,9 @@ async def test_a_card_in_the_place_of_another(ward: Ward) -> None:
 
 async def test_fifteen_is_reached_on_the_day_before_the_birthday(ward: Ward) -> None:
     """年齢計算ニ関する法律: born on 21 November 2011, the child is fifteen on the evening of the 20th."""
-    await ward.rewrite(TEEN, birth=20111122)
+    await ward.register.rewrite(TEEN, birth=20111122)
     await refuses(ward, TEEN, Code.UNDER_AGE)
-    await ward.rewrite(TEEN, birth=20111121)
+    await ward.register.rewrite(TEEN, birth=20111121)
     assert (await ward.visit(TEEN).open()).menu is not None
 
 
@@ -131,7 +133,7 @@ async def test_a_character_without_a_glyph_is_named_to_the_operator(
     ward: Ward, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """An Adobe-Japan1 selector, which no face has: the counter's words go out, its code points stay in the log."""
-    await ward.rewrite(ALONE, name="葛\U000e0100城　一", head="葛\U000e0100城　一")
+    await ward.register.rewrite(ALONE, name="葛\U000e0100城　一", head="葛\U000e0100城　一")
     capsys.readouterr()
     await refuses(ward, ALONE, Code.ASK_AT_COUNTER)
     lines = [line for line in map(json.loads, capsys.readouterr().err.splitlines()) if "detail" in line]

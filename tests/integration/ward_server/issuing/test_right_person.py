@@ -22,9 +22,8 @@ def words(pdf: bytes) -> str:
 async def paper_of(visit: Visit, ordinal: int) -> str:
     """Order one paper and have it printed; give its words."""
     told = await visit.order(ordinal, scope=Scope.SELF)
-    document = told.given_document
     await visit.printed(told, ordinal)
-    return words(document.pdf)
+    return words(told.pdf)
 
 
 async def whole_visit(ward: Ward, holder: str, kiosk: str) -> None:
@@ -51,4 +50,5 @@ async def test_visits_at_once_never_meet(ward: Ward) -> None:
     assert ward.stops() == {"issuing": None, "clerk": None}
     assert ward.cases() == []
     view = await ward.desk.ledger.summary(1)
-    assert (view.printed, view.fees, view.unsettled) == (8 * ROUNDS, 8 * ROUNDS * 200, 0)
+    today = await ward.desk.ledger.today(ward.desk.now().day_began)
+    assert (today.printed, today.fees, view.unsettled) == (8 * ROUNDS, 8 * ROUNDS * 200, 0)

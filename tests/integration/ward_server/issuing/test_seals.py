@@ -28,13 +28,13 @@ _DOTS = 300
 
 async def cancel(ward: Ward, resident: str = HEAD) -> None:
     """Cancel a registration of the first version."""
-    await ward.change(ChangeKind.SEAL_CANCELLED, resident, SealCancelled(reason=SealEnd.LOST), 1)
+    await ward.register.change(ChangeKind.SEAL_CANCELLED, resident, SealCancelled(reason=SealEnd.LOST), 1)
 
 
 async def replace_seal(ward: Ward) -> None:
     """Cancel HEAD's seal and register another: a seal is in force before and after."""
     await cancel(ward)
-    await ward.change(ChangeKind.SEAL_REGISTERED, HEAD, seal_of(number="9", millimetres=10.0), 2)
+    await ward.register.change(ChangeKind.SEAL_REGISTERED, HEAD, seal_of(number="9", millimetres=10.0), 2)
 
 
 def offered(menu: Menu) -> list[CertificateKind]:
@@ -78,7 +78,7 @@ async def test_a_seal_is_certified_at_its_true_size(
     assert (offer.scopes, offer.options, offer.fee) == ((Scope.SELF,), 0, 300)
     told = await order(visit)
     document = told.given_document
-    said, shown, pages = page_of(document.pdf)
+    said, shown, pages = page_of(told.pdf)
     assert (document.fee, document.pages, pages) == (300, 1, 1)
     assert "印鑑登録証明書" in said
     assert all(word in said for word in words)
@@ -115,7 +115,7 @@ async def test_a_ward_without_the_kind_or_the_form_does_not_offer_it(ward: Ward)
     desk = ward.desk
     fees = tuple(fee for fee in desk.settings.fees if fee.kind is not _SEAL)
     offered_kinds = tuple(one for one in desk.settings.offered if one.kind is not _SEAL)
-    ward.desk = replace(desk, settings=replace(desk.settings, fees=fees, offered=offered_kinds))
+    ward.put_in_force(replace(desk.settings, fees=fees, offered=offered_kinds))
     assert _SEAL not in offered((await ward.visit(HEAD).open()).given_menu)
     templates = [one for one in desk.templates if one.kind != "seal-registration"]
     ward.desk = replace(desk, templates=templates)
@@ -125,9 +125,9 @@ async def test_a_ward_without_the_kind_or_the_form_does_not_offer_it(ward: Ward)
 ENDING: dict[str, Callable[[Ward], Awaitable[None]]] = {
     "cancelled": cancel,
     "replaced": replace_seal,
-    "another name": lambda ward: ward.rewrite(HEAD, name="遠山　文"),
-    "moved out": lambda ward: ward.remove(HEAD),
-    "died": lambda ward: ward.remove(HEAD, Presence.DIED),
+    "another name": lambda ward: ward.register.rewrite(HEAD, name="遠山　文"),
+    "moved out": lambda ward: ward.register.remove(HEAD),
+    "died": lambda ward: ward.register.remove(HEAD, Presence.DIED),
 }
 SHORT = frozenset(("cancelled", "replaced"))
 """A representative; the others are the whole matrix."""
@@ -184,7 +184,7 @@ async def test_another_certificate_does_not_mind_the_seal(ward: Ward) -> None:
 
 async def test_a_seal_that_is_registered_is_offered_and_both_follow(ward: Ward) -> None:
     """A new registration is on the next menu; after a restart of both processes it still is."""
-    await ward.change(ChangeKind.SEAL_REGISTERED, SPOUSE, seal_of("葛城悟", number="8", millimetres=9.0), 0)
+    await ward.register.change(ChangeKind.SEAL_REGISTERED, SPOUSE, seal_of("葛城悟", number="8", millimetres=9.0), 0)
     for process in ("issuing", "clerk"):
         await ward.stop(process)
     await ward.start_clerk()
@@ -193,6 +193,6 @@ async def test_a_seal_that_is_registered_is_offered_and_both_follow(ward: Ward) 
     visit = ward.visit(SPOUSE)
     assert _SEAL in offered((await visit.open()).given_menu)
     told = await order(visit)
-    _, shown, _ = page_of(told.given_document.pdf)
+    _, shown, _ = page_of(told.pdf)
     assert inked_mm(shown, _DOTS) == pytest.approx((9.0, 9.0), abs=0.2)
     await visit.settle(visit.receipt(Outcome.VOID, number=told.given_document.number))

@@ -8,6 +8,7 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,7 @@ from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.issuing.notices import Notices
 from tests.integration.ward_server.apart import Apart, front_of
+from tests.integration.ward_server.issuing.test_mismatches import signed_anew
 from tests.integration.ward_server.people import ALONE, HEAD
 from tests.integration.ward_server.ward import Ward, eventually, open_ward
 from tests.places import PostgresPlace
@@ -93,7 +95,7 @@ async def test_a_stop_and_a_hold_reach_both_within_a_second(ward: Ward) -> None:
     a, b = await started(ward, "a"), await started(ward, "b")
     visit = b.visit(ALONE)
     await visit.open()
-    await ward.protect(HEAD)
+    await ward.register.protect(HEAD)
     assert (await b.visit(HEAD, ward.kiosk("K-0002")).open()).code is Code.ASK_AT_COUNTER
     await a.desk.ledger.stop.set(
         AuditEntry(moment=ward.clock.now(), event=AuditEvent.ISSUING_STOPPED, code=int(Code.SEAL_BROKEN)), "a test"
@@ -105,6 +107,23 @@ async def test_a_stop_and_a_hold_reach_both_within_a_second(ward: Ward) -> None:
     assert (await visit.order()).code in (Code.WARD_STOPPED, Code.CHANGED_LOOK_AGAIN)
     assert time.monotonic() - begun < 1
     assert b.issuances() == []
+
+
+async def test_proof_at_one_server_stops_the_other_within_a_second(ward: Ward) -> None:
+    """What a kiosk hands back to one, and that kiosk's own bar, are rows that both read."""
+    a, b = await started(ward, "a"), await started(ward, "b")
+    visit = a.visit(ALONE)
+    await visit.open()
+    told = await visit.order()
+    assert told.handed is not None
+    await visit.report(told.handed)
+    assert (await b.visit(HEAD).open()).code is Code.KIOSK_STOPPED
+    other = b.visit(HEAD, ward.kiosk("K-0002"))
+    await other.open()
+    await visit.report(signed_anew(a, visit, told, replace(told.given_document, fee=1)))
+    begun = time.monotonic()
+    assert (await other.order()).code is Code.WARD_STOPPED
+    assert time.monotonic() - begun < 1
 
 
 async def test_a_server_of_another_topology_does_not_start(ward: Ward) -> None:
@@ -131,6 +150,7 @@ async def test_a_start_voids_nothing_of_a_server_that_is_at_work(ward: Ward) -> 
     assert b.issuances() == [(IssuanceState.VOID, Code.INTERNAL)]
 
 
+@pytest.mark.faults
 @pytest.mark.long
 async def test_a_server_that_lost_its_turn_writes_nothing(ward: Ward) -> None:
     """SIGSTOP until the other has taken it for gone, then SIGCONT: what it is asked then leaves no trace."""
@@ -163,3 +183,21 @@ async def test_a_server_that_lost_its_turn_writes_nothing(ward: Ward) -> None:
     told = await fresh.order()
     await fresh.printed(told)
     assert ward.rows("issuing", "SELECT outcome FROM receipt WHERE ordinal > 0") == [(Outcome.PRINTED,)]
+
+
+async def test_what_two_persons_steer_reaches_both(ward: Ward) -> None:
+    """Said to one server: the other has the settings within a second, and makes its own message key anew."""
+    a, b = await started(ward, "a"), await started(ward, "b")
+    visit = a.visit(HEAD)
+    await visit.open()
+    await ward.change_settings("issuing", "yen = 200", "yen = 250")
+    assert 250 in {fee.yen for fee in b.desk.settings.fees}
+    await ward.go_on_until(lambda: 250 in {fee.yen for fee in a.desk.settings.fees})
+    held = [one.desk.prekeys.newest for one in (a, b)]
+    await ward.decide("issuing", "renew-message-keys")
+    await ward.go_on_until(lambda: all(one.desk.prekeys.newest not in (None, *held) for one in (a, b)))
+    newest = [one.desk.prekeys.newest for one in (a, b)]
+    assert len({one.message_key.certificate for one in newest if one is not None}) == 2
+    assert (await visit.order()).code is Code.VISIT_OVER
+    renewed = [one.about for one in ward.audit("issuing") if one.event is AuditEvent.MESSAGE_KEYS_RENEWED]
+    assert sorted(renewed) == ["0 visits ended", "1 visits ended"]

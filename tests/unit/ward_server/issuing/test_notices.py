@@ -64,6 +64,7 @@ def notice(settings: Settings, moment: dt.datetime) -> Notice:
         message_key=b"",
         reopens=None if reopens is None else int(reopens.timestamp()),
         kinds=standing.kinds,
+        barred=(),
     )
 
 
