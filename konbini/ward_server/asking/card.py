@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1_x509
@@ -32,12 +33,14 @@ __all__ = [
     "check_certificate",
     "check_issued",
     "check_signature",
+    "check_told_apart",
     "identify",
     "is_own_card",
     "usable_at",
 ]
 
 _TOLERANCE = timedelta(seconds=CLOCK_SKEW_SECONDS)
+_ROOTS_KEPT = 16
 _NO_CERTIFICATE = (
     ValueError,
     UnsupportedAlgorithm,
@@ -46,6 +49,21 @@ _NO_CERTIFICATE = (
     x509.UnsupportedGeneralNameType,
 )
 """What reading bytes that are no certificate of ours may raise."""
+
+_LIBRARY_FAULTS = (
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    OverflowError,
+    RecursionError,
+    TypeError,
+    UnsupportedAlgorithm,
+    ValueError,
+)
+"""What the path's library raises beside its own errors, where a structure within is not what it says: it reads each
+only when it comes to it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +80,17 @@ class CardIssuer:
     certificate: bytes
     policies: frozenset[str]
     own: bool = False
+
+
+def check_told_apart(issuers: Sequence[CardIssuer]) -> None:
+    """Check that no two pinned issuers have one key: a card's serial could not say whose it is.
+
+    Raises:
+        ValueError: two have.
+    """
+    keys = [_subject_key_id(x509.load_der_x509_certificate(issuer.certificate)) for issuer in issuers]
+    if len(set(keys)) != len(keys):
+        raise ValueError("two pinned issuers of cards have one key")
 
 
 def usable_at(issuers: Sequence[CardIssuer], *, own_machine: bool) -> tuple[CardIssuer, ...]:
@@ -214,16 +243,16 @@ async def _check_path(
     certificate: bytes, response: bytes | None, issuers: Sequence[CardIssuer], moment: datetime
 ) -> None:
     """Check the path, with an OCSP response where the revocation is not settled yet."""
-    context = ValidationContext(
-        trust_roots=[asn1_x509.Certificate.load(issuer.certificate) for issuer in issuers],
-        ocsps=[] if response is None else [response],
-        revocation_mode="soft-fail" if response is None else "require",
-        allow_fetching=False,
-        moment=moment,
-        time_tolerance=_TOLERANCE,
-    )
-    validator = CertificateValidator(asn1_x509.Certificate.load(certificate), validation_context=context)
     try:
+        context = ValidationContext(
+            trust_roots=[_root(issuer.certificate) for issuer in issuers],
+            ocsps=[] if response is None else [response],
+            revocation_mode="soft-fail" if response is None else "require",
+            allow_fetching=False,
+            moment=moment,
+            time_tolerance=_TOLERANCE,
+        )
+        validator = CertificateValidator(asn1_x509.Certificate.load(certificate), validation_context=context)
         await validator.async_validate_usage({"digital_signature"})  # type: ignore[no-untyped-call] # the library's
     except path_errors.RevokedError as error:
         raise Refused(Code.CARD_REVOKED) from error
@@ -233,10 +262,22 @@ async def _check_path(
         raise Refused(Code.CARD_EXPIRED) from error
     except (path_errors.PathError, path_errors.ValidationError) as error:
         raise Refused(Code.CARD_ISSUER_UNKNOWN, type(error).__name__) from error
+    except _LIBRARY_FAULTS as error:
+        code = Code.CARD_ISSUER_UNKNOWN if response is None else Code.REVOCATION_UNKNOWN
+        raise Refused(code, f"cannot be judged: {type(error).__name__}") from error
+
+
+@lru_cache(maxsize=_ROOTS_KEPT)
+def _root(certificate: bytes) -> asn1_x509.Certificate:
+    """Give a pinned issuer as the library takes it: parsed once, since preparing its names costs half of a check.
+
+    Only what is pinned comes here, and nobody changes what is given.
+    """
+    return asn1_x509.Certificate.load(certificate)
 
 
 def _named(certificate: bytes, issuers: Sequence[CardIssuer]) -> list[CardIssuer]:
-    """Find the issuer that a certificate names; two with one key count as the first."""
+    """Find the issuer that a certificate names: none, or one."""
     authority = identify(certificate).issuer_key_id
     parsed = ((issuer, x509.load_der_x509_certificate(issuer.certificate)) for issuer in issuers)
     return [issuer for issuer, its in parsed if _subject_key_id(its) == authority]

@@ -29,6 +29,15 @@ class TicketOffices:
         """Say whether a kiosk is one of the ward's own machines; one that is not in the register is none."""
         return self._register.is_operated_by(kiosk, self._ward.name)
 
+    def link_of(self, kiosk: str) -> str:
+        """Name the link that a kiosk speaks on, by whoever gives tickets there: the center, or the ward itself."""
+        return self._ward.name if self.is_own(kiosk) else self._center.name
+
+    @property
+    def center(self) -> VerifyingKey:
+        """The center's pinned ticket key."""
+        return self._center.pinned
+
     def read(self, signed: bytes) -> Ticket:
         """Check a ticket's signature by the one office that its kiosk gets tickets from.
 

@@ -17,7 +17,7 @@ from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import Ticket, card_challenge
 from konbini.protocol.trust import Enrolment
 from konbini.protocol.visits import Opening, Order
-from konbini.ward_server.asking.card import check_signature
+from konbini.ward_server.asking.card_judge import X509_CARDS, CardJudge
 
 __all__ = ["KioskRegister", "Opened", "handle_of", "open_context", "order_context", "read_opening", "read_order"]
 
@@ -52,10 +52,20 @@ class KioskRegister:
             raise Refused(Code.KIOSK_UNKNOWN, f"{kiosk}: another device key")
         return enrolment
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Every kiosk that stands in it, in force or not."""
+        return frozenset(self._by_name)
+
     def is_operated_by(self, kiosk: str, operator: str) -> bool:
         """Say whether a kiosk of this register is one of this operator's."""
         enrolment = self._by_name.get(kiosk)
         return enrolment is not None and enrolment.operator == operator
+
+    def operator_of(self, kiosk: str) -> str:
+        """Name who runs a kiosk, whether or not it is in force now; empty where it does not stand here."""
+        enrolment = self._by_name.get(kiosk)
+        return "" if enrolment is None else enrolment.operator
 
     def operated_by(self, operator: str) -> frozenset[str]:
         """Name the kiosks of an operator."""
@@ -107,7 +117,15 @@ def order_context(*, kiosk: str, ward: str, visit: bytes, ordinal: int, key_id: 
     return Context(kind=MessageKind.ORDER, sender=kiosk, receiver=ward, visit=visit, ordinal=ordinal, key_id=key_id)
 
 
-def read_opening(message: bytes, ticket_bytes: bytes, ticket: Ticket, enrolment: Enrolment, context: Context) -> Opened:
+def read_opening(  # noqa: PLR0913 - what a visit is opened with, and who judges it
+    message: bytes,
+    ticket_bytes: bytes,
+    ticket: Ticket,
+    enrolment: Enrolment,
+    context: Context,
+    *,
+    cards: CardJudge = X509_CARDS,
+) -> Opened:
     """Check the signatures of OPEN, the inner one by the visit key, the outer one by the device key.
 
     Args:
@@ -116,6 +134,7 @@ def read_opening(message: bytes, ticket_bytes: bytes, ticket: Ticket, enrolment:
         ticket: the same, checked.
         enrolment: the kiosk in the ward's own register.
         context: of OPEN.
+        cards: judges the card's signature.
 
     Raises:
         Refused: `DEVICE_SIGNATURE_INVALID`, `CARD_SIGNATURE_INVALID`, `TICKET_INVALID` (other visit keys),
@@ -138,7 +157,7 @@ def read_opening(message: bytes, ticket_bytes: bytes, ticket: Ticket, enrolment:
         most_orders=opening.most_orders,
         most_minutes=opening.most_minutes,
     )
-    check_signature(opening.certificate, opening.algorithm, opening.signature, t)
+    cards.check_signature(opening.certificate, opening.algorithm, opening.signature, t)
     return Opened(ticket=ticket, visit=hashlib.sha256(ticket_bytes).digest(), t=t, opening=opening)
 
 

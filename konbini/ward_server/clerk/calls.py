@@ -3,12 +3,13 @@
 CERTIFY  [evidence bytes]        -> `Certified` bytes
 SEAL     [order key, PDF bytes]  -> `Sealed` bytes
 RANGES   []                      -> ranges of issuance numbers that it certified under, or closed; one bit each
-STATE    []                      -> `ClerkCondition` bytes, for the ward's page
+STATE    []                      -> `ClerkCondition` bytes, for issuing's view
+LOG_REQUEST, LOG_TAKE            -> konbini/ward_server/audit/log_calls.py
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
 from typing import Annotated, Protocol
@@ -23,10 +24,20 @@ from konbini.ward_server.clerk.evidence import Certified, Evidence, Sealed
 from konbini.ward_server.clerk.index import Index
 from konbini.ward_server.following.upkeep import Upkeep
 
-__all__ = ["MOST_CALL_BYTES", "ClerkClient", "ClerkCondition", "ClerkMethod", "ClerkState", "handlers"]
+__all__ = [
+    "MOST_CALL_BYTES",
+    "ClerkClient",
+    "ClerkCondition",
+    "ClerkMethod",
+    "ClerkState",
+    "StampsCondition",
+    "handlers",
+]
 
 MOST_CALL_BYTES = 1 << 20
 _SECONDS = 10.0
+_SILENT_FAILURES = 2
+"""One answer may be lost on its way; the clerk asks again within seconds."""
 
 
 @unique
@@ -37,6 +48,8 @@ class ClerkMethod(IntEnum):
     SEAL = 2
     RANGES = 3
     STATE = 4
+    LOG_REQUEST = 5
+    LOG_TAKE = 6
 
 
 class KnowsRanges(Protocol):
@@ -47,8 +60,28 @@ class KnowsRanges(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class StampsCondition:
+    """What came of asking the time-stamp service: when it answered and failed last, in Unix milliseconds, 0 before.
+
+    `failures` are those since the last answer.
+    """
+
+    answered: Annotated[int, UpTo(2**53)]
+    failed: Annotated[int, UpTo(2**53)]
+    failures: Annotated[int, UpTo(2**53)]
+
+    @property
+    def silent(self) -> bool:
+        """Whether no paper could be time-stamped now."""
+        return self.failures >= _SILENT_FAILURES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ClerkCondition:
-    """Whether the clerk can serve; codes are 0 where nothing is wrong, moments Unix milliseconds."""
+    """Whether the clerk can serve; codes are 0 where nothing is wrong, moments Unix milliseconds.
+
+    `stamps` is null where the ward's papers are not time-stamped.
+    """
 
     stopped: Annotated[int, UpTo(9999)]
     broken: Annotated[int, UpTo(9999)]
@@ -57,15 +90,19 @@ class ClerkCondition:
     outage_ends: Annotated[int, UpTo(2**53)]
     reconciled: Annotated[int, UpTo(2**53)]
     differences: Annotated[int, UpTo(2**53)]
+    stamps: StampsCondition | None
 
 
 class ClerkState:
     """Gives the clerk's condition of now."""
 
-    def __init__(self, upkeep: Upkeep, index: Index, clock: Clock) -> None:
+    def __init__(
+        self, upkeep: Upkeep, index: Index, clock: Clock, *, stamps: Callable[[], StampsCondition | None]
+    ) -> None:
         self._upkeep = upkeep
         self._index = index
         self._clock = clock
+        self._stamps = stamps
 
     async def condition(self) -> ClerkCondition:
         """Give it."""
@@ -80,6 +117,7 @@ class ClerkState:
             outage_ends=0 if outage is None else outage.ends,
             reconciled=0 if outcome is None else outcome.moment,
             differences=0 if outcome is None else outcome.differences,
+            stamps=self._stamps(),
         )
 
 

@@ -29,6 +29,8 @@ from konbini.pdf.paper_seal.fitting import check_fits
 from konbini.pdf.paper_seal.page_seal import PageSeal
 from konbini.pdf.template import Template
 from konbini.process.clock import Clock, to_seconds
+from konbini.process.measures.catalogue import Metric
+from konbini.process.measures.ports import Measures, timed
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber, binding
@@ -104,6 +106,7 @@ class Clerk:
         read: PaperReader,
         seal_pages: PageSealer,
         sign: PaperSigner,
+        measures: Measures,
     ) -> None:
         self._beliefs = beliefs
         self._index = index
@@ -115,7 +118,13 @@ class Clerk:
         self._read = read
         self._pages = seal_pages
         self._sign = sign
+        self._measures = measures
         self._waiting: OrderedDict[bytes, _Waiting] = OrderedDict()
+
+    @property
+    def waiting(self) -> int:
+        """How many orders were certified and not sealed yet, as far as they are kept."""
+        return len(self._waiting)
 
     async def certify(self, evidence: Evidence) -> Certified:
         """Prove again who asked, and give the facts to draw.
@@ -133,8 +142,10 @@ class Clerk:
         )
         await self._store.record(entry)
         try:
-            return await self._certify(evidence, entry)
+            with timed(self._measures, self._clock, Metric.CLERK_SECONDS, step="certify"):
+                return await self._certify(evidence, entry)
         except Refused as refused:
+            self._measures.count(Metric.REFUSALS, at="certify", code=refused.code)
             await self._refuse(entry, AuditEvent.CERTIFY_REFUSED, refused.code)
             raise
 
@@ -153,8 +164,10 @@ class Clerk:
         if waiting is None:
             raise Refused(Code.ORDER_OUT_OF_TURN, "certify comes before seal")
         try:
-            return await self._seal(order, pdf, waiting)
+            with timed(self._measures, self._clock, Metric.CLERK_SECONDS, step="seal"):
+                return await self._seal(order, pdf, waiting)
         except Refused as refused:
+            self._measures.count(Metric.REFUSALS, at="seal", code=refused.code)
             await self._refuse(waiting.entry, AuditEvent.SEAL_REFUSED, refused.code)
             raise
 

@@ -1,7 +1,7 @@
 """The clerk's configuration: one TOML file (docs/keys.md names the keys).
 
 ward = "139999"
-settings = "ward.toml"              # of the municipality, as `issuing` has them: docs/settings.md
+settings = "ward.toml"              # of the municipality: docs/settings.md
 templates = "templates"
 typefaces = ["ipamjm.ttf"]          # as in konbini/ward_server/issuing/config.py: what papers may be written in
 
@@ -30,6 +30,8 @@ users = [992]                       # who may call: the user of `issuing`
 [operators]
 socket = "clerk-operators.sock"
 users = [993]                       # who may call: operators, and not the user of `issuing`
+signed = true                       # konbini/ward_server/signed_acts/config.py
+origin = "https://console.ward.example"
 [copy]                              # konbini/ward_server/following/upkeep.py
 name = "clerk"                      # under which the registry knows this follower
 reconcile_at = "03:20"              # time of the day in Japan
@@ -37,6 +39,13 @@ most_outage_hours = 24
 standby = false                     # true: serves in outage mode alone
 published = "log.checkpoints"        # what the ward published last; both may be left out:
 issuers = "issuers.list"            # konbini/ward_server/following/published.py
+[log]                               # konbini/process/log_keeping.py
+origin = "konbini/139999/clerk"
+key = "log.key"
+witnesses = ["konbini/center/witness+..."]
+
+[measures]                          # may be left out: konbini/process/measures/config.py
+socket = "measures.sock"            # this process has no network of its own
 """
 
 from __future__ import annotations
@@ -46,11 +55,14 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.log_config import LogConfig
+from konbini.process.measures.config import MeasuresConfig, read_measures
 from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
 from konbini.ward_server.clerk.page_sealing import PaperSealConfig, read_paper_seal_config
 from konbini.ward_server.clerk.signing_key import SigningConfig, read_signing_config
 from konbini.ward_server.following.upkeep import UpkeepConfig, read_upkeep
+from konbini.ward_server.signed_acts.config import OperatorsConfig
 from konbini.ward_server.trust import TrustConfig, read_trust_config
 
 __all__ = ["ClerkConfig", "read_config"]
@@ -74,8 +86,10 @@ class ClerkConfig:
     trust: TrustConfig
     registry: CallAddress
     calls: CallAddress
-    operators: CallAddress
+    operators: OperatorsConfig
     upkeep: UpkeepConfig
+    log: LogConfig
+    measures: MeasuresConfig | None
 
 
 def read_config(path: Path) -> ClerkConfig:
@@ -112,6 +126,8 @@ def read_config(path: Path) -> ClerkConfig:
             trust=read_trust_config(trust),
             registry=CallAddress.read(registry),
             calls=CallAddress.read(calls),
-            operators=CallAddress.read(operators),
+            operators=OperatorsConfig.read(operators),
             upkeep=read_upkeep(copy),
+            log=LogConfig.read(table),
+            measures=read_measures(table),
         )

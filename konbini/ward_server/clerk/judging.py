@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from konbini.protocol.cose import Context, VerifyingKey
@@ -17,7 +17,8 @@ from konbini.protocol.sealing import SealingKey
 from konbini.protocol.tickets import CLOCK_SKEW_SECONDS, Prekey, ticket_hash
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import Menu, Order, message_hash, read_answer
-from konbini.ward_server.asking.card import CardIssuer, check_certificate, usable_at
+from konbini.ward_server.asking.card import CardIssuer, usable_at
+from konbini.ward_server.asking.card_judge import X509_CARDS, CardJudge
 from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import (
     KioskRegister,
@@ -55,8 +56,9 @@ class Beliefs:
         issuers: pinned card issuers.
         record_key: the registry's record key.
         handle_key: what handles are keyed with, 32 bytes.
-        settings: the municipality's, which `issuing` holds too.
+        in_force: gives the municipality's settings, as this process keeps them.
         revocation: which revocation answers count.
+        cards: judges a card's certificate, its revocation answer and what the card signed.
     """
 
     entry: WardEntry
@@ -65,8 +67,9 @@ class Beliefs:
     issuers: Sequence[CardIssuer]
     record_key: VerifyingKey
     handle_key: bytes
-    settings: Settings
+    in_force: Callable[[], Settings]
     revocation: RevocationPolicy
+    cards: CardJudge = X509_CARDS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,10 +104,10 @@ async def _judge_asking(evidence: Evidence, beliefs: Beliefs, moment: int) -> As
     prekey, message_key = Prekey.open(ticket.prekey, beliefs.entry, ticket.issued)
     v = ticket_hash(evidence.ticket)
     context = open_context(kiosk=ticket.kiosk, ward=ward, visit=v, key_id=prekey.key_id)
-    opened = read_opening(evidence.opening, evidence.ticket, ticket, enrolment, context)
+    opened = read_opening(evidence.opening, evidence.ticket, ticket, enrolment, context, cards=beliefs.cards)
     if moment > opened.last_moment + CLOCK_SKEW_SECONDS:
         raise Refused(Code.VISIT_OVER)
-    card = await check_certificate(
+    card = await beliefs.cards.check_certificate(
         opened.opening.certificate,
         evidence.revocation,
         usable_at(beliefs.issuers, own_machine=beliefs.offices.is_own(ticket.kiosk)),
@@ -151,10 +154,11 @@ async def judge_subjects(
         The people on the paper in the order of the household.
 
     Raises:
-        Refused: `RECORD_NOT_SIGNED`, `SUBJECT_MISMATCH`, `EVIDENCE_MISMATCH`; `RECORD_STALE` or `CARD_UNLINKED` where
+        Refused: `RECORD_NOT_SIGNED`, `SUBJECT_MISMATCH`, `EVIDENCE_MISMATCH`; `NOT_OFFERED` where the settings of this
+            process have another answer than `issuing` had; `RECORD_STALE` or `CARD_UNLINKED` where
             something changed meanwhile; `ASK_AT_COUNTER` where somebody of the household is barred.
     """
-    terms = beliefs.settings.terms(day)
+    terms = beliefs.in_force().terms(day)
     holder = await index.holder(asked.card, to_number(terms.link_day(day)))
     household = {person.resident: person for person in await index.household_of(holder)}
     if holder not in household:
@@ -182,19 +186,25 @@ async def judge_subjects(
 
 
 def _check_terms(order: Order, terms: Terms) -> None:
-    """Hold the order against the kind's own conditions and against what the municipality offers today."""
+    """Hold the order against the kind's own conditions and against what the municipality offers today.
+
+    What no settings allow is a mismatch. Settings are changed at each process by itself, so that `issuing` may have
+    others for a while: what these forbid is not signed, and stops nobody.
+    """
     conditions = CONDITIONS[order.kind]
-    if order.kind not in terms.kinds or order.scope not in conditions.scopes:
-        raise Refused(Code.EVIDENCE_MISMATCH, "a kind or scope that is not offered")
-    if Options(order.options) & ~(conditions.options & ~terms.of(order.kind).barred_options):
-        raise Refused(Code.EVIDENCE_MISMATCH, "an option that is barred")
+    if order.scope not in conditions.scopes or Options(order.options) & ~conditions.options:
+        raise Refused(Code.EVIDENCE_MISMATCH, "a scope or an option that the kind does not have")
+    if Options(order.options) & terms.of(order.kind).barred_options:
+        raise Refused(Code.NOT_OFFERED, "an option that is barred by the settings here")
 
 
 def _check_age(order: Order, holder: str, subjects: Sequence[Subject], terms: Terms, day: dt.date) -> None:
     """Where the holder is on the paper, its record says how old the holder is."""
-    births = [one.record.birth for one in subjects if one.record.resident == holder]
-    if any(age_on(birth, day) < terms.of(order.kind).under_age for birth in births):
-        raise Refused(Code.EVIDENCE_MISMATCH, "a holder below the kind's age")
+    ages = [age_on(one.record.birth, day) for one in subjects if one.record.resident == holder]
+    if any(age < CONDITIONS[order.kind].least_age for age in ages):
+        raise Refused(Code.EVIDENCE_MISMATCH, "a holder below the kind's age by law")
+    if any(age < terms.of(order.kind).under_age for age in ages):
+        raise Refused(Code.NOT_OFFERED, "a holder below the kind's age by the settings here")
 
 
 def _check_numbers(evidence: Evidence, order: Order) -> None:

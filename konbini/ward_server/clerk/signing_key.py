@@ -8,7 +8,7 @@ module = "/usr/lib/softhsm/libsofthsm2.so"              # the PKCS #11 library o
 label = "ward"                                          # the token's
 key = "document"                                        # the private key's label in it
 pin = "token.pin"                                       # a secret file: the user's PIN in its only line
-[signing.time_stamps]                                   # where it stands: PAdES B-T instead of B-B
+[signing.time_stamps]                                   # where it stands: PAdES B-T, not B-B; asked each 10 minutes
 url = "http://192.0.2.10/tsa"
 authorities = ["time-authority.pem"]                    # under whom time-stamps are believed
 [signing.revocation]                                    # where it stands besides: B-LT
@@ -18,27 +18,25 @@ authorities = ["paper-authority.pem"]                   # under whom the signing
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-
-from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 
 from konbini.pdf.signing import (
     KeyFileSigner,
     PadesSigner,
     RevocationSources,
     Signer,
-    TimeStamps,
     Token,
     TokenAccess,
     TokenSigner,
 )
+from konbini.process.certificate_files import read_certificates
 from konbini.process.config import ConfigRefused, Table
 from konbini.process.log import logger
 from konbini.process.secret_files import read_secret
+from konbini.time_stamps.asking import TimeStamps
 
 __all__ = [
     "RevocationConfig",
@@ -132,7 +130,7 @@ def open_signer(config: SigningConfig) -> Iterator[PadesSigner]:
         Refused: the token cannot be used now.
         OSError, ValueError: a file cannot be used, or key and certificate do not belong together.
     """
-    certificates = _certificates(config.certificates)
+    certificates = read_certificates(config.certificates)
     if isinstance(config.key, Path):
         _log.warning("signing with a key file", detail="the demo's key; a ward keeps its key in a token")
         yield _of_level(config, KeyFileSigner(read_secret(config.key), certificates))
@@ -150,14 +148,8 @@ def _of_level(config: SigningConfig, signer: Signer) -> PadesSigner:
     stamps, revocation = config.time_stamps, config.revocation
     return PadesSigner(
         signer,
-        time_stamps=None if stamps is None else TimeStamps(stamps.url, _certificates(stamps.authorities)),
+        time_stamps=None if stamps is None else TimeStamps(stamps.url, read_certificates(stamps.authorities)),
         revocation=None
         if revocation is None
-        else RevocationSources(revocation.sources, _certificates(revocation.authorities)),
+        else RevocationSources(revocation.sources, read_certificates(revocation.authorities)),
     )
-
-
-def _certificates(paths: Sequence[Path]) -> list[bytes]:
-    """Read PEM files, each of one certificate or more, and give them all as DER."""
-    found = (certificate for path in paths for certificate in x509.load_pem_x509_certificates(path.read_bytes()))
-    return [certificate.public_bytes(serialization.Encoding.DER) for certificate in found]

@@ -1,6 +1,6 @@
 """What both followers keep for a time in the same way: differences, decisions and the audit log.
 
-Table: `difference`, as each follower's first migration declares it. One that is open never ends.
+Table: `difference`, in `following/following.sql`. One that is open never ends.
 """
 
 from __future__ import annotations

@@ -12,6 +12,8 @@ from konbini.ward_server.following.outage import OutageEvents
 from konbini.ward_server.following.reconciling import ReconcileEvents
 from konbini.ward_server.following.standing import FollowerEvents
 from konbini.ward_server.keeping.disposal_rows import RetentionEvents
+from konbini.ward_server.signed_acts import events as signed_events
+from konbini.ward_server.signed_acts.events import SignedEvents
 
 __all__ = ["CLERK", "ISSUING", "ProcessEvents"]
 
@@ -29,6 +31,7 @@ class ProcessEvents:
     outage: OutageEvents
     decisions: DecisionEvents
     retention: RetentionEvents
+    signed: SignedEvents
 
 
 ISSUING: Final = ProcessEvents(
@@ -67,6 +70,7 @@ ISSUING: Final = ProcessEvents(
         disposed=AuditEvent.ISSUING_DISPOSED,
         done=AuditEvent.ISSUING_DISPOSAL_DONE,
     ),
+    signed=signed_events.ISSUING,
 )
 
 CLERK: Final = ProcessEvents(
@@ -109,4 +113,5 @@ CLERK: Final = ProcessEvents(
         disposed=AuditEvent.CLERK_DISPOSED,
         done=AuditEvent.CLERK_DISPOSAL_DONE,
     ),
+    signed=signed_events.CLERK,
 )

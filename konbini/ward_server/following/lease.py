@@ -34,6 +34,7 @@ class Lease:
 
     def __init__(self) -> None:
         self._applied = 0
+        self._newest = 0
         self.heard = 0
         self._until = float("-inf")
         self._waiting: _Granted | None = None
@@ -48,6 +49,7 @@ class Lease:
             number: the newest change when it answered.
             heard: the wall clock at which the follower asked, Unix milliseconds.
         """
+        self._newest = max(self._newest, number)
         if self._broken is not None:
             return
         until = asked_at + min(seconds, LEASE_SECONDS)
@@ -72,7 +74,16 @@ class Lease:
     def mended(self, number: int) -> None:
         """Begin anew: the copy was re-taken up to `number`, and agrees with the registry."""
         self._broken = None
-        self._applied = number
+        self._applied = self._newest = number
+
+    @property
+    def behind(self) -> int:
+        """How many changes the newest heartbeat spoke of that are not applied."""
+        return max(self._newest - self._applied, 0)
+
+    def left(self, now: float) -> float:
+        """Give how many seconds the lease holds yet, 0 where it has run out."""
+        return max(self._until - now, 0.0)
 
     def holds(self, now: float) -> bool:
         """Say whether the lease holds at `now` (monotonic seconds)."""

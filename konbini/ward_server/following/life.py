@@ -1,9 +1,12 @@
 """The life of a follower's store, and how a store that was restored from a backup is found.
 
 The registry remembers what a follower told last (`konbini.ward_server.residents.witness`): the newest entry of the feed
-that it applied, and how long its audit log was and its newest hash. A store that does not hold that any more, was
+that it applied, and how long its audit log was and its root. A store that does not hold that any more, was
 restored from a backup, or is a new file in the place of a lost one. It is stopped at once (`WARD_RESTORED`), has no
 lease, and tells nothing, until two persons say that it was restored: it then begins a new life.
+
+Each minute the log's own last checkpoint must hold, and so must what a witness that co-signed it shows (`log_owner`):
+a store that does not hold it is stopped in the same way (`LOG_REWRITTEN`), and signs no checkpoint any more.
 
 While the registry is away, what was published of this log last is a witness in its place
 (`konbini.ward_server.following.published`): a store that does not hold it is stopped in the same way.
@@ -11,7 +14,7 @@ While the registry is away, what was published of this log last is a witness in 
 A store that `konbini ward restore` filled says so itself (`restoration`, written by
 `konbini.ward_server.keeping.restoring`) and began stopped: nothing is compared or recorded a second time.
 
-Tables: `life`, `restoration`, as each follower's first migration declares them.
+Tables: `life`, in `following/following.sql`, and `restoration`, in `keeping/restoration.sql`.
 """
 
 from __future__ import annotations
@@ -19,12 +22,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from konbini.process.log_keeping import LogOwner
 from konbini.process.rows import Rows
 from konbini.process.statements import Connection
+from konbini.process.tree_rows import root_at
 from konbini.protocol.errors import Code
+from konbini.protocol.tlog.checkpoints import Checkpoint
 from konbini.ward_server.audit.checkpoints import follows
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.audit.log import AuditEntry, append, hash_at, newest
+from konbini.ward_server.audit.log import AuditEntry, append, newest
 from konbini.ward_server.decisions.stop import keep_stop
 from konbini.ward_server.following.published import Witnessed
 from konbini.ward_server.following.rows import position
@@ -74,14 +80,14 @@ class Life:
         """Give what this follower tells of how far it is."""
 
         def look(connection: Connection) -> Told:
-            entries, last = newest(connection)
+            entries, root = newest(connection)
             applied = position(connection)
             return Told(
                 life=_begun(connection) or 0,
                 number=applied.number,
                 newest=applied.newest if applied.number else b"",
                 entries=entries,
-                log_hash=last if entries else b"",
+                log_hash=root if entries else b"",
                 ranges=self._numbers.used(connection),
             )
 
@@ -126,17 +132,27 @@ class Life:
             if (_begun(connection) or 0) > witnessed.moment or follows(connection, witnessed.log):
                 return True
             log = witnessed.log
-            self._found(connection, f"published {witnessed.moment}, log {log.entries}", log.hash, now)
+            self._found(connection, f"published {witnessed.moment}, log {log.entries}", log.root, now)
             return False
 
         return await self._rows.write(change, step="attest")
 
-    def _found(self, connection: Connection, about: str, log_hash: bytes, now: int) -> None:
+    def log_owner(self) -> LogOwner:
+        """Give what this store does about its log: it signs none while it was restored and nobody has said so."""
+
+        def rewritten(connection: Connection, seen: Checkpoint, now: int) -> None:
+            self._found(connection, f"signed, log {seen.size}", seen.root, now, Code.LOG_REWRITTEN)
+
+        return LogOwner(may_sign=lambda connection: not is_unsaid(connection), rewritten=rewritten)
+
+    def _found(
+        self, connection: Connection, about: str, root: bytes, now: int, code: Code = Code.WARD_RESTORED
+    ) -> None:
         connection.execute(
             "INSERT INTO life (only_one, begun, unsaid) VALUES (1, 0, 1)"
             " ON CONFLICT (only_one) DO UPDATE SET unsaid = 1"
         )
-        keep_stop(connection, now, Code.WARD_RESTORED, "a witness remembers what this store does not")
+        keep_stop(connection, now, code, "a witness remembers what this store does not")
         for event in (self._events.found, self._events.stopped):
             append(
                 connection,
@@ -144,8 +160,8 @@ class Life:
                     moment=now,
                     event=event,
                     about=about,
-                    code=Code.WARD_RESTORED,
-                    digest=log_hash,
+                    code=code,
+                    digest=root,
                 ),
             )
 
@@ -182,5 +198,5 @@ def _follows_on(connection: Connection, told: Told) -> bool:
         return True  # a life that two persons began, and of which nothing was told yet
     broken = break_of(connection)
     retaking = broken is not None and broken.retaking  # the copy is on its way from the first entry on
-    log_holds = not told.entries or hash_at(connection, told.entries - 1) == told.log_hash
+    log_holds = not told.entries or root_at(connection, told.entries) == told.log_hash
     return log_holds and (retaking or position(connection).number >= told.number)

@@ -12,7 +12,7 @@ anything. Source: 障害時対策 (Shinjuku), 縮退運用環境用サーバー 
 Its hours are reckoned on wall clock and monotonic clock together (`konbini.ward_server.following.hours`); how far they
 have come is kept every few seconds, so that a restart does not begin them anew.
 
-Tables: `outage`, `heard`, `local_hold`, as each follower's first migration declares them.
+Tables: `outage`, `heard`, `local_hold`, in `following/following.sql`.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@ Card serials and barred residents stand as keyed hashes (docs/keys.md), so that 
 is about stands hidden beside it, for a reconcile. A bar is the registry's; a hold that two persons set here while the
 registry was away stands apart (`local_hold`), and both bar.
 
-Tables: `followed`, `feed_entry` (the last entry of each block), `card_link`, `bar`, `local_hold`, as each follower's
-first migration declares them.
+Tables: `followed`, `feed_entry` (the last entry of each block), `card_link`, `bar`, `local_hold`, in
+`following/following.sql`.
 """
 
 from __future__ import annotations

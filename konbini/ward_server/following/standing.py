@@ -4,7 +4,7 @@ Invariants: the first break of a feed stands until the copy was re-taken, reconc
 whatever comes after it and across restarts; the incarnation changes by a re-taking alone. Whatever issues reads the
 break in its own transaction (`check_unbroken`).
 
-Tables: `followed`, `feed_break`, `heard`, as each follower's first migration declares them.
+Tables: `followed`, `feed_break`, `heard`, in `following/following.sql`.
 """
 
 from __future__ import annotations

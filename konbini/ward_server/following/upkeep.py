@@ -7,16 +7,18 @@ decide, and ends what is kept beyond its time. What differs from one process to 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from konbini.process.calls import Handler
+from konbini.process.calls import Handler, together
 from konbini.process.clock import Clock
 from konbini.process.config import ConfigRefused, Table
 from konbini.process.entropy import Entropy
+from konbini.process.log_keeping import LogOwner
 from konbini.process.rows import Rows
 from konbini.protocol.cose import SigningKey, VerifyingKey
-from konbini.ward_server.decisions.calls import Steps, decision_handlers
+from konbini.ward_server.decisions.afterwards import Afterwards
+from konbini.ward_server.decisions.calls import OPEN_DECISION_METHODS, Steps, decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
 from konbini.ward_server.decisions.desk import Decisions, Effect
 from konbini.ward_server.decisions.stop import Stop, stop_code
@@ -31,12 +33,17 @@ from konbini.ward_server.following.published import PublishedPaths, PublishedWit
 from konbini.ward_server.following.reconciling import HeldRegistry, Reconciling, SignedRows
 from konbini.ward_server.following.rows import FeedRows
 from konbini.ward_server.following.standing import Standing
-from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.keeping.calls import OPEN_RETENTION_METHODS, retention_handlers
 from konbini.ward_server.keeping.holding import Holding
 from konbini.ward_server.keeping.retention import DisposalPen, RetentionDesk
 from konbini.ward_server.residents.registry import require_person
 from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.settings.retention import Retention
+from konbini.ward_server.signed_acts.call import place_of
+from konbini.ward_server.signed_acts.calls import OPEN_ROLL_METHODS
+from konbini.ward_server.signed_acts.config import OperatorsConfig
+from konbini.ward_server.signed_acts.enrolling import OperatorEnrolled, RollDesk
+from konbini.ward_server.signed_acts.guard import Guard
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.trust import TrustConfig
 
@@ -108,11 +115,15 @@ class Own:
         application: where records go.
         signed_rows: reads the rows of a record and a seal registration as they are held.
         numbers: what it does about ranges of issuance numbers.
+        operators: whether operators' acts are taken signed alone.
+        process: its name in what operators sign: "issuing" or "clerk".
         holdings: what it keeps for a time.
-        retention: the municipality's terms.
+        retention: gives the municipality's terms as they are in force.
         disposals_key: signs its list of disposals.
         published: the witness that the ward published, where there is one.
         used_ranges: asks others of this ward which ranges they know to be used.
+        effects: of what is decided at this process alone.
+        afterwards: what a decision asks of the running process.
     """
 
     config: UpkeepConfig
@@ -124,11 +135,15 @@ class Own:
     application: Application
     signed_rows: SignedRows
     numbers: Numbers
+    operators: OperatorsConfig
+    process: str
     holdings: Sequence[Holding]
-    retention: Sequence[Retention]
+    retention: Callable[[], Sequence[Retention]]
     disposals_key: SigningKey
     published: PublishedWitness | None = None
     used_ranges: Callable[[], Awaitable[int]] = nobody
+    effects: Mapping[DecisionKind, Effect] = field(default_factory=dict)
+    afterwards: Mapping[DecisionKind, Callable[[], Awaitable[None]]] = field(default_factory=dict)
 
 
 class RegistryOfCopy(Registry, HeldRegistry, Protocol):
@@ -140,8 +155,10 @@ class Upkeep:
 
     def __init__(self, own: Own, rows: Rows, registry: RegistryOfCopy, clock: Clock, entropy: Entropy) -> None:
         self._own = own
+        self._rows = rows
         self._registry = registry
         self._clock = clock
+        self._entropy = entropy
         self._life = Life(rows, own.events.life, own.numbers)
         self.lease = Lease()
         self.standing = Standing(rows, own.events.follower)
@@ -172,6 +189,7 @@ class Upkeep:
             clock=clock,
             entropy=entropy,
         )
+        self.afterwards = Afterwards(rows, own.afterwards, clock)
         self._decisions = Decisions(
             rows,
             events=own.events.decisions,
@@ -179,6 +197,7 @@ class Upkeep:
             hashes=own.hashes,
             clock=clock,
             entropy=entropy,
+            afterwards=self.afterwards,
         )
 
         self.retention = RetentionDesk(
@@ -191,6 +210,24 @@ class Upkeep:
             entropy=entropy,
             halted=lambda connection: stop_code(connection) is not None,
         )
+
+    def log_owner(self) -> LogOwner:
+        """Give what this process does about its log."""
+        return self._life.log_owner()
+
+    @property
+    def standby(self) -> bool:
+        """Whether this is a server that serves in outage mode alone."""
+        return self._own.config.standby
+
+    def published_at(self) -> int | None:
+        """Say when the newest published checkpoint that this machine keeps was made (Unix milliseconds).
+
+        Raises:
+            Refused, OSError: it cannot be read, or is not this ward's.
+        """
+        witnessed = None if self._own.published is None else self._own.published.last()
+        return None if witnessed is None else witnessed.moment
 
     async def hold_against_published(self) -> None:
         """Stop a store that does not hold what was published of it; at the start, and before an outage is declared.
@@ -216,17 +253,44 @@ class Upkeep:
             "reconcile": nightly.run(),
             "outage hours": self.outages.run(),
             "retention": self.retention.run(),
+            "decisions": self.afterwards.run(),
         }
 
-    def operator_handlers(self) -> Mapping[int, Handler]:
-        """Give the methods of this process's socket for operators."""
+    def operator_handlers(
+        self, own: Mapping[int, Handler] | None = None, own_open: frozenset[int] = frozenset()
+    ) -> Mapping[int, Handler]:
+        """Give the methods of this process's socket for operators, guarded.
+
+        Args:
+            own: its own, beside what every copy has.
+            own_open: those of them that only read.
+        """
         steps = Steps(stop=self._stop, reconcile=self._reconcile, differences=self._differences)
-        return {**decision_handlers(self._decisions, steps), **retention_handlers(self.retention)}
+        signed = self._own.events.signed
+        handlers = together(
+            decision_handlers(self._decisions, steps),
+            retention_handlers(self.retention),
+            RollDesk(self._rows, signed.ended, self._clock).handlers(),
+            own or {},
+        )
+        guard = Guard(
+            self._rows,
+            place=place_of(self._own.municipality, self._own.process),
+            origin=self._own.operators.origin,
+            events=signed,
+            clock=self._clock,
+            entropy=self._entropy,
+        )
+        return guard.over(handlers, OPEN_DECISION_METHODS, OPEN_RETENTION_METHODS, OPEN_ROLL_METHODS, own_open)
 
     def _effects(self) -> dict[DecisionKind, Effect]:
         own, events = self._own, self._own.events
         retake = Retake(own.feed, events.follower.retaken, self.follower.incarnation)
         return {
+            **own.effects,
+            DecisionKind.OPERATOR_ENROLLED: OperatorEnrolled(
+                events.signed.enrolled, self._clock, is_signed=own.operators.origin is not None
+            ),
             DecisionKind.RELEASE: Release(events.released),
             DecisionKind.RETAKE: retake,
             DecisionKind.RESTORED: Restored(retake, own.numbers, events.life.said, self._remembered),

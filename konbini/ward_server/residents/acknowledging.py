@@ -46,6 +46,10 @@ class Acknowledging:
         """Their names."""
         return tuple(self._leases)
 
+    def behind(self) -> dict[str, int]:
+        """Give how many entries of the feed each follower has not said to have applied."""
+        return {name: max(self._newest - applied, 0) for name, applied in self._applied.items()}
+
     def granted(self, follower: str) -> None:
         """Count a lease from now; called before the heartbeat's number is read, so that no newer change overtakes it.
 

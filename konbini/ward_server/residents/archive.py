@@ -1,4 +1,4 @@
-"""What was before: the changes of a resident (異動履歴), and the record as it read at a version, superseded ones too.
+"""What was before: a resident's changes (異動履歴), the record as it read at a version, and who looked (照会の記録).
 
 With a record goes what kinds that write it change beside it; the other items of the entry have versions of their own.
 
@@ -20,12 +20,14 @@ from konbini.ward_server.residents.dates import Date
 from konbini.ward_server.residents.entry import PLAIN, Basis, Postcode
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.registry import require_person
-from konbini.ward_server.residents.store import RegistryStore, RegistryWriting, StoredChange
+from konbini.ward_server.residents.store import RegistryStore, RegistryWriting, StoredAccess, StoredChange
 
-__all__ = ["MOST_HAPPENED", "Archive", "Happened", "History", "Past"]
+__all__ = ["MOST_ACCESSES", "MOST_HAPPENED", "Accessed", "Accesses", "Archive", "Happened", "History", "Past"]
 
 MOST_HAPPENED = 500
 """Changes in one answer, the newest of them."""
+MOST_ACCESSES = 1000
+"""Accesses in one answer, the newest of them."""
 
 _Milliseconds = Annotated[int, UpTo(2**53)]
 
@@ -54,9 +56,10 @@ class Happened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """The changes of one resident, oldest first."""
+    """The changes of one resident, oldest first; `is_cut`: there are older ones, which this does not hold."""
 
     happened: tuple[Happened, ...]
+    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +73,27 @@ class Past:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Accessed:
+    """One access (照会): when, in which way, by which operator (or, for a number, which process), and why.
+
+    The reason for a number that was handed out is the process itself: what it was printed on stands in that process.
+    """
+
+    moment: _Milliseconds
+    event: AuditEvent
+    who: Line
+    reason: Annotated[str, UpTo(200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accesses:
+    """The accesses to one resident's record, newest first; `is_cut`: there are older ones, which this does not hold."""
+
+    accesses: tuple[Accessed, ...]
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
     """Who looks whom up, why and when."""
 
@@ -80,11 +104,27 @@ class _Asked:
 
 
 class Archive:
-    """Reads the past for operators."""
+    """Reads the past for operators.
 
-    def __init__(self, store: RegistryStore, clock: Clock) -> None:
+    Args:
+        store: the registry's.
+        clock: of what is recorded.
+        most_happened: changes in one answer.
+        most_accesses: accesses in one answer.
+    """
+
+    def __init__(
+        self,
+        store: RegistryStore,
+        clock: Clock,
+        *,
+        most_happened: int = MOST_HAPPENED,
+        most_accesses: int = MOST_ACCESSES,
+    ) -> None:
         self._store = store
         self._clock = clock
+        self._most_happened = most_happened
+        self._most_accesses = most_accesses
 
     async def history(self, operator: str, resident: str, reason: str) -> History:
         """Give what happened to a resident's record, cards and restrictions.
@@ -93,7 +133,7 @@ class Archive:
             Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`.
         """
         asked = self._asked(operator, resident, reason)
-        found = await self._store.write(lambda writing: _history(writing, asked), step="history")
+        found = await self._store.write(lambda writing: self._history(writing, asked), step="history")
         if found is None:
             raise Refused(Code.RESIDENT_UNKNOWN)
         return found
@@ -110,20 +150,37 @@ class Archive:
             raise Refused(Code.RESIDENT_UNKNOWN, "no such version")
         return found
 
+    async def accesses(self, operator: str, resident: str, reason: str) -> Accesses:
+        """Give who looked a resident up, when and why: this access too, which is recorded first.
+
+        A resident without a record, and one whose record is gone, has none. Accesses are kept sealed by month, so all
+        that are kept are opened: beside the writer, in a reader's transaction of its own.
+
+        Raises:
+            Refused: `CHANGE_INVALID` (no reason), `RESIDENT_UNKNOWN`, `EVIDENCE_MISMATCH`.
+        """
+        asked = self._asked(operator, resident, reason)
+        if not await self._store.write(lambda writing: _begin_accesses(writing, asked), step="accesses"):
+            raise Refused(Code.RESIDENT_UNKNOWN)
+        most = self._most_accesses
+        found = await self._store.read(lambda reading: reading.accesses(resident, most + 1))
+        return Accesses(accesses=tuple(map(_accessed, found[:most])), is_cut=len(found) > most)
+
+    def _history(self, writing: RegistryWriting, asked: _Asked) -> History | None:
+        versions = {stored.change_id: stored.version for stored in writing.versions(asked.resident)}
+        _record(writing, asked, found=bool(versions))
+        if not versions:
+            return None
+        changes = writing.history(asked.resident)
+        shown = changes[-self._most_happened :]
+        happened = tuple(_happened(one, versions.get(one.change_id, 0)) for one in shown)
+        return History(happened=happened, is_cut=len(shown) < len(changes))
+
     def _asked(self, operator: str, resident: str, reason: str) -> _Asked:
         require_person(operator)
         if not reason:
             raise Refused(Code.CHANGE_INVALID, "a look-up says why")
         return _Asked(operator=operator, resident=resident, reason=reason, now=self._clock.now())
-
-
-def _history(writing: RegistryWriting, asked: _Asked) -> History | None:
-    versions = {stored.change_id: stored.version for stored in writing.versions(asked.resident)}
-    _record(writing, asked, found=bool(versions))
-    if not versions:
-        return None
-    changes = writing.history(asked.resident)[-MOST_HAPPENED:]
-    return History(happened=tuple(_happened(one, versions.get(one.change_id, 0)) for one in changes))
 
 
 def _past(writing: RegistryWriting, asked: _Asked, version: int) -> Past | None:
@@ -141,17 +198,35 @@ def _past(writing: RegistryWriting, asked: _Asked, version: int) -> Past | None:
     )
 
 
-def _record(writing: RegistryWriting, asked: _Asked, *, found: bool) -> None:
+def _begin_accesses(writing: RegistryWriting, asked: _Asked) -> bool:
+    is_known = bool(writing.versions(asked.resident))
+    _record(writing, asked, found=is_known, event=AuditEvent.ACCESSES_LOOKED_UP)
+    return is_known
+
+
+def _accessed(stored: StoredAccess) -> Accessed:
+    entry = stored.entry
+    return Accessed(
+        moment=entry.moment,
+        event=entry.event,
+        who=entry.operators[0] if entry.operators else entry.about,
+        reason=stored.reason,
+    )
+
+
+def _record(
+    writing: RegistryWriting, asked: _Asked, *, found: bool, event: AuditEvent = AuditEvent.PAST_LOOKED_UP
+) -> None:
     position = writing.audit(
         AuditEntry(
             moment=asked.now,
-            event=AuditEvent.PAST_LOOKED_UP,
+            event=event,
             operators=(asked.operator,),
             code=0 if found else int(Code.RESIDENT_UNKNOWN),
         )
     )
     if found:
-        writing.add_access(position, asked.resident, asked.reason)
+        writing.add_access(position, (asked.resident,), asked.reason)
 
 
 def _happened(stored: StoredChange, version: int) -> Happened:

@@ -34,8 +34,8 @@ from konbini.ward_server.residents.changes import CardEnded, Change, ChangeKind,
 from konbini.ward_server.residents.dates import today
 from konbini.ward_server.residents.effects import Effect, effects_of
 from konbini.ward_server.residents.feed import FeedKind
-from konbini.ward_server.residents.pending import pending_digest
-from konbini.ward_server.residents.registry import require_person, require_two
+from konbini.ward_server.residents.pending import pending_digest, residents_shown
+from konbini.ward_server.residents.registry import check_room, require_person, require_two
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.store import (
     ChangeState,
@@ -90,7 +90,8 @@ class BulkLists:
         """Enter a list; nothing is in force yet, and nothing is kept where a row does not hold now already.
 
         Raises:
-            Refused: `CHANGE_INVALID`: no row, too many, no source document; an operator's id that is none.
+            Refused: `CHANGE_INVALID`: no row, too many, no source document; an operator's id that is none; `BUSY`: so
+                many changes of theirs wait that nobody looks through them.
         """
         require_person(operator)
         if not 1 <= len(rows) <= MOST_BULK_ROWS or sum(len(row.to_bytes()) for row in rows) > MOST_BULK_BYTES:
@@ -145,6 +146,7 @@ class BulkLists:
         return answer
 
     def _enter(self, writing: RegistryWriting, entered: StoredChange, rows: Sequence[Change]) -> BulkAnswer:
+        check_room(writing, entered.entered_by)
         _, refused = self._judge(writing, rows)
         if refused:
             return BulkAnswer(change_id="", number=0, refused=refused)
@@ -246,7 +248,7 @@ def _list_of(reading: RegistryReading, change_id: str) -> tuple[StoredChange, tu
 def _show(writing: RegistryWriting, operator: str, change_id: str, now: int) -> tuple[Change, ...] | None:
     found = writing.change(change_id)
     shown = found is not None and found.state is ChangeState.ENTERED and found.change.kind is ChangeKind.BULK
-    writing.audit(
+    position = writing.audit(
         AuditEntry(
             moment=now,
             event=AuditEvent.PENDING_CHANGE_SHOWN,
@@ -256,4 +258,8 @@ def _show(writing: RegistryWriting, operator: str, change_id: str, now: int) -> 
             digest=pending_digest(found) if shown and found is not None else b"",
         )
     )
-    return _list_of(writing, change_id)[1] if shown else None
+    if not shown:
+        return None
+    listed, rows = _list_of(writing, change_id)
+    writing.add_access(position, residents_shown(rows), listed.change.source)
+    return rows

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Annotated
+from typing import Annotated, Final
 
 from konbini.process.calls import CallClient, Handler
 from konbini.protocol.codec import Value
-from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Line, UpTo, from_value, to_value
+from konbini.ward_server.operator_id import OperatorId
 from konbini.ward_server.residents.bulk import BulkAnswer, BulkLists
 from konbini.ward_server.residents.calls import SETTLING_SECONDS
 from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES, Change
+from konbini.ward_server.signed_acts.call import OperatorsCall, send
 
-__all__ = ["BulkLine", "BulkMethod", "bulk_handlers"]
+__all__ = ["OPEN_BULK_METHODS", "BulkLine", "BulkMethod", "approving_bulk", "bulk_handlers", "entering_bulk"]
 
 _SECONDS = 30.0
 
@@ -32,11 +33,15 @@ class BulkMethod(IntEnum):
     """-> `BulkAnswer`, when no follower can issue from older facts."""
 
 
+OPEN_BULK_METHODS: Final = frozenset({BulkMethod.SHOW_BULK})
+"""What is taken in an operator's name alone, also where acts are signed: what reads."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EnterBulk:
     """A list to enter, as `Change` bytes."""
 
-    operator: Line
+    operator: OperatorId
     source: Annotated[str, UpTo(200)]
     rows: tuple[Annotated[bytes, UpTo(MOST_CHANGE_BYTES)], ...]
 
@@ -45,7 +50,7 @@ class EnterBulk:
 class OneBulk:
     """A list to show or to approve."""
 
-    operator: Line
+    operator: OperatorId
     change_id: Line
 
 
@@ -72,6 +77,26 @@ def bulk_handlers(bulk: BulkLists) -> Mapping[int, Handler]:
     return {BulkMethod.ENTER_BULK: enter, BulkMethod.SHOW_BULK: show, BulkMethod.APPROVE_BULK: approve}
 
 
+def entering_bulk(operator: str, source: str, rows: Sequence[Change]) -> OperatorsCall[BulkAnswer]:
+    """Make the call that enters a list."""
+    asked = EnterBulk(operator=operator, source=source, rows=tuple(row.to_bytes() for row in rows))
+    return OperatorsCall.of(BulkMethod.ENTER_BULK, asked, _bulk_answer, within=_SECONDS)
+
+
+def approving_bulk(operator: str, change_id: str) -> OperatorsCall[BulkAnswer]:
+    """Make the call that approves another's list."""
+    asked = OneBulk(operator=operator, change_id=change_id)
+    return OperatorsCall.of(BulkMethod.APPROVE_BULK, asked, _bulk_answer, within=SETTLING_SECONDS)
+
+
+def _bulk_answer(answer: Value) -> BulkAnswer:
+    return from_value(BulkAnswer, answer)
+
+
+def _changes(answer: Value) -> tuple[Change, ...]:
+    return tuple(map(Change.open, from_value(_Rows, [answer]).rows))
+
+
 class BulkLine:
     """An operator's line for bulk lists; raises what `CallClient.call` raises."""
 
@@ -81,21 +106,15 @@ class BulkLine:
 
     async def enter(self, source: str, rows: Sequence[Change]) -> BulkAnswer:
         """Enter a list."""
-        asked = EnterBulk(operator=self._operator, source=source, rows=tuple(row.to_bytes() for row in rows))
-        return from_value(BulkAnswer, await self._call(BulkMethod.ENTER_BULK, asked))
+        return await send(self._client, entering_bulk(self._operator, source, rows))
 
     async def show(self, change_id: str) -> tuple[Change, ...]:
         """Read a list that waits, whole; it is recorded."""
-        answer = await self._call(BulkMethod.SHOW_BULK, OneBulk(operator=self._operator, change_id=change_id))
-        return tuple(map(Change.open, from_value(_Rows, [answer]).rows))
+        asked = OneBulk(operator=self._operator, change_id=change_id)
+        return await send(
+            self._client, OperatorsCall.of(BulkMethod.SHOW_BULK, asked, _changes, within=_SECONDS, is_open=True)
+        )
 
     async def approve(self, change_id: str) -> BulkAnswer:
         """Approve another's list; comes back when no follower can issue from older facts."""
-        asked = OneBulk(operator=self._operator, change_id=change_id)
-        return from_value(BulkAnswer, await self._call(BulkMethod.APPROVE_BULK, asked, within=SETTLING_SECONDS))
-
-    async def _call(self, method: BulkMethod, asked: object, within: float = _SECONDS) -> Value:
-        arguments = to_value(asked)
-        if not isinstance(arguments, list):
-            raise Refused(Code.MALFORMED, "a call's arguments")
-        return await self._client.call(int(method), *arguments, within=within)
+        return await send(self._client, approving_bulk(self._operator, change_id))

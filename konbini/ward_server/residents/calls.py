@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum, unique
-from typing import Annotated
+from typing import Annotated, Final
 
 from konbini.protocol.shape import Digest, Line, Sized, UpTo
 from konbini.protocol.trust import Point
+from konbini.ward_server.operator_id import OperatorId
 from konbini.ward_server.residents.changes import MOST_CHANGE_BYTES
 from konbini.ward_server.residents.tree import DEPTH
 from konbini.ward_server.residents.witness import Told
@@ -19,7 +20,9 @@ from konbini.ward_server.residents.witness import Told
 __all__ = [
     "MOST_ENTRIES",
     "MOST_WAIT_SECONDS",
+    "OPEN_OPERATOR_METHODS",
     "SETTLING_SECONDS",
+    "AccessesOf",
     "Applied",
     "Approve",
     "CertifyMessageKey",
@@ -78,6 +81,10 @@ class FollowerMethod(IntEnum):
     """-> [bytes of `Told` or null, ranges that any follower used]."""
     STATE_AT = 26
     """-> [version in force at a moment, changes of that resident that the follower had not applied]."""
+    LOG_REQUEST = 27
+    """konbini/ward_server/audit/log_calls.py; so is the next."""
+    LOG_TAKE = 28
+    """Taken from whoever co-signs this log, by way of a follower."""
 
 
 @unique
@@ -91,7 +98,7 @@ class OperatorMethod(IntEnum):
     WITHDRAW = 13
     """-> null."""
     PENDING = 14
-    """-> [[id, kind, resident, entered by, entered at in Unix milliseconds, SHA-256], ...], the oldest 32."""
+    """-> [[id, kind, resident, entered by, entered at in Unix milliseconds, SHA-256], ...], 32 behind a place."""
     LOOK_UP = 15
     """-> bytes of `Found`; recorded as an access."""
     SHOW = 16
@@ -102,6 +109,17 @@ class OperatorMethod(IntEnum):
     """-> bytes of `Past`; recorded as an access."""
     STATISTICS = 33
     """-> bytes of `Figures`; recorded."""
+    ACCESSES = 34
+    """-> bytes of `Accesses`; recorded as an access, which is among them."""
+
+
+OPEN_OPERATOR_METHODS: Final = frozenset(
+    {
+        *(OperatorMethod.PENDING, OperatorMethod.LOOK_UP, OperatorMethod.SHOW, OperatorMethod.HISTORY),
+        *(OperatorMethod.PAST_RECORD, OperatorMethod.STATISTICS, OperatorMethod.ACCESSES),
+    }
+)
+"""What is taken in an operator's name alone, also where acts are signed: what reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,7 +198,7 @@ class IndividualNumberOf:
 class Enter:
     """A change to enter, as `Change` bytes."""
 
-    operator: Line
+    operator: OperatorId
     change: Annotated[bytes, UpTo(MOST_CHANGE_BYTES)]
 
 
@@ -188,7 +206,7 @@ class Enter:
 class Approve:
     """An entered change to put in force."""
 
-    operator: Line
+    operator: OperatorId
     change_id: Line
 
 
@@ -196,22 +214,24 @@ class Approve:
 class Withdraw:
     """An entered change to take back or turn down."""
 
-    operator: Line
+    operator: OperatorId
     change_id: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
-    """What waits for a second person."""
+    """What waits for a second person, behind a change: when it was entered, and its id; behind none: 0 and nothing."""
 
-    operator: Line
+    operator: OperatorId
+    entered_at: _Number
+    change_id: Line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Show:
     """A waiting change to read whole."""
 
-    operator: Line
+    operator: OperatorId
     change_id: Line
 
 
@@ -219,7 +239,7 @@ class Show:
 class LookUp:
     """A resident to look up, and why."""
 
-    operator: Line
+    operator: OperatorId
     resident: Line
     reason: Annotated[str, UpTo(200)]
 
@@ -228,7 +248,16 @@ class LookUp:
 class HistoryOf:
     """A resident whose changes are looked up, and why."""
 
-    operator: Line
+    operator: OperatorId
+    resident: Line
+    reason: Annotated[str, UpTo(200)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessesOf:
+    """A resident, and why it is asked who looked them up."""
+
+    operator: OperatorId
     resident: Line
     reason: Annotated[str, UpTo(200)]
 
@@ -237,7 +266,7 @@ class HistoryOf:
 class PastRecord:
     """A resident, a version of the record, and why it is looked up."""
 
-    operator: Line
+    operator: OperatorId
     resident: Line
     version: Annotated[int, UpTo(2**31)]
     reason: Annotated[str, UpTo(200)]
@@ -247,5 +276,5 @@ class PastRecord:
 class StatisticsFor:
     """A month, yyyymm."""
 
-    operator: Line
+    operator: OperatorId
     month: Annotated[int, UpTo(999_912)]

@@ -50,12 +50,21 @@ class ChangeRows(SealedRows):
         ).fetchall()
         return tuple(self._change(row) for row in rows)
 
-    def pending(self) -> tuple[StoredChange, ...]:
-        """Give the changes that wait for a second person, oldest first."""
+    def pending(self, behind: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
+        """Give changes that wait for a second person and were entered `behind` (when, id), oldest first."""
         rows = self._connection.execute(
-            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 1 ORDER BY entered_at, change_id"  # noqa: S608 - see above
-        )
+            f"SELECT {_CHANGE_COLUMNS} FROM change WHERE state = 1 AND (entered_at, change_id) > (?, ?)"  # noqa: S608 - see above
+            " ORDER BY entered_at, change_id LIMIT ?",
+            (*behind, most),
+        ).fetchall()
         return tuple(self._change(row) for row in rows)
+
+    def waiting_of(self, operator: str) -> int:
+        """Count the changes that an operator entered and that wait."""
+        (count,) = self._connection.execute(
+            "SELECT count(*) FROM change WHERE state = 1 AND entered_by = ?", (operator,)
+        ).fetchone()
+        return int(count)
 
     def changed_between(self, resident: str, number: int, moment: int) -> int:
         """Count a resident's changes behind entry `number` of the feed that were in force at a moment."""

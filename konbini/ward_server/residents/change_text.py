@@ -70,7 +70,7 @@ def write_change(change: Change) -> str:
 def _fields(text: str) -> dict[str, object]:
     try:
         fields = json.loads(text) if text.lstrip().startswith("{") else tomllib.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter: brackets within brackets, some hundred deep
         raise Refused(Code.CHANGE_INVALID, "neither JSON nor TOML") from error
     if not isinstance(fields, dict):
         raise Refused(Code.CHANGE_INVALID, "a change is an object")

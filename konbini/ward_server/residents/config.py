@@ -26,6 +26,16 @@
     [operators]
     socket = "operators.sock"
     users = [990]
+    signed = true                           # konbini/ward_server/signed_acts/config.py
+    origin = "https://console.ward.example"
+
+    [log]                                   # konbini/process/log_keeping.py
+    origin = "konbini/131997/registry"
+    key = "log.key"
+    witnesses = ["konbini/center/witness+..."]
+
+    [measures]                              # may be left out: konbini/process/measures/config.py
+    socket = "measures.sock"                # this process has no network of its own
 
 Paths are relative to the file's own folder.
 """
@@ -38,8 +48,11 @@ from pathlib import Path
 
 from konbini.process.calls import CallAddress
 from konbini.process.config import read_table
+from konbini.process.log_config import LogConfig
+from konbini.process.measures.config import MeasuresConfig, read_measures
 from konbini.process.membership import ServerNames
 from konbini.process.stores import StoreAddress, read_address
+from konbini.ward_server.signed_acts.config import OperatorsConfig
 
 __all__ = ["KeyPaths", "RegistryConfig", "read_config"]
 
@@ -70,7 +83,9 @@ class RegistryConfig:
     keys: KeyPaths
     follower_names: tuple[str, ...]
     followers: CallAddress
-    operators: CallAddress
+    operators: OperatorsConfig
+    log: LogConfig
+    measures: MeasuresConfig | None
 
 
 def read_config(path: Path) -> RegistryConfig:
@@ -103,7 +118,9 @@ def read_config(path: Path) -> RegistryConfig:
             ),
             follower_names=followers.texts("names"),
             followers=CallAddress.read(followers),
-            operators=CallAddress.read(operators),
+            operators=OperatorsConfig.read(operators),
+            log=LogConfig.read(table),
+            measures=read_measures(table),
         )
 
 

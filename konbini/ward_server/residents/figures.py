@@ -15,7 +15,7 @@ from konbini.protocol.shape import Line, UpTo
 from konbini.ward_server.residents.changes import ChangeKind
 from konbini.ward_server.residents.record import Presence, ResidentRecord
 
-__all__ = ["LEAST_SHOWN", "Figure", "Figures", "Tally"]
+__all__ = ["LEAST_SHOWN", "Figure", "Figures", "Tally", "alone", "parts"]
 
 LEAST_SHOWN = 3
 """A smaller count could tell of a person."""
@@ -90,21 +90,21 @@ class Tally:
         return Figures(
             month=month,
             day=self.day,
-            standing=_alone(standing),
-            ages=_parts({name: self._ages[name] for name in (*(name for _, name in _AGES), "unknown")}),
-            districts=_parts(dict(sorted(self._districts.items()))),
-            changes=_alone(changes),
+            standing=alone(standing),
+            ages=parts({name: self._ages[name] for name in (*(name for _, name in _AGES), "unknown")}),
+            districts=parts(dict(sorted(self._districts.items()))),
+            changes=alone(changes),
         )
 
 
-def _alone(counts: Mapping[str, int]) -> tuple[Figure, ...]:
+def alone(counts: Mapping[str, int]) -> tuple[Figure, ...]:
     """Give counts that have no known sum."""
     return tuple(
         Figure(name=name[:64], count=None if 0 < count < LEAST_SHOWN else count) for name, count in counts.items()
     )
 
 
-def _parts(counts: Mapping[str, int]) -> tuple[Figure, ...]:
+def parts(counts: Mapping[str, int]) -> tuple[Figure, ...]:
     """Give the parts of a whole that is known: where one is withheld, so are others, until none can be reckoned.
 
     Where all of them do not suffice for that, no part is given.

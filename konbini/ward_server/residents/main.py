@@ -5,32 +5,46 @@ python -m konbini.ward_server.residents CONFIG.toml
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from konbini.process.calls import CallServer, together
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.process.hangup import told_by_hangup
 from konbini.process.log import logger
+from konbini.process.log_keeping import CheckpointKeeper
+from konbini.process.measures.condition import Condition, Health
+from konbini.process.measures.listener import figures_of, shown
+from konbini.process.measures.ports import Measures
+from konbini.process.measures.shapes import ServiceName
 from konbini.process.membership import Member
-from konbini.process.rows import CANNOT_OPEN, CommitWatch
+from konbini.process.rows import CANNOT_OPEN, CommitWatch, answers
 from konbini.process.secret_files import read_signing_key
 from konbini.process.service import Service, run_service
 from konbini.process.tasks import StandingTasks
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
-from konbini.ward_server.decisions.calls import decision_handlers
+from konbini.ward_server.audit.log_calls import KeptLog, log_handlers
+from konbini.ward_server.audit.log_owner import recording_log_owner
+from konbini.ward_server.decisions.afterwards import Afterwards
+from konbini.ward_server.decisions.calls import OPEN_DECISION_METHODS, decision_handlers
 from konbini.ward_server.decisions.decision import DecisionKind
-from konbini.ward_server.decisions.desk import DecisionEvents, Decisions
-from konbini.ward_server.keeping.calls import retention_handlers
+from konbini.ward_server.decisions.desk import DecisionEvents, Decisions, Effect
+from konbini.ward_server.keeping.calls import OPEN_RETENTION_METHODS, retention_handlers
+from konbini.ward_server.keeping.key_calls import OPEN_KEYS_METHODS, key_handlers
+from konbini.ward_server.keeping.key_lists import KeysRotated
 from konbini.ward_server.keeping.retention import RetentionDesk
+from konbini.ward_server.keeping.rotation import KeyRotation
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.bulk import BulkLists
-from konbini.ward_server.residents.bulk_calls import bulk_handlers
+from konbini.ward_server.residents.bulk_calls import OPEN_BULK_METHODS, bulk_handlers
+from konbini.ward_server.residents.calls import OPEN_OPERATOR_METHODS, FollowerMethod
 from konbini.ward_server.residents.comparing import Comparing
+from konbini.ward_server.residents.condition import RegistryCondition
 from konbini.ward_server.residents.config import RegistryConfig, read_config
 from konbini.ward_server.residents.elsewhere import Elsewhere
 from konbini.ward_server.residents.keys import key_rotation
@@ -47,13 +61,29 @@ from konbini.ward_server.residents.service import (
     operator_handlers,
 )
 from konbini.ward_server.residents.statistics import Statistics
-from konbini.ward_server.settings.reading import read_settings_of
+from konbini.ward_server.settings.kept.calls import OPEN_SETTINGS_METHODS, settings_handlers
+from konbini.ward_server.settings.kept.changing import SettingsChanged
+from konbini.ward_server.settings.kept.in_force import SettingsInForce
 from konbini.ward_server.settings.retention import Retention
+from konbini.ward_server.signed_acts.call import place_of
+from konbini.ward_server.signed_acts.calls import OPEN_ROLL_METHODS
+from konbini.ward_server.signed_acts.enrolling import OperatorEnrolled, RollDesk
+from konbini.ward_server.signed_acts.events import REGISTRY as SIGNED
+from konbini.ward_server.signed_acts.guard import Guard
 from konbini.ward_server.storage.key_files import read_key_encryption_keys, read_keyed_hash
 from konbini.ward_server.storage.lookup_key import hold_to_lookup_key
 from konbini.ward_server.storage.sealing import Sealer
 
-__all__ = ["RegistryRooms", "RegistryWorks", "main", "open_registry", "read_pen", "read_vault", "serve"]
+__all__ = [
+    "RegistryRooms",
+    "RegistryWorks",
+    "main",
+    "open_and_serve",
+    "open_registry",
+    "read_pen",
+    "read_vault",
+    "serve",
+]
 
 _DECISION_EVENTS = DecisionEvents(
     entered=AuditEvent.REGISTRY_DECISION_ENTERED,
@@ -78,7 +108,11 @@ class RegistryWorks:
     """What the process does in its own turn, beside answering; `elsewhere` where other servers share its rows."""
 
     retention: RetentionDesk
+    rotation: KeyRotation
+    afterwards: Afterwards
+    checkpoints: CheckpointKeeper
     elsewhere: Elsewhere | None
+    condition: Condition
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -87,13 +121,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 @asynccontextmanager
-async def open_registry(
+async def open_registry(  # noqa: PLR0913 - what every service is handed, and what this one can be given beside
     config: RegistryConfig,
     clock: Clock,
     entropy: Entropy,
     *,
     watch: CommitWatch | None = None,
     member: Member | None = None,
+    measures: Measures | None = None,
 ) -> AsyncIterator[RegistryRooms]:
     """Open the store with its keys; a new one begins under an incarnation that is this second.
 
@@ -103,13 +138,14 @@ async def open_registry(
         entropy: for what is sealed.
         watch: told of each commit (tests only).
         member: who serves with it; a command that only brings something in is none.
+        measures: told of each commit.
 
     Raises:
         ValueError, OSError: a key cannot be used, or the store is another municipality's.
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error: the store cannot be used.
     """
     pen, vault = read_pen(config, entropy), read_vault(config, entropy)
-    store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member)
+    store = RowsRegistryStore.open(config.store, vault, watch=watch, member=member, entropy=entropy, measures=measures)
     try:
         await hold_to_lookup_key(store.rows, vault.keyed_hash)
         now = clock.now()
@@ -127,12 +163,16 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
         ConfigRefused, OSError: the municipality's settings cannot be used.
     """
     alone = len(config.server.all) == 1
+    settings = await _settings(config, rooms, clock)
+    rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
+    afterwards = Afterwards(rooms.store.rows, _acts_after(settings, rotation), clock)
+    await afterwards.begin()
     acknowledging = Acknowledging(config.follower_names, clock, alone=alone)
     desk = registry_desk(
         rooms.store.rows,
         vault=rooms.vault,
         pen=rooms.pen,
-        retention=_retention(config),
+        retention=_retention_of(settings),
         acknowledging=acknowledging,
         clock=clock,
     )
@@ -150,36 +190,99 @@ async def serve(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> A
     decisions = Decisions(
         rooms.store.rows,
         events=_DECISION_EVENTS,
-        effects={DecisionKind.RESTORED: RegistryRestored()},
+        effects=_effects(config, settings, rotation, clock),
         hashes=read_keyed_hash(config.keys.lookup),
         clock=clock,
         entropy=rooms.pen.entropy,
+        afterwards=afterwards,
+    )
+    keeper = CheckpointKeeper(
+        config.log, rooms.store.rows, recording_log_owner(AuditEvent.REGISTRY_LOG_CONTRADICTED), clock
+    )
+    log = log_handlers(KeptLog(keeper), request=FollowerMethod.LOG_REQUEST, take=FollowerMethod.LOG_TAKE)
+    guard = Guard(
+        rooms.store.rows,
+        place=place_of(config.municipality, "registry"),
+        origin=config.operators.origin,
+        events=SIGNED,
+        clock=clock,
+        entropy=rooms.pen.entropy,
+    )
+    operators = together(
+        operator_handlers(registry),
+        archive_handlers(archive, statistics),
+        bulk_handlers(bulk),
+        decision_handlers(decisions),
+        retention_handlers(desk),
+        settings_handlers(rooms.store.rows),
+        key_handlers(rooms.store.rows, rotation),
+        RollDesk(rooms.store.rows, SIGNED.ended, clock).handlers(),
     )
     position = await publisher.begin()
     async with AsyncExitStack() as ending:
         for socket, handlers in (
-            (config.followers, together(follower_handlers(publisher), comparing_handlers(comparing))),
+            (config.followers, together(follower_handlers(publisher), comparing_handlers(comparing), log)),
             (
                 config.operators,
-                together(
-                    operator_handlers(registry),
-                    archive_handlers(archive, statistics),
-                    bulk_handlers(bulk),
-                    decision_handlers(decisions),
-                    retention_handlers(desk),
+                guard.over(
+                    operators,
+                    OPEN_OPERATOR_METHODS,
+                    OPEN_BULK_METHODS,
+                    OPEN_DECISION_METHODS,
+                    OPEN_RETENTION_METHODS,
+                    OPEN_ROLL_METHODS,
+                    OPEN_SETTINGS_METHODS,
+                    OPEN_KEYS_METHODS,
                 ),
             ),
         ):
             server = await CallServer.listen(socket.path, handlers, peers=socket.users)
             ending.push_async_callback(server.close)
         _log.info("serving", ward=config.municipality, number=position.number)
-        yield RegistryWorks(retention=desk, elsewhere=None if alone else Elsewhere(rooms.store, acknowledging, clock))
+        yield RegistryWorks(
+            retention=desk,
+            rotation=rotation,
+            afterwards=afterwards,
+            checkpoints=keeper,
+            elsewhere=None if alone else Elsewhere(rooms.store, acknowledging, clock),
+            condition=RegistryCondition(rooms.store.rows, acknowledging),
+        )
 
 
-def _retention(config: RegistryConfig) -> tuple[Retention, ...]:
+async def _settings(config: RegistryConfig, rooms: RegistryRooms, clock: Clock) -> SettingsInForce | None:
+    """Give the settings in force; None where the registry was given none."""
     if config.settings is None:
-        return ()
-    return read_settings_of(config.settings, config.municipality).retention
+        return None
+    taken = AuditEvent.REGISTRY_SETTINGS_TAKEN
+    return await SettingsInForce.begin(rooms.store.rows, config.settings, config.municipality, taken, clock)
+
+
+def _retention_of(settings: SettingsInForce | None) -> Callable[[], tuple[Retention, ...]]:
+    return tuple if settings is None else lambda: settings().retention
+
+
+def _effects(
+    config: RegistryConfig, settings: SettingsInForce | None, rotation: KeyRotation, clock: Clock
+) -> dict[DecisionKind, Effect]:
+    """Give what two persons may decide about the registry; settings where it has any."""
+    effects: dict[DecisionKind, Effect] = {
+        DecisionKind.RESTORED: RegistryRestored(),
+        DecisionKind.OPERATOR_ENROLLED: OperatorEnrolled(
+            SIGNED.enrolled, clock, is_signed=config.operators.origin is not None
+        ),
+        DecisionKind.KEYS_ROTATED: KeysRotated(rotation, AuditEvent.KEY_LISTS_TO_BE_READ),
+    }
+    if settings is not None:
+        changed = SettingsChanged(config.municipality, AuditEvent.REGISTRY_SETTINGS_CHANGED)
+        effects[DecisionKind.SETTINGS_CHANGED] = changed
+    return effects
+
+
+def _acts_after(
+    settings: SettingsInForce | None, rotation: KeyRotation
+) -> dict[DecisionKind, Callable[[], Awaitable[None]]]:
+    acts: dict[DecisionKind, Callable[[], Awaitable[None]]] = {DecisionKind.KEYS_ROTATED: rotation.read_again}
+    return acts if settings is None else {**acts, DecisionKind.SETTINGS_CHANGED: settings.look}
 
 
 def read_pen(config: RegistryConfig, entropy: Entropy) -> RecordPen:
@@ -208,33 +311,39 @@ def read_vault(config: RegistryConfig, entropy: Entropy) -> Vault:
 
 
 @asynccontextmanager
-async def _open_and_serve(
+async def open_and_serve(
     config: RegistryConfig, clock: Clock, entropy: Entropy, tasks: StandingTasks
 ) -> AsyncIterator[None]:
+    """Be the whole process while the context lasts; raises what `open_registry` and `serve` raise."""
+    figures = figures_of(config.measures, ServiceName.REGISTRY, follower=config.follower_names)
     async with (
-        open_registry(config, clock, entropy, member=_member(config)) as rooms,
+        open_registry(config, clock, entropy, member=_member(config), measures=figures) as rooms,
         serve(config, rooms, clock) as works,
         AsyncExitStack() as ending,
     ):
-        rotation = key_rotation(rooms.store.rows, rooms.vault, config, clock)
+        health = Health(lambda: tasks.all_run, partial(answers, rooms.store.rows))
+        await ending.enter_async_context(shown(config.measures, figures, health, works.condition, clock))
         ending.push_async_callback(tasks.close)
         for name, work in (
             ("rows", rooms.store.until_unfit()),
-            ("key rotation", rotation.run()),
+            ("key rotation", works.rotation.run()),
+            ("decisions", works.afterwards.run()),
             ("retention", works.retention.run()),
+            ("checkpoints", works.checkpoints.run()),
         ):
             tasks.start(work, name)
         if works.elsewhere is not None:
             tasks.start(works.elsewhere.run(), "elsewhere")
-        ending.enter_context(told_by_hangup(rotation.told))
+        ending.enter_context(told_by_hangup(works.rotation.told))
         yield
 
 
 def _member(config: RegistryConfig) -> Member:
     """Say what every server of this registry is started with alike."""
-    settings = () if config.settings is None else (config.settings,)
-    shared = (config.keys.record, config.keys.identity, config.keys.lookup, config.keys.given, *settings)
-    parts = (config.municipality.encode(), *(name.encode() for name in config.follower_names))
+    keys = config.keys
+    shared = (keys.record, keys.identity, keys.lookup, keys.given, config.log.key)
+    names = (name.encode() for name in config.follower_names)
+    parts = (config.municipality.encode(), config.operators.shared(), *names)
     return Member.of(config.server, (*parts, *(path.read_bytes() for path in shared)))
 
 
@@ -243,6 +352,6 @@ _SERVICE = Service(
     duty="The resident registry (住民記録システム)",
     config="konbini/ward_server/residents/config.py",
     read=read_config,
-    serve=_open_and_serve,
+    serve=open_and_serve,
     cannot_start=CANNOT_OPEN,
 )

@@ -1,8 +1,8 @@
 """What an operator types: enter, approve, withdraw, pending, show, look-up, history, statistics.
 
 `add_commands` describes the commands to a command line, `carry_out` runs the one that was typed. Each names its
-operator; until operators sign in, that is vouched for by the user of this machine who may call the socket. The terminal
-is the one place where a record is shown in the clear; it is never logged.
+operator, vouched for by the user of this machine who may call the socket; where acts are signed, those that act are
+refused here (`PROOF_NEEDED`). A record is shown in the clear on the terminal; it is never logged.
 """
 
 from __future__ import annotations

@@ -39,7 +39,9 @@ def _seal(signed: bytes | None) -> Iterator[str]:
 
 
 def history_lines(history: History) -> Iterator[str]:
-    """Give a line for each change, oldest first."""
+    """Give a line for each change, oldest first, and one where older ones are left out."""
+    if history.is_cut:
+        yield "(older changes are not shown)"
     for one in history.happened:
         yield (
             f"{one.effective}  {one.kind.name.lower()}{_written(one)}  on {one.source} ({one.basis.name.lower()})"

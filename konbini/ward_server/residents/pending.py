@@ -10,17 +10,18 @@ Limits: SQLite does not overwrite a removed row at once; what lingers in the fil
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
+from collections.abc import Iterable, Iterator
+from dataclasses import fields, is_dataclass, replace
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import from_bytes, to_bytes
-from konbini.ward_server.residents.bodies import NewIndividualNumber, RecordWritten
+from konbini.ward_server.residents.bodies import MemberPlace, NewIndividualNumber, RecordWritten
 from konbini.ward_server.residents.changes import BODIES, Change
 from konbini.ward_server.residents.record import IndividualNumberPart
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.store import RegistryReading, RegistryWriting, StoredChange
 
-__all__ = ["entered_change", "keep_entered", "pending_digest"]
+__all__ = ["entered_change", "keep_entered", "pending_digest", "residents_shown"]
 
 
 def keep_entered(writing: RegistryWriting, entered: StoredChange, pen: RecordPen) -> None:
@@ -56,6 +57,26 @@ def entered_change(reading: RegistryReading, waiting: StoredChange) -> Change:
 def pending_digest(waiting: StoredChange) -> bytes:
     """Give the SHA-256 of a change as it is kept; of its individual number only the salted commitment goes into it."""
     return hashlib.sha256(waiting.change.to_bytes()).digest()
+
+
+def residents_shown(changes: Iterable[Change]) -> tuple[str, ...]:
+    """Give everybody of whom changes say something, each once: who they are of, and members of households in them."""
+    found: dict[str, None] = {}
+    for change in changes:
+        found[change.resident] = None
+        found |= dict.fromkeys(_members(change.body() if change.kind in BODIES else None))
+    return tuple(resident for resident in found if resident)
+
+
+def _members(part: object) -> Iterator[str]:
+    if isinstance(part, MemberPlace):
+        yield part.resident
+    elif isinstance(part, tuple):
+        for one in part:
+            yield from _members(one)
+    elif is_dataclass(part):
+        for field in fields(part):
+            yield from _members(getattr(part, field.name))
 
 
 def _numbered(change: Change) -> RecordWritten | NewIndividualNumber | None:

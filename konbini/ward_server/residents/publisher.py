@@ -179,5 +179,5 @@ def _hand_out(writing: RegistryWriting, follower: str, resident: str, commitment
         )
     )
     if part is not None:
-        writing.add_access(position, resident, follower)
+        writing.add_access(position, (resident,), follower)
     return part

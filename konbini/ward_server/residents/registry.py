@@ -7,13 +7,12 @@ Invariants:
 - the same approval by the same person again gets the same answer, so that whoever lost an answer may ask again;
 - whoever reads a record, or a change that waits, leaves an audit entry, also where there was no such.
 
-Limits: who acts is an argument, an id in one closed form that whoever may call the socket vouches for. Two ids are
-taken for two persons; until operators sign in with identities of their own, nothing here proves that they are.
+Limits: who acts is an argument, an id in one closed form. Two ids are taken for two persons: that they are is proved
+where acts are signed (`signed_acts.guard`), and elsewhere vouched for by whoever may call the socket.
 """
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass, replace
 from typing import Annotated
@@ -23,11 +22,12 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import Digest, Line, UpTo
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry
+from konbini.ward_server.operator_id import OPERATOR_ID
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import Change, ChangeKind
 from konbini.ward_server.residents.effects import effects_of
 from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
-from konbini.ward_server.residents.pending import entered_change, keep_entered, pending_digest
+from konbini.ward_server.residents.pending import entered_change, keep_entered, pending_digest, residents_shown
 from konbini.ward_server.residents.record import MOST_RECORD_BYTES
 from konbini.ward_server.residents.scribe import RecordPen, Scribe
 from konbini.ward_server.residents.store import (
@@ -40,10 +40,22 @@ from konbini.ward_server.residents.store import (
     StoredRestriction,
 )
 
-__all__ = ["Found", "Registry", "Waiting", "require_person", "require_two"]
+__all__ = [
+    "MOST_PENDING",
+    "MOST_WAITING",
+    "Found",
+    "Registry",
+    "Waiting",
+    "check_room",
+    "require_person",
+    "require_two",
+]
 
+MOST_PENDING = 32
+"""Changes in one page of those that wait."""
+MOST_WAITING = 256
+"""Changes of one operator that wait at a time: beyond any day's work at a counter."""
 _ID_BYTES = 8
-_OPERATOR = re.compile(r"[a-z][a-z0-9-]{0,31}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +105,8 @@ class Registry:
             The id under which another person approves it.
 
         Raises:
-            Refused: what `effects_of` refuses now already.
+            Refused: `BUSY`: so many of theirs wait that nobody looks through them; what `effects_of` refuses now
+                already.
         """
         require_person(operator)
         change_id = self._pen.entropy.token(_ID_BYTES).hex()
@@ -136,10 +149,15 @@ class Registry:
         now = self._clock.now()
         await self._store.write(lambda writing: _withdraw(writing, operator, change_id, now), step="withdraw")
 
-    async def pending(self, operator: str) -> tuple[Waiting, ...]:
-        """List the changes that wait for a second person, oldest first; `show` gives what one says."""
+    async def pending(self, operator: str, *, behind: tuple[int, str] = (0, "")) -> tuple[Waiting, ...]:
+        """List a page of the changes that wait for a second person, oldest first; `show` gives what one says.
+
+        Args:
+            operator: who asks.
+            behind: when the last change of the page before was entered, and its id.
+        """
         require_person(operator)
-        return await self._store.read(lambda reading: tuple(map(_listed, reading.pending())))
+        return await self._store.read(lambda reading: tuple(map(_listed, reading.pending(behind, MOST_PENDING))))
 
     async def show(self, operator: str, change_id: str) -> Change:
         """Show a change that waits as it was entered; who asked is recorded first.
@@ -172,6 +190,7 @@ class Registry:
         return found
 
     def _enter(self, writing: RegistryWriting, entered: StoredChange) -> None:
+        check_room(writing, entered.entered_by)
         self._check_corrected(writing, entered.change)
         effects_of(writing, entered.change, self._pen.key.verifying, self._pen.municipality)
         keep_entered(writing, entered, self._pen)
@@ -220,14 +239,24 @@ class Registry:
             raise Refused(Code.CHANGE_INVALID, "it corrects another resident's change")
 
 
+def check_room(reading: RegistryReading, operator: str) -> None:
+    """Refuse one change more of an operator of whom many wait already.
+
+    Raises:
+        Refused: `BUSY`.
+    """
+    if reading.waiting_of(operator) >= MOST_WAITING:
+        raise Refused(Code.BUSY, f"{MOST_WAITING} changes of one operator wait")
+
+
 def require_person(operator: str) -> None:
     """Refuse an operator whose id is not one plain word, so that one person is written in one way.
 
     Raises:
         Refused: `CHANGE_INVALID`.
     """
-    if _OPERATOR.fullmatch(operator) is None:
-        raise Refused(Code.CHANGE_INVALID, "an operator's id is [a-z][a-z0-9-]{0,31}")
+    if OPERATOR_ID.fullmatch(operator) is None:
+        raise Refused(Code.CHANGE_INVALID, f"an operator's id is {OPERATOR_ID.pattern}")
 
 
 def require_two(entered_by: str, approved_by: str) -> None:
@@ -282,7 +311,7 @@ def _listed(one: StoredChange) -> Waiting:
 def _show(writing: RegistryWriting, operator: str, change_id: str, now: int) -> Change | None:
     found = writing.change(change_id)
     waiting = found if found is not None and found.state is ChangeState.ENTERED else None
-    writing.audit(
+    position = writing.audit(
         AuditEntry(
             moment=now,
             event=AuditEvent.PENDING_CHANGE_SHOWN,
@@ -292,7 +321,12 @@ def _show(writing: RegistryWriting, operator: str, change_id: str, now: int) -> 
             digest=b"" if waiting is None else pending_digest(waiting),
         )
     )
-    return None if waiting is None else entered_change(writing, waiting)
+    if waiting is None:
+        return None
+    residents = residents_shown([waiting.change])
+    if residents:
+        writing.add_access(position, residents, waiting.change.source)
+    return entered_change(writing, waiting)
 
 
 def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str, now: int) -> Found | None:
@@ -307,7 +341,7 @@ def _look_up(writing: RegistryWriting, operator: str, resident: str, reason: str
     )
     if record is None:
         return None
-    writing.add_access(position, resident, reason)
+    writing.add_access(position, (resident,), reason)
     kept = writing.entry(resident)
     seal = writing.seal(resident)
     return Found(

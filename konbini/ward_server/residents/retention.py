@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from konbini.process.clock import Clock
@@ -40,7 +40,7 @@ def registry_desk(  # noqa: PLR0913 - what the desk holds, named
     *,
     vault: Vault,
     pen: RecordPen,
-    retention: Sequence[Retention],
+    retention: Callable[[], Sequence[Retention]],
     acknowledging: Acknowledging,
     clock: Clock,
 ) -> RetentionDesk:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Self, TypeVar
 
+from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
 from konbini.process.membership import Member
 from konbini.process.rows import CommitWatch, Rows
 from konbini.process.statements import Connection
@@ -33,15 +35,25 @@ class RowsRegistryStore:
         self._vault = vault
 
     @classmethod
-    def open(
-        cls, address: StoreAddress, vault: Vault, *, watch: CommitWatch | None = None, member: Member | None = None
+    def open(  # noqa: PLR0913 - what rows stand on, each named
+        cls,
+        address: StoreAddress,
+        vault: Vault,
+        *,
+        watch: CommitWatch | None = None,
+        member: Member | None = None,
+        entropy: Entropy | None = None,
+        measures: Measures | None = None,
     ) -> Self:
         """Open or create the rows. Blocks: meant for the start.
 
         Raises:
             AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError: see `open_rows`.
         """
-        return cls(open_rows(address, files(__package__) / "migrations", watch=watch, member=member), vault)
+        migrations = files(__package__) / "migrations"
+        return cls(
+            open_rows(address, migrations, watch=watch, member=member, entropy=entropy, measures=measures), vault
+        )
 
     @property
     def rows(self) -> Rows:

@@ -9,6 +9,7 @@ from konbini.protocol.codec import Value
 from konbini.protocol.shape import from_value, to_bytes, to_value
 from konbini.ward_server.residents.archive import Archive
 from konbini.ward_server.residents.calls import (
+    AccessesOf,
     Applied,
     Approve,
     CertifyMessageKey,
@@ -37,8 +38,6 @@ from konbini.ward_server.residents.registry import Registry
 from konbini.ward_server.residents.statistics import Statistics
 
 __all__ = ["archive_handlers", "comparing_handlers", "follower_handlers", "operator_handlers"]
-
-_MOST_PENDING = 32
 
 
 def follower_handlers(publisher: Publisher) -> Mapping[int, Handler]:
@@ -126,8 +125,9 @@ def operator_handlers(registry: Registry) -> Mapping[int, Handler]:
         return None
 
     async def pending(arguments: Sequence[Value]) -> Value:
-        waiting = await registry.pending(from_value(Pending, arguments).operator)
-        return [to_value(one) for one in waiting[:_MOST_PENDING]]
+        asked = from_value(Pending, arguments)
+        waiting = await registry.pending(asked.operator, behind=(asked.entered_at, asked.change_id))
+        return [to_value(one) for one in waiting]
 
     async def show(arguments: Sequence[Value]) -> Value:
         asked = from_value(Show, arguments)
@@ -158,6 +158,10 @@ def archive_handlers(archive: Archive, statistics: Statistics) -> Mapping[int, H
         asked = from_value(PastRecord, arguments)
         return to_bytes(await archive.past(asked.operator, asked.resident, asked.version, asked.reason))
 
+    async def accesses(arguments: Sequence[Value]) -> Value:
+        asked = from_value(AccessesOf, arguments)
+        return to_bytes(await archive.accesses(asked.operator, asked.resident, asked.reason))
+
     async def figures(arguments: Sequence[Value]) -> Value:
         asked = from_value(StatisticsFor, arguments)
         return to_bytes(await statistics.figures(asked.operator, asked.month))
@@ -166,4 +170,5 @@ def archive_handlers(archive: Archive, statistics: Statistics) -> Mapping[int, H
         OperatorMethod.HISTORY: history,
         OperatorMethod.PAST_RECORD: past_record,
         OperatorMethod.STATISTICS: figures,
+        OperatorMethod.ACCESSES: accesses,
     }

@@ -29,6 +29,7 @@ __all__ = [
     "RegistryStore",
     "RegistryWriting",
     "SealedEntry",
+    "StoredAccess",
     "StoredChange",
     "StoredEntry",
     "StoredLink",
@@ -155,6 +156,14 @@ class StoredSeal:
     change_id: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredAccess:
+    """One access to a resident's record: its entry in the audit log, and why."""
+
+    entry: AuditEntry
+    reason: str
+
+
 class RegistryReading(Protocol):
     """What is read of the registry, at one moment."""
 
@@ -215,8 +224,11 @@ class RegistryReading(Protocol):
     def concluded(self, since: int, until: int, after: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
         """Give changes approved from `since` to before `until` (Unix milliseconds), in order, that follow `after`."""
 
-    def pending(self) -> tuple[StoredChange, ...]:
-        """Give the changes that wait for a second person, oldest first."""
+    def pending(self, behind: tuple[int, str], most: int) -> tuple[StoredChange, ...]:
+        """Give changes that wait for a second person and were entered `behind` (when, id), oldest first."""
+
+    def waiting_of(self, operator: str) -> int:
+        """Count the changes that an operator entered and that wait."""
 
     def bulk_rows(self, change_id: str) -> tuple[Change, ...]:
         """Give the rows of a bulk list, in order."""
@@ -244,6 +256,13 @@ class RegistryReading(Protocol):
 
     def seal_number_given(self, number: str) -> bool:
         """Say whether anybody's registration has or had this number."""
+
+    def accesses(self, resident: str, most: int) -> tuple[StoredAccess, ...]:
+        """Give who looked a resident up, newest first; every access that is kept is opened for it.
+
+        Raises:
+            Refused: `EVIDENCE_MISMATCH`: an access whose entry of the log is gone; `SEAL_BROKEN`.
+        """
 
 
 class RegistryWriting(RegistryReading, Protocol):
@@ -300,8 +319,8 @@ class RegistryWriting(RegistryReading, Protocol):
     def add_seal(self, seal: StoredSeal) -> None:
         """Add a version of a seal registration; versions that were written before stay."""
 
-    def add_access(self, position: int, resident: str, reason: str) -> None:
-        """Keep whose record was looked up and why, for the audit entry at `position`."""
+    def add_access(self, position: int, residents: Sequence[str], reason: str) -> None:
+        """Keep of whom something was shown and why, for the audit entry at `position`."""
 
 
 class RegistryStore(Protocol):

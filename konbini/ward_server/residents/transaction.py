@@ -15,7 +15,8 @@ import operator
 from collections.abc import Mapping, Sequence
 
 from konbini.process.statements import Parameters
-from konbini.protocol.codec import encode
+from konbini.protocol.codec import decode, encode
+from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.log import AuditEntry, append, entry_at
 from konbini.ward_server.residents.beside_rows import BesideRows
 from konbini.ward_server.residents.change_rows import ChangeRows
@@ -23,10 +24,14 @@ from konbini.ward_server.residents.dates import today
 from konbini.ward_server.residents.feed_entry_rows import FeedEntryRows
 from konbini.ward_server.residents.number_rows import NumberRows
 from konbini.ward_server.residents.record_rows import RecordRows
+from konbini.ward_server.residents.store import StoredAccess
 from konbini.ward_server.residents.witness import NO_RANGES, Told
 from konbini.ward_server.storage.sealing import Place
 
 __all__ = ["RegistryTransaction", "access_month"]
+
+_MOST_ACCESS_BYTES = 1 << 17
+"""A list of a thousand changes, each of another resident."""
 
 
 class RegistryTransaction(RecordRows, NumberRows, BesideRows, ChangeRows, FeedEntryRows):
@@ -82,14 +87,35 @@ class RegistryTransaction(RecordRows, NumberRows, BesideRows, ChangeRows, FeedEn
         """Add an audit entry and give its position."""
         return append(self._connection, entry)
 
-    def add_access(self, position: int, resident: str, reason: str) -> None:
-        """Keep whose record was looked up and why, for the audit entry at `position`."""
+    def add_access(self, position: int, residents: Sequence[str], reason: str) -> None:
+        """Keep of whom something was shown and why, for the audit entry at `position`."""
         entry = entry_at(self._connection, position)
         if entry is None:
             raise ValueError("an access without its audit entry")
         month = access_month(entry.moment)
-        sealed = self._seal(Place(table="access", resident=month, version=position), encode([resident, reason]))
+        sealed = self._seal(Place(table="access", resident=month, version=position), encode([list(residents), reason]))
         self._connection.execute("INSERT INTO access VALUES (?, ?, ?)", (position, month, sealed))
+
+    def accesses(self, resident: str, most: int) -> tuple[StoredAccess, ...]:
+        """Give who looked a resident up, newest first; every access that is kept is opened for it.
+
+        Raises:
+            Refused: `EVIDENCE_MISMATCH`: an access whose entry of the log is gone; `SEAL_BROKEN`.
+        """
+        found: list[StoredAccess] = []
+        # Whose it is stands sealed, under the key of its month: a month that was disposed of has no rows.
+        rows = self._connection.execute("SELECT position, month, sealed FROM access ORDER BY position DESC").fetchall()
+        for position, month, sealed in rows:
+            content = self._open(Place(table="access", resident=month, version=position), bytes(sealed))
+            match decode(content, _MOST_ACCESS_BYTES):
+                case [[*whose], str(reason)] if resident in whose:
+                    entry = entry_at(self._connection, position)
+                    if entry is None:
+                        raise Refused(Code.EVIDENCE_MISMATCH, f"access {position} without its entry")
+                    found.append(StoredAccess(entry=entry, reason=reason))
+            if len(found) == most:
+                break
+        return tuple(found)
 
 
 def access_month(moment: int) -> str:

@@ -29,7 +29,7 @@ class Told:
         number: the newest entry of the feed that it applied.
         newest: its hash; empty where nothing was applied.
         entries: of its audit log.
-        log_hash: of the newest of these; empty where there is none.
+        log_hash: the root over these (RFC 6962); empty where there is none.
         ranges: of issuance numbers that it used in any life, one bit each.
     """
 

@@ -8,7 +8,7 @@ registry does not know, and whoever replays the rows makes sure of that.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NoReturn
 
 from konbini.process.statements import Parameters
 
@@ -67,3 +67,11 @@ class Recorder:
             raise ValueError("only rows are recorded")
         self.rows.setdefault(sql, []).extend(parameters)
         return _NOTHING
+
+    def token(self, _n: int, /) -> NoReturn:
+        """Give none: what is random in these rows comes from the vault, and no audit entry is among them.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("only rows are recorded")

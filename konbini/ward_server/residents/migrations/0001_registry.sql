@@ -141,34 +141,10 @@ CREATE TABLE follower (
     ranges INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- What two persons decide about the registry's process (konbini/ward_server/decisions). hidden: what it holds beside the
--- reason, under the lookup key.
-CREATE TABLE decision (
-    decision_id TEXT PRIMARY KEY,
-    kind INTEGER NOT NULL,
-    reason TEXT NOT NULL,
-    hidden BLOB NOT NULL,
-    state INTEGER NOT NULL CHECK (state IN (1, 2, 3)),
-    entered_by TEXT NOT NULL,
-    entered_at INTEGER NOT NULL,
-    concluded_by TEXT NOT NULL,
-    concluded_at INTEGER NOT NULL,
-    CHECK (state <> 2 OR concluded_by <> entered_by)
-) STRICT, WITHOUT ROWID;
--- One that is beyond its time is emptied first, and then removed (konbini/ward_server/decisions/ending.py).
-CREATE TRIGGER decision_concluded BEFORE UPDATE ON decision
-WHEN OLD.state <> 1 AND (length(NEW.hidden) > 0 OR NEW.state <> OLD.state OR NEW.decision_id <> OLD.decision_id)
-BEGIN SELECT RAISE(ABORT, 'a concluded decision stays'); END;
-CREATE TRIGGER decision_remains BEFORE DELETE ON decision WHEN OLD.state = 1 OR length(OLD.hidden) > 0
-BEGIN SELECT RAISE(ABORT, 'a decision stays'); END;
-
-CREATE TABLE audit_entry (
-    position INTEGER PRIMARY KEY,
-    entry BLOB NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32),
-    leaf BLOB CHECK (length(leaf) = 32),
-    CHECK ((length(entry) > 0) = (leaf IS NULL))
-) STRICT;
+-- include ward_server/decisions/decision.sql
+-- include ward_server/settings/kept/settings_version.sql
+-- include ward_server/signed_acts/signed_act.sql
+-- include process/log.sql
 
 -- sealed: whose record was looked up and why, under the key of that month.
 CREATE TABLE access (
@@ -178,48 +154,7 @@ CREATE TABLE access (
 ) STRICT;
 CREATE INDEX access_month ON access (month);
 
--- What is kept beyond its time, as the last day's judgement found it; since: the first day of that, yyyymmdd.
-CREATE TABLE due (
-    kept INTEGER NOT NULL,
-    target TEXT NOT NULL,
-    since INTEGER NOT NULL,
-    PRIMARY KEY (kept, target)
-) STRICT, WITHOUT ROWID;
-
--- What two persons decide to dispose of. state: 1 entered, 2 approved, 3 withdrawn, 4 done. digest: of the list.
-CREATE TABLE disposal (
-    disposal_id TEXT PRIMARY KEY,
-    kept INTEGER NOT NULL,
-    digest BLOB NOT NULL CHECK (length(digest) = 32),
-    state INTEGER NOT NULL CHECK (state BETWEEN 1 AND 4),
-    entered_by TEXT NOT NULL,
-    entered_at INTEGER NOT NULL,
-    concluded_by TEXT NOT NULL,
-    concluded_at INTEGER NOT NULL,
-    CHECK (state IN (1, 3) OR concluded_by <> entered_by)
-) STRICT, WITHOUT ROWID;
-CREATE TRIGGER disposal_concluded BEFORE UPDATE ON disposal WHEN OLD.state > 2
-BEGIN SELECT RAISE(ABORT, 'a concluded disposal stays'); END;
-CREATE TRIGGER disposal_remains BEFORE DELETE ON disposal BEGIN SELECT RAISE(ABORT, 'a disposal stays'); END;
-
--- outcome: 0 not yet, 1 destroyed, 2 not due any more or barred when it was judged again.
-CREATE TABLE disposal_target (
-    disposal_id TEXT NOT NULL REFERENCES disposal (disposal_id),
-    target TEXT NOT NULL,
-    outcome INTEGER NOT NULL CHECK (outcome IN (0, 1, 2)),
-    PRIMARY KEY (disposal_id, target)
-) STRICT, WITHOUT ROWID;
-
--- The list of disposals (廃棄簿): signed entries, each with the hash of the one before.
-CREATE TABLE disposal_list (
-    number INTEGER PRIMARY KEY CHECK (number > 0),
-    signed BLOB NOT NULL,
-    hash BLOB NOT NULL CHECK (length(hash) = 32)
-) STRICT;
-CREATE TRIGGER disposal_list_stays BEFORE UPDATE ON disposal_list
-BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
-CREATE TRIGGER disposal_list_remains BEFORE DELETE ON disposal_list
-BEGIN SELECT RAISE(ABORT, 'the list of disposals stays'); END;
+-- include ward_server/keeping/disposal.sql
 
 -- The registry's signed word on each feed entry that nobody can read any more; the entry itself stays where it stood.
 CREATE TABLE feed_disposed (
@@ -231,22 +166,8 @@ BEGIN SELECT RAISE(ABORT, 'a disposed entry stays'); END;
 CREATE TRIGGER feed_disposed_remains BEFORE DELETE ON feed_disposed
 BEGIN SELECT RAISE(ABORT, 'a disposed entry stays'); END;
 
--- That the store was put here from a sealed backup: at which entry of the audit log, when, as of when (Unix milliseconds),
--- and the digest of the backup's manifest. said: two persons have said so since.
-CREATE TABLE restoration (
-    position INTEGER PRIMARY KEY,
-    moment INTEGER NOT NULL,
-    taken INTEGER NOT NULL,
-    manifest BLOB NOT NULL CHECK (length(manifest) = 32),
-    said INTEGER NOT NULL CHECK (said IN (0, 1))
-) STRICT;
+-- include ward_server/keeping/restoration.sql
 
--- What was recorded stays as it was recorded.
-CREATE TRIGGER audit_entry_stays BEFORE UPDATE ON audit_entry
-WHEN length(NEW.entry) > 0 OR OLD.leaf IS NOT NULL OR NEW.hash <> OLD.hash OR NEW.position <> OLD.position
-BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
-CREATE TRIGGER audit_entry_remains BEFORE DELETE ON audit_entry
-BEGIN SELECT RAISE(ABORT, 'an audit entry stays'); END;
 CREATE TRIGGER feed_stays BEFORE UPDATE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_remains BEFORE DELETE ON feed BEGIN SELECT RAISE(ABORT, 'a feed entry stays'); END;
 CREATE TRIGGER feed_block_stays BEFORE UPDATE ON feed_block BEGIN SELECT RAISE(ABORT, 'a feed block stays'); END;
@@ -266,20 +187,5 @@ CREATE TRIGGER change_concluded BEFORE UPDATE ON change WHEN OLD.state <> 1
 BEGIN SELECT RAISE(ABORT, 'a concluded change stays'); END;
 CREATE TRIGGER change_remains BEFORE DELETE ON change BEGIN SELECT RAISE(ABORT, 'a change stays'); END;
 
--- Which lookup key the keyed hashes are made with (konbini/ward_server/storage/lookup_key.py).
-CREATE TABLE lookup_key (
-    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
-    key_id BLOB NOT NULL CHECK (length(key_id) = 8)
-) STRICT;
-
--- Who has these rows open, and had: konbini/process/membership.py.
-CREATE TABLE member (
-    epoch INTEGER PRIMARY KEY,
-    name TEXT NOT NULL,
-    version TEXT NOT NULL,
-    migrations BLOB NOT NULL,
-    configuration BLOB NOT NULL,
-    topology BLOB NOT NULL,
-    seen INTEGER NOT NULL,
-    gone INTEGER NOT NULL CHECK (gone IN (0, 1))
-) STRICT;
+-- include ward_server/storage/lookup_key.sql
+-- include process/member.sql

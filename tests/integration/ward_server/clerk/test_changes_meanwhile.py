@@ -18,7 +18,7 @@ async def test_facts_of_a_protected_person_are_not_signed(ward: Ward) -> None:
     """A measure set between certify and seal: the clerk looks again before it signs."""
     one = await ward.desk.clerk.certify(await evidence_of(ward, ALONE))
     pdf = draw(ward, one)
-    await ward.protect(ALONE)
+    await ward.register.protect(ALONE)
     with pytest.raises(Refused) as caught:
         await ward.desk.clerk.seal(one.order, pdf)
     assert caught.value.code is Code.ASK_AT_COUNTER

@@ -231,7 +231,7 @@ async def test_an_individual_number_that_was_not_asked_for(ward: Ward) -> None:
 async def test_an_old_version_of_a_record(ward: Ward) -> None:
     """Too late by a hair, or a lie: refused either way, and looked at again; no stop, since it may be honest."""
     old = await record_of(ward, HEAD)
-    await ward.rewrite(HEAD, remarks="修正")
+    await ward.register.rewrite(HEAD, remarks="修正")
     await lie(ward, lambda evidence: replace(evidence, records=(old,)))
     assert ward.issuances() == [(IssuanceState.VOID, Code.CHANGED_LOOK_AGAIN)]
     assert ward.events("clerk")[-1] == (AuditEvent.CERTIFY_REFUSED, Code.RECORD_STALE)
@@ -267,7 +267,7 @@ async def test_a_holder_who_was_removed(ward: Ward) -> None:
     menu = (await visit.open()).given_menu
     ward.desk = replace(ward.desk, clerk=silent)
     await visit.send_order(visit.order_body(scope=Scope.PART, handles=[menu.members[1].handle]))
-    await ward.remove(HEAD)
+    await ward.register.remove(HEAD)
     with pytest.raises(Refused) as caught:
         await ward.clerk.certify(silent.evidence[0])
     assert caught.value.code is Code.RECORD_STALE
@@ -279,7 +279,7 @@ async def test_a_protected_member_whom_issuing_does_not_know(ward: Ward) -> None
     await visit.open()
     ward.desk = replace(ward.desk, clerk=silent)
     await visit.order()
-    await ward.protect(TEEN)
+    await ward.register.protect(TEEN)
     with pytest.raises(Refused) as caught:
         await ward.clerk.certify(silent.evidence[0])
     assert caught.value.code is Code.ASK_AT_COUNTER

@@ -19,6 +19,8 @@ from tests.integration.ward_server.people import HEAD
 from tests.integration.ward_server.ward import Ward, open_ward
 from tests.places import Place
 
+pytestmark = pytest.mark.faults
+
 EVERY = [(edge, step) for step in ("audit", "certify", "seal") for edge in ("before", "after")]
 SHORT = {("after", "seal")}
 

@@ -100,7 +100,7 @@ async def test_a_copy_that_missed_a_cancellation(ward: Ward) -> None:
     assert (await visit.send_order(visit.order_body(kind=_SEAL))).document is not None
     (evidence,) = remembering.evidence
     assert evidence.seal_registration == before
-    await ward.change(ChangeKind.SEAL_CANCELLED, HEAD, SealCancelled(reason=SealEnd.LOST), 1)
+    await ward.register.change(ChangeKind.SEAL_CANCELLED, HEAD, SealCancelled(reason=SealEnd.LOST), 1)
     with pytest.raises(Refused, match="RECORD_STALE"):
         await honest.clerk.certify(evidence)
     assert ward.stops() == {"issuing": None, "clerk": None}

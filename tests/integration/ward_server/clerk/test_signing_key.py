@@ -152,9 +152,9 @@ async def test_a_ward_of_b_lt(ward: Ward, tmp_path: Path) -> None:
     assert told.document is not None
     ((suffix,),) = ward.rows("clerk", "SELECT suffix FROM certified WHERE suffix IS NOT NULL")
     assert b"/DSS" in suffix
-    assert told.document.pdf == remembering.papers[0][1] + suffix
+    assert told.pdf == remembering.papers[0][1] + suffix
     verify(
-        told.document.pdf,
+        told.pdf,
         authorities=[served.authority],
         moment=ward.clock.now() // 1000,
         number=told.document.number,

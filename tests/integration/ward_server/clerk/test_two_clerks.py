@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from konbini.process.calls import CallClient
+from konbini.process.config import ConfigRefused
 from konbini.process.membership import NotInStep
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.errors import Code, Refused
@@ -138,10 +139,10 @@ async def test_a_killed_one_loses_nothing(clerks: Clerks) -> None:
     assert (await clerks[B].seal(certified.order, draw(ward, certified))).suffix
     order, pdf = remembering.papers[0]
     await clerks[B].certify(remembering.evidence[0])
-    assert pdf + (await clerks[B].seal(order, pdf)).suffix == told.given_document.pdf
+    assert pdf + (await clerks[B].seal(order, pdf)).suffix == told.pdf
     await clerks.programs[A].start()
     await clerks[A].certify(remembering.evidence[0])
-    assert pdf + (await clerks[A].seal(order, pdf)).suffix == told.given_document.pdf
+    assert pdf + (await clerks[A].seal(order, pdf)).suffix == told.pdf
     assert ward.stops() == {"issuing": None, "clerk": None}
 
 
@@ -150,6 +151,7 @@ def certified(ward: Ward) -> int:
     return sum(bool(entry.visit) for entry in ward.audit("clerk"))
 
 
+@pytest.mark.faults
 async def test_one_that_lost_its_turn_certifies_nothing(clerks: Clerks) -> None:
     """Another is started under its name: what it is asked then leaves no trace; the others go on."""
     ward = clerks.ward
@@ -166,14 +168,18 @@ async def test_one_that_lost_its_turn_certifies_nothing(clerks: Clerks) -> None:
 
 
 async def test_one_that_differs_does_not_start(clerks: Clerks) -> None:
-    """Another list of servers, other settings of the municipality."""
+    """Another list of servers, a file of settings that the store never had in force."""
     ward = clerks.ward
     settings = ward.town.configs / "other.toml"
-    for what, servers, told in (("topology", '["a", "b", "c"]', ""), ("configuration", '["a", "b"]', "other.toml")):
+    cases: tuple[tuple[type[Exception], str, str, str], ...] = (
+        (NotInStep, "topology", '["a", "b", "c"]', ""),
+        (ConfigRefused, "not what was in force here", '["a", "b"]', "other.toml"),
+    )
+    for refused, what, servers, told in cases:
         config = clerk_config.read_config(ward.town.configs / clerks.configure("d-", "b", servers=servers))
         if told:
             settings.write_bytes(config.settings.read_bytes() + b"\n# of another day\n")
             config = replace(config, settings=settings)
-        with pytest.raises(NotInStep, match=what):
+        with pytest.raises(refused, match=what):
             async with clerk_main.serve(config, ward.clock, ward.entropy, StandingTasks()):
                 pass

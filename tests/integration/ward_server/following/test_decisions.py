@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
+from konbini.process.calls import CallClient
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit.events import AuditEvent
+from konbini.ward_server.decisions.calls import DecisionLine
+from konbini.ward_server.decisions.desk import MOST_LISTED, MOST_WAITING
 from tests.integration.ward_server.people import ALONE, HEAD
 from tests.integration.ward_server.ward import Ward
 
@@ -50,9 +55,11 @@ async def test_what_cannot_be_decided(ward: Ward) -> None:
         with pytest.raises(Refused) as refusal:
             await ward.say("issuing", *words)
         assert refusal.value.code is code, words
+    clerk = CallClient(ward.town.run / "clerk-operators.sock", peers=frozenset({os.getuid()}))
     with pytest.raises(Refused) as refusal:
-        await ward.say("clerk", "retake", "--reason", "who?", operator="Aoki San")
-    assert refusal.value.code is Code.CHANGE_INVALID
+        await DecisionLine(clerk, "Aoki").stop("who?")
+    assert refusal.value.code is Code.MALFORMED
+    await clerk.close()
     with pytest.raises(Refused) as refusal:
         await ward.say("registry", "outage", "--reason", "not here", "--hours", "1")
     assert refusal.value.code is Code.CHANGE_INVALID
@@ -67,3 +74,22 @@ async def test_a_decision_that_was_declined_does_nothing(ward: Ward) -> None:
     assert refusal.value.code is Code.CHANGE_UNKNOWN
     assert AuditEvent.DECISION_DECLINED in {event for event, _code in ward.events("issuing")}
     assert HEAD.encode() not in b"".join(row[0] for row in ward.rows("issuing", "SELECT hidden FROM decision"))
+
+
+async def test_no_decision_that_waits_is_hidden_by_many_others(ward: Ward) -> None:
+    """Sixteen of one operator wait and no more; the list has those of all, the newest too."""
+    hold = ("hold-part", "kiosk", "K-0002", "--reason", "many")
+    entered = [
+        (await ward.say("issuing", *hold, operator=operator))[0]
+        for operator in ("aoki", "bando", "chiba")
+        for _ in range(MOST_WAITING)
+    ]
+    with pytest.raises(Refused) as refusal:
+        await ward.say("issuing", *hold)
+    assert refusal.value.code is Code.BUSY
+    entered += await ward.say("issuing", *hold, operator="doi")
+    assert len(entered) > MOST_LISTED
+    listed = await ward.say("issuing", "decisions", operator="endo")
+    assert sorted(line.partition(" ")[0] for line in listed) == sorted(entered)
+    await ward.say("issuing", "decline", entered[0])
+    await ward.say("issuing", *hold)

@@ -39,7 +39,7 @@ async def test_papers_of_an_outage(ward: Ward) -> None:
     assert {offer.kind for offer in menu.offers} == {CertificateKind.RESIDENT_RECORD}
     assert not any(Options.INDIVIDUAL_NUMBER in Options(offer.options) for offer in menu.offers)
     told = await visit.order()
-    assert "令和８年１１月２０日１２時" in (said := text_of(told.given_document.pdf))
+    assert "令和８年１１月２０日１２時" in (said := text_of(told.pdf))
     assert "分時点" in said
     await visit.printed(told)
     await visit.settle(visit.goodbye(), ordinal=0)
@@ -93,7 +93,7 @@ async def test_a_seal_is_certified_where_cancellations_come_as_holds(ward: Ward)
     visit = ward.visit(HEAD)
     await visit.open()
     told = await visit.send_order(visit.order_body(kind=kind))
-    said = text_of(told.given_document.pdf)
+    said = text_of(told.pdf)
     assert "印鑑登録証明書" in said
     assert "分時点" in said
     await visit.printed(told)
@@ -119,7 +119,7 @@ async def test_a_broken_feed_is_not_relaxed(ward: Ward) -> None:
     """A registry that forgot what it published: outage mode changes nothing."""
     await ward.back_up("registry")
     await ward.caught_up()
-    await ward.protect(HEAD)
+    await ward.register.protect(HEAD)
     await ward.restore("registry")
     for process in ("issuing", "clerk"):
         await ward.go_on_until(lambda process=process: bool(ward.rows(process, "SELECT 1 FROM feed_break")))  # type: ignore[misc] # bound now
@@ -158,7 +158,7 @@ async def test_what_was_issued_is_reviewed(ward: Ward) -> None:
     await ward.stop("registry")
     config.write_text(reached.replace("run/registry.sock", "run/elsewhere.sock"), encoding="utf-8")
     await ward.start_registry()
-    changing = asyncio.create_task(ward.rewrite(ALONE, remarks="訂正"))
+    changing = asyncio.create_task(ward.register.rewrite(ALONE, remarks="訂正"))
     while not changing.done():
         await ward.clock.advance(1)
         await asyncio.sleep(0.02)

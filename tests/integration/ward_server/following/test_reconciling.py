@@ -95,9 +95,9 @@ async def test_it_runs_every_night(ward: Ward) -> None:
 async def test_what_changes_meanwhile_is_no_difference(ward: Ward) -> None:
     """Entries on their way are waited for; a measure that was released stays compared."""
     reconciling = [ward.say(process, "reconcile") for process in ("issuing", "clerk")]
-    await ward.protect(ALONE)
+    await ward.register.protect(ALONE)
     for one in reconciling:
         assert await one == ["0 differences"]
-    await ward.rewrite(HEAD, remarks="訂正")
+    await ward.register.rewrite(HEAD, remarks="訂正")
     assert await ward.say("issuing", "reconcile") == ["0 differences"]
     assert MEASURE not in str(ward.rows("issuing", "SELECT * FROM bar"))

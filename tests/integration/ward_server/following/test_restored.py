@@ -32,7 +32,7 @@ async def test_a_registry_that_was_restored(ward: Ward) -> None:
     """Unsaid it is behind what was applied; said, it goes on anew, and each copy is re-taken from it."""
     await ward.back_up("registry")
     await ward.caught_up()
-    await ward.protect(HEAD)
+    await ward.register.protect(HEAD)
     await ward.restore("registry")
     for process in ("issuing", "clerk"):
         await ward.go_on_until(lambda process=process: bool(ward.rows(process, "SELECT 1 FROM feed_break")))  # type: ignore[misc] # bound now
@@ -46,7 +46,7 @@ async def test_a_registry_that_was_restored(ward: Ward) -> None:
     await ward.mended("clerk")
     assert ward.rows("issuing", "SELECT count(*) FROM bar WHERE in_force = 1") == [(1,)]
     assert await ward.say("issuing", "reconcile") == ["0 differences"]
-    await ward.protect(HEAD)  # what the registry forgot is entered again
+    await ward.register.protect(HEAD)  # what the registry forgot is entered again
     assert (await ward.visit(HEAD).open()).code is Code.ASK_AT_COUNTER
     visit = ward.visit(ALONE, ward.kiosk("K-0002"))
     await visit.open()
@@ -64,7 +64,7 @@ async def test_a_registry_that_says_so_at_once(ward: Ward) -> None:
         await ward.decide(process, "retake")
     for process in ("issuing", "clerk"):
         await ward.mended(process)
-    await ward.protect(HEAD)  # an entry under the new incarnation
+    await ward.register.protect(HEAD)  # an entry under the new incarnation
     assert (await ward.visit(HEAD).open()).code is Code.ASK_AT_COUNTER
     await issue(ward, ALONE)
 

@@ -68,7 +68,7 @@ async def test_it_serves_when_the_first_place_is_lost(ward: Ward, second: Ward) 
     """Idle until two persons declare there; then from its own copy, with its own clerk, under its own numbers."""
     assert range_of(await ward.visit(HEAD).one_paper()) in MAIN
     assert (await second.visit(ALONE).one_paper()).code is Code.WARD_CLOSED
-    await ward.protect(SPOUSE)  # acknowledged when the second server has it too
+    await ward.register.protect(SPOUSE)  # acknowledged when the second server has it too
     await lose_first_place(ward, second)
     told = await second.visit(ALONE).one_paper()
     assert range_of(told) in SECOND
@@ -104,7 +104,7 @@ async def test_seal_certificates_of_the_second_place(ward: Ward, second: Ward) -
     await visit.open()
     told = await order(visit)
     assert range_of(told) in SECOND
-    said = text_of(told.given_document.pdf)
+    said = text_of(told.pdf)
     assert "印鑑登録証明書" in said
     assert "令和８年１１月２０日１２時" in said
     await visit.printed(told)

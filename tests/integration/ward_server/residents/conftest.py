@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from konbini.protocol.cose import SigningKey
 from konbini.ward_server.residents.config import RegistryConfig, read_config
@@ -36,6 +36,11 @@ users = [{user}]
 [operators]
 socket = "operators.sock"
 users = [{user}]
+signed = false
+[log]
+origin = "konbini/131997/registry"
+key = "log.pem"
+witnesses = []
 """
 
 _START_SECONDS = 30.0
@@ -49,8 +54,12 @@ def _secret(path: Path, content: bytes) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Return a folder with fresh keys and a configuration."""
-    for name in ("record.pem", "identity.pem"):
-        private = ec.generate_private_key(ec.SECP256R1())
+    pairs: dict[str, ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey] = {
+        "record.pem": ec.generate_private_key(ec.SECP256R1()),
+        "identity.pem": ec.generate_private_key(ec.SECP256R1()),
+        "log.pem": ed25519.Ed25519PrivateKey.generate(),
+    }
+    for name, private in pairs.items():
         pem = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )

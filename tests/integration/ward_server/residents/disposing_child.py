@@ -67,7 +67,7 @@ async def main() -> None:
             rooms.store.rows,
             vault=rooms.vault,
             pen=rooms.pen,
-            retention=TABLE,
+            retention=lambda: TABLE,
             acknowledging=acknowledging,
             clock=clock,
         )

@@ -17,8 +17,12 @@ from tests.crashing import Crash
 
 async def main() -> None:
     """Rotate once."""
-    kept, address, rehash, rotation = rotation_of("registry", Path(sys.argv[1]), Path(sys.argv[2]), ("aoki", "bando"))
-    await rotate_lookup_key(kept, address, rehash, rotation, SystemClock(), watch=Crash(sys.argv[3], step="rotate"))
+    migrations, address, rehash, rotation = rotation_of(
+        "registry", Path(sys.argv[1]), Path(sys.argv[2]), ("aoki", "bando")
+    )
+    await rotate_lookup_key(
+        migrations, address, rehash, rotation, SystemClock(), watch=Crash(sys.argv[3], step="rotate")
+    )
 
 
 if __name__ == "__main__":

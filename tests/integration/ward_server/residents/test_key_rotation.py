@@ -21,7 +21,7 @@ from konbini.process.stores import look_once
 from konbini.simulation.town.numbers import individual_number
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
-from konbini.ward_server.keeping.rotation import wrapped_by
+from konbini.ward_server.keeping.wrapped_keys import wrapped_by
 from konbini.ward_server.residents.acknowledging import Acknowledging
 from konbini.ward_server.residents.changes import ChangeKind, RecordWritten, new_change
 from konbini.ward_server.residents.config import RegistryConfig

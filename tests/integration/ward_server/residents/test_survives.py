@@ -14,6 +14,7 @@ import pytest
 
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
+from konbini.process.sqlite.connection import SqliteConnection
 from konbini.protocol.cose import SigningKey
 from konbini.ward_server.audit import log
 from konbini.ward_server.audit.events import AuditEvent
@@ -21,6 +22,8 @@ from konbini.ward_server.residents.config import RegistryConfig
 from konbini.ward_server.residents.feed import FeedKind, FeedPosition
 from konbini.ward_server.residents.feed_blocks import FeedFollower
 from konbini.ward_server.residents.main import open_registry
+
+pytestmark = pytest.mark.faults
 
 ROOT = Path(__file__).parents[4]
 CHILD = (sys.executable, str(Path(__file__).parent / "changing_child.py"))
@@ -56,7 +59,7 @@ async def feed_of(config: RegistryConfig, key: SigningKey) -> list[FeedKind]:
 
 def approvals(folder: Path) -> tuple[int, int]:
     """Verify the audit log; give how many approvals it and the changes' table know."""
-    with closing(sqlite3.connect(folder / "registry.db")) as file:
+    with closing(sqlite3.connect(folder / "registry.db", factory=SqliteConnection)) as file:
         assert file.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         entries = [log.entry_at(file, position) for position in range(log.verify(file))]
         (approved,) = file.execute("SELECT count(*) FROM change WHERE state = 2").fetchone()

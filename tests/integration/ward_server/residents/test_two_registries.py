@@ -213,6 +213,7 @@ async def test_a_killed_one_loses_nothing(servers: Servers) -> None:
     assert servers.audited()
 
 
+@pytest.mark.faults
 async def test_one_that_lost_its_turn_writes_nothing(servers: Servers) -> None:
     """Another is started under its name: it is fenced at its next transaction, and ends."""
     process = await servers.start("a")

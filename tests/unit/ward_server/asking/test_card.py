@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import NameOID
 
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.visits import CARD_ES256, CARD_ES384, CARD_RS256
@@ -27,6 +29,7 @@ from konbini.ward_server.asking.revocation import (
 MOMENT = 1_795_143_600
 T = bytes(range(32))
 SERIAL = 1_000_000_001
+ASKED = RevocationPolicy(order=RevocationOrder.OCSP_THEN_LISTS, oldest_ocsp=120, oldest_list=86_400)
 LIFE = Life.around(MOMENT, before=dt.timedelta(days=9), after=dt.timedelta(days=9))
 
 
@@ -167,11 +170,9 @@ async def judged(
 ) -> Code | None:
     """Judge a certificate with an answer; give the code of the refusal, if it is one."""
     answer = RevocationAnswer(source=RevocationSource.OCSP, content=revocation)
-    policy = RevocationPolicy(order=RevocationOrder.OCSP_THEN_LISTS, oldest_ocsp=120, oldest_list=86_400)
+    slack = oldest - ASKED.oldest_ocsp
     try:
-        await check_certificate(
-            certificate, answer, issuers, moment=MOMENT, policy=policy, slack_seconds=oldest - policy.oldest_ocsp
-        )
+        await check_certificate(certificate, answer, issuers, moment=MOMENT, policy=ASKED, slack_seconds=slack)
     except Refused as refused:
         return refused.code
     return None
@@ -187,6 +188,22 @@ async def test_how_old_an_answer_may_be(
     assert await judged(certificate, answer(MOMENT + 30), issuers) is None
     assert await judged(certificate, answer(MOMENT + 31), issuers) is Code.REVOCATION_UNKNOWN
     assert await judged(certificate, answer(MOMENT - 1020), issuers, oldest=1020) is None
+
+
+async def test_a_certificate_that_the_paths_library_does_not_read(
+    certificate: bytes, issuers: tuple[CardIssuer, ...], answer: Callable[[int], bytes]
+) -> None:
+    """It reads a name only when it comes to it, before any signature: text that is none is refused, and so is a tag."""
+    subject = x509.load_der_x509_certificate(certificate).subject.get_attributes_for_oid(NameOID.COMMON_NAME)[0]
+    begins = certificate.index(str(subject.value).encode())
+    own = tuple(replace(issuer, own=True) for issuer in issuers)
+    for place in (begins, begins - 2):
+        turned = certificate[:place] + bytes([certificate[place] ^ 0x80]) + certificate[place + 1 :]
+        assert await judged(turned, answer(MOMENT), issuers) is Code.REVOCATION_UNKNOWN
+        unasked = RevocationAnswer(source=RevocationSource.REGISTRY, content=b"")
+        with pytest.raises(Refused) as caught:
+            await check_certificate(turned, unasked, own, moment=MOMENT, policy=ASKED)
+        assert caught.value.code is Code.CARD_ISSUER_UNKNOWN
 
 
 async def test_an_answer_about_another_card(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -17,7 +18,14 @@ from konbini.simulation.town.pki.cards import (
     new_card_key,
 )
 from konbini.simulation.town.ward import SUMIKAWA
-from konbini.ward_server.asking.card import CardIssuer, check_certificate, check_issued, is_own_card, usable_at
+from konbini.ward_server.asking.card import (
+    CardIssuer,
+    check_certificate,
+    check_issued,
+    check_told_apart,
+    is_own_card,
+    usable_at,
+)
 from konbini.ward_server.asking.revocation import (
     RevocationAnswer,
     RevocationOrder,
@@ -117,3 +125,11 @@ def test_a_certificate_is_judged_by_its_own_issuers_policies(issuers: Issuers) -
         assert caught.value.code is Code.CARD_ISSUER_UNKNOWN
     assert is_own_card(issuers.ward_card, issuers.pinned)
     assert not is_own_card(issuers.number_card, issuers.pinned)
+
+
+def test_two_issuers_with_one_key_are_refused(issuers: Issuers) -> None:
+    """A serial would be two cards', and a ward's card everybody's."""
+    check_told_apart(issuers.pinned)
+    public = issuers.pinned[0]
+    with pytest.raises(ValueError, match="one key"):
+        check_told_apart((*issuers.pinned, replace(public, own=True)))

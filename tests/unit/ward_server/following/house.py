@@ -18,7 +18,7 @@ from konbini.process.statements import Connection
 from konbini.process.stores import SqliteAddress
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import CertificateKind, Options
+from konbini.protocol.kinds import CENTER, CertificateKind, Options
 from konbini.protocol.numbers import IssuanceNumber
 from konbini.protocol.shape import to_value
 from konbini.simulation.clock import SettableClock
@@ -52,6 +52,7 @@ from konbini.ward_server.residents.restoring import RegistryRestored
 from konbini.ward_server.residents.rows_store import RowsRegistryStore
 from konbini.ward_server.residents.scribe import RecordPen
 from konbini.ward_server.residents.witness import Told
+from konbini.ward_server.signed_acts.config import OperatorsConfig
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 from tests.municipality import SETTINGS
@@ -151,8 +152,10 @@ class Seat:
             signed_rows=self.copy.held_of if issuing else held_of,
             numbers=numbers,
             holdings=(),
-            retention=(),
+            retention=tuple,
             disposals_key=house.key,
+            operators=OperatorsConfig(path=Path("operators.sock"), users=frozenset(), origin=None),
+            process=name,
         )
         self.upkeep = Upkeep(own, self.rows, self.line, house.clock, house.entropy)
         self.current = Current(self.rows, self.upkeep.lease, self.upkeep.outages, house.clock)
@@ -301,6 +304,7 @@ class House:
         await between()
         await self._certify(clerk, number, visit, Version(resident=holder, version=version), card)
         completion = Completion(
+            link=CENTER,
             number=number,
             holder=holder,
             card=card,
@@ -309,6 +313,7 @@ class House:
             whole=False,
             seal_registration=None,
             document=b"paper",
+            pdf_hash=bytes(32),
             print_by=0,
             in_outage=outage is not None,
         )
@@ -344,6 +349,7 @@ def _open_visit(connection: Connection, visit: bytes) -> None:
 
 def _order(visit: bytes) -> NewOrder:
     return NewOrder(
+        link=CENTER,
         visit=visit,
         ordinal=1,
         kiosk="K",

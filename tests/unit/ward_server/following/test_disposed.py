@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from konbini.process.schema import read_migrations
+from konbini.process.sqlite.connection import SqliteConnection
 from konbini.process.sqlite.migrating import migrate
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code
@@ -73,7 +74,7 @@ async def dispose(house: House) -> None:
         house.store.rows,
         vault=vault_of(),
         pen=house.pen,
-        retention=TABLE,
+        retention=lambda: TABLE,
         acknowledging=Acknowledging((), house.clock),
         clock=house.clock,
     )
@@ -131,7 +132,7 @@ async def test_a_copy_that_still_holds_them_differs(house: House, name: str) -> 
 @pytest.mark.parametrize("store", FOLLOWERS)
 def test_every_table_that_says_whose_is_forgotten(store: str) -> None:
     """One row of the resident in each table that names, hashes or hides one; those that keep theirs are listed here."""
-    with closing(sqlite3.connect(":memory:", isolation_level=None)) as connection:
+    with closing(sqlite3.connect(":memory:", isolation_level=None, factory=SqliteConnection)) as connection:
         migrate(connection, read_migrations(files(f"konbini.ward_server.{store}") / "migrations"))
         connection.execute("PRAGMA foreign_keys = OFF")
         tables = {

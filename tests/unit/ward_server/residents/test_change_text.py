@@ -206,6 +206,14 @@ def test_whatever_is_typed_is_refused_in_one_way(text: str) -> None:
     assert refusal.value.code is Code.CHANGE_INVALID
 
 
+@pytest.mark.parametrize("text", ['{"kind": ' + "[" * 100_000, "kind = " + "[" * 2000], ids=["JSON", "TOML"])
+def test_brackets_within_brackets_are_refused_in_the_same_way(text: str) -> None:
+    """However deep: the parsers give up with another error than for what is none."""
+    with pytest.raises(Refused) as refusal:
+        read_change(text)
+    assert refusal.value.code is Code.CHANGE_INVALID
+
+
 @given(ANYTHING)
 def test_whatever_stands_in_a_records_place_is_refused_in_one_way(value: object) -> None:
     """No object, no record: `CHANGE_INVALID`."""

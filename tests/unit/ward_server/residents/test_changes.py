@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from konbini.protocol.errors import Code, Refused
+from konbini.ward_server.residents.bulk import BulkLists
 from konbini.ward_server.residents.changes import (
     Body,
     CardEnded,
@@ -23,6 +24,7 @@ from konbini.ward_server.residents.changes import (
 from konbini.ward_server.residents.feed import CardSerial, FeedEntry, FeedKind
 from konbini.ward_server.residents.feed_blocks import FeedBlock
 from konbini.ward_server.residents.record import IndividualNumberPart, Presence, ResidentRecord, SignedRecord
+from konbini.ward_server.residents.registry import MOST_PENDING, MOST_WAITING
 from tests.records import removal_of
 from tests.unit.ward_server.residents.conftest import MakeRecord, Office
 
@@ -75,6 +77,41 @@ async def test_nobody_approves_what_they_entered(
     assert await entries(office) == []
     assert await office.registry.approve("bando", change_id) == 1
     assert await office.registry.pending("aoki") == ()
+
+
+async def test_no_change_that_waits_is_hidden_by_many_others(
+    office: Office, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """Page by page all are listed, each once, also those that were entered in one millisecond."""
+    entered = [await office.registry.enter("aoki", arrival(make_record())) for _ in range(2 * MOST_PENDING)]
+    await office.clock.advance(1)
+    entered.append(await office.registry.enter("bando", arrival(make_record())))
+    found: list[str] = []
+    behind = (0, "")
+    while page := await office.registry.pending("chiba", behind=behind):
+        assert len(page) <= MOST_PENDING
+        found += [one.change_id for one in page]
+        behind = (page[-1].entered_at, page[-1].change_id)
+    assert found[-1] == entered[-1]
+    assert sorted(found) == sorted(entered)
+
+
+async def test_one_operator_has_so_many_waiting_and_no_more(
+    office: Office, make_record: MakeRecord, arrival: Callable[..., Change]
+) -> None:
+    """The next is refused, alone or as a list; another's is not, and there is room again when one is concluded."""
+    first, *_rest = [await office.registry.enter("aoki", arrival(make_record())) for _ in range(MOST_WAITING)]
+    bulk = BulkLists(office.store, office.pen, office.acknowledging, office.clock)
+    for late in (
+        office.registry.enter("aoki", arrival(make_record())),
+        bulk.enter("aoki", "届書", [arrival(make_record())]),
+    ):
+        with pytest.raises(Refused) as refusal:
+            await late
+        assert refusal.value.code is Code.BUSY
+    await office.registry.enter("bando", arrival(make_record()))
+    await office.registry.withdraw("bando", first)
+    await office.registry.enter("aoki", arrival(make_record()))
 
 
 async def test_an_approval_asked_again_gives_the_same_answer(

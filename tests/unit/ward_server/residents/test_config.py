@@ -30,6 +30,11 @@ users = [991, 992]
 [operators]
 socket = "operators.sock"
 users = [990]
+signed = false
+[log]
+origin = "konbini/131997/registry"
+key = "log.key"
+witnesses = ["example.com/foo+530d903a+AekyeRrm56hApGFkyQR4ZCbV54Id2LKaANYcrnKv3U2k"]
 """
 
 
@@ -51,6 +56,9 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
     assert config.followers.path == Path("/run/registry/followers.sock")
     assert config.followers.users == {991, 992}
     assert config.operators.users == {os.getuid()}
+    assert config.operators.origin is None
+    assert (config.log.origin, config.log.key) == ("konbini/131997/registry", tmp_path / "log.key")
+    assert [key.name for key in config.log.witnesses] == ["example.com/foo"]
 
 
 @pytest.mark.parametrize(
@@ -67,6 +75,12 @@ def test_a_whole_configuration_is_read(tmp_path: Path) -> None:
         ("[990]", "[-1]", r"\[operators\] users"),
         ("[990]", "[true]", r"\[operators\] users"),
         ("[990]", '["no such user here"]', r"\[operators\] users"),
+        ("signed = false", "", r"\[operators\] signed"),
+        ("signed = false", "signed = true", r"\[operators\] origin"),
+        ("signed = false", 'signed = true\norigin = "http://ward.example"', r"\[operators\] origin"),
+        ("signed = false", 'signed = false\norigin = "https://ward.example"', r"\[operators\]"),
+        ("+530d903a+", "+530d903b+", r"\[log\] witnesses"),
+        ("[log]", "[logs]", r"\[log\]"),
         ("[store]", "surplus = 1\n[store]", "surplus"),
         ("[store]", "[store", "registry.toml"),
     ],
@@ -75,3 +89,11 @@ def test_a_wrong_entry_is_named(tmp_path: Path, before: str, after: str, place: 
     """Missing, unknown, empty, or of another type."""
     with pytest.raises(ConfigRefused, match=place):
         read_config(written(tmp_path, GOOD.replace(before, after)))
+
+
+def test_where_acts_are_signed_the_console_is_named(tmp_path: Path) -> None:
+    """Its origin is what every server of the registry shares, beside its keys."""
+    signed = GOOD.replace("signed = false", 'signed = true\norigin = "https://console.ward.example"')
+    operators = read_config(written(tmp_path, signed)).operators
+    assert operators.origin == "https://console.ward.example"
+    assert operators.shared() != read_config(written(tmp_path, GOOD)).operators.shared()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from konbini.process.sqlite.connection import SqliteConnection
 from konbini.protocol.cose import SigningKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
@@ -20,7 +21,7 @@ RESIDENT = "000000000000001"
 
 def entries(path: Path) -> list[log.AuditEntry]:
     """Give the registry's audit entries, the log verified."""
-    with closing(sqlite3.connect(path / "registry.db")) as file:
+    with closing(sqlite3.connect(path / "registry.db", factory=SqliteConnection)) as file:
         found = [log.entry_at(file, position) for position in range(log.verify(file))]
     return [entry for entry in found if entry is not None]
 
@@ -93,13 +94,13 @@ async def test_the_message_key_is_certified_for_a_day(office: Office, record_key
     [
         "UPDATE audit_entry SET entry = x'80' WHERE position = 1",
         "DELETE FROM audit_entry WHERE position = 1",
-        "UPDATE audit_entry SET hash = zeroblob(32) WHERE position = 2",
+        "UPDATE audit_entry SET salt = zeroblob(32) WHERE position = 2",
     ],
 )
 async def test_a_log_that_was_changed_does_not_follow(office: Office, tmp_path: Path, statement: str) -> None:
     """An entry changed or taken out is found at its place."""
     await office.take_in()
-    with closing(sqlite3.connect(tmp_path / "registry.db")) as file:
+    with closing(sqlite3.connect(tmp_path / "registry.db", factory=SqliteConnection)) as file:
         file.execute("DROP TRIGGER audit_entry_stays")
         file.execute("DROP TRIGGER audit_entry_remains")
         file.execute(statement)

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from konbini.process.sqlite.connection import SqliteConnection
 from konbini.protocol.codec import encode
 from konbini.protocol.errors import Code, Refused
 from konbini.ward_server.audit import log
@@ -84,7 +85,7 @@ async def test_the_list_says_nothing_of_the_content(
     """Over the socket: id, kind, resident, who, when and a hash; of one number entered twice the hashes differ."""
     change = arrival(make_record())
     first, second = [await office.registry.enter("aoki", change) for _ in range(2)]
-    listed = await operator_handlers(office.registry)[OperatorMethod.PENDING](["bando"])
+    listed = await operator_handlers(office.registry)[OperatorMethod.PENDING](["bando", 0, ""])
     assert isinstance(listed, list)
     rows = {row[0]: row for row in listed if isinstance(row, list)}
     assert rows[first][:5] == [first, ChangeKind.MOVE_IN, change.resident, "aoki", office.clock.now()]
@@ -108,7 +109,7 @@ async def test_reading_a_pending_change_is_recorded(
         with pytest.raises(Refused) as refusal:
             await show(["chiba", gone])
         assert refusal.value.code is Code.CHANGE_UNKNOWN
-    with closing(sqlite3.connect(tmp_path / "registry.db")) as file:
+    with closing(sqlite3.connect(tmp_path / "registry.db", factory=SqliteConnection)) as file:
         entries = [log.entry_at(file, position) for position in range(log.verify(file))]
     shown = [one for one in entries if one is not None and one.event is AuditEvent.PENDING_CHANGE_SHOWN]
     assert [(one.operators, one.about, one.code, one.digest) for one in shown] == [

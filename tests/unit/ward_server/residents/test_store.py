@@ -102,7 +102,7 @@ async def test_a_measure_moved_to_another_application_or_resident_does_not_open(
 @pytest.mark.parametrize(
     "statement",
     [
-        "UPDATE audit_entry SET hash = hash",
+        "UPDATE audit_entry SET commitment = commitment",
         "DELETE FROM audit_entry",
         "UPDATE feed SET sealed = sealed",
         "DELETE FROM feed",
@@ -130,7 +130,7 @@ async def test_what_was_recorded_stays(office: Office, card: CardSerial, tmp_pat
 async def test_a_transaction_that_fails_leaves_nothing(office: Office) -> None:
     """State, feed and audit entries go together."""
     await office.take_in(ONE)
-    before = await office.store.read(lambda reading: (reading.position(), reading.pending()))
+    before = await office.store.read(lambda reading: (reading.position(), reading.pending((0, ""), 9)))
 
     def half(writing: object) -> None:
         writing.audit(AuditEntry(moment=0, event=AuditEvent.CHANGE_APPROVED))  # type: ignore[attr-defined] # RegistryWriting
@@ -138,7 +138,7 @@ async def test_a_transaction_that_fails_leaves_nothing(office: Office) -> None:
 
     with pytest.raises(Refused):
         await office.store.write(half, step="half")
-    assert await office.store.read(lambda reading: (reading.position(), reading.pending())) == before
+    assert await office.store.read(lambda reading: (reading.position(), reading.pending((0, ""), 9))) == before
 
 
 async def test_a_registry_begins_once(office: Office) -> None:
