@@ -1,0 +1,73 @@
+"""What world to run, and the command that runs it again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from konbini.simulation.world.faults import Trouble
+from konbini.simulation.world.profiles import ProfileName
+
+__all__ = ["WorldPlan", "worlds"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldPlan:
+    """One world, whole: the same plan gives the same run, to the byte.
+
+    Attributes:
+        visits: how many visits begin.
+        seed: of everything.
+        profile: how people come and what goes wrong.
+        wards: how many wards.
+        kiosks: how many kiosks, which serve all of them.
+        residents: how many people each ward has.
+        without: kinds of faults that do not come.
+        real_papers: whether papers are drawn, read, signed and verified as in production.
+        real_cryptography: whether nothing of cryptography is replaced.
+    """
+
+    visits: int
+    seed: int
+    profile: ProfileName = ProfileName.ALL
+    wards: int = 1
+    kiosks: int = 4
+    residents: int = 300
+    without: tuple[Trouble, ...] = ()
+    real_papers: bool = False
+    real_cryptography: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse nonsense.
+
+        Raises:
+            ValueError: nobody comes, or there is nowhere to come to.
+        """
+        if self.visits < 1 or self.wards < 1 or self.kiosks < 1:
+            raise ValueError("a world has a visit, a ward and a kiosk at least")
+
+    @property
+    def command(self) -> str:
+        """Give what is typed to see this world again."""
+        words = [
+            f"konbini simulate --visits {self.visits} --seed {self.seed} --profile {self.profile}",
+            f"--wards {self.wards} --kiosks {self.kiosks}",
+        ]
+        if self.without:
+            words.append(f"--without {','.join(self.without)}")
+        if self.real_papers:
+            words.append("--papers real")
+        if not self.real_cryptography:
+            words.append("--cryptography simulated")
+        return " ".join(words)
+
+
+def worlds(plan: WorldPlan, most: int) -> tuple[WorldPlan, ...]:
+    """Cut a plan into worlds of at most so many visits, with seeds in a row.
+
+    Raises:
+        ValueError: a world would have none.
+    """
+    if most < 1:
+        raise ValueError("a world has a visit at least")
+    sizes = [min(most, plan.visits - begun) for begun in range(0, plan.visits, most)]
+    return tuple(replace(plan, visits=visits, seed=plan.seed + place) for place, visits in enumerate(sizes))

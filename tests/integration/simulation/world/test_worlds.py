@@ -1,0 +1,93 @@
+"""Whole worlds: everything holds and settles, one seed gives one run, and whoever dies at a step does no harm."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from konbini.simulation.world.one_visit import exhaust
+from konbini.simulation.world.plan import WorldPlan
+from konbini.simulation.world.points import Point
+from konbini.simulation.world.profiles import ProfileName
+from konbini.simulation.world.running import run_world
+
+_SHOWN = (Point.RIGHT_PERSON, Point.PAID_IFF_PRINTED, Point.NOTHING_LOST, Point.TIME_OUT, Point.NOTHING_LEFT)
+
+
+@pytest.fixture(scope="session")
+def cache() -> Iterator[Path]:
+    """Give a folder for the towns of these tests; sockets are named below it, so its path is short."""
+    path = Path(tempfile.mkdtemp(prefix="kw"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture(autouse=True)
+def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+
+
+@pytest.mark.parametrize(
+    ("profile", "visits"),
+    [
+        pytest.param(name, visits, marks=() if (name, visits) == (ProfileName.ALL, 10) else pytest.mark.long)
+        for name in ProfileName
+        for visits in (10, 300)
+    ],
+)
+def test_everything_holds(profile: ProfileName, visits: int) -> None:
+    """Whatever goes wrong meanwhile; and what is looked at was at stake."""
+    plan = WorldPlan(visits=visits, seed=visits, profile=profile, kiosks=2, real_cryptography=False)
+    report = run_world(plan)
+    assert report.holds, "\n".join(report.lines())
+    assert report.visits == visits
+    assert all(report.at_stake[point] for point in _SHOWN), "\n".join(report.lines())
+
+
+@pytest.mark.long
+def test_several_wards() -> None:
+    """Under one center, with kiosks that serve them all, and real cryptography."""
+    report = run_world(WorldPlan(visits=60, seed=4, profile=ProfileName.ALL, wards=3, kiosks=4))
+    assert report.holds, "\n".join(report.lines())
+
+
+def test_one_seed_gives_one_run(cache: Path) -> None:
+    """To the byte of its digest, whatever Python's hashes begin with."""
+    words = ["simulate", "--visits", "6", "--seed", "9", "--kiosks", "2", "--cryptography", "simulated", "--json"]
+    code = "import sys; from konbini.commands.main import main; sys.exit(main(sys.argv[1:]))"
+    told = [
+        subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-c", code, *words],
+            env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout.splitlines()[-1]
+        for seed in ("1", "2")
+    ]
+    first, second = ({**json.loads(line), "cpu_seconds": 0} for line in told)
+    assert first == second
+    assert first["violations"] == first["unsettled"] == 0
+
+
+@pytest.mark.parametrize(
+    ("pairs", "most"),
+    [
+        (False, 6),
+        pytest.param(False, None, marks=pytest.mark.long),
+        pytest.param(True, 400, marks=pytest.mark.long),
+    ],
+)
+def test_a_death_at_every_step(pairs: bool, most: int | None) -> None:  # noqa: FBT001 - which of the two
+    """Of one visit; in the short run at some of them, spread evenly."""
+    found = exhaust(1, pairs=pairs, most=most)
+    assert found.failed == []
+    assert found.deaths == (most or len(found.steps))
+    assert found.papers
