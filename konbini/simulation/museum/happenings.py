@@ -1,0 +1,69 @@
+"""What happens to machines in the museum's town beside the world's own faults.
+
+Each goes on until the world's crowd is gone; what was begun is then undone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+from konbini.simulation.museum.mutant import Happening
+from konbini.simulation.world.faults import Faults
+from konbini.simulation.world.services import Supervised
+
+__all__ = ["Happenings"]
+
+_EACH_SECONDS = 60.0
+_SLOW_SECONDS = 6.0
+_PARTED_SECONDS = 45.0
+_JOINED_SECONDS = 20.0
+
+
+class Happenings:
+    """Makes things happen.
+
+    Args:
+        faults: of the world.
+        services: of the world, by name.
+        wards: the codes of its wards.
+    """
+
+    def __init__(self, faults: Faults, services: Mapping[str, Supervised], wards: Sequence[str]) -> None:
+        self._faults = faults
+        self._services = services
+        self._wards = wards
+
+    async def run(self, besides: Sequence[Happening]) -> None:
+        """Go on until cancelled."""
+        known: Mapping[Happening, Callable[[], Awaitable[None]]] = {
+            Happening.CLERK_FALTERS: self._falter,
+            Happening.ISSUING_SLOW: lambda: self._slow([f"issuing {ward}" for ward in self._wards]),
+            Happening.FEED_INTERRUPTED: self._part,
+        }
+        await asyncio.gather(*(known[one]() for one in besides if one in known))
+
+    async def _slow(self, names: Sequence[str]) -> None:
+        for name in names:
+            self._faults.slow_down(name, slow=True)
+        await asyncio.Event().wait()
+
+    async def _falter(self) -> None:
+        clerks = [f"clerk {ward}" for ward in self._wards]
+        while True:
+            await asyncio.sleep(_EACH_SECONDS)
+            for clerk in clerks:
+                self._faults.slow_down(clerk, slow=True)
+            await asyncio.sleep(_SLOW_SECONDS)
+            for clerk in clerks:
+                self._services[clerk].kill()
+                self._faults.slow_down(clerk, slow=False)
+
+    async def _part(self) -> None:
+        while True:
+            for ward in self._wards:
+                self._faults.part(f"registry {ward}", f"issuing {ward}")
+            await asyncio.sleep(_PARTED_SECONDS)
+            for ward in self._wards:
+                self._faults.join(f"registry {ward}", f"issuing {ward}")
+            await asyncio.sleep(_JOINED_SECONDS)
