@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.process.clock import SystemClock
@@ -83,10 +84,24 @@ async def _until_told(folder: Path, trials: Sequence[Trial]) -> tuple[Tried, ...
 
 
 async def _try(folder: Path, trials: Sequence[Trial]) -> tuple[Tried, ...]:
-    plan = TownPlan(
-        directory=folder / "t", tray=folder / "tray", residents=_RESIDENTS, latency=NO_LATENCY, own_printer=True
-    )
+    """Make them in one town after the other: one pays with coins here, at a terminal there."""
+    tried: list[Tried] = []
+    for means in Means:
+        wanted = [trial for trial in trials if trial.means is means]
+        if wanted:
+            tried += await _try_paying(means, folder, wanted)
+    return tuple(tried)
 
+
+async def _try_paying(means: Means, folder: Path, trials: Sequence[Trial]) -> tuple[Tried, ...]:
+    plan = TownPlan(
+        directory=folder / means.value,
+        tray=folder / "tray",
+        residents=_RESIDENTS,
+        latency=NO_LATENCY,
+        own_printer=True,
+        means=means,
+    )
     async with run_town(plan, SystemClock(), SystemEntropy(), say=_tell) as town:
         return await try_all(town, trials, SystemClock(), told=lambda tried: _tell(trial_line(tried)))
 

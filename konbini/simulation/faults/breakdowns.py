@@ -6,7 +6,6 @@ say. The hardware page makes a button of each, and the table of trials names the
 
 from __future__ import annotations
 
-import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -21,15 +20,16 @@ from konbini.simulation.card.layout import CONTACTLESS_ATR, TRANSIT_CARD
 from konbini.simulation.demo.town_running import RunningTown
 from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.printer.mechanism import FULL_TRAY
+from konbini.simulation.terminal.running import TerminalMachine
 
 __all__ = ["BREAKDOWNS", "Breakdown", "Part"]
 
 _B5 = "jis_b5_182x257mm"
 _SLOW_SECONDS = 5.0
 _MISCOUNTED = 100
-_MOST_MEMBERS = 4
 _Act: TypeAlias = Callable[[RunningTown], Awaitable[object]]
 _Acts: TypeAlias = tuple[_Act, _Act]
+_AtTerminal: TypeAlias = Callable[[TerminalMachine], Awaitable[object]]
 
 
 @unique
@@ -42,6 +42,8 @@ class Part(Enum):
     LIES = "lies"
     """The printer's, of itself."""
     COINS = "coins"
+    TERMINAL = "terminal"
+    """The cashless terminal, where one pays there."""
     POWER = "power"
 
 
@@ -141,31 +143,56 @@ async def _hear_exit(town: RunningTown) -> None:
     town.own_printer.barrier.mute = False
 
 
-async def _nothing(_town: RunningTown) -> None:
-    """Mend what mends itself."""
-
-
-def _habit(habit: Callable[[RunningTown], Habit]) -> _Acts:
-    """Let the card do it once, at the command that the habit names."""
-
+def _terminal(broken: _AtTerminal, whole: _AtTerminal) -> _Acts:
     async def begin(town: RunningTown) -> None:
-        town.slot.arm(await asyncio.to_thread(habit, town))
+        await broken(_terminal_of(town))
 
     async def end(town: RunningTown) -> None:
-        town.slot.disarm()
+        await whole(_terminal_of(town))
 
     return begin, end
 
 
-def _neighbours_card(town: RunningTown) -> Card:
-    """Give somebody else's card, as good as the one that lies there."""
-    population = town.town.population
+def _terminal_of(town: RunningTown) -> TerminalMachine:
+    if town.terminal is None:
+        raise ValueError("one pays with coins in this town")
+    return town.terminal
+
+
+async def _nothing(_town: RunningTown) -> None:
+    """Mend what mends itself."""
+
+
+def _habit(habit: Callable[[], Habit]) -> _Acts:
+    """Let the card do it once, at the command that the habit names."""
+
+    async def begin(town: RunningTown) -> None:
+        town.slot.arm(habit())
+
+    return begin, _behave
+
+
+async def _swap(town: RunningTown) -> None:
+    to = await _neighbours_card(town)
+    town.slot.arm(Swap(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION), to=to, mimic=True))
+
+
+async def _behave(town: RunningTown) -> None:
+    town.slot.disarm()
+
+
+async def _neighbours_card(town: RunningTown) -> Card:
+    """Give somebody else's card, as good as the one that lies there.
+
+    Raises:
+        LookupError: nobody else has one.
+    """
     lies = town.slot.card
-    return next(
-        card
-        for card in map(town.card_of, population.plain_holders(most_members=_MOST_MEMBERS))
-        if lies is None or card.certificate != lies.certificate
-    )
+    for person in town.town.population.plain_holders():
+        card = await town.card_of(person)
+        if lies is None or card.certificate != lies.certificate:
+            return card
+    raise LookupError("the town has no other card")
 
 
 def _atr(atr: bytes) -> _Acts:
@@ -205,16 +232,12 @@ async def _restart_daemon(town: RunningTown) -> None:
     await town.pcscd.start()
 
 
-_MUTE: _Acts = _habit(lambda _town: Mute(at=At(instruction=Instruction.SELECT)))
-_PULLED: _Acts = _habit(lambda _town: Pull(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION)))
-_NONSENSE: _Acts = _habit(lambda _town: Garble(at=At(instruction=Instruction.SELECT), how=random_status))
-_DAMAGED: _Acts = _habit(lambda _town: Garble(at=At(instruction=Instruction.READ_BINARY, skip=1), how=bit_flipped))
-_SWAPPED: _Acts = _habit(
-    lambda town: Swap(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION), to=_neighbours_card(town), mimic=True)
-)
-_OTHER_KIND: _Acts = _habit(
-    lambda _town: Swap(at=At(instruction=Instruction.SELECT), to=Card(None, layout=TRANSIT_CARD))
-)
+_MUTE: _Acts = _habit(lambda: Mute(at=At(instruction=Instruction.SELECT)))
+_PULLED: _Acts = _habit(lambda: Pull(at=At(instruction=Instruction.PERFORM_SECURITY_OPERATION)))
+_NONSENSE: _Acts = _habit(lambda: Garble(at=At(instruction=Instruction.SELECT), how=random_status))
+_DAMAGED: _Acts = _habit(lambda: Garble(at=At(instruction=Instruction.READ_BINARY, skip=1), how=bit_flipped))
+_SWAPPED: _Acts = (_swap, _behave)
+_OTHER_KIND: _Acts = _habit(lambda: Swap(at=At(instruction=Instruction.SELECT), to=Card(None, layout=TRANSIT_CARD)))
 _PAPER: _Acts = (lambda town: town.printer.paper_out(), lambda town: town.printer.refill())
 _B5_LOADED: _Acts = (_load_b5, lambda town: town.printer.refill())
 _OFF: _Acts = (lambda town: town.printer.unplug(), lambda town: town.printer.plug_in())
@@ -231,6 +254,15 @@ _HANG_UP: _Acts = (lambda town: town.coins.hands.hang_up_once(), _nothing)
 _SILENT: _Acts = (lambda town: town.coins.hands.fall_silent_after_coin(), lambda town: town.coins.hands.speak())
 _COIN_LINK: _Acts = (lambda town: town.coins.hands.cut_link(), lambda town: town.coins.hands.join_link())
 _COIN_POWER: _Acts = (lambda town: town.coins.kill(), lambda town: town.coins.start())
+_DECLINES: _Acts = _terminal(
+    lambda it: it.hands.decline_all(declined=True), lambda it: it.hands.decline_all(declined=False)
+)
+_ISSUERS: _Acts = _terminal(lambda it: it.hands.lose_network(), lambda it: it.hands.find_network())
+_SILENT_END: _Acts = (lambda town: _terminal_of(town).hands.hang_up_once(), _nothing)
+_SILENT_CARD: _Acts = _terminal(lambda it: it.hands.fall_silent_after_card(), lambda it: it.hands.speak())
+_CARD_COUNT: _Acts = _terminal(lambda it: it.hands.miscount(_MISCOUNTED), lambda it: it.hands.miscount(0))
+_TERMINAL_LINK: _Acts = _terminal(lambda it: it.hands.cut_link(), lambda it: it.hands.join_link())
+_TERMINAL_POWER: _Acts = _terminal(lambda it: it.kill(), lambda it: it.start())
 _PLUG: _Acts = (lambda town: town.power.cut(), lambda town: town.power.restore())
 _ROWS: tuple[tuple[Part, str, str, str, _Acts], ...] = (
     (Part.CARD, "card-mute", "応答しないカード", "Mute card", _MUTE),
@@ -279,6 +311,13 @@ _ROWS: tuple[tuple[Part, str, str, str, _Acts], ...] = (
     (Part.COINS, "silent-coin", "投入直後に無応答", "Silent after a coin", _SILENT),
     (Part.COINS, "coin-link", "通信断", "Cable out", _COIN_LINK),
     (Part.COINS, "coin-power", "電源断", "Power off", _COIN_POWER),
+    (Part.TERMINAL, "declines", "すべて不承認", "Declines every card", _DECLINES),
+    (Part.TERMINAL, "issuers", "決済網の断", "Payment network down", _ISSUERS),
+    (Part.TERMINAL, "silent-charge", "確定に無応答", "No answer, once", _SILENT_END),
+    (Part.TERMINAL, "silent-card", "承認直後に無応答", "Silent after a card", _SILENT_CARD),
+    (Part.TERMINAL, "charges", "計数の誤り", "Counts wrongly", _CARD_COUNT),
+    (Part.TERMINAL, "terminal-link", "通信断", "Cable out", _TERMINAL_LINK),
+    (Part.TERMINAL, "terminal-power", "電源断", "Power off", _TERMINAL_POWER),
     (Part.POWER, "plug", "キオスクの電源断", "Kiosk unplugged", _PLUG),
 )
 _EITHER_PRINTER = frozenset(("jam", "jam-2", "paper", "off"))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
+from konbini.kiosk.payment.means import worded
 from konbini.kiosk.ui.catalogue import Catalogue
+from konbini.protocol.errors import Code
 from konbini.simulation.faults.breakdowns import BREAKDOWNS, Part
 from konbini.simulation.faults.trials import TRIALS, Trial
 from konbini.simulation.faults.trying import Tried
@@ -16,9 +18,9 @@ _HEAD = """\
 # Faults tried
 
 `konbini faults` tries each row at the real kiosk of a running town (its own processes, the center, the ward, a card
-behind a real `pcscd`, the printer of our own, the coin device): it breaks what the row names at the screen that it
-names, reads the screen, mends, and waits until all is settled and told to the ward. It ends with 0 only if every row
-came out as it stands here.
+behind a real `pcscd`, the printer of our own, the coin device, and for its own rows the cashless terminal): it breaks
+what the row names at the screen that it names, reads the screen, mends, and waits until all is settled and told to the
+ward. It ends with 0 only if every row came out as it stands here.
 `make test` tries a few, `make test-long` all. What must hold after every row besides: the money that stays is the fee
 of what is printed or in doubt, no page comes out twice, the ward has every receipt, and the kiosk serves again by
 itself when what broke is mended.
@@ -31,6 +33,7 @@ _PARTS = {
     Part.PRINTER: "The printer",
     Part.LIES: "A printer that lies",
     Part.COINS: "The coin device",
+    Part.TERMINAL: "The cashless terminal",
     Part.POWER: "The power",
 }
 _COLUMNS = ("what breaks", "at", "screen", "money", "paper", "receipt", "afterwards")
@@ -88,10 +91,10 @@ def _what(trial: Trial) -> str:
 def _due(trial: Trial, words: Catalogue) -> tuple[str, ...]:
     """Give the cells of what must come."""
     screen = trial.screen or "(none: no power)"
-    said = "" if trial.code is None else f": {words.text(words.sentence_key(trial.code, 'what'))} ({int(trial.code)})"
+    said = "" if trial.code is None else f": {_sentence(trial.code, trial, words)}"
     sides = " or ".join(str(number) for number in sorted(trial.sides))
     outcomes = " or ".join(sorted(outcome.name.lower().replace("_", " ") for outcome in trial.outcomes))
-    later = "" if trial.later is None else f"{words.text(words.sentence_key(trial.later, 'what'))} ({int(trial.later)})"
+    later = "" if trial.later is None else _sentence(trial.later, trial, words)
     return (
         _what(trial),
         trial.at,
@@ -101,6 +104,10 @@ def _due(trial: Trial, words: Catalogue) -> tuple[str, ...]:
         outcomes or "no order",
         later or "serves",
     )
+
+
+def _sentence(code: Code, trial: Trial, words: Catalogue) -> str:
+    return f"{words.text(worded(words.sentence_key(code, 'what'), trial.means, words.texts))} ({int(code)})"
 
 
 def _cells(tried: Tried) -> tuple[str, ...]:

@@ -6,8 +6,9 @@ kiosk back in service), stands in `verdict` and not here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from konbini.kiosk.payment.means import Means
 from konbini.kiosk.session.fates import MoneyFate
 from konbini.protocol.errors import Code
 from konbini.protocol.kinds import Outcome
@@ -35,6 +36,7 @@ class Trial:
         coin: what is paid with, yen.
         counted: yen that the screen must say the device counted last, where it says nothing of what it holds.
         cancels: the resident gives up once it is broken.
+        means: how one pays at the kiosk.
         later: the code that the kiosk must show once the visit is over, until a person has done something.
         slow: it takes more than a minute.
     """
@@ -50,6 +52,7 @@ class Trial:
     coin: int = 100
     counted: int = 0
     cancels: bool = False
+    means: Means = Means.COINS
     later: Code | None = None
     slow: bool = False
 
@@ -121,6 +124,11 @@ def _unplugged(at: str, *outcomes: Outcome, sides: tuple[int, ...] = (0,), later
     return Trial(breaks=("plug",), at=at, screen="", outcomes=frozenset(outcomes), sides=frozenset(sides), later=later)
 
 
+def _at_terminal(*trials: Trial) -> tuple[Trial, ...]:
+    """The same where one pays at a terminal."""
+    return tuple(replace(trial, means=Means.CASHLESS) for trial in trials)
+
+
 def _mendable(key: str, code: Code) -> tuple[Trial, ...]:
     """What the printer says it cannot print with: before the card, before the money, before the paper."""
     return (
@@ -189,6 +197,23 @@ TRIALS: tuple[Trial, ...] = (
     *_out_of_service("coin-power", Code.CASH_UNAVAILABLE, "card"),
     _refused("coin-power", "escrow", Code.CASH_SILENT, _UNKNOWN, _CANCELLED, counted=100),
     _printed("coin-power", "printing"),
+    *_at_terminal(
+        _refused("declines", "pay", Code.PAYMENT_DECLINED, _NONE, _CANCELLED),
+        *_out_of_service("issuers", Code.CASH_UNAVAILABLE, *_SOON),
+        _refused("issuers", "check", Code.CASH_UNAVAILABLE, _NONE, _CANCELLED),
+        _refused("issuers", "pay", Code.CASH_UNAVAILABLE, _NONE, _CANCELLED),
+        _printed("issuers", "printing"),
+        _printed("silent-charge", "pay"),
+        _refused("silent-card", "pay", Code.CASH_SILENT, _UNKNOWN, _CANCELLED),
+        _printed("charges", "pay", later=Code.CASH_COUNT_DIFFERS),
+        *_out_of_service("terminal-link", Code.CASH_UNAVAILABLE, *_SOON),
+        _refused("terminal-link", "check", Code.CASH_UNAVAILABLE, _NONE, _CANCELLED),
+        _refused("terminal-link", "pay", Code.CASH_SILENT, _UNKNOWN, _CANCELLED),
+        _printed("terminal-link", "printing"),
+        *_out_of_service("terminal-power", Code.CASH_UNAVAILABLE, "card"),
+        _refused("terminal-power", "pay", Code.CASH_SILENT, _UNKNOWN, _CANCELLED),
+        _printed("terminal-power", "printing"),
+    ),
     _unplugged("card"),
     _unplugged("pin"),
     _unplugged("kind"),

@@ -16,7 +16,6 @@ from dataclasses import dataclass, replace
 import aiohttp
 
 from konbini.kiosk.payment.amounts import CashCounts
-from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.ui.catalogue import catalogues
 from konbini.process.clock import Clock
 from konbini.protocol.errors import Code
@@ -78,8 +77,8 @@ class _Trying:
         self._session = session
         self._clock = clock
         self._words = catalogues()
-        self._book = KioskBook(town.town.data / f"{town.town.kiosks[0]}.db")
-        self._coins = CoinDevice(town.coins.socket, clock)
+        self._book = KioskBook(town.journal)
+        self._money = town.cash(clock)
         before = self._book.visits()
         self._alone, self._many = _people(town, range(1, 4), before), _people(town, _TWO_PAGES, before)
 
@@ -87,7 +86,7 @@ class _Trying:
         """Make one trial."""
         began = self._clock.monotonic()
         person = next(self._alone if trial.pages == 1 else self._many)
-        visitor = await asyncio.to_thread(Visitor, self._town, person, self._session)
+        visitor = Visitor(self._town, person, self._session)
         visitor.errand = Errand() if trial.pages == 1 else Errand(scope=_WHOLE)
         visitor.coin, visitor.seconds = trial.coin, _SLOW_SECONDS if trial.slow else _SECONDS
         await visitor.leave()
@@ -161,11 +160,12 @@ class _Trying:
         except VisitFailedError:
             return False
         finally:
-            await self._town.coins.hands.take_coins()
+            if self._town.terminal is None:
+                await self._town.coins.hands.take_coins()
         return True
 
     async def _counts(self) -> CashCounts:
-        return (await self._coins.state()).counts
+        return (await self._money.state()).counts
 
     def _yen(self, amount: int) -> frozenset[str]:
         """Give how the screens write an amount."""

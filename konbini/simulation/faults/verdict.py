@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from konbini.kiosk.payment.means import worded
 from konbini.kiosk.session.fates import MoneyFate
 from konbini.kiosk.session.look import Language
 from konbini.kiosk.ui.catalogue import Catalogue
@@ -69,7 +70,7 @@ def faults_of(trial: Trial, found: Found, words: Words) -> Iterator[str]:
         yield f"the screen was {found.screen!r}, not {trial.screen!r}"
     if trial.code is not None and said_code(trial.code, words).isdisjoint(found.text):
         yield f"the screen does not say {trial.code.name}"
-    if trial.money is not None and not _says(trial.money, trial.counted, found, words):
+    if trial.money is not None and not _says(trial, trial.money, found, words):
         yield f"the screen does not say that the money is {trial.money.value}"
     if (found.outcome is None) == bool(trial.outcomes) or (found.outcome and found.outcome not in trial.outcomes):
         yield f"the receipt says {_name(found.outcome)}"
@@ -94,7 +95,7 @@ def _always(trial: Trial, found: Found) -> Iterator[str]:
         yield "the kiosk is not back in service"
 
 
-def _says(fate: MoneyFate, counted: int, found: Found, words: Words) -> bool:
+def _says(trial: Trial, fate: MoneyFate, found: Found, words: Words) -> bool:
     """Whether the sentence about the money stands on the screen, with the sum of the device's own count.
 
     Of a device that had fallen silent the screen says what it counted last.
@@ -104,13 +105,14 @@ def _says(fate: MoneyFate, counted: int, found: Found, words: Words) -> bool:
         MoneyFate.HELD: found.kept,
         MoneyFate.RETURNED: found.returned,
         MoneyFate.OWED: found.owed or found.returned,
-        MoneyFate.UNKNOWN: counted,
+        MoneyFate.UNKNOWN: trial.counted,
     }
     english = words[Language.ENGLISH]
     amount = english.text("service.yen", amount=f"{sums.get(fate, 0):,}")
     if fate is MoneyFate.TAKEN:
         return english.text("end.fee", fee=amount) in found.text
-    return english.text(f"money.{fate.value.replace(' ', '_')}", amount=amount) in found.text
+    key = worded(f"money.{fate.value.replace(' ', '_')}", trial.means, english.texts)
+    return english.text(key, amount=amount) in found.text
 
 
 def _name(word: Outcome | Code | None) -> str:

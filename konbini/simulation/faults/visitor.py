@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import aiohttp
 
 from konbini.process.clock import SystemClock
+from konbini.simulation.card.applet import Card
 from konbini.simulation.cash.running import RejectedError
 from konbini.simulation.demo.robot import Errand, Robot, Seen, VisitFailedError
 from konbini.simulation.demo.town_running import RunningTown
@@ -31,7 +32,7 @@ class Visitor(Robot):
         errand: what is asked for.
         coins: whether anything is dropped, or held against the terminal, at all.
         approved: whether the issuer of the card that is held against a terminal says yes.
-        card: what is laid on the reader; None for nothing.
+        card: what is laid on the reader; None before it is known, and then it is one's own.
         seconds: how long the way to a screen may take.
     """
 
@@ -39,12 +40,12 @@ class Visitor(Robot):
         super().__init__(town, person, session, language="en")
         self.town = town
         self.person = person
-        self.pin = "0000" if person.card is None else person.card.pin
+        self.pin = person.pin
         self.errand = Errand()
         self.coin = _EXACT
         self.coins = True
         self.approved = True
-        self.card = None if person.card is None else town.card_of(person)
+        self.card: Card | None = None
         self.seconds = 120.0
 
     async def reach(self, *states: str) -> Seen:
@@ -73,7 +74,10 @@ class Visitor(Robot):
         await self._do(await self.look())
 
     async def watch(self, *states: str, texts: frozenset[str] = frozenset()) -> Seen:
-        """Touch nothing until one of these screens is shown, with one of these texts where there are any.
+        """Wait until one of these screens is shown, with one of these texts where there are any.
+
+        Touches nothing meanwhile but coins that the screen says are left: whether they fall before or after the visit's
+        last screen is the device's pace.
 
         Raises:
             VisitFailedError: it is not shown in time.
@@ -85,6 +89,8 @@ class Visitor(Robot):
                     await asyncio.sleep(_LOOK_SECONDS)
                     with contextlib.suppress(aiohttp.ClientError):
                         seen = await self.look()
+                        if seen.state == "coins left" and seen.state not in states:
+                            await self.take_coins()
         except TimeoutError as error:
             raise VisitFailedError(f"{seen.state} where {' or '.join(states)} was due: {seen.heading}") from error
         return seen
@@ -145,7 +151,9 @@ class Visitor(Robot):
             await doing[seen.state]()
 
     async def _lay_card(self) -> None:
-        if self.card is not None and self.town.slot.card is None:
+        if self.town.slot.card is None:
+            if self.card is None:
+                self.card = await self.town.card_of(self.person)
             self.town.slot.insert(self.card)
 
     async def _pay_one(self) -> None:
@@ -156,7 +164,7 @@ class Visitor(Robot):
         if not self.coins:
             return
         if self.town.terminal is not None:
-            with contextlib.suppress(terminals.RejectedError):  # it does not ask yet, or no more
+            with contextlib.suppress(terminals.RejectedError, OSError):  # it does not ask yet, or no more; it is off
                 await self.town.terminal.hands.present(approved=self.approved)
             return
         try:
