@@ -3,10 +3,15 @@
     konbini bench certificate [--json] [--documents N]
     konbini bench kiosk [--json] [--visits N]
     konbini bench ward [--json] [--residents N,N,...] [--rounds N] [--orders N] [--callers N]
+    konbini bench watched [--json] [--pairs N] [--seconds N] [--rate N] [--people N]
     konbini bench import [--json] [--residents N,N,...] [--processes N]
+    konbini bench relay [--json] [--rounds N] [--idle N] [--rate N] [--seconds N]
+    konbini bench whole|growth|ledger ...       (konbini/commands/bench_services.py)
+    konbini bench all [--quick] ...             (konbini/commands/bench_all.py)
 
-Owns: the words behind `bench`. The certificate's peers are development dependencies; where one is missing the command
-says which. The ward's second engine is Debian's PostgreSQL.
+Each but `all` takes `--figures FILE` (konbini/commands/bench_rows.py). Owns: the words behind `bench`. The
+certificate's peers are development dependencies; where one is missing the command says which. The ward's second engine
+is Debian's PostgreSQL.
 """
 
 from __future__ import annotations
@@ -23,6 +28,11 @@ from pathlib import Path
 
 import uvloop
 
+from konbini.commands.bench_all import add_all
+from konbini.commands.bench_relay import add_words as add_relay_words
+from konbini.commands.bench_rows import Rows, add_figures
+from konbini.commands.bench_services import add_services
+from konbini.simulation.bench.kiosk.report import finding as kiosk_finding
 from konbini.simulation.bench.kiosk.report import last_line as kiosk_last_line
 from konbini.simulation.bench.kiosk.report import lines as kiosk_lines
 from konbini.simulation.bench.kiosk.running import FEWEST_VISITS, measure_kiosk
@@ -30,12 +40,20 @@ from konbini.simulation.bench.kiosk.running import Plan as KioskPlan
 from konbini.simulation.bench.material import make_material
 from konbini.simulation.bench.measuring import measure
 from konbini.simulation.bench.reading_back import measure_reading
-from konbini.simulation.bench.report import last_line, reading_line, table
+from konbini.simulation.bench.report import finding, last_line, reading_line, table
 from konbini.simulation.bench.takeover import Beginning, measure_beginning
+from konbini.simulation.bench.takeover_report import finding as import_finding
+from konbini.simulation.bench.ward.report import finding as ward_finding
 from konbini.simulation.bench.ward.report import last_line as ward_last_line
 from konbini.simulation.bench.ward.report import lines as ward_lines
 from konbini.simulation.bench.ward.residents import FEWEST
 from konbini.simulation.bench.ward.running import Plan, measure_ward
+from konbini.simulation.bench.watched.figures import FEWEST_PAIRS, Verdict
+from konbini.simulation.bench.watched.report import finding as watched_finding
+from konbini.simulation.bench.watched.report import last_line as watched_last_line
+from konbini.simulation.bench.watched.report import lines as watched_lines
+from konbini.simulation.bench.watched.running import Plan as WatchedPlan
+from konbini.simulation.bench.watched.running import measure_watched
 from konbini.simulation.card.pcsc import PcscdUnavailable
 from konbini.simulation.cash import running as cash
 from konbini.simulation.demo.processes import DidNotStartError
@@ -56,6 +74,11 @@ _ROUNDS = 12
 _ORDERS = 200
 _CALLERS = 16
 _PROCESSES = 2
+_RATE = 100
+_PEOPLE = 50
+_PAIRS = 17
+_SLICE_SECONDS = 4
+_LEAST_SECONDS = 3
 _PEERS = ("pikepdf", "reportlab", "segno", "typst")
 
 
@@ -84,6 +107,17 @@ def bench(given: Sequence[str]) -> int:
     ward.add_argument("--callers", type=_at_least(1), default=_CALLERS, metavar="N", help="kiosks at a time")
     ward.add_argument("--json", action="store_true", help="a last line for programs")
     ward.set_defaults(carry_out=_ward)
+    watched = words.add_parser("watched", help="what it costs an order that operators watch the console's live page")
+    watched.add_argument(
+        "--pairs", type=_at_least(FEWEST_PAIRS), default=_PAIRS, metavar="N", help="of a slice watched and one not"
+    )
+    watched.add_argument(
+        "--seconds", type=_at_least(_LEAST_SECONDS), default=_SLICE_SECONDS, metavar="N", help="of a slice, that count"
+    )
+    watched.add_argument("--rate", type=_at_least(1), default=_RATE, metavar="N", help="orders due in a second")
+    watched.add_argument("--people", type=_at_least(1), default=_PEOPLE, metavar="N", help="who watch")
+    watched.add_argument("--json", action="store_true", help="a last line for programs")
+    watched.set_defaults(carry_out=_watched)
     beginning = words.add_parser("import", help="a whole town taken over, and the registry's side of a full reconcile")
     beginning.add_argument(
         "--residents", type=_sizes, default=_SIZES, metavar="N,N,...", help="of each town, one after the other"
@@ -91,9 +125,35 @@ def bench(given: Sequence[str]) -> int:
     beginning.add_argument("--processes", type=_at_least(0), default=_PROCESSES, metavar="N", help="that prepare rows")
     beginning.add_argument("--json", action="store_true", help="a last line for programs")
     beginning.set_defaults(carry_out=_import)
+    add_relay_words(words.add_parser("relay", help="the center, alone and behind an edge: nginx, HAProxy"), _at_least)
+    add_services(words, _at_least)
+    for one in words.choices.values():
+        add_figures(one)
+    add_all(words)
     read = parser.parse_args(given)
+    read.rows = Rows.of(read, given)
     carried_out: int = read.carry_out(read)
     return carried_out
+
+
+def _watched(read: argparse.Namespace) -> int:
+    """Measure what watching costs; 1 where it costs more than it may, 2 where this machine cannot say."""
+    plan = WatchedPlan(pairs=read.pairs, seconds=read.seconds, rate=read.rate, people=read.people)
+    try:
+        found = uvloop.run(measure_watched(plan, _say))
+    except (DidNotStartError, ConnectionError, TimeoutError) as fault:
+        sys.stderr.write(f"konbini bench: {fault}\n")
+        return _CANNOT_RUN
+    _say(f"load of this machine, 1 and 5 minutes: {os.getloadavg()[0]:.1f}, {os.getloadavg()[1]:.1f}")
+    for line in watched_lines(found):
+        _say(line)
+    if found.keeps_pace:
+        read.rows.keep(watched_finding(found))
+    if read.json:
+        _say(json.dumps(watched_last_line(found)))
+    if not found.keeps_pace:
+        return _CANNOT_RUN
+    return _NOT_AS_IT_SHOULD if found.watched.verdict is Verdict.DOES_NOT else 0
 
 
 def _at_least(least: int) -> Callable[[str], int]:
@@ -126,8 +186,10 @@ def _certificate(read: argparse.Namespace) -> int:
     material = make_material(documents)
     with tempfile.TemporaryDirectory() as folder:
         costs = measure(all_ways(material, Path(folder)), material.documents)
+    reading = measure_reading(material)
     sys.stdout.write(f"household of four, one page, P-256; {documents} documents a way, medians of CPU time\n")
-    sys.stdout.write("\n".join((*table(costs), reading_line(measure_reading(material)), "")))
+    sys.stdout.write("\n".join((*table(costs), reading_line(reading), "")))
+    read.rows.keep(finding(costs, reading))
     sys.stdout.write(last_line(costs) + "\n" if read.json else "")
     return 0
 
@@ -144,6 +206,7 @@ def _kiosk(read: argparse.Namespace) -> int:
     _say(f"load of this machine, 1 and 5 minutes: {os.getloadavg()[0]:.1f}, {os.getloadavg()[1]:.1f}")
     for line in kiosk_lines(found):
         _say(line)
+    read.rows.keep(kiosk_finding(found))
     if read.json:
         _say(kiosk_last_line(found))
     return 0
@@ -166,15 +229,16 @@ def _ward(read: argparse.Namespace) -> int:
     )
     for line in ward_lines(found.engines, found.group_commit_ratio):
         _say(line)
+    read.rows.keep(ward_finding(found.engines, found.group_commit_ratio))
     if read.json:
         _say(ward_last_line(found.engines, found.group_commit_ratio))
     return 0
 
 
 def _import(read: argparse.Namespace) -> int:
-    found = {}
+    found, each = {}, {}
     for residents in read.residents:
-        beginning = measure_beginning(residents, read.processes, _say)
+        beginning = each[residents] = measure_beginning(residents, read.processes, _say)
         found[str(residents)] = _figures(beginning)
         cost, compared = beginning.taken.cost, beginning.compared
         _say(
@@ -186,6 +250,7 @@ def _import(read: argparse.Namespace) -> int:
             f"  the registry's tree: {compared.seconds:.1f} s, {compared.cpu_seconds:.1f} CPU s, at most"
             f" {compared.mib:.0f} MiB; others' slowest read meanwhile {compared.slowest_read_seconds * 1e3:.0f} ms"
         )
+    read.rows.keep(import_finding(each))
     if read.json:
         _say(json.dumps(found))
     return 0

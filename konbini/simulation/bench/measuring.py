@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from konbini.simulation.bench.figures.spread import median
 from konbini.simulation.bench.material import Document, Way
 
 __all__ = ["Cost", "measure"]
@@ -27,12 +28,17 @@ _KB: Final = 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cost:
-    """What one way costs a document: medians of CPU milliseconds, of the file's KB, and of the heap's peak in KB."""
+    """What one way costs a document: medians of CPU milliseconds, of the file's KB, and of the heap's peak in KB.
+
+    `low` and `high`: between which the median of `cpu_ms` lies in 95 of 100 runs; None where too few were made.
+    """
 
     name: str
     cpu_ms: float
     file_kb: float
     heap_kb: float
+    low: float | None = None
+    high: float | None = None
 
 
 def measure(ways: Sequence[Way], documents: Sequence[Document]) -> list[Cost]:
@@ -48,10 +54,13 @@ def measure(ways: Sequence[Way], documents: Sequence[Document]) -> list[Cost]:
             made = way.make(document)
             times[way.name].append(time.process_time() - before)
             sizes[way.name].append(len(made))
+    cpu = {name: median(its).scaled(_MS) for name, its in times.items()}
     return [
         Cost(
             name=way.name,
-            cpu_ms=statistics.median(times[way.name]) * _MS,
+            cpu_ms=cpu[way.name].value,
+            low=cpu[way.name].low,
+            high=cpu[way.name].high,
             file_kb=statistics.median(sizes[way.name]) / _KB,
             heap_kb=_heap(way, documents[:_HEAP_ROUNDS]) / _KB,
         )

@@ -24,13 +24,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, ParamSpec, TypeVar
 
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.simulation.bench.ward.registry import CardIssuer
 from konbini.simulation.town.listing import repeated, write_csv
+from konbini.simulation.town.pki.authority import key_pem
 from konbini.simulation.town.populate import populate
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.residents.comparing import Comparing
@@ -72,6 +72,11 @@ users = [0]
 [operators]
 socket = "operators.sock"
 users = [0]
+signed = false
+[log]
+origin = "konbini/{SUMIKAWA.code}/registry"
+key = "log.pem"
+witnesses = []
 """
 
 
@@ -128,10 +133,8 @@ def _list(folder: Path) -> Path:
 def _make(folder: Path, residents: int) -> None:
     (folder / "registry.toml").write_text(_CONFIG, encoding="utf-8")
     for name in ("record.pem", "identity.pem"):
-        pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        _secret(folder / name, pem)
+        _secret(folder / name, key_pem(ec.generate_private_key(ec.SECP256R1())))
+    _secret(folder / "log.pem", key_pem(ed25519.Ed25519PrivateKey.generate()))
     for name in ("personal.key", "numbers.key", "lookup.key", "given.key"):
         _secret(folder / name, SystemEntropy().token(_KEY_BYTES))
     write_csv(_list(folder), repeated(tuple(_rows()), residents))

@@ -10,7 +10,7 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Footprint", "ProcessFootprint", "age", "footprint"]
+__all__ = ["Footprint", "ProcessFootprint", "age", "cpu_seconds", "footprint", "process_footprint"]
 
 _VISIT = b"konbini.kiosk.visit"
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -62,7 +62,7 @@ def footprint(host: int, journal: Path) -> Footprint:
         sqlite3.Error: there is no such journal.
     """
     return Footprint(
-        host=_of(host),
+        host=process_footprint(host),
         visits=tuple(_visits(host)),
         journal=_pages(journal),
     )
@@ -78,13 +78,27 @@ def age(pid: int) -> float:
     return time.clock_gettime(time.CLOCK_BOOTTIME) - started / _TICKS
 
 
-def _of(pid: int) -> ProcessFootprint:
+def cpu_seconds(pid: int) -> float:
+    """Give the CPU seconds that a process has used, in hundredths.
+
+    Raises:
+        OSError: there is no such process.
+    """
+    return sum(map(int, _stat(pid)[_CPU])) / _TICKS
+
+
+def process_footprint(pid: int) -> ProcessFootprint:
+    """Measure one process now.
+
+    Raises:
+        OSError: there is no such process, or it may not be looked at.
+    """
     rolled = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     pss = next(line for line in rolled if line.startswith("Pss:"))
     return ProcessFootprint(
         kib=int(pss.split()[1]),
         descriptors=len(list(Path(f"/proc/{pid}/fd").iterdir())),
-        cpu=sum(map(int, _stat(pid)[_CPU])) / _TICKS,
+        cpu=cpu_seconds(pid),
     )
 
 
@@ -103,4 +117,4 @@ def _visits(host: int) -> Iterator[ProcessFootprint]:
     for pid in sorted(map(int, children)):
         with suppress(OSError, StopIteration):  # it ended meanwhile
             if _VISIT in Path(f"/proc/{pid}/cmdline").read_bytes():
-                yield _of(pid)
+                yield process_footprint(pid)

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from konbini.simulation.bench.figures.finding import Bar, Chart, Finding, Group, Table
+from konbini.simulation.bench.figures.spread import quantile
 from konbini.simulation.bench.kiosk.running import Growth, Measured
 
-__all__ = ["TAP_AIM", "last_line", "lines", "percentile"]
+__all__ = ["TAP_AIM", "finding", "last_line", "lines", "percentile"]
 
 TAP_AIM: Final = 100.0
 """Milliseconds from a tap to the next screen, of 95 in 100."""
@@ -71,3 +73,34 @@ def _grown(found: Growth) -> str:
 
 def _figures(found: Growth) -> dict[str, float]:
     return {"first": round(found.first, 1), "last": round(found.last, 1), "most": round(found.most, 1)}
+
+
+def finding(found: Measured) -> Finding:
+    """Say it as rows."""
+    p50, p95 = percentile(found.taps, 50), percentile(found.taps, 95)
+    rows = (
+        ("tap to next screen, p50 / p95 ms", f"{p50:.0f} / {p95:.0f} ({len(found.taps)} taps)", "p95 below 100"),
+        ("start to first screen, s", f"{found.ready:.1f} ({found.ready_cpu:.1f} of CPU)", "below 10"),
+        ("memory of the kiosk's processes, the paper waiting, MiB", f"{found.memory.most:.0f}", "below 250"),
+        ("long-lived process, first and last visits, MiB", _first_last(found.host), "flat"),
+        ("process of a visit, first and last visits, MiB", _first_last(found.visit), "flat"),
+        ("descriptors of the long-lived process", _first_last(found.descriptors), "flat"),
+        ("a visit, p50 s", f"{percentile(found.seconds, 50):.1f}", ""),
+    )
+    bars = []
+    for name, share in (("p50", 0.5), ("p95", 0.95)):
+        tap = quantile(found.taps, share)
+        bars.append(Bar(label=name, value=tap.value, low=tap.low, high=tap.high))
+    chart = Chart(
+        name="kiosk",
+        title="A kiosk: tap to next screen",
+        description="The time from a tap until a page of another step has come whole.",
+        unit="milliseconds",
+        groups=(Group(heading="", bars=tuple(bars[:1])), Group(heading="", bars=tuple(bars[1:]), aim=TAP_AIM)),
+    )
+    table = Table(name="kiosk", columns=("", "measured", "aim"), rows=rows)
+    return Finding(bench="kiosk", tables=(table,), charts=(chart,))
+
+
+def _first_last(found: Growth) -> str:
+    return f"{found.first:.0f}, {found.last:.0f}"

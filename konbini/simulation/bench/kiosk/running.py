@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import statistics
 import tempfile
@@ -19,6 +20,7 @@ from konbini.simulation.bench.kiosk.visiting import TimedRobot
 from konbini.simulation.card.latency import NO_LATENCY
 from konbini.simulation.demo.robot import Errand, VisitFailedError, until_free
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
+from konbini.simulation.printer.filling import keep_filled
 from konbini.simulation.town.people import Townsperson
 
 __all__ = ["FEWEST_VISITS", "Growth", "Measured", "Plan", "growth", "measure_kiosk"]
@@ -97,7 +99,9 @@ async def measure_kiosk(plan: Plan, say: Callable[[str], None]) -> Measured:
             row = _Row(town, web, say)
             people = list(itertools.islice(town.town.population.plain_holders(), visitors))
             say(f"making {len(people)} cards")
-            town.town.stock().prepare([person.card for person in people if person.card is not None])
+            # In a thread: the town's devices answer the kiosk from this loop meanwhile.
+            cards = [person.card for person in people if person.card is not None]
+            await asyncio.to_thread(town.town.stock().prepare, cards)
             for number, person in zip(range(1, plan.visits + 1), itertools.cycle(people), strict=False):
                 await row.visit(person, number, plan.visits)
             return row.measured()
@@ -111,7 +115,7 @@ class _Row:
         self._web = web
         self._say = say
         self._clock = SystemClock()
-        self._journal = town.town.data / f"{town.town.kiosks[0]}.db"
+        self._journal = town.journal
         self._ready, self._at_first = age(town.processes["kiosk"]), self._look()
         self._taps: list[float] = []
         self._seconds: list[float] = []
@@ -129,6 +133,7 @@ class _Row:
         self._between.append(self._look())
         for path in self._town.printer.pages():
             path.unlink()
+        await keep_filled(self._town.printer)
         self._say(f"visit {number} of {of}: {self._seconds[-1]:.1f} s, {self._between[-1].kib // _KIB} MiB")
 
     def measured(self) -> Measured:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
+from konbini.simulation.bench.figures.spread import median
 from konbini.simulation.bench.ward.rounds import Round
 
 __all__ = ["FLAT", "Figures", "SizeFigures", "figures", "noise_of", "ratio_of_rates"]
@@ -35,6 +36,8 @@ class SizeFigures:
         cpu_ms: of this process for an order, median of the rounds; a database server's own is not in it.
         against_smallest: what an order costs in time, as a multiple of the smallest size's, median of the rounds.
         cpu_against_smallest: the same of `cpu_ms`.
+        cpu_low: where the interval of 95 % of `cpu_ms` begins; None where there were too few rounds.
+        cpu_high: where it ends.
     """
 
     residents: int
@@ -44,6 +47,8 @@ class SizeFigures:
     cpu_ms: float
     against_smallest: float
     cpu_against_smallest: float
+    cpu_low: float | None = None
+    cpu_high: float | None = None
 
     def is_flat(self, noise: float) -> bool:
         """Say whether an order costs what it costs in the smallest ward."""
@@ -82,12 +87,15 @@ def ratio_of_rates(rounds: Sequence[Round], against: Sequence[Round]) -> float:
 
 def _size(residents: int, rounds: Sequence[Round], smallest: Sequence[Round]) -> SizeFigures:
     times = [latency * _MS for one in rounds for latency in one.latencies]
+    cpu = median([_cpu_ms(one) for one in rounds])
     return SizeFigures(
         residents=residents,
         per_second=statistics.median(one.rate for one in rounds),
         p50_ms=statistics.median(times),
         p99_ms=statistics.quantiles(times, n=100, method="inclusive")[_P99 - 1],
-        cpu_ms=statistics.median(map(_cpu_ms, rounds)),
+        cpu_ms=cpu.value,
+        cpu_low=cpu.low,
+        cpu_high=cpu.high,
         against_smallest=ratio_of_rates(smallest, rounds),
         cpu_against_smallest=statistics.median(
             _cpu_ms(one) / _cpu_ms(other) for one, other in zip(rounds, smallest, strict=True)

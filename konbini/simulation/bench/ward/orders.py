@@ -21,11 +21,11 @@ from konbini.process.clock import Clock
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import CertificateKind, MessageKind, Outcome
+from konbini.protocol.kinds import CENTER, CertificateKind, MessageKind, Outcome
 from konbini.protocol.receipts import Receipt
 from konbini.protocol.sealing import OpeningKey, SealedSize
 from konbini.protocol.shape import to_bytes
-from konbini.protocol.visits import PRINT_SECONDS, Document, answer, message_hash
+from konbini.protocol.visits import PRINT_SECONDS, Document, Enclosed, answer, message_hash
 from konbini.simulation.bench.ward.stores import IssuingStore, WardKeys
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.audit.events import AuditEvent
@@ -100,6 +100,8 @@ class Terminal:
         holder = await self._store.copy.holder(card, now.day_number)
         await self._store.copy.household_of(holder)
         opened = NewVisit(
+            link=CENTER,
+            ticketed=now.seconds,
             visit_id=visit.visit_id,
             visit=visit.v,
             kiosk=self._name,
@@ -108,6 +110,7 @@ class Terminal:
             opened=now.seconds,
             ends=now.seconds + _VISIT_SECONDS,
             day_began=now.day_began,
+            receipt_code="0" * 30,
             most_a_day=VISITS_A_DAY,
         )
         await ledger.visits.open(opened, self._entry(visit, AuditEvent.VISIT_OPENED, now))
@@ -122,6 +125,7 @@ class Terminal:
         await ledger.receipts.check_left(visit.v, _CERTIFICATES_A_VISIT)
         await self._store.copy.household_of(holder)
         order = NewOrder(
+            link=CENTER,
             visit=visit.v,
             ordinal=1,
             kiosk=self._name,
@@ -138,7 +142,9 @@ class Terminal:
         """Complete a certificate of the whole household."""
         now = self._now()
         people = [person.signed.record for person in await self._store.copy.household_of(holder)]
+        digest = hashlib.sha256(self._document).digest()
         completion = Completion(
+            link=CENTER,
             number=number,
             holder=holder,
             card=card,
@@ -147,10 +153,10 @@ class Terminal:
             whole=True,
             seal_registration=None,
             document=self._document,
+            pdf_hash=digest,
             print_by=now.seconds + PRINT_SECONDS,
             in_outage=False,
         )
-        digest = hashlib.sha256(self._document).digest()
         entry = self._entry(visit, AuditEvent.ORDER_SEALED, now, ordinal=1, number=number, digest=digest)
         await self._store.ledger.issuances.complete(completion, entry)
 
@@ -174,7 +180,9 @@ class Terminal:
         )
         signed = self._key.sign(to_bytes(receipt), context)
         digest = message_hash(signed)
-        new = NewReceipt(visit=visit.v, kiosk=self._name, receipt=receipt, signed=signed, digest=digest)
+        new = NewReceipt(
+            visit=visit.v, kiosk=self._name, operator="bench", receipt=receipt, signed=signed, digest=digest
+        )
         event = AuditEvent.RECEIPT_TAKEN if ordinal else AuditEvent.VISIT_CLOSED
         entry = self._entry(visit, event, now, ordinal=ordinal, number=number or "", digest=digest)
         await self._store.ledger.receipts.take(new, entry)
@@ -214,7 +222,6 @@ def sealed_document(keys: WardKeys, moment: int) -> bytes:
         fee=_FEE,
         pages=1,
         print_by=moment + PRINT_SECONDS,
-        pdf=paper,
     )
     recipient = OpeningKey.generate().sealing
     context = Context(
@@ -225,4 +232,5 @@ def sealed_document(keys: WardKeys, moment: int) -> bytes:
         ordinal=1,
         key_id=recipient.key_id,
     )
-    return recipient.seal(keys.record.sign(answer(document), context), context, SealedSize.DOCUMENT)
+    enclosed = Enclosed(signed=keys.record.sign(answer(document), context), pdf=paper)
+    return recipient.seal(to_bytes(enclosed), context, SealedSize.DOCUMENT)

@@ -14,6 +14,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.shape import to_bytes
 from konbini.simulation.bench.ward.residents import Residents
 from konbini.simulation.town.people import Townsperson
+from konbini.ward_server.residents.comparing import RowsOf
 from konbini.ward_server.residents.feed import (
     LEASE_SECONDS,
     CardSerial,
@@ -30,6 +31,7 @@ from konbini.ward_server.residents.witness import NO_RANGES, Told
 
 __all__ = ["CardIssuer", "StreamingRegistry"]
 
+_KEEPS_NOTHING: Final = "this registry keeps nothing to compare with"
 _IN_A_BATCH: Final = 80
 """People of one block: each has a record, and at most a card and a measure."""
 
@@ -106,6 +108,26 @@ class StreamingRegistry:
     async def told(self) -> tuple[Told | None, int]:
         """Say what was told last, and which ranges of numbers were used."""
         return self._told, NO_RANGES if self._told is None else self._told.ranges
+
+    async def held_tree(self, _nonce: bytes) -> bytes:
+        """Build no tree: what it entered is not kept.
+
+        Raises:
+            Refused: `CHANGE_UNKNOWN`.
+        """
+        raise Refused(Code.CHANGE_UNKNOWN, _KEEPS_NOTHING)
+
+    async def held_children(self, _place: bytes) -> tuple[bytes, ...]:
+        """As `held_tree`."""
+        raise Refused(Code.CHANGE_UNKNOWN, _KEEPS_NOTHING)
+
+    async def held_bucket(self, _place: bytes) -> tuple[tuple[str, bytes], ...]:
+        """As `held_tree`."""
+        raise Refused(Code.CHANGE_UNKNOWN, _KEEPS_NOTHING)
+
+    async def held_rows(self, _residents: Sequence[str]) -> RowsOf:
+        """As `held_tree`."""
+        raise Refused(Code.CHANGE_UNKNOWN, _KEEPS_NOTHING)
 
     def _block(self, people: Sequence[Townsperson]) -> bytes:
         coded = [to_bytes(draft) for draft in self._drafts(people)]

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from konbini.simulation.bench.figures.chart import shown
+from konbini.simulation.bench.figures.finding import Bar, Chart, Finding, Group, Table
 from konbini.simulation.bench.ward.figures import FLAT, Figures
 
-__all__ = ["last_line", "lines"]
+__all__ = ["finding", "last_line", "lines"]
 
 _HEAD: Final = (
     f"{'engine':<10} {'residents':>9} {'orders/s':>8} {'p50 ms':>7} {'p99 ms':>7} {'cost':>6} {'CPU ms':>7} {'CPU':>6}"
@@ -59,3 +61,39 @@ def _verdict(engine: Figures) -> str:
     return (
         f"{engine.engine}: an order's cost {'stays' if flat else 'DOES NOT STAY'} within {bound} of the smallest ward's"
     )
+
+
+def finding(found: Sequence[Figures], group_commit_ratio: float) -> Finding:
+    """Say it as rows."""
+    names = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+    rows, groups = [], []
+    for engine in found:
+        bars = []
+        for size in engine.sizes:
+            rows.append(
+                (
+                    names[engine.engine],
+                    f"{size.residents:,}",
+                    shown(size.per_second),
+                    *(shown(one) for one in (size.p50_ms, size.p99_ms)),
+                    f"{size.against_smallest:.2f}",
+                    shown(size.cpu_ms),
+                    f"{size.cpu_against_smallest:.2f}",
+                )
+            )
+            note = f"{size.cpu_against_smallest:.2f}×"
+            bars.append(
+                Bar(label=f"{size.residents:,}", value=size.cpu_ms, low=size.cpu_low, high=size.cpu_high, note=note)
+            )
+        groups.append(Group(heading=f"{names[engine.engine]}, residents", bars=tuple(bars)))
+    chart = Chart(
+        name="ward",
+        title="An order's durable work, in wards of several sizes",
+        description="CPU time of the ward's own process for one order, each size against the smallest.",
+        unit="CPU milliseconds an order",
+        groups=tuple(groups),
+    )
+    columns = ("engine", "residents", "orders a second", "p50 ms", "p99 ms", "cost", "CPU ms", "CPU, ratio")
+    table = Table(name="ward", columns=columns, rows=tuple(rows))
+    says = (*map(_verdict, found), f"Group commit on SQLite: {group_commit_ratio:.2f} times one commit a change.")
+    return Finding(bench="ward", tables=(table,), charts=(chart,), says=says)

@@ -8,28 +8,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib.resources import files
+from pathlib import Path
 from typing import Final
 
 from konbini.process.clock import Clock
 from konbini.process.copying import copy_store
 from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
 from konbini.process.membership import Member, ServerNames
 from konbini.process.rows import Rows
 from konbini.process.stores import StoreAddress, open_rows
 from konbini.protocol.cose import SigningKey
 from konbini.simulation.bench.ward.registry import StreamingRegistry
-from konbini.ward_server.decisions.stop import Stop
 from konbini.ward_server.following.current import Current
 from konbini.ward_server.following.events import ISSUING
 from konbini.ward_server.following.follower import Follower
-from konbini.ward_server.following.lease import Lease
-from konbini.ward_server.following.life import Life, Numbers
-from konbini.ward_server.following.outage import Outages
+from konbini.ward_server.following.life import Numbers
 from konbini.ward_server.following.rows import FeedRows
-from konbini.ward_server.following.standing import Standing
+from konbini.ward_server.following.upkeep import Own, Upkeep, UpkeepConfig
 from konbini.ward_server.issuing.copy import ResidentCopy
 from konbini.ward_server.issuing.ledger.ledger import Ledger
 from konbini.ward_server.issuing.ledger.numbers import Ranges, ranges_used
+from konbini.ward_server.signed_acts.config import OperatorsConfig
 from konbini.ward_server.storage.keyed_hash import KeyedHash
 from konbini.ward_server.storage.sealing import KeyEncryptionKeys, Sealer
 
@@ -37,7 +37,7 @@ __all__ = ["IssuingStore", "WardKeys", "copy_filled", "fill", "open_filled", "ov
 
 _MIGRATIONS: Final = files("konbini.ward_server.issuing") / "migrations"
 _KEY_BYTES: Final = 32
-_NAME: Final = "issuing"
+_UPKEEP: Final = UpkeepConfig(name="issuing", reconcile_at=0, most_outage_hours=1, standby=False, published=None)
 _RANGES: Final = (0,)
 
 
@@ -55,6 +55,7 @@ class WardKeys:
         self.clock = clock
         self.entropy = entropy
         self.record = SigningKey.generate()
+        self.disposals = SigningKey.generate()
         self.hashes = KeyedHash(entropy.token(_KEY_BYTES))
         self.sealer = Sealer(KeyEncryptionKeys((entropy.token(_KEY_BYTES),)), municipality, entropy)
 
@@ -67,42 +68,46 @@ class IssuingStore:
     copy: ResidentCopy
     ledger: Ledger
     current: Current
-    follower: Follower
+    upkeep: Upkeep
+
+    @property
+    def follower(self) -> Follower:
+        """What follows the registry."""
+        return self.upkeep.follower
 
 
 def over_rows(rows: Rows, keys: WardKeys, registry: StreamingRegistry) -> IssuingStore:
     """Put together what `issuing` holds over rows."""
     ward, key = keys.municipality, keys.record.verifying
-    feed, lease, ranges = FeedRows(ward, key, keys.hashes), Lease(), Ranges(_RANGES)
+    feed, ranges = FeedRows(ward, key, keys.hashes), Ranges(_RANGES)
     copy = ResidentCopy(rows, feed, sealer=keys.sealer, record_key=key, municipality=ward)
-    current = Current(rows, lease, Outages(rows, keys.clock), keys.clock)
+    own = Own(
+        config=_UPKEEP,
+        events=ISSUING,
+        municipality=ward,
+        key=key,
+        hashes=keys.hashes,
+        feed=feed,
+        application=copy,
+        signed_rows=copy.held_of,
+        numbers=Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take),
+        operators=OperatorsConfig(path=Path("nobody"), users=frozenset(), origin=None),
+        process="issuing",
+        holdings=(),
+        retention=tuple,
+        disposals_key=keys.disposals,
+    )
+    upkeep = Upkeep(own, rows, registry, keys.clock, keys.entropy)
+    current = Current(rows, upkeep.lease, upkeep.outages, keys.clock)
     ledger = Ledger(
         rows,
         feed,
         ward=ward,
         hash_card=lambda card: keys.hashes.card(card.issuer_key_id, card.serial),
-        stop=Stop(rows, ISSUING.stopped),
+        stop=upkeep.stop,
         current=current,
     )
-    follower = Follower(
-        name=_NAME,
-        municipality=ward,
-        key=key,
-        registry=registry,
-        application=copy,
-        standing=Standing(rows, ISSUING.follower),
-        life=Life(rows, ISSUING.life, Numbers(used=ranges_used, begin=ranges.take, renew=ranges.take)),
-        agrees=_never_agrees,
-        lease=lease,
-        clock=keys.clock,
-        entropy=keys.entropy,
-    )
-    return IssuingStore(rows=rows, copy=copy, ledger=ledger, current=current, follower=follower)
-
-
-async def _never_agrees() -> bool:
-    """Say that a copy whose feed broke is not mended: the registry that made it keeps nothing to compare it with."""
-    return False
+    return IssuingStore(rows=rows, copy=copy, ledger=ledger, current=current, upkeep=upkeep)
 
 
 async def fill(address: StoreAddress, keys: WardKeys, registry: StreamingRegistry) -> None:
@@ -132,10 +137,10 @@ async def copy_filled(source: StoreAddress, target: StoreAddress) -> None:
     await copy_store(source, target, _MIGRATIONS, told=lambda _table: None)
 
 
-def open_filled(address: StoreAddress) -> Rows:
+def open_filled(address: StoreAddress, measures: Measures | None = None) -> Rows:
     """Open a copy as the one server of its ward, or make it where it is not there.
 
     Raises:
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError: it cannot be opened.
     """
-    return open_rows(address, _MIGRATIONS, member=Member.of(ServerNames(), ()))
+    return open_rows(address, _MIGRATIONS, member=Member.of(ServerNames(), ()), measures=measures)

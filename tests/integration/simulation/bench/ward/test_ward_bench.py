@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import sqlite3
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -23,15 +24,21 @@ from konbini.simulation.bench.ward.orders import Terminal, sealed_document
 from konbini.simulation.bench.ward.registry import CardIssuer, StreamingRegistry
 from konbini.simulation.bench.ward.residents import Residents
 from konbini.simulation.bench.ward.stores import WardKeys, fill, open_filled, over_rows
+from konbini.simulation.bench.watched.house import live_handlers
+from konbini.simulation.town.configs import free_ports, write_configs
+from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.ward import SUMIKAWA
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
+from konbini.ward_server.issuing.view import ViewMethod
 from tests.postgres import check_installed
 
 T = TypeVar("T")
 
 _COUNT = 300
+_RARE = frozenset({"alert", "barred", "difference", "outage_issue"})
+"""Tables that grow by what goes wrong, and not by what is issued."""
 
 
 class _Noted:
@@ -47,6 +54,9 @@ class _Noted:
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Answer:
         return self._connection.executemany(sql, parameters)
+
+    def token(self, n: int, /) -> bytes:
+        return self._connection.token(n)
 
 
 class _NotedRows:
@@ -105,6 +115,25 @@ def _plans(path: Path, notes: dict[str, Parameters]) -> Iterator[tuple[str, str]
         for sql, parameters in notes.items():
             for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", tuple(parameters)):
                 yield sql, str(row[3])
+
+
+def _walked(path: Path, notes: dict[str, Parameters]) -> set[str]:
+    """Give the statements that walk a table that grows; an index of what is open alone is none."""
+    return {
+        sql
+        for sql, step in _plans(path, notes)
+        if step.startswith("SCAN")
+        and step.split()[1] not in _small(path)
+        and not sql.endswith(("DESC LIMIT 1", "DESC LIMIT ?"))
+        and not step.endswith(tuple(f" {index}" for index in _partial(path)))
+    }
+
+
+def _partial(path: Path) -> set[str]:
+    """Give the indices over a part of their table."""
+    with closing(sqlite3.connect(path)) as connection:
+        indices = connection.execute("SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL")
+        return {name for name, sql in indices if " WHERE " in sql}
 
 
 def _small(path: Path) -> set[str]:
@@ -174,13 +203,31 @@ async def test_nothing_that_an_order_does_walks_a_table(
     await store.ledger.issuances.overdue(0)
     await store.ledger.issuances.recover(AuditEntry(moment=0, event=AuditEvent.ORDER_VOIDED))
     await rows.close()
-    walked = {
-        sql
-        for sql, step in _plans(place.path, rows.notes)
-        if step.startswith("SCAN") and step.split()[1] not in _small(place.path) and not sql.endswith("DESC LIMIT 1")
-    }
     assert len(rows.notes) > 20
-    assert walked == set()
+    assert _walked(place.path, rows.notes) == set()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A directory whose path is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="kw-") as made:
+        yield Path(made)
+
+
+async def test_nothing_that_operators_watch_walks_a_table(
+    place: SqliteAddress, keys: WardKeys, registry: StreamingRegistry, folder: Path
+) -> None:
+    """The live view is asked for every two seconds: it reads today's rows and those that are open, and no year's."""
+    rows = _NotedRows(open_filled(place))
+    store = over_rows(rows, keys, registry)
+    town = make_town(folder / "t", keys.clock, keys.entropy, seed=1, residents=200)
+    write_configs(town, free_ports())
+    handlers = await live_handlers(town, store, keys, keys.clock)
+    await handlers[ViewMethod.LIVE](["o-01"])
+    await rows.close()
+    assert len(rows.notes) > 10
+    walked = _walked(place.path, rows.notes)
+    assert {sql for sql in walked if not any(f" FROM {table}" in sql for table in _RARE)} == set()
 
 
 def test_a_small_run_measures_both_engines(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,1 @@
+"""What relaying costs: the issuance center, alone and behind an edge, against nginx and HAProxy on the same work."""
