@@ -17,14 +17,15 @@ from functools import partial
 from pathlib import Path
 
 from konbini.kiosk.payment.means import Means
-from konbini.process.clock import SystemClock
+from konbini.process.calls import CallClient
+from konbini.process.clock import Clock, SystemClock
 from konbini.process.config import ConfigRefused
-from konbini.process.entropy import SystemEntropy
+from konbini.process.entropy import Entropy, SystemEntropy
 from konbini.process.rows import CANNOT_OPEN, AlreadyOwned
 from konbini.protocol.errors import Refused
 from konbini.simulation.card.pcsc import PcscdUnavailable
 from konbini.simulation.cash import running as cash
-from konbini.simulation.demo.automatic import NotEnoughResidentsError, VisitEnd, run_visits
+from konbini.simulation.demo.automatic import NotEnoughResidentsError, VisitEnd, plans, run_visits
 from konbini.simulation.demo.hardware.server import hardware_page
 from konbini.simulation.demo.processes import DidNotStartError
 from konbini.simulation.demo.report import last_line, step_table, visit_line, visit_table
@@ -33,6 +34,8 @@ from konbini.simulation.demo.step_times import spreads, visits_in
 from konbini.simulation.demo.town_running import RunningTown, TownPlan, run_town
 from konbini.simulation.printer.virtual import PrinterDidNotStartError
 from konbini.simulation.town.configs import file_store
+from konbini.simulation.town.layout import make_town
+from konbini.ward_server.console.machine import MachineLine
 
 __all__ = ["demo"]
 
@@ -42,6 +45,7 @@ _INTERRUPTED = 130
 _VISITS = 3
 _RESIDENTS = 10_000
 _SEED = 1
+_ADMINISTRATOR = "sato"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,7 @@ class _Wanted:
     seed: int
     database: str | None
     means: Means
+    own_machine: bool
 
 
 def demo(given: Sequence[str]) -> int:
@@ -85,6 +90,9 @@ def _read(given: Sequence[str]) -> _Wanted:
     parser.add_argument("--seed", type=int, default=_SEED, help=f"of its people ({_SEED})")
     parser.add_argument("--cashless", action="store_true", help="one pays at a terminal, not with coins")
     parser.add_argument(
+        "--own-machine", action="store_true", help="at the ward's own machine, which takes the ward's own card too"
+    )
+    parser.add_argument(
         "--store", metavar="ADDRESS", help="postgresql:… of a database for the ward's rows; files otherwise"
     )
     read = parser.parse_args(given)
@@ -98,6 +106,7 @@ def _read(given: Sequence[str]) -> _Wanted:
         residents=read.residents,
         seed=read.seed,
         means=Means.CASHLESS if read.cashless else Means.COINS,
+        own_machine=read.own_machine,
     )
 
 
@@ -138,6 +147,9 @@ async def _until_told(wanted: _Wanted) -> int:
 
 
 async def _run(wanted: _Wanted) -> int:
+    clock, entropy = SystemClock(), SystemEntropy()
+    if wanted.auto:
+        await asyncio.to_thread(_check_residents, wanted, clock, entropy)
     plan = TownPlan(
         directory=wanted.directory,
         tray=(wanted.out or wanted.directory / "papers").absolute(),
@@ -145,13 +157,25 @@ async def _run(wanted: _Wanted) -> int:
         residents=wanted.residents,
         own_printer=not wanted.auto,
         means=wanted.means,
+        own_machine=wanted.own_machine,
         store=file_store if wanted.database is None else partial(_schema, wanted.database),
     )
     _say(f"the town is in {wanted.directory}")
-    async with run_town(plan, SystemClock(), SystemEntropy(), say=_say) as town:
+    async with run_town(plan, clock, entropy, say=_say) as town:
         if wanted.auto:
             return await _visit(wanted, town)
         return await _stay(town)
+
+
+def _check_residents(wanted: _Wanted, clock: Clock, entropy: Entropy) -> None:
+    """Make the town, and count who can come: known before anything is started.
+
+    Raises:
+        NotEnoughResidentsError: not so many as visits are wanted.
+        ValueError, OSError: the directory cannot hold a town.
+    """
+    town = make_town(wanted.directory, clock, entropy, seed=wanted.seed, residents=wanted.residents)
+    plans(town.population, wanted.visits, own_machine=wanted.own_machine)
 
 
 def _schema(database: str, process: str) -> str:
@@ -164,7 +188,8 @@ async def _stay(town: RunningTown) -> int:
     async with hardware_page(town, SystemClock(), SystemEntropy()) as hardware:
         sys.stdout.write(
             f"\nkiosk's screen            {town.screen}"
-            f"\nward's page               {town.page}"
+            f"\nward's console            {town.console}"
+            f"\n  its first administrator  {await _console_codes(town)}"
             f"\nhardware, for your hands  {hardware}"
             f"\nkiosk's service page      {town.shop.service_page}"
             f"  (name {town.shop.maintainer}, password {town.shop.password})"
@@ -173,6 +198,18 @@ async def _stay(town: RunningTown) -> int:
         sys.stdout.flush()
         await asyncio.Event().wait()
     return 0
+
+
+async def _console_codes(town: RunningTown) -> str:
+    """Name the console's first administrator and give the codes; nothing where somebody enrolled in an earlier run."""
+    client = CallClient(town.town.run / "console.sock", peers=frozenset({os.getuid()}))
+    try:
+        person, terminal = await MachineLine(client).name_first(_ADMINISTRATOR, "佐藤 一", "demo")
+    except Refused:
+        return "enrolled in an earlier run"
+    finally:
+        await client.close()
+    return f"code of the terminal {terminal}; at /enrol id {_ADMINISTRATOR}, code {person} (docs/console.md)"
 
 
 async def _visit(wanted: _Wanted, town: RunningTown) -> int:

@@ -33,9 +33,15 @@ _OF_ROOT_THE_PACKAGE: Final = "postgres"
 
 @dataclass(slots=True, kw_only=True)
 class PrivateServer:
-    """A server that may be started, ended and killed. `folder`: of its data and its socket."""
+    """A server that may be started, ended and killed.
+
+    Attributes:
+        folder: of its data and its socket.
+        port: in the socket's name, and on the network where a setting has it listen there.
+    """
 
     folder: Path
+    port: int = _PORT
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     @property
@@ -54,7 +60,8 @@ class PrivateServer:
 
     def uri(self, database: str = "postgres", schema: str = "konbini") -> str:
         """Give the same as it stands in a configuration."""
-        return f"postgresql:///{database}?host={self.folder}&user={self.user}&schema={schema}"
+        port = "" if self.port == _PORT else f"&port={self.port}"
+        return f"postgresql:///{database}?host={self.folder}{port}&user={self.user}&schema={schema}"
 
     @contextmanager
     def running(self, *settings: str) -> Iterator[Self]:
@@ -79,7 +86,7 @@ class PrivateServer:
         Raises:
             RuntimeError: it does not; its own log.
         """
-        where = ("-D", str(self.data), "-k", str(self.folder), "-h", "")
+        where = ("-D", str(self.data), "-k", str(self.folder), "-h", "", "-p", str(self.port))
         options = [word for setting in settings for word in ("-c", setting)]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(  # noqa: S603 - Debian's server
@@ -139,7 +146,7 @@ class PrivateServer:
 
     def _answers(self) -> bool:
         found = subprocess.run(  # noqa: S603 - Debian's program
-            [_program("pg_isready"), "-q", "-h", str(self.folder), "-p", str(_PORT)], check=False
+            [_program("pg_isready"), "-q", "-h", str(self.folder), "-p", str(self.port)], check=False
         )
         return found.returncode == 0
 

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from konbini.simulation.card.apdu import StatusWord
 from konbini.simulation.card.applet import Card
 
-__all__ = ["At", "Garble", "Habit", "Mute", "Pull", "Swap", "bit_flipped", "cut_to_one_octet", "random_status"]
+__all__ = ["Armed", "At", "Garble", "Habit", "Mute", "Pull", "Swap", "bit_flipped", "cut_to_one_octet", "random_status"]
+
+_INS = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +59,44 @@ class Garble:
 
 
 Habit = Mute | Pull | Swap | Garble
+
+
+@dataclass(slots=True, kw_only=True)
+class _Pending:
+    """A habit that has not fired yet, and how many commands like its own it still lets pass."""
+
+    habit: Habit
+    left: int
+
+    def fires(self, instruction: int) -> bool:
+        if instruction != self.habit.at.instruction:
+            return False
+        self.left -= 1
+        return self.left < 0
+
+
+class Armed:
+    """The habits that are to happen at one slot."""
+
+    def __init__(self) -> None:
+        self._pending: list[_Pending] = []
+
+    def arm(self, habit: Habit) -> None:
+        """Make this habit happen at the command it names."""
+        self._pending.append(_Pending(habit=habit, left=habit.at.skip))
+
+    def disarm(self) -> None:
+        """Forget the habits that have not happened yet."""
+        self._pending.clear()
+
+    def at(self, command: bytes) -> Habit | None:
+        """Give what happens at this command, once."""
+        instruction = command[_INS] if len(command) > _INS else -1
+        for pending in self._pending:
+            if pending.fires(instruction):
+                self._pending.remove(pending)
+                return pending.habit
+        return None
 
 
 def bit_flipped(response: bytes) -> bytes:

@@ -11,34 +11,18 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import NoReturn
 
 from konbini.simulation.card import link
 from konbini.simulation.card.applet import Card
-from konbini.simulation.card.habits import Garble, Habit, Mute, Pull, Swap
+from konbini.simulation.card.habits import Armed, Garble, Habit, Mute, Pull, Swap
 from konbini.simulation.card.latency import MEASURED_LATENCY, LatencyModel
 
 __all__ = ["ReaderSlot"]
 
 _RECONNECT_SECONDS = 0.05
-_INS = 1
 _PIN_FILE = 0x0018
 """Of the authentication half, on every card of ours."""
-
-
-@dataclass(slots=True, kw_only=True)
-class _Armed:
-    """A habit that has not fired yet, and how many commands like its own it still lets pass."""
-
-    habit: Habit
-    left: int
-
-    def fires(self, instruction: int) -> bool:
-        if instruction != self.habit.at.instruction:
-            return False
-        self.left -= 1
-        return self.left < 0
 
 
 class ReaderSlot:
@@ -54,7 +38,7 @@ class ReaderSlot:
         self._latency = latency
         self._card: Card | None = None
         self._line: asyncio.Task[None] | None = None
-        self._armed: list[_Armed] = []
+        self._armed = Armed()
         self._atr: bytes | None = None
         self._locks = False
         self._locked: list[Card] = []
@@ -101,11 +85,11 @@ class ReaderSlot:
 
     def arm(self, habit: Habit) -> None:
         """Make this habit happen at the command it names."""
-        self._armed.append(_Armed(habit=habit, left=habit.at.skip))
+        self._armed.arm(habit)
 
     def disarm(self) -> None:
         """Forget the habits that have not happened yet."""
-        self._armed.clear()
+        self._armed.disarm()
 
     def show_atr(self, atr: bytes | None) -> None:
         """Let every card that is laid here answer a reset so; None: as it does."""
@@ -134,7 +118,7 @@ class ReaderSlot:
 
     async def answer(self, command: bytes) -> bytes:
         """Answer one command as the lying card, with its habits and in its own time (see `link.Occupant`)."""
-        habit = self._habit_for(command)
+        habit = self._armed.at(command)
         match habit:
             case Mute():
                 await self._stay_mute()
@@ -161,14 +145,6 @@ class ReaderSlot:
                 await link.serve(sock, self)
             except link.CardGone:
                 self._leave()
-
-    def _habit_for(self, command: bytes) -> Habit | None:
-        instruction = command[_INS] if len(command) > _INS else -1
-        for armed in self._armed:
-            if armed.fires(instruction):
-                self._armed.remove(armed)
-                return armed.habit
-        return None
 
     def _lock(self, card: Card) -> None:
         if self._locks and card.has_pin(_PIN_FILE):

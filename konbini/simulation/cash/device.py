@@ -16,17 +16,12 @@ import asyncio
 import signal
 import sys
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 from konbini.kiosk.payment import frames
-from konbini.kiosk.payment.ports import CashFault, CashState
 from konbini.process.clock import Clock, SystemClock
-from konbini.protocol.errors import Refused
-from konbini.simulation.cash import machine as steps
-from konbini.simulation.cash.coins import NOTHING
-from konbini.simulation.cash.machine import Machine, Said
-from konbini.simulation.cash.memory import FULL_HOPPER, Memory
+from konbini.simulation.cash.box import Box
+from konbini.simulation.cash.memory import Memory
 
 __all__ = ["Device", "main"]
 
@@ -38,32 +33,27 @@ class Device:
 
     def __init__(self, home: Path, clock: Clock, *, coin_seconds: float) -> None:
         self._home = home
-        self._clock = clock
-        self._coin_seconds = coin_seconds
-        self._memory = Memory(home / "memory")
-        self._machine = self._memory.load()
-        self._turn = asyncio.Lock()
-        self._jammed = False
-        self._stuck = False
-        self._short = False
-        self._miscounted = 0
-        self._hangs_up = False
-        self._silenced_by_coin = False
-        self._silent = False
+        self._box = Box(Memory(home / "memory"), clock, coin_seconds=coin_seconds)
         self._kiosk: asyncio.Server | None = None
 
     async def run(self) -> None:
         """Serve until cancelled; what the last run left unpaid is paid before any other command is taken."""
-        async with self._turn:
+        async with self._box.powering_on():
             hands = await self._listen("hands", self._answer_hands)
             await self._join()
-            await self._pay_out()
         async with hands:
             await hands.serve_forever()
 
     async def _join(self) -> None:
         if self._kiosk is None:
-            self._kiosk = await self._listen("kiosk", self._answer_kiosk)
+            self._kiosk = await self._listen("kiosk", self._box.answer_kiosk)
+
+    async def _answer_hands(self, line: bytes) -> bytes:
+        match line.decode("ascii", "replace").split():
+            case ["LINK", "CUT" | "JOINED" as link]:
+                await (self._cut() if link == "CUT" else self._join())
+                return b"OK\n"
+        return await self._box.answer_hands(line)
 
     async def _cut(self) -> None:
         server, self._kiosk = self._kiosk, None
@@ -88,110 +78,6 @@ class Device:
         path = self._home / name
         path.unlink(missing_ok=True)
         return await asyncio.start_unix_server(serve, path, limit=frames.MOST_BYTES)
-
-    async def _answer_kiosk(self, line: bytes) -> bytes:
-        if self._silent:
-            return b""
-        try:
-            request = frames.read_request(line)
-            if request[0] == "STATE":
-                return frames.write_state(self._state())
-            async with self._turn:
-                return await self._do(request)
-        except Refused:
-            return b"NO MALFORMED\n"
-        except Said as said:
-            return f"NO {said.word}\n".encode("ascii")
-
-    async def _do(self, request: frames.Request) -> bytes:
-        verb, amount, key, following = request
-        match verb:
-            case "ASK" if self._jammed:
-                raise Said("JAM")
-            case "ASK":
-                self._step(steps.ask(self._machine, amount, key))
-                return b"OK\n"
-            case "CAPTURE":
-                self._step(steps.capture(self._machine, key, amount, stuck=self._stuck))
-            case "CARRY":
-                self._step(steps.carry(self._machine, key, amount, following))
-            case _:
-                self._step(steps.give_back(self._machine, key, stuck=self._stuck))
-        await self._pay_out()
-        settlement = self._machine.end_of(key)
-        if settlement is None:
-            raise Said("UNKNOWN")
-        if self._hangs_up:
-            self._hangs_up = False
-            return b""
-        return frames.write_settlement(settlement)
-
-    async def _pay_out(self) -> None:
-        while self._machine.payout is not None:
-            await self._clock.sleep(self._coin_seconds)
-            last = len(self._machine.payout.pieces) == 1
-            self._step(steps.drop_coin(self._machine, sticks=last and self._short))
-
-    def _step(self, after: Machine) -> None:
-        if after is not self._machine:
-            self._memory.keep(after)
-            self._machine = after
-
-    def _state(self) -> CashState:
-        empty = self._stuck or not self._machine.hopper.yen
-        faults = {CashFault.JAM: self._jammed, CashFault.CANNOT_PAY_OUT: empty}
-        counts = self._machine.counts
-        return CashState(
-            asking=self._machine.asking,
-            counts=replace(counts, taken=counts.taken + self._miscounted),
-            faults=frozenset(fault for fault, there in faults.items() if there),
-            dish=self._machine.dish > 0,
-        )
-
-    async def _answer_hands(self, line: bytes) -> bytes:
-        try:
-            async with self._turn:
-                return await self._handle(line.decode("ascii", "replace").split())
-        except Said as said:
-            return f"NO {said.word}\n".encode("ascii")
-
-    async def _handle(self, words: list[str]) -> bytes:
-        match words:
-            case ["DROP", yen] if yen.isdigit():
-                if self._jammed:
-                    raise Said("JAM")
-                self._step(steps.insert(self._machine, int(yen)))
-                self._silent = self._silenced_by_coin
-            case ["TAKE"]:
-                there = self._machine.dish
-                self._step(replace(self._machine, dish=0))
-                return f"OK {there}\n".encode("ascii")
-            case ["HOPPER", "EMPTY" | "FULL" as level]:
-                self._step(replace(self._machine, hopper=NOTHING if level == "EMPTY" else FULL_HOPPER))
-            case ["JAM", "ON" | "OFF" as jam]:
-                self._jammed = jam == "ON"
-            case ["MOTOR", "STUCK" | "FREE" as motor]:
-                self._stuck = motor == "STUCK"
-            case ["LINK", "CUT" | "JOINED" as link]:
-                await (self._cut() if link == "CUT" else self._join())
-            case _:
-                self._misbehave(words)
-        return b"OK\n"
-
-    def _misbehave(self, words: list[str]) -> None:
-        """Take on a bad habit of the counting, or drop it."""
-        match words:
-            case ["SHORT", "ON" | "OFF" as short]:
-                self._short = short == "ON"
-            case ["COUNT", yen] if yen.isdigit():
-                self._miscounted = int(yen)
-            case ["HANG-UP"]:
-                self._hangs_up = True
-            case ["SILENT", "ON" | "OFF" as silent]:
-                self._silenced_by_coin = silent == "ON"
-                self._silent = False
-            case _:
-                raise Said("MALFORMED")
 
 
 async def _serve(home: Path, coin_seconds: float) -> None:

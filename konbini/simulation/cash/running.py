@@ -18,10 +18,10 @@ class RejectedError(Exception):
 
 
 class Hands:
-    """What a person can do at the device whose control socket is at `path`."""
+    """What a person can do at the device; `line` asks its controls."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, line: controller.Ask) -> None:
+        self._line = line
 
     async def drop(self, yen: int) -> None:
         """Put one coin or note into the slot.
@@ -88,7 +88,7 @@ class Hands:
         await self._do("LINK JOINED")
 
     async def _do(self, line: str) -> str:
-        answer = await controller.ask(self._path, line, most_bytes=frames.MOST_BYTES)
+        answer = await self._line(line, most_bytes=frames.MOST_BYTES)
         head, _, rest = answer.decode("ascii").rstrip("\n").partition(" ")
         if head != "OK":
             raise RejectedError(rest)
@@ -105,8 +105,8 @@ class CoinMachine(DeviceProcess):
 
     def __init__(self, home: Path, *, coin_seconds: float = 0.0) -> None:
         super().__init__(home, "konbini.simulation.cash.device", str(coin_seconds))
-        self.hands = Hands(home / "hands")
+        self.hands = Hands(controller.at(home / "hands"))
         """What a person can do to it."""
 
     async def _asked(self) -> None:
-        await CoinDevice(self.socket, SystemClock()).state()
+        await CoinDevice(controller.at(self.socket), SystemClock()).state()

@@ -19,7 +19,9 @@ from konbini.protocol.kinds import CertificateKind, Outcome
 from konbini.simulation.demo.books import Entry, KioskBook
 from konbini.simulation.demo.robot import Errand, Robot, VisitFailedError, until_free
 from konbini.simulation.demo.town_running import RunningTown
+from konbini.simulation.printer.filling import keep_filled
 from konbini.simulation.town.people import Population, Townsperson
+from konbini.simulation.town.town import OWN_MACHINE
 
 __all__ = ["NotEnoughResidentsError", "Plan", "VisitEnd", "plans", "run_visits"]
 
@@ -72,19 +74,24 @@ class VisitEnd:
     fault: str
 
 
-def plans(population: Population, visits: int, *, skip: int = 0) -> tuple[Plan, ...]:
+def plans(population: Population, visits: int, *, skip: int = 0, own_machine: bool = False) -> tuple[Plan, ...]:
     """Choose different residents: every second for the whole household, every fourth for a seal; languages in turn.
+
+    To the ward's own machine first those come who hold a card of the ward's own.
 
     Args:
         population: the town's.
         visits: how many.
         skip: how many residents were here before, so that a town that is kept sends others.
+        own_machine: whether they come to the ward's own machine.
 
     Raises:
         NotEnoughResidentsError: not so many can come.
     """
     homes = {members[0].record.household: members for members in population.households()}
     able = list(_in_turn(tuple(population.plain_holders())))
+    if own_machine:
+        able = [*population.ward_card_holders(), *able]
     if visits > len(able):
         raise NotEnoughResidentsError(f"{len(able)} residents of this town can come, not {visits}")
     chosen = itertools.islice(itertools.cycle(able), skip % len(able), skip % len(able) + visits)
@@ -128,13 +135,14 @@ async def run_visits(
     async with aiohttp.ClientSession() as session:
         await until_free(town, session)
         visiting = _Visiting(town, session, clock)
-        wanted = plans(town.town.population, visits, skip=visiting.before)
+        wanted = plans(town.town.population, visits, skip=visiting.before, own_machine=town.kiosk == OWN_MACHINE)
         cards = [plan.person.card for plan in wanted if plan.person.card is not None]
         await asyncio.to_thread(town.town.stock().prepare, cards)
         for turn, plan in enumerate(wanted, 1):
             end = await visiting.make(plan)
             told(turn, end)
             ends.append(end)
+            await keep_filled(town.printer)
     return tuple(ends)
 
 
@@ -143,7 +151,7 @@ class _Visiting:
         self._town = town
         self._session = session
         self._clock = clock
-        self._book = KioskBook(town.town.data / f"{town.town.kiosks[0]}.db")
+        self._book = KioskBook(town.journal)
         self._coins = town.cash(clock)
 
     @property

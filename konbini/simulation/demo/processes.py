@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["DidNotStartError", "Service", "running"]
+__all__ = ["DidNotStartError", "Service", "end_process", "running"]
 
 _STARTING_SECONDS = 60.0
 _ENDING_SECONDS = 10.0
@@ -63,7 +63,7 @@ async def running(
             await _ready(process, told, log)
             yield process
         finally:
-            await _end(process)
+            await end_process(process)
             notified.unlink(missing_ok=True)
 
 
@@ -82,7 +82,8 @@ async def _ready(process: asyncio.subprocess.Process, told: socket.socket, log: 
     raise DidNotStartError(f"{log.stem} did not start: {words[-_LAST_WORDS:]}")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end_process(process: asyncio.subprocess.Process) -> None:
+    """End a process by its own handle: politely, and by force where it does not go."""
     if process.returncode is not None:
         return
     process.terminate()

@@ -208,12 +208,10 @@ class Robot:
             await doing[seen.state]()
 
     async def _put_card(self) -> None:
-        self._town.slot.insert(self._town.card_of(self._person))
+        self._town.slot.insert(await self._town.card_of(self._person))
 
     async def _enter_pin(self, seen: Seen) -> None:
-        if self._person.card is None:
-            raise VisitFailedError("a resident without a card")
-        await self.tap(seen, "pin", pin=self._person.card.pin)
+        await self.tap(seen, "pin", pin=self._person.pin)
 
     async def take_paper(self) -> None:
         """Take what lies in the tray."""

@@ -1,12 +1,14 @@
-"""A whole town, running: the ward's three processes, the center, the card authority, one kiosk and its devices."""
+"""A whole town, running: the ward's four processes, the center, the card authority, one kiosk and its devices."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from konbini.kiosk import controller
 from konbini.kiosk.payment.client import CoinDevice
 from konbini.kiosk.payment.means import Means
 from konbini.kiosk.payment.ports import Cash
@@ -31,7 +33,7 @@ from konbini.simulation.town.layout import make_town
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.responder import OcspResponder
 from konbini.simulation.town.takeover import take_over
-from konbini.simulation.town.town import Town
+from konbini.simulation.town.town import OWN_MACHINE, Town
 
 __all__ = ["RunningTown", "TownPlan", "run_town"]
 
@@ -51,7 +53,7 @@ class TownPlan:
         seed: of its people.
         residents: how many.
         screen_port: the kiosk's screen on loopback; 0 for any free one.
-        page_port: the ward's page on loopback; 0 for any free one.
+        console_port: the ward's console on loopback; 0 for any free one.
         latency: of cards.
         tell_after: seconds that something lies at the kiosk before the shop and the ward are told.
         store: gives the address of the rows of each of the ward's processes.
@@ -60,6 +62,8 @@ class TownPlan:
         own_printer: the printer of our own, which shows every fault; else `ippeveprinter`, which nobody here wrote.
         means: how one pays at its kiosk.
         kiosk: the module that is the kiosk's long-lived process; proofs put something before it.
+        own_machine: the kiosk is the ward's own machine, with the same devices, and stands in no shop.
+        collector: the port on loopback where somebody takes spans; 0: nothing is traced.
     """
 
     directory: Path
@@ -67,7 +71,7 @@ class TownPlan:
     seed: int = 1
     residents: int = 10_000
     screen_port: int = 0
-    page_port: int = 0
+    console_port: int = 0
     latency: LatencyModel = MEASURED_LATENCY
     tell_after: int = 60
     store: Callable[[str], str] = file_store
@@ -76,6 +80,8 @@ class TownPlan:
     own_printer: bool = False
     means: Means = Means.COINS
     kiosk: str = "konbini.kiosk.host"
+    own_machine: bool = False
+    collector: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,11 +98,18 @@ class RunningTown:
     shop: RunningShop
     responder: OcspResponder
     screen: str
-    page: str
+    console: str
     logs: Path
     processes: dict[str, int]
     power: KioskPower
     """The kiosk's."""
+    kiosk: str
+    """Its id."""
+
+    @property
+    def journal(self) -> Path:
+        """The kiosk's journal."""
+        return self.town.data / f"{self.kiosk}.db"
 
     @property
     def own_printer(self) -> OwnPrinter:
@@ -128,18 +141,16 @@ class RunningTown:
     def cash(self, clock: Clock, *, patience: float = 10.0) -> Cash:
         """Give a client of the device that takes the money, for asking what it has counted."""
         if self.terminal is None:
-            return CoinDevice(self.payment.socket, clock, patience=patience)
+            return CoinDevice(controller.at(self.payment.socket), clock, patience=patience)
         return CashlessTerminal(self.payment.socket, clock, patience=patience)
 
-    def card_of(self, person: Townsperson) -> Card:
-        """Give a resident's card.
+    async def card_of(self, person: Townsperson) -> Card:
+        """Give a resident's card; made in a thread, for bell and door of the shop must answer in this loop meanwhile.
 
         Raises:
             ValueError: the resident has none.
         """
-        if person.card is None:
-            raise ValueError("this resident has no card")
-        return Card(self.town.stock().content(person.card))
+        return await asyncio.to_thread(self.town.card_of, person)
 
 
 @asynccontextmanager
@@ -156,8 +167,8 @@ async def run_town(
     town = make_town(plan.directory, clock, entropy, seed=plan.seed, residents=plan.residents)
     logs = plan.directory / "logs"
     logs.mkdir(exist_ok=True)
-    ports = free_ports(page=plan.page_port)
-    screen_port = plan.screen_port or free_ports().page
+    ports = replace(free_ports(console=plan.console_port), collector=plan.collector)
+    screen_port = plan.screen_port or free_ports().console
     write_configs(town, ports, store=plan.store)
     say(f"handing {plan.residents:,} residents to the registry")
     await take_over(town, clock, entropy, progress=lambda count: _say_now_and_then(say, count))
@@ -174,7 +185,7 @@ async def run_town(
         payment = _payment(plan, town.run)
         await ending.enter_async_context(payment)
         jack = await ending.enter_async_context(SimulatedJack((town.run / "jack").absolute()))
-        shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().page))
+        shop = await ending.enter_async_context(running_shop(town.run, entropy, service_port=free_ports().console))
         devices = KioskDevices(
             screen_port=screen_port,
             reader_prefix=_READER,
@@ -194,20 +205,22 @@ async def run_town(
             browser=plan.browser,
             browser_profile=plan.browser_profile,
         )
-        kiosk = write_kiosk_config(town, _KIOSK, ports, devices)
+        kiosk = OWN_MACHINE if plan.own_machine else _KIOSK
+        config = write_kiosk_config(town, kiosk, ports, devices)
         processes: dict[str, int] = {}
         for service in (
             Service(name="registry", module="konbini.ward_server.residents", config=town.configs / "registry.toml"),
             Service(name="clerk", module="konbini.ward_server.clerk", config=town.configs / "clerk.toml"),
             Service(name="center", module="konbini.issuance_center", config=town.configs / "center.toml"),
             Service(name="issuing", module="konbini.ward_server.issuing", config=town.configs / "issuing.toml"),
+            Service(name="console", module="konbini.ward_server.console", config=town.configs / "console.toml"),
         ):
             say(f"starting {service.name}")
             process = await ending.enter_async_context(running(service, run=town.run, logs=logs))
             processes[service.name] = process.pid
         say("starting kiosk")
         power = KioskPower(
-            Service(name="kiosk", module=plan.kiosk, config=kiosk),
+            Service(name="kiosk", module=plan.kiosk, config=config),
             run=town.run,
             logs=logs,
             environment={"PCSCLITE_CSOCK_NAME": daemon.socket_name},
@@ -225,10 +238,11 @@ async def run_town(
             shop=shop,
             responder=responder,
             screen=f"http://127.0.0.1:{screen_port}/",
-            page=f"http://127.0.0.1:{ports.page}/",
+            console=f"http://localhost:{ports.console}/",
             logs=logs,
             processes=processes,
             power=power,
+            kiosk=kiosk,
         )
 
 

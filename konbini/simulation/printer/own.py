@@ -133,6 +133,11 @@ class OwnPrinter:
         """Find no sheet to pull when the next page is due, as when the tray's sensor is wrong."""
         self.mechanism.empty_after(0)
 
+    @property
+    def sheets(self) -> int:
+        """How many sheets the tray holds."""
+        return self.mechanism.paper
+
     async def load(self, sheets: int) -> None:
         """Let the tray hold `sheets`."""
         self.mechanism.paper = sheets

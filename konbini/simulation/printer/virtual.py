@@ -139,6 +139,11 @@ class VirtualPrinter:
         if not self._engine.busy:
             await self._service()
 
+    @property
+    def sheets(self) -> int:
+        """How many sheets the tray holds."""
+        return self._mechanism.paper
+
     async def load(self, sheets: int) -> None:
         """Let the tray hold `sheets`, 0 for none; while it is empty the server holds a job and does not let it go."""
         self._mechanism.paper = sheets

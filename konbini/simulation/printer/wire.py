@@ -87,7 +87,7 @@ def read_request(data: bytes) -> Request:
 
 
 def _attributes(data: bytes, at: int) -> tuple[dict[str, tuple[int | str, ...]], int]:
-    found: dict[str, tuple[int | str, ...]] = {}
+    found: dict[str, list[int | str]] = {}
     last = ""
     while (tag := data[at]) != _END:
         at += 1
@@ -98,8 +98,8 @@ def _attributes(data: bytes, at: int) -> tuple[dict[str, tuple[int | str, ...]],
         last = name.decode("ascii") or last
         if not last or tag in (0x34, 0x4A):
             raise BadRequestError("a value without a name, or a collection")
-        found[last] = (*found.get(last, ()), _value(tag, value))
-    return found, at + 1
+        found.setdefault(last, []).append(_value(tag, value))
+    return {each: tuple(values) for each, values in found.items()}, at + 1
 
 
 def _piece(data: bytes, at: int) -> tuple[bytes, int]:

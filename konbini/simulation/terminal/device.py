@@ -2,8 +2,9 @@
 
 Listens in HOME at `kiosk` (`konbini.kiosk.payment.terminal_frames`) and at `hands`. Each step is on disk before it is
 answered. The hands' lines, answered by OK or NO with a word: PRESENT GOOD|POOR (a card whose issuer approves, or does
-not); NETWORK UP|DOWN; LINK CUT|JOINED; HANG-UP (the next end is carried out and not answered); SILENT (a card is
-presented and approved, and the link is cut before anybody hears of it).
+not); DECLINING ON|OFF (no issuer approves any card); NETWORK UP|DOWN (down, no issuer is asked); LINK CUT|JOINED;
+HANG-UP (the next end is carried out and not answered); SILENT ON|OFF (the next card is approved, and from then on the
+kiosk gets no answer); COUNT <yen> (its count of what it captured is that much too high).
 """
 
 from __future__ import annotations
@@ -33,7 +34,11 @@ class Device:
         self._home = home
         self._terminal = _load(home / "memory")
         self._up = True
+        self._declining = False
         self._hangs_up = False
+        self._silenced_by_card = False
+        self._silent = False
+        self._miscounted = 0
         self._kiosk: asyncio.Server | None = None
         self._joining: asyncio.Future[None] | None = None
 
@@ -72,6 +77,8 @@ class Device:
             (self._home / "kiosk").unlink()
 
     def _answer_kiosk(self, words: list[str]) -> bytes:
+        if self._silent:
+            return b""
         match words:
             case ["STATE"]:
                 return self._state()
@@ -94,7 +101,8 @@ class Device:
     def _state(self) -> bytes:
         one = self._terminal
         key, network = one.key.hex() or "-", "UP" if self._up else "DOWN"
-        return f"OK {key} {one.yen} {one.phase.value} {one.captured} {one.voided} {network}\n".encode("ascii")
+        captured = one.captured + self._miscounted
+        return f"OK {key} {one.yen} {one.phase.value} {captured} {one.voided} {network}\n".encode("ascii")
 
     def _end(self, after: Terminal, key: bytes) -> bytes:
         self._step(after)
@@ -110,21 +118,37 @@ class Device:
     def _answer_hands(self, words: list[str]) -> bytes:
         match words:
             case ["PRESENT", "GOOD" | "POOR" as card]:
-                self._step(steps.present(self._terminal, approved=card == "GOOD"))
-            case ["SILENT"]:
-                self._step(steps.present(self._terminal, approved=True))
-                self._cut()
+                self._present(approved=card == "GOOD" and not self._declining)
             case ["NETWORK", "UP" | "DOWN" as network]:
                 self._up = network == "UP"
             case ["LINK", "CUT"]:
                 self._cut()
             case ["LINK", "JOINED"]:
                 self._joining = asyncio.ensure_future(self._join())
+            case _:
+                self._misbehave(words)
+        return b"OK\n"
+
+    def _present(self, *, approved: bool) -> None:
+        if not self._up:
+            raise SaidError("DOWN")
+        self._step(steps.present(self._terminal, approved=approved))
+        self._silent = self._silenced_by_card
+
+    def _misbehave(self, words: list[str]) -> None:
+        """Take on a bad habit, or drop it."""
+        match words:
+            case ["DECLINING", "ON" | "OFF" as declining]:
+                self._declining = declining == "ON"
             case ["HANG-UP"]:
                 self._hangs_up = True
+            case ["SILENT", "ON" | "OFF" as silent]:
+                self._silenced_by_card = silent == "ON"
+                self._silent = False
+            case ["COUNT", yen] if yen.isdigit():
+                self._miscounted = int(yen)
             case _:
                 raise SaidError("MALFORMED")
-        return b"OK\n"
 
     def _step(self, after: Terminal) -> None:
         if after is not self._terminal:

@@ -14,7 +14,7 @@ __all__ = ["Hands", "RejectedError", "TerminalMachine"]
 
 
 class RejectedError(Exception):
-    """The terminal did not do what the hands wanted; the text is its word (SHUT)."""
+    """The terminal did not do what the hands wanted; the text is its word (SHUT, DOWN)."""
 
 
 class Hands:
@@ -27,13 +27,25 @@ class Hands:
         """Hold a card against it, whose issuer approves or declines.
 
         Raises:
-            RejectedError: it does not ask for one.
+            RejectedError: it does not ask for one, or reaches no issuer.
         """
         await self._do(f"PRESENT {'GOOD' if approved else 'POOR'}")
 
-    async def present_and_fall_silent(self) -> None:
-        """Hold a card against it that is approved, and cut its cable before the kiosk hears of it."""
-        await self._do("SILENT")
+    async def decline_all(self, *, declined: bool) -> None:
+        """Let no issuer approve any card, or let them again."""
+        await self._do(f"DECLINING {'ON' if declined else 'OFF'}")
+
+    async def fall_silent_after_card(self) -> None:
+        """Let the next card be approved, and give the kiosk no answer from then on."""
+        await self._do("SILENT ON")
+
+    async def speak(self) -> None:
+        """Answer again."""
+        await self._do("SILENT OFF")
+
+    async def miscount(self, yen: int) -> None:
+        """Let its count of what it captured be that much too high."""
+        await self._do(f"COUNT {yen}")
 
     async def lose_network(self) -> None:
         """Let its payment network not answer."""

@@ -30,18 +30,24 @@ _LOOPBACK = "127.0.0.1"
 _MOST_SOCKET_PATH = 107
 _VERSION = version("konbini")
 _SINCE = "begins = 2020-01-01"
+_UNSIGNED = "signed = false"
+"""Acts are taken by name: whose passkeys a process would believe is known when somebody has enrolled one."""
 _HEADING = "# Written by the demo at each start; what is changed here is lost.\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Ports on loopback: where center, ward and OCSP responder answer whom, and the ward's page."""
+    """Ports on loopback: where center, ward and OCSP responder answer whom, and the ward's console.
+
+    `collector` is where somebody takes spans; 0: nobody does, and nothing is traced.
+    """
 
     center_kiosks: int
     center_wards: int
     responder: int
-    page: int
+    console: int
     own_machines: int
+    collector: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,11 +93,11 @@ class KioskDevices:
     cash_means: Means = Means.COINS
 
 
-def free_ports(*, page: int = 0) -> Ports:
+def free_ports(*, console: int = 0) -> Ports:
     """Find ports that nobody has now; somebody else may take one before it is listened at.
 
     Args:
-        page: the ward's page, where it shall stand at a known place.
+        console: the ward's console, where it shall stand at a known place.
 
     Raises:
         OSError: there is none.
@@ -106,7 +112,7 @@ def free_ports(*, page: int = 0) -> Ports:
         center_kiosks=found[0],
         center_wards=found[1],
         responder=found[2],
-        page=page or found[3],
+        console=console or found[3],
         own_machines=found[4],
     )
 
@@ -116,27 +122,31 @@ def file_store(process: str) -> str:
     return f"sqlite:../data/{process}.db"
 
 
-def write_configs(town: Town, ports: Ports, *, store: Callable[[str], str] = file_store) -> None:
-    """Write `registry.toml`, `issuing.toml`, `clerk.toml`, `publishing.toml`, `ward.toml` and `center.toml`.
+def write_configs(
+    town: Town, ports: Ports, *, store: Callable[[str], str] = file_store, behind_proxy: bool = False
+) -> None:
+    """Write the configurations of the ward's processes, of publishing and of the center, and the ward's settings.
 
     Args:
         town: whose they are.
         ports: where its processes listen.
-        store: gives the address of the rows of `registry`, `issuing` and `clerk`.
+        store: gives the address of the rows of `registry`, `issuing`, `clerk` and `console`.
+        behind_proxy: whether a proxy tells the console from where somebody asks.
 
     Raises:
         ValueError: the town's directory has too long a path for sockets.
         OSError: a file cannot be written, or a key cannot be read.
     """
     # Paths in a configuration are taken from its folder, and the kernel counts them as they are written.
-    longest = os.fsencode(town.configs.absolute() / "../run/K-0001-cash.sock")
+    longest = os.fsencode(town.configs.absolute() / "../run/registry-measures.sock")
     if len(longest) > _MOST_SOCKET_PATH:
         raise ValueError("the town's directory has too long a path for sockets")
-    configs = _Configs(town, ports, store)
+    configs = _Configs(town, ports, store, behind_proxy=behind_proxy)
     for name, lines in (
         ("registry", configs.registry()),
         ("issuing", configs.issuing()),
         ("clerk", configs.clerk()),
+        ("console", configs.console()),
         ("publishing", configs.publishing()),
         ("ward", configs.ward()),
         ("center", configs.center()),
@@ -165,7 +175,10 @@ def _entry(key: str, value: object) -> str:
 
 
 class _Configs:
-    def __init__(self, town: Town, ports: Ports, store: Callable[[str], str] = file_store) -> None:
+    def __init__(
+        self, town: Town, ports: Ports, store: Callable[[str], str] = file_store, *, behind_proxy: bool = False
+    ) -> None:
+        self._behind_proxy = behind_proxy
         self._town = town
         self._ports = ports
         self._store = store
@@ -182,7 +195,9 @@ class _Configs:
         yield self._path("lookup", "keys/registry/lookup.key")
         yield self._path("given", "keys/registry/given.key")
         yield from ("[followers]", _entry("names", ["issuing", "clerk"]), *self._peer("registry"))
-        yield from ("[operators]", *self._peer("operators"))
+        yield from ("[operators]", *self._peer("operators"), _UNSIGNED)
+        yield from self._log("registry")
+        yield from self._measures("registry")
 
     def issuing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
@@ -206,10 +221,15 @@ class _Configs:
         yield from self._tls("issuing/link", "center")
         yield from ("[own_machines]", _entry("host", _LOOPBACK), _entry("port", self._ports.own_machines))
         yield from self._tls("issuing/own-machines", "kiosks")
-        yield from ("[page]", _entry("port", self._ports.page))
-        yield from ("[operators]", *self._peer("issuing-operators"))
+        yield from ("[operators]", *self._peer("issuing-operators"), _UNSIGNED)
         yield from self._copy("issuing", "03:00")
+        yield from self._log("issuing")
+        yield from ("[witness]", _entry("name", self._town.vkey("issuing/witness.key").name))
+        yield self._path("key", "keys/issuing/witness.key")
+        yield _entry("logs", [str(self._town.vkey("center/log.key"))])
         yield from ("[numbers]", _entry("ranges", "01234"))
+        yield from self._measures("issuing")
+        yield from self._traces()
 
     def clerk(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
@@ -230,13 +250,38 @@ class _Configs:
         yield from self._trust()
         yield from ("[registry]", *self._peer("registry"))
         yield from ("[calls]", *self._peer("clerk"))
-        yield from ("[operators]", *self._peer("clerk-operators"))
+        yield from ("[operators]", *self._peer("clerk-operators"), _UNSIGNED)
         yield from self._copy("clerk", "03:20")
+        yield from self._log("clerk")
+        yield from self._measures("clerk")
+
+    def console(self) -> Iterator[str]:
+        """Write hours that never end: the demo is looked at when somebody has time."""
+        yield _entry("ward", self._town.ward.code)
+        yield _entry("settings", "ward.toml")
+        yield _entry("typefaces", [str(TYPEFACE)])
+        yield from ("[store]", _entry("address", self._store("console")))
+        yield from ("[keys]", self._path("lookup", "keys/console/lookup.key"))
+        yield self._path("disposals", "keys/console/disposals.key")
+        yield from self._log("console")
+        yield from ("[listen]", _entry("port", self._ports.console))
+        yield _entry("origin", f"http://localhost:{self._ports.console}")
+        yield _entry("forwarded", self._behind_proxy)
+        yield from ("[terminals]", _entry("addresses", []))
+        yield from ("[office]", _entry("opens", "00:00"), _entry("closes", "24:00"))
+        yield from (_entry("days", ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]), _entry("on_call", []))
+        yield from ("[sessions]", _entry("lock_minutes", 10), _entry("end_minutes", 60))
+        yield from ("[look_ups]", _entry("most_an_hour", 20))
+        yield from ("[machine]", *self._peer("console"))
+        yield from ("[registry]", *self._peer("operators"))
+        yield from ("[issuing]", *self._peer("issuing-operators"))
+        yield from ("[clerk]", *self._peer("clerk-operators"))
 
     def publishing(self) -> Iterator[str]:
         yield _entry("ward", self._town.ward.code)
         yield _entry("hours", 48)
-        yield from ("[stores]", *(_entry(name, self._store(name)) for name in ("issuing", "clerk")))
+        stores = ("issuing", "clerk", "registry", "console")
+        yield from ("[stores]", *(_entry(name, self._store(name)) for name in stores))
         yield from ("[key]", self._path("status", "keys/publishing/status.key"))
         yield from ("[trust]", _entry("directory_authority", self._point("offline/directory.key")))
         yield from (self._path("directory", "public/wards.directory"), self._path("issuers", "public/issuers.list"))
@@ -278,6 +323,12 @@ class _Configs:
             yield from ("[[kiosk]]", self._path("enrolment", f"public/{kiosk}.enrolment"))
             yield _entry("tickets_an_hour", 3600)
         yield from ("[[ward]]", _entry("code", town.ward.code), _entry("wants_states", value=True))
+        yield from self._log("center", "issuing/witness.key")
+        yield from ("[witness]", _entry("name", town.vkey("center/witness.key").name))
+        yield self._path("key", "keys/center/witness.key")
+        yield _entry("logs", [str(town.vkey(f"{one}/log.key")) for one in ("registry", "issuing", "clerk", "console")])
+        yield from self._measures("center")
+        yield from self._traces()
 
     def kiosk(self, kiosk: str, devices: KioskDevices) -> Iterator[str]:
         yield _entry("kiosk", kiosk)
@@ -317,6 +368,8 @@ class _Configs:
         if devices.browser:
             yield from ("[browser]", _entry("program", list(devices.browser)))
             yield _entry("profile", str(devices.browser_profile))
+        yield from self._measures(kiosk)
+        yield from self._traces()
 
     def _trust(self) -> Iterator[str]:
         yield "[trust]"
@@ -335,6 +388,12 @@ class _Configs:
         yield self._path("certificate", "public/ward-card-authority.der")
         yield from (_entry("policies", [WARD_CARD_POLICY]), _entry("own", value=True))
 
+    def _log(self, process: str, witness: str = "center/witness.key") -> Iterator[str]:
+        """Write under which name a process's log is signed, and who co-signs it."""
+        yield from ("[log]", _entry("origin", self._town.vkey(f"{process}/log.key").name))
+        yield self._path("key", f"keys/{process}/log.key")
+        yield _entry("witnesses", [str(self._town.vkey(witness))])
+
     @staticmethod
     def _copy(name: str, reconcile_at: str) -> Iterator[str]:
         yield from ("[copy]", _entry("name", name), _entry("reconcile_at", reconcile_at))
@@ -344,6 +403,15 @@ class _Configs:
         yield self._path("certificate", f"keys/{stem}.pem")
         yield self._path("key", f"keys/{stem}.key")
         yield self._path("authority", f"public/{authority}-authority.pem")
+
+    def _measures(self, name: str) -> Iterator[str]:
+        """Write where a process shows its figures: a socket, so that no port is taken."""
+        yield from ("[measures]", self._path("socket", f"run/{name}-measures.sock"))
+
+    def _traces(self) -> Iterator[str]:
+        """Write where spans are handed, if somebody takes them."""
+        if self._ports.collector:
+            yield from ("[traces]", _entry("collector", f"http://{_LOOPBACK}:{self._ports.collector}/v1/traces"))
 
     def _peer(self, name: str) -> Iterator[str]:
         """Write where a process is called, and that only this user may call or answer."""
@@ -372,8 +440,9 @@ _CLOSED_DAYS: list[str] = []
 _TERMS = {
     "REMOVED_RECORD": 150,
     "ACCESS_RECORD": 7,
-    **dict.fromkeys(("ISSUE_HISTORY", "RECEIPT", "CERTIFIED_ORDER", "DECISION", "DIFFERENCE"), 5),
-    "AUDIT_LOG": 10,
+    **dict.fromkeys(("ISSUE_HISTORY", "RECEIPT", "CERTIFIED_ORDER", "DECISION", "DIFFERENCE", "STAFF"), 5),
+    **dict.fromkeys(("LOOK_UP", "DISCLOSURE"), 7),
+    **dict.fromkeys(("ACT", "AUDIT_LOG"), 10),
 }
 """Years; the first by law (住民基本台帳法施行令第34条), the others as this ward chose."""
 

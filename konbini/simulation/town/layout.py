@@ -12,32 +12,35 @@ import shutil
 import tomllib
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from konbini.pdf.paper_seal.issuers import IssuerKey, IssuerList, KeyUse
 from konbini.process.clock import Clock, to_seconds
 from konbini.process.entropy import Entropy
 from konbini.protocol.cose import SigningKey, VerifyingKey
-from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.tls import ward_host
 from konbini.protocol.trust import Enrolment, WardDirectory, WardEntry
 from konbini.simulation.town.files import write
-from konbini.simulation.town.pki.authority import Credential, key_pem, new_p256_key
+from konbini.simulation.town.pki.authority import Credential, key_pem
 from konbini.simulation.town.pki.cards import CardAuthority, make_ward_card_authority
 from konbini.simulation.town.pki.links import LinkAuthority
 from konbini.simulation.town.pki.papers import make_paper_authority, make_signing_certificate
 from konbini.simulation.town.populate import FEWEST
-from konbini.simulation.town.town import OWN_MACHINE, Town
-from konbini.simulation.town.ward import SUMIKAWA
+from konbini.simulation.town.service_keys import REAL_KEYS, ServiceKeys
+from konbini.simulation.town.town import LOG_KEYS, OWN_MACHINE, Town
+from konbini.simulation.town.ward import SUMIKAWA, Ward
 from konbini.ward_server.residents.dates import to_number
 
 __all__ = ["ENROLMENT_SECONDS", "make_town"]
 
 ENROLMENT_SECONDS = 365 * 24 * 3600
 """How long a kiosk's enrolment holds; the town is for so long."""
-_FORMAT = 6
+_FORMAT = 9
 _COMPLETE, _BEGUN = "town.toml", ".town-begun"
 _FOLDERS = (
-    *("keys", "keys/cards", "keys/cards/stock", "keys/cards/foreign-stock", "keys/offline", "keys/center"),
-    *("keys/registry", "keys/issuing", "keys/clerk", "keys/publishing", "keys/kiosks"),
+    *("keys", "keys/cards", "keys/cards/stock", "keys/cards/foreign-stock", "keys/cards/ward-stock"),
+    *("keys/offline", "keys/center"),
+    *("keys/registry", "keys/issuing", "keys/clerk", "keys/console", "keys/publishing", "keys/kiosks"),
     *("public", "configs", "data", "run"),
 )
 _SECRET_BYTES = 32
@@ -45,7 +48,15 @@ _PAPER_SEAL_LIFE = dt.timedelta(days=3 * 365)
 
 
 def make_town(  # noqa: PLR0913 - what a town is made from, all named
-    directory: Path, clock: Clock, entropy: Entropy, *, seed: int, residents: int = 10_000, kiosks: int = 1
+    directory: Path,
+    clock: Clock,
+    entropy: Entropy,
+    *,
+    seed: int,
+    residents: int = 10_000,
+    kiosks: int = 1,
+    ward: Ward = SUMIKAWA,
+    service_keys: ServiceKeys = REAL_KEYS,
 ) -> Town:
     """Make a town, or find the one that stands there already.
 
@@ -56,6 +67,8 @@ def make_town(  # noqa: PLR0913 - what a town is made from, all named
         seed: of the people.
         residents: how many.
         kiosks: how many, named K-0001 and on.
+        ward: whose town it is.
+        service_keys: makes what services sign and open with; nothing of a town that is kept says which.
 
     Raises:
         ValueError: the directory holds something else, or the town there is another or older than its enrolments.
@@ -63,14 +76,14 @@ def make_town(  # noqa: PLR0913 - what a town is made from, all named
     """
     names = tuple(f"K-{number:04d}" for number in range(1, kiosks + 1))
     now = to_seconds(clock.now())
-    wanted = Town(root=directory, ward=SUMIKAWA, moment=now, seed=seed, residents=residents, kiosks=names)
+    wanted = Town(root=directory, ward=ward, moment=now, seed=seed, residents=residents, kiosks=names)
     if residents < FEWEST or not names:
         raise ValueError(f"a town has at least {FEWEST} residents and a kiosk")
     directory.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (directory / _COMPLETE).exists():
         return _kept(wanted)
     _clear(directory)
-    _Making(wanted, entropy).all()
+    _Making(wanted, entropy, service_keys).all()
     return wanted
 
 
@@ -115,10 +128,18 @@ def _clear(directory: Path) -> None:
         (directory / folder).mkdir(mode=0o700)
 
 
+def _policy(town: Town) -> str:
+    """Say whose checkpoints count, and whose co-signatures they need (C2SP tlog-policy)."""
+    logs = [town.vkey(f"{process}/log.key") for process in ("registry", "issuing", "clerk", "console")]
+    lines = [*(f"log {key}" for key in logs), f"witness center {town.vkey('center/witness.key')}", "quorum center"]
+    return "".join(f"{line}\n" for line in lines)
+
+
 class _Making:
     """Makes one town; each method makes what belongs together."""
 
-    def __init__(self, town: Town, entropy: Entropy) -> None:
+    def __init__(self, town: Town, entropy: Entropy, service_keys: ServiceKeys) -> None:
+        self._service_keys = service_keys
         self._town = town
         self._entropy = entropy
         self._keys = town.keys
@@ -132,6 +153,9 @@ class _Making:
         self._enrolments()
         self._ward()
         self._signing_key("center/ticket.key")
+        for place in LOG_KEYS:
+            write(self._keys / place, key_pem(Ed25519PrivateKey.generate()))
+        write(self._public / "logs.policy", _policy(self._town).encode())
         description = _description(self._town, self._town.moment)
         lines = [f"{key} = {json.dumps(value)}" for key, value in description.items()]
         write(self._town.root / _COMPLETE, "\n".join([*lines, ""]).encode())
@@ -205,7 +229,7 @@ class _Making:
         town = self._town
         authority = self._offline("enrolment")
         for kiosk in (*town.kiosks, OWN_MACHINE):
-            device, opening = self._signing_key(f"kiosks/{kiosk}/device.key"), OpeningKey.generate()
+            device, opening = self._signing_key(f"kiosks/{kiosk}/device.key"), self._service_keys.opening()
             write(self._keys / "kiosks" / kiosk / "device.sealing", opening.to_bytes())
             enrolment = Enrolment(
                 kiosk=kiosk,
@@ -219,14 +243,14 @@ class _Making:
 
     def _ward(self) -> None:
         self._signing_key("registry/record.key")
-        for folder in ("issuing", "clerk"):
+        for folder in ("issuing", "clerk", "console"):
             self._signing_key(f"{folder}/disposals.key")
         handle = self._entropy.token(_SECRET_BYTES)
         for folder in ("issuing", "clerk"):
             write(self._keys / folder / "handle.key", handle)
         for place in ("registry/personal-1", "registry/numbers-1", "registry/given", "issuing/personal-1"):
             write(self._keys / f"{place}.key", self._entropy.token(_SECRET_BYTES))
-        for folder in ("registry", "issuing", "clerk"):
+        for folder in ("registry", "issuing", "clerk", "console"):
             write(self._keys / folder / "lookup.key", self._entropy.token(_SECRET_BYTES))
 
     def _offline(self, name: str) -> SigningKey:
@@ -236,7 +260,7 @@ class _Making:
         return SigningKey.from_pem((self._keys / "offline" / f"{name}.key").read_bytes())
 
     def _signing_key(self, place: str) -> VerifyingKey:
-        pem = key_pem(new_p256_key())
+        pem = self._service_keys.signing_file()
         write(self._keys / place, pem)
         return SigningKey.from_pem(pem).verifying
 

@@ -16,9 +16,10 @@ from konbini.ward_server.residents.entry import PLAIN, RegisterEntry
 from konbini.ward_server.residents.record import ResidentRecord
 from konbini.ward_server.residents.seal import NameForm
 
-__all__ = ["CardCondition", "HeldCard", "HeldSeal", "Population", "Townsperson"]
+__all__ = ["CardCondition", "HeldCard", "HeldSeal", "HeldWardCard", "Population", "Townsperson"]
 
 _ADULT_AT_A_KIOSK = 15
+_MOST_MEMBERS = 4
 # Any form holds a name of so many characters; what a given form cannot hold is the form's own word.
 _FITS_ANY_FORM = 80
 
@@ -51,6 +52,14 @@ class HeldCard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HeldWardCard:
+    """A card of the ward's own (専用カード): its PIN, and the day (yyyymmdd) from which it stands for the resident."""
+
+    pin: str = field(repr=False)
+    counts_from: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeldSeal:
     """A seal that a resident has registered.
 
@@ -78,10 +87,11 @@ class Townsperson:
     Attributes:
         record: at version 1, without the commitment to the individual number, which the registry makes.
         individual_number: 個人番号.
-        card: None for those who hold none.
+        card: the individual-number card; None for those who hold none.
         measure: application number of a protective measure (支援措置) in force, or None.
         seal: None for those who have none registered.
         entry: what the register keeps beyond the record.
+        ward_card: the card of the ward's own; None for nearly everybody.
     """
 
     record: ResidentRecord
@@ -90,6 +100,13 @@ class Townsperson:
     measure: str | None
     seal: HeldSeal | None = None
     entry: RegisterEntry = PLAIN
+    ward_card: HeldWardCard | None = None
+
+    @property
+    def pin(self) -> str:
+        """The PIN of the card that this person holds, "" where there is none."""
+        held = self.card or self.ward_card
+        return "" if held is None else held.pin
 
     @property
     def restricted(self) -> bool:
@@ -120,7 +137,7 @@ class Population:
             together.append(person)
         yield tuple(together)
 
-    def plain_holders(self, *, most_members: int = 4) -> Iterator[Townsperson]:
+    def plain_holders(self, *, most_members: int = _MOST_MEMBERS) -> Iterator[Townsperson]:
         """Give those whom nothing stops.
 
         They have a good card and are 15 or older; nothing is known about anybody in the household, no name is too long.
@@ -128,12 +145,22 @@ class Population:
         Args:
             most_members: of the household; a sheet of the household form holds four.
         """
+        return filter(self.holds_good_card, self._unstopped(most_members))
+
+    def plain_without_card(self) -> Iterator[Townsperson]:
+        """Give those whom nothing stops but that they hold no individual-number card."""
+        for person in self._unstopped(_MOST_MEMBERS):
+            if person.card is None and person.age(self.today) >= _ADULT_AT_A_KIOSK:
+                yield person
+
+    def ward_card_holders(self) -> Iterator[Townsperson]:
+        """Give those who hold a card of the ward's own; nothing stops them."""
+        return (person for person in self.people if person.ward_card is not None)
+
+    def _unstopped(self, most_members: int) -> Iterator[Townsperson]:
         for members in self.households():
-            if len(members) > most_members or any(self._stopped(person) for person in members):
-                continue
-            for person in members:
-                if self.holds_good_card(person):
-                    yield person
+            if len(members) <= most_members and not any(self._stopped(person) for person in members):
+                yield from members
 
     def holds_good_card(self, person: Townsperson) -> bool:
         """Say whether this person's card opens a visit today."""

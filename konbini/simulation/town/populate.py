@@ -16,9 +16,11 @@ from konbini.simulation.town.numbers import MOST_ORDINAL
 from konbini.simulation.town.people import CardCondition, Population, Townsperson
 from konbini.simulation.town.registrar import Registrar
 from konbini.simulation.town.seals import register_seals
+from konbini.simulation.town.ward import SUMIKAWA, Ward
+from konbini.simulation.town.ward_cards import hand_out
 from konbini.ward_server.residents.dates import day_after, to_number
 
-__all__ = ["FEWEST", "populate"]
+__all__ = ["FEWEST", "of_ward", "populate"]
 
 FEWEST = 200
 """Residents of the smallest town: all that the others have is in it."""
@@ -50,7 +52,21 @@ def populate(seed: int, residents: int, today: dt.date) -> Population:
     people = [person for place, home in enumerate(homes) for person in registrar.enter(place, home)]
     apart = random.Random(f"{seed} kept beyond the record")  # noqa: S311 - the same
     sealed = register_seals(chance, _restrict(chance, people, today), today)
-    return Population(today=today, people=tuple(with_kept_items(apart, person, today) for person in sealed))
+    population = Population(today=today, people=tuple(with_kept_items(apart, person, today) for person in sealed))
+    return hand_out(random.Random(f"{seed} ward cards"), population)  # noqa: S311 - the same
+
+
+def of_ward(population: Population, ward: Ward) -> Population:
+    """Let the same people live in another ward, in streets of the same names."""
+    if ward is SUMIKAWA:
+        return population
+
+    def moved(person: Townsperson) -> Townsperson:
+        record = person.record
+        address = record.address.replace(SUMIKAWA.name, ward.name, 1)
+        return replace(person, record=replace(record, municipality=ward.code, address=address))
+
+    return replace(population, people=tuple(map(moved, population.people)))
 
 
 def _households(chance: random.Random, residents: int, today: dt.date) -> list[Household]:

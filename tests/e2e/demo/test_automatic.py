@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -49,7 +51,17 @@ class _Ran:
 async def test_three_residents_get_their_own_certificates(konbini: str, folder: Path) -> None:
     """Three visits print three certificates, each picture with its number and with the right people's names."""
     ran = await _automatic(konbini, folder, visits=3)
-    _check(ran, folder, visits=3)
+    wanted = _check(ran, folder, visits=3)
+    assert CertificateKind.SEAL_REGISTRATION in {plan.kind for plan in wanted}
+
+
+async def test_ward_cards_at_the_wards_own_machine(konbini: str, folder: Path) -> None:
+    """Residents whose only card is the ward's own get their papers; the center knows of no visit."""
+    ran = await _automatic(konbini, folder, "--own-machine", visits=2)
+    wanted = _check(ran, folder, visits=2, own_machine=True)
+    assert all(plan.person.card is None and plan.person.ward_card for plan in wanted)
+    with closing(sqlite3.connect(folder / "town" / "data" / "ledger.db")) as ledger:
+        assert ledger.execute("SELECT count(*) FROM visit").fetchone() == (0,)
 
 
 @pytest.mark.long
@@ -70,15 +82,18 @@ async def test_the_same_with_the_wards_rows_at_a_server(konbini: str, folder: Pa
 async def test_twenty_residents_get_their_own_certificates(konbini: str, folder: Path) -> None:
     """The same for twenty."""
     ran = await _automatic(konbini, folder, visits=20)
-    _check(ran, folder, visits=20)
+    wanted = _check(ran, folder, visits=20)
+    assert CertificateKind.SEAL_REGISTRATION in {plan.kind for plan in wanted}
 
 
 async def test_more_visits_than_residents_are_refused(konbini: str, folder: Path) -> None:
-    """A small town cannot send so many: it says so, and ends."""
+    """A small town cannot send so many: it says so before anything is started, and ends."""
     process = await _start(konbini, folder, visits=500)
     _, said = await process.communicate()
     assert process.returncode == 2
     assert b"residents of this town can come, not 500" in said
+    assert b"starting" not in said
+    assert not list((folder / "town" / "data").iterdir())
 
 
 async def _start(konbini: str, folder: Path, *more: str, visits: int) -> asyncio.subprocess.Process:
@@ -97,8 +112,8 @@ async def _automatic(konbini: str, folder: Path, *more: str, visits: int) -> _Ra
     return _Ran(status=process.returncode, last=json.loads(out.splitlines()[-1]), tray=folder / "papers")
 
 
-def _check(ran: _Ran, folder: Path, *, visits: int) -> None:
-    """Hold the last line and the pictures against the town's own people."""
+def _check(ran: _Ran, folder: Path, *, visits: int, own_machine: bool = False) -> tuple[Plan, ...]:
+    """Hold the last line and the pictures against the town's own people; gives who was to come."""
     assert set(ran.last) == {"visits", "printed", "papers", "step_ms"}
     assert ran.last["visits"] == ran.last["printed"] == visits
     steps = ran.last["step_ms"]
@@ -106,7 +121,7 @@ def _check(ran: _Ran, folder: Path, *, visits: int) -> None:
     assert list(steps) == list(STEPS)
     assert all(0 < step["p50"] <= step["p95"] for step in steps.values())
     town = make_town(folder / "town", SystemClock(), SystemEntropy(), seed=_SEED, residents=_RESIDENTS)
-    wanted = plans(town.population, visits)
+    wanted = plans(town.population, visits, own_machine=own_machine)
     papers = ran.last["papers"]
     assert isinstance(papers, list)
     assert [paper["subject"] for paper in papers] == [plan.person.record.name for plan in wanted]
@@ -122,7 +137,7 @@ def _check(ran: _Ran, folder: Path, *, visits: int) -> None:
             _check_seal(pages, plan, town.population)
         else:
             _check_names(pages, plan, town.population)
-    assert CertificateKind.SEAL_REGISTRATION in {plan.kind for plan in wanted}
+    return wanted
 
 
 def _check_number(pages: Sequence[Path], number: str, others: Sequence[str]) -> None:

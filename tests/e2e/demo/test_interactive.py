@@ -16,7 +16,7 @@ import pytest
 _STARTING_SECONDS = 90.0
 _PROCESSES = 8
 """Five services, a visit, pcscd, the coin device."""
-_ADDRESS = re.compile(rb"^(kiosk|ward|hardware).*(http://127\.0\.0\.1:[0-9]+)/$")
+_ADDRESS = re.compile(rb"^(kiosk|ward|hardware).*(http://(?:127\.0\.0\.1|localhost):[0-9]+)/$")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +95,7 @@ async def test_hands_reach_the_devices(konbini: str, folder: Path) -> None:
         text = await (await session.get(page)).text()
         (token,) = re.findall(r'name="token" content="([0-9a-f]{64})"', text)
         keys = re.findall(r'data-act="put" data-value="([^"]+)"', text)
-        assert len(keys) == 11
+        assert len(keys) == 12
         assert keys[-1] == "licence"
 
         async def do(act: str, value: str = "", *, origin: str = page, token: str = token) -> int:

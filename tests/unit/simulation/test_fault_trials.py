@@ -78,6 +78,22 @@ def test_each_thing_that_is_wrong_is_found(changed: dict[str, object], said: str
     assert said in list(faults_of(_JAM, replace(_RIGHT, **changed), _ALL))  # type: ignore[arg-type]
 
 
+def test_where_one_pays_at_a_terminal_the_screen_has_its_words() -> None:
+    """The words of coins are wrong there."""
+    declined = next(trial for trial in TRIALS if trial.name == "declines at pay")
+    right = replace(
+        _RIGHT,
+        text=(_WORDS.text("outcome.code", number=614), _WORDS.text("cashless.money.none_taken")),
+        outcome=Outcome.CANCELLED,
+        taken=0,
+        returned=0,
+        sides=0,
+    )
+    assert list(faults_of(declined, right, _ALL)) == []
+    of_coins = replace(right, text=(right.text[0], _WORDS.text("money.none_taken")))
+    assert list(faults_of(declined, of_coins, _ALL)) == ["the screen does not say that the money is none taken"]
+
+
 @given(outcome=st.none() | st.sampled_from(Outcome), taken=st.integers(0, 900), returned=st.integers(0, 900))
 def test_paid_iff_printed_holds_for_every_row(outcome: Outcome | None, taken: int, returned: int) -> None:
     """Whatever a row allows, money that does not follow the paper is a fault."""

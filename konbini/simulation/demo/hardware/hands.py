@@ -40,6 +40,10 @@ _SHUT = {
     "NO-CHANGE": "おつりが足りないため戻りました no change for it: it fell through",
     "JAM": "硬貨がつまっています the slot is jammed",
 }
+_ASKS_NOT = {
+    "SHUT": "決済端末は待っていません the terminal asks for no card",
+    "DOWN": "決済網につながりません the payment network is down",
+}
 
 
 class NotDoneError(Exception):
@@ -135,11 +139,10 @@ class Hands:
 
     @property
     def breakdowns(self) -> tuple[Breakdown, ...]:
-        """What can break in this town: `ippeveprinter` shows less than the printer of our own, a terminal no coins."""
-        own, coins = isinstance(self._town.printer, OwnPrinter), self._town.terminal is None
-        return tuple(
-            each for each in BREAKDOWNS.values() if (own or not each.own) and (coins or each.part is not Part.COINS)
-        )
+        """What can break in this town: `ippeveprinter` shows less than our own printer; one pays in one way."""
+        own = isinstance(self._town.printer, OwnPrinter)
+        absent = Part.TERMINAL if self._town.terminal is None else Part.COINS
+        return tuple(each for each in BREAKDOWNS.values() if (own or not each.own) and each.part is not absent)
 
     async def do(self, act: str, value: str) -> None:
         """Do one thing.
@@ -187,16 +190,21 @@ class Hands:
     async def _put(self, key: str) -> None:
         if self._town.slot.card is not None:
             raise NotDoneError("カードがすでに置かれています a card lies there already")
-        self._town.slot.insert(self._card(key))
+        self._town.slot.insert(await self._card(key))
         self._lying = key
 
-    def _card(self, key: str) -> Card:
+    async def _card(self, key: str) -> Card:
         if key not in self._cards:
-            person = self._choices.person(key)
-            if person is None and key != LICENCE.key:
-                raise NotDoneError("そのカードはありません no such card")
-            self._cards[key] = Card(None, layout=DRIVING_LICENCE) if person is None else self._town.card_of(person)
+            self._cards[key] = await self._made(key)
         return self._cards[key]
+
+    async def _made(self, key: str) -> Card:
+        person = self._choices.person(key)
+        if person is not None:
+            return await self._town.card_of(person)
+        if key != LICENCE.key:
+            raise NotDoneError("そのカードはありません no such card")
+        return Card(None, layout=DRIVING_LICENCE)
 
     async def _drop(self, value: str) -> None:
         if self._town.terminal is not None:
@@ -216,7 +224,7 @@ class Hands:
         try:
             await self._town.terminal.hands.present(approved=value == "good")
         except terminals.RejectedError as rejected:
-            raise NotDoneError("決済端末は待っていません the terminal asks for no card") from rejected
+            raise NotDoneError(_ASKS_NOT.get(str(rejected), f"カードが戻りました {rejected}")) from rejected
         except OSError as error:
             raise NotDoneError("決済端末は止まっています the terminal is off") from error
 

@@ -49,7 +49,7 @@ class Choices:
     """
 
     def __init__(self, population: Population) -> None:
-        self._people = {person.record.resident: person for person in population.people if person.card is not None}
+        self._people = {one.record.resident: one for one in population.people if one.card or one.ward_card}
         self._homes = {members[0].record.household: members for members in population.households()}
         self._plain = {person.record.resident for person in population.plain_holders()}
         self._today = population.today
@@ -125,6 +125,11 @@ class Choices:
                 ),
             ),
             _Case(
+                japanese="専用カード(区の専用端末だけで使えます)",
+                english="the ward's own card: taken at the ward's own machine alone",
+                fits=lambda one, _home: one.ward_card is not None,
+            ),
+            _Case(
                 japanese="支援措置あり(交付できません)",
                 english="protective measure in force: refused",
                 fits=lambda one, _home: one.measure is not None,
@@ -158,8 +163,8 @@ class Choices:
 
 
 def _choice(person: Townsperson, japanese: str, english: str) -> Choice:
-    pin = "" if person.card is None else person.card.pin
-    return Choice(key=person.record.resident, name=person.record.name, japanese=japanese, english=english, pin=pin)
+    record = person.record
+    return Choice(key=record.resident, name=record.name, japanese=japanese, english=english, pin=person.pin)
 
 
 def _condition(person: Townsperson) -> CardCondition | None:

@@ -36,6 +36,7 @@ _PARTS = (
     (Part.PRINTER, "プリンター", "Printer"),
     (Part.LIES, "プリンターのうそ", "Lies of the printer"),
     (Part.COINS, "硬貨の機械", "Coin device"),
+    (Part.TERMINAL, "決済端末", "Card terminal"),
     (Part.POWER, "電源", "Power"),
 )
 
@@ -107,7 +108,7 @@ class _Page:
             parts=_PARTS,
             breakdowns=self._hands.breakdowns,
             screen=self._town.screen,
-            ward=self._town.page,
+            console=self._town.console,
         )
         return web.Response(text=text, content_type="text/html")
 

@@ -13,7 +13,7 @@ from typing import Self, TypeAlias
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import NameOID
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
 ]
 
 PrivateKey: TypeAlias = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
+AnyKey: TypeAlias = PrivateKey | ed25519.Ed25519PrivateKey
 PublicKey: TypeAlias = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 Extension: TypeAlias = tuple[x509.ExtensionType, bool]
 """An extension and whether it is critical."""
@@ -194,7 +195,7 @@ def new_p256_key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())
 
 
-def key_pem(key: PrivateKey) -> bytes:
+def key_pem(key: AnyKey) -> bytes:
     """Give a key as unencrypted PKCS#8 in PEM: for a file that only its owner may read."""
     return key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

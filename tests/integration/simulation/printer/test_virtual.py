@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from konbini.kiosk.printing.client import IppClient, certificate_pin
+from konbini.simulation.printer.filling import LOW_TRAY, keep_filled
+from konbini.simulation.printer.mechanism import FULL_TRAY
+from konbini.simulation.printer.own import OwnPrinter
 from konbini.simulation.printer.virtual import VirtualPrinter
 
 _OWNER = """
@@ -53,6 +56,19 @@ async def test_nothing_is_left_when_it_is_put_away(tmp_path: Path) -> None:
     assert not run.exists()
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", port)
+
+
+@pytest.mark.parametrize("make", [VirtualPrinter, OwnPrinter])
+async def test_a_low_tray_is_filled_between_two_customers(
+    tmp_path: Path, make: type[VirtualPrinter | OwnPrinter]
+) -> None:
+    """A row of visits longer than a tray holds sheets does not end at an empty one."""
+    async with make(tray=tmp_path / "tray", paper=LOW_TRAY) as device:
+        await keep_filled(device)
+        assert device.sheets == LOW_TRAY
+        await device.load(LOW_TRAY - 1)
+        await keep_filled(device)
+        assert device.sheets == FULL_TRAY
 
 
 async def test_the_server_ends_with_an_owner_that_is_killed(tmp_path: Path) -> None:

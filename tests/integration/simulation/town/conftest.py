@@ -22,7 +22,7 @@ DEVICES = KioskDevices(
     cash_socket=Path("/nowhere/cash.sock"),
     tray_socket=Path("/nowhere/tray.sock"),
 )
-PORTS = Ports(center_kiosks=7443, center_wards=7444, responder=2560, page=0, own_machines=7445)
+PORTS = Ports(center_kiosks=7443, center_wards=7444, responder=2560, console=0, own_machines=7445)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import pytest
 from konbini.issuance_center import config as center_config
 from konbini.issuance_center.trust import read_trust as read_center_trust
 from konbini.kiosk.config import read_config as read_kiosk_config
+from konbini.process.doors import LinkServerAddress
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.kinds import CertificateKind
@@ -83,9 +84,9 @@ def test_what_is_no_town_is_left_alone(tmp_path: Path, clock: SettableClock) -> 
 def test_another_town_is_refused(town: Town, clock: SettableClock) -> None:
     """A town of another seed or size stands there: it is not overwritten; nor is one past its enrolments' end used."""
     before = _files(town.root)
-    for other in ({"seed": 6, "residents": 300, "kiosks": 2}, {"seed": 5, "residents": 301, "kiosks": 2}):
+    for seed, residents in ((6, 300), (5, 301)):
         with pytest.raises(ValueError, match="another town"):
-            make_town(town.root, clock, SeededEntropy(1), **other)
+            make_town(town.root, clock, SeededEntropy(1), seed=seed, residents=residents, kiosks=2)
     for moment in (clock.now() - 1000, clock.now() + ENROLMENT_SECONDS * 1000):
         with pytest.raises(ValueError, match="too old"):
             make_town(town.root, SettableClock(moment), SeededEntropy(1), seed=5, residents=300, kiosks=2)
@@ -137,6 +138,7 @@ def test_every_process_reads_its_configuration(town: Town) -> None:
     assert issuing.typefaces == clerk.typefaces
     assert all(path.exists() for path in issuing.typefaces)
     assert list(issuing.templates.glob("*.toml"))
+    assert isinstance(center.kiosk_gateway, LinkServerAddress)
     for context, files in (
         (client_context, issuing.tls),
         (server_context, center.kiosk_gateway.tls),
@@ -194,10 +196,10 @@ def test_a_path_too_long_for_sockets_is_refused(town: Town, tmp_path: Path) -> N
 
 
 def test_free_ports_are_four() -> None:
-    """No port is given twice; the ward's page may have a place that is known."""
-    assert free_ports(page=8081).page == 8081
+    """No port is given twice; the ward's console may have a place that is known."""
+    assert free_ports(console=8081).console == 8081
     ports = free_ports()
-    assert len({ports.center_kiosks, ports.center_wards, ports.responder, ports.page}) == 4
+    assert len({ports.center_kiosks, ports.center_wards, ports.responder, ports.console}) == 4
 
 
 async def test_the_registry_takes_the_people_over_once(town: Town, clock: SettableClock) -> None:
@@ -212,7 +214,8 @@ async def test_the_registry_takes_the_people_over_once(town: Town, clock: Settab
         linked = await rooms.store.read(
             lambda reading: [reading.link(card.card) for person in people for card in town.row(person).cards]
         )
-    cards = [person for person in people if person.card]
-    beside = [what for person in people for what in (person.card, person.measure, person.seal) if what]
+    cards = [person for person in people if person.card or person.ward_card]
+    held = [(one.card, one.ward_card, one.measure, one.seal) for one in people]
+    beside = [what for each in held for what in each if what]
     assert position.number == len(people) + len(beside)
     assert [link.resident for link in linked if link] == [person.record.resident for person in cards]

@@ -17,12 +17,13 @@ _CHOICES = Choices(_POPULATION)
 
 
 def test_every_case_is_offered_in_the_smallest_town() -> None:
-    """Ten residents, none twice, among them each kind of spoilt card, a protected one and a child."""
+    """Eleven residents, none twice, among them each kind of spoilt card, a ward card, a protected one and a child."""
     people = [_CHOICES.person(choice.key) for choice in _CHOICES.interesting]
-    assert len(people) == len({choice.key for choice in _CHOICES.interesting}) == 10
+    assert len(people) == len({choice.key for choice in _CHOICES.interesting}) == 11
     conditions = [person.card.condition for person in people if person and person.card]
     assert set(conditions) == set(CardCondition)
     assert sum(person.measure is not None for person in people if person) == 1
+    assert sum(person.ward_card is not None for person in people if person) == 1
     assert sum(person.age(_POPULATION.today) < 15 for person in people if person) >= 1
 
 
@@ -48,6 +49,16 @@ def test_different_residents_are_sent_in_both_languages_and_scopes() -> None:
     assert all(plan.person.seal is not None and plan.shown == (plan.person,) for plan in sealed)
     assert all(plan.person in plan.shown for plan in wanted)
     assert plans(_POPULATION, 3, skip=2)[0].person is wanted[2].person
+
+
+def test_to_the_wards_own_machine_its_own_cards_come_first() -> None:
+    """They hold no other card, none of them comes to a kiosk in a shop, and the others come after them."""
+    held = [person.record.resident for person in _POPULATION.ward_card_holders()]
+    own = [plan.person for plan in plans(_POPULATION, len(held) + 2, own_machine=True)]
+    assert [person.record.resident for person in own[: len(held)]] == held
+    assert [person.card is None and person.ward_card is not None for person in own] == [True] * len(held) + [False] * 2
+    assert not any(plan.person.ward_card for plan in plans(_POPULATION, 20))
+    assert all(_CHOICES.choice(person).pin == person.pin != "" for person in own)
 
 
 def test_a_town_that_is_too_small_is_refused() -> None:

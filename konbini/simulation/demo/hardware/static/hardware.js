@@ -85,6 +85,7 @@ function showCoins(coins) {
   for (const one of document.querySelectorAll(".coin, .taps")) one.disabled = !waits;
   for (const name of ["taken", "returned", "owed"]) at(name).textContent = coins[name];
   at("take-coins").disabled = !coins.dish;
+  state("state-terminal", coins.works ? (waits ? "カード待ち waiting for a card" : "待機中 idle") : "応答なし no answer", !coins.works);
   state("state-coins", coins.works ? (coins.dish ? "返却口にお金 coins in the dish" : "待機中 idle") : "応答なし no answer", !coins.works);
 }
 
