@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from konbini.pdf.binding import piece_info
 from konbini.pdf.objects import ObjectId, Revision, StreamBody, text_string
 
-__all__ = ["SIGNATURE_FIELD", "Shell", "add_profile", "close", "grey_profile", "signature_field"]
+__all__ = ["SIGNATURE_FIELD", "Shell", "add_profile", "close", "grey_profile", "kept_entries", "signature_field"]
 
 SIGNATURE_FIELD: Final = "Clerk"
 _PROFILE_NAME: Final = "Grey, gamma 2.2"
@@ -68,16 +68,24 @@ def close(revision: Revision, pages: Sequence[str], shell: Shell, *, profile: Ob
     ]
     revision.put(tree, f"<< /Type /Pages /Kids [{' '.join(map(str, kids))}] /Count {len(kids)} >>")
     revision.put(field, signature_field(str(kids[0])))
-    metadata = revision.add(StreamBody.filtered(_xmp(shell.title, shell.issued_on), "/Type /Metadata /Subtype /XML"))
+    entries = kept_entries(revision, shell.title, shell.issued_on, profile=profile)
     root = revision.add(
-        f"<< /Type /Catalog /Pages {tree} /Lang (ja-JP) /Metadata {metadata} "
-        f"/ViewerPreferences << /DisplayDocTitle true >> "
-        f"/OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier {_PROFILE_TEXT} "
-        f"/Info {_PROFILE_TEXT} /DestOutputProfile {profile} >>] "
+        f"<< /Type /Catalog /Pages {tree} {entries} "
         f"/AcroForm << /Fields [{field}] /SigFlags 3 >> "
         f"{piece_info(shell.binding, shell.number, shell.issued_on)} >>"
     )
     return revision.to_file(root=root, identity=shell.identity)
+
+
+def kept_entries(revision: Revision, title: str, day: date, *, profile: ObjectId) -> str:
+    """Add the metadata, and give the catalogue's entries that every document of ours has."""
+    metadata = revision.add(StreamBody.filtered(_xmp(title, day), "/Type /Metadata /Subtype /XML"))
+    return (
+        f"/Lang (ja-JP) /Metadata {metadata} "
+        f"/ViewerPreferences << /DisplayDocTitle true >> "
+        f"/OutputIntents [<< /Type /OutputIntent /S /GTS_PDFA1 /OutputConditionIdentifier {_PROFILE_TEXT} "
+        f"/Info {_PROFILE_TEXT} /DestOutputProfile {profile} >>]"
+    )
 
 
 def signature_field(page: str, signature: ObjectId | None = None) -> str:

@@ -45,7 +45,7 @@ class Picture:
         if colour != 0 or bits not in _BIT_DEPTHS or any(ways) or not 0 < max(width, height) <= _MOST_EDGE:
             raise ValueError("not a greyscale PNG without interlacing, or too large")
         rows = b"".join(body for name, body in chunks if name == b"IDAT")
-        if _inflated_size(rows) != height * (1 + (width * bits + 7) // 8):
+        if not _inflate_to(rows, height * (1 + (width * bits + 7) // 8)):
             raise ValueError("a PNG whose rows are not as its header says")
         return cls(width=width, height=height, bits=bits, rows=rows)
 
@@ -85,8 +85,11 @@ def _header(body: bytes) -> tuple[int, ...]:
         raise ValueError("a PNG with a damaged header") from error
 
 
-def _inflated_size(rows: bytes) -> int:
+def _inflate_to(rows: bytes, size: int) -> bool:
+    """Say whether rows inflate to this size; no more than that is inflated, whatever they hold."""
+    inflating = zlib.decompressobj()
     try:
-        return len(zlib.decompress(rows))
+        found = len(inflating.decompress(rows, size + 1))
     except zlib.error as error:
         raise ValueError("a PNG with damaged rows") from error
+    return found == size and inflating.eof

@@ -28,7 +28,7 @@ def reading(path: Path) -> Iterator[Table]:
         table = Table(tomllib.loads(path.read_text(encoding="utf-8")))
         yield table
         table.refuse_rest()
-    except (tomllib.TOMLDecodeError, OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:  # the last: brackets within brackets
         raise TemplateInvalid(f"{path.name}: {error}") from error
 
 

@@ -23,13 +23,14 @@ import itertools
 import socket
 import struct
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeAlias
 
 from konbini.process.config import Table
 from konbini.process.log import logger
+from konbini.process.peer_users import peer_user
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 
@@ -43,7 +44,6 @@ LONGEST = 1 << 20
 _AT_ONCE = 256
 _PARTING_SECONDS = 1.0
 _LENGTH = struct.Struct(">I")
-_CREDENTIALS = struct.Struct("3i")
 _ANSWERED, _REFUSED = 0, 1
 _PARTS = 3
 
@@ -206,13 +206,24 @@ class CallServer:
 
 
 class CallClient:
-    """Calls one peer, over one connection that is made at the first call and again at the next call after it broke."""
+    """Calls one peer, over one connection that is made at the first call and again at the next call after it broke.
 
-    __slots__ = ("_connecting", "_connection", "_longest", "_peers", "_where")
+    `around` is entered for each call, and sees how it ends.
+    """
 
-    def __init__(self, where: Path | None, *, peers: frozenset[int], longest: int = LONGEST) -> None:
+    __slots__ = ("_around", "_connecting", "_connection", "_longest", "_peers", "_where")
+
+    def __init__(
+        self,
+        where: Path | None,
+        *,
+        peers: frozenset[int],
+        longest: int = LONGEST,
+        around: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._where = where
         self._peers = peers
+        self._around = around
         self._longest = longest
         self._connecting = asyncio.Lock()
         self._connection: _Connection | None = None
@@ -242,9 +253,10 @@ class CallClient:
             AnswerLost: it was sent, and the connection ended before an answer.
             TimeoutError: no answer in time; it may yet be carried out.
         """
-        async with asyncio.timeout(within):
-            connection = await self._connected()
-            return await connection.call(method, arguments)
+        with self._around():
+            async with asyncio.timeout(within):
+                connection = await self._connected()
+                return await connection.call(method, arguments)
 
     async def close(self) -> None:
         """Hang up; calls that wait get `AnswerLost`. A later call connects again."""
@@ -396,9 +408,8 @@ async def _read_frame(reader: asyncio.StreamReader, longest: int) -> bytes | Non
 
 
 def _allowed(writer: asyncio.StreamWriter, peers: frozenset[int]) -> bool:
-    """Ask the kernel who is at the other end (unix(7), SO_PEERCRED)."""
-    credentials = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    _pid, uid, _gid = _CREDENTIALS.unpack(credentials)
+    """Ask the kernel who is at the other end."""
+    uid = peer_user(writer)
     if uid not in peers:
         _log.warning("a peer of another user", uid=uid)
     return uid in peers

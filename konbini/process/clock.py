@@ -10,7 +10,7 @@ import asyncio
 import time
 from typing import Protocol
 
-__all__ = ["Clock", "SystemClock", "to_seconds"]
+__all__ = ["Clock", "SystemClock", "to_seconds", "wait_within"]
 
 _MILLISECONDS = 1000
 _NANOSECONDS_PER_MILLISECOND = 1_000_000
@@ -54,3 +54,14 @@ class SystemClock:
 def to_seconds(moment: int) -> int:
     """Turn the Unix milliseconds of `Clock.now` into Unix seconds, as everything on the wire has them."""
     return moment // _MILLISECONDS
+
+
+async def wait_within(event: asyncio.Event, seconds: float, clock: Clock) -> None:
+    """Wait for an event, or until `seconds` of the clock have passed."""
+    waits = [asyncio.create_task(event.wait()), asyncio.create_task(clock.sleep(seconds))]
+    try:
+        await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for wait in waits:
+            wait.cancel()
+        await asyncio.gather(*waits, return_exceptions=True)

@@ -23,7 +23,7 @@ from typing import Self, TypeVar
 from konbini.process.config_lines import Lines
 from konbini.protocol.tls import TlsFiles
 
-__all__ = ["ConfigRefused", "Table", "minute_of_day", "read_table"]
+__all__ = ["ConfigRefused", "Table", "minute_of_day", "read_table", "table_of"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -178,8 +178,26 @@ def read_table(path: Path) -> Table:
     """
     try:
         text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigRefused(f"{path.name}: {error}") from error
+    return table_of(text, path)
+
+
+def table_of(text: str, path: Path) -> Table:
+    """Read a text as if it stood in a file.
+
+    Args:
+        text: TOML.
+        path: by whose name it is refused, and from whose folder paths are taken; it need not be there.
+
+    Raises:
+        ConfigRefused: not TOML; the text names the line.
+    """
+    try:
         return Table(tomllib.loads(text), _Place(file=path, lines=Lines(text)))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ConfigRefused(f"{path.name}: nested too deeply") from error
+    except ValueError as error:  # not TOML, or a number with more digits than Python reads
         raise ConfigRefused(f"{path.name}: {error}") from error
 
 

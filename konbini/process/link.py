@@ -102,14 +102,16 @@ class LinkUser(Protocol):
 
 
 class Outlet:
-    """Frames that wait for one WebSocket."""
+    """Frames that wait for one WebSocket; while none does, nothing but this is held for it."""
+
+    __slots__ = ("_held", "_more", "_most", "_waiting")
 
     def __init__(self, waiting_bytes: int) -> None:
         """Take the bound on all that waits, the frame under way included."""
         self._most = waiting_bytes
         self._held = 0
-        self._waiting: deque[bytes] = deque()
-        self._more = asyncio.Event()
+        self._waiting: deque[bytes] | None = None
+        self._more: asyncio.Future[None] | None = None
 
     @property
     def held(self) -> int:
@@ -121,30 +123,34 @@ class Outlet:
         if self._held + len(data) > self._most:
             return False
         self._held += len(data)
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(data)
-        self._more.set()
+        if self._more is not None and not self._more.done():
+            self._more.set_result(None)
         return True
 
     def drop(self) -> None:
         """Forget all that waits; its link is gone."""
-        self._waiting.clear()
+        self._waiting = None
         self._held = 0
 
     async def empty_into(self, send: Callable[[bytes], Awaitable[None]], stall_seconds: float) -> NoReturn:
-        """Send frame after frame; each is forgotten as soon as the transport has it.
+        """Send frame after frame; each is forgotten as soon as the transport has it. One caller at a time.
 
         Raises:
             TimeoutError: the peer did not take one within `stall_seconds`.
             OSError: the connection is gone.
         """
         while True:
-            self._more.clear()
             while self._waiting:
                 size = len(self._waiting[0])
                 async with asyncio.timeout(stall_seconds):
                     await _send_and_forget(send, self._waiting.popleft)
                 self._held -= size
-            await self._more.wait()
+            self._waiting = None
+            self._more = asyncio.get_running_loop().create_future()
+            await self._more
 
 
 async def _send_and_forget(send: Callable[[bytes], Awaitable[None]], take: Callable[[], bytes]) -> None:

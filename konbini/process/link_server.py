@@ -1,17 +1,17 @@
-"""The answering end of links: a listening socket for one kind of peer. TLS 1.3, one WebSocket for each peer.
+"""The answering end of links: a listening socket for one kind of peer, one WebSocket for each peer.
 
-The center answers kiosks and wards so, and a ward its own machines. What is done with a frame is its hub's.
+The center answers kiosks and wards so, and a ward its own machines. Who a peer is, its door says
+(`konbini.process.doors`); what is done with a frame is its hub's.
 
-Invariants: a peer whose name is not on the list gets no WebSocket; what is read of a link is judged frame by frame, the
-next one not before the last was handed on; nothing of a frame stays in a variable while the next one is awaited;
-damaged or oversize bytes end the link.
-Limits: TLS is ended in this process; a fleet of tens of thousands wants an edge in front (see docs/protocol.md).
+Invariants: a peer whose name is not on the list gets no WebSocket; a connection asks once, and whatever the answer, no
+second request of it is read; what is read of a link is judged frame by frame, the next one not before the last was
+handed on; nothing of a frame stays in a variable or a buffer of reading while the next one is awaited; damaged or
+oversize bytes end the link.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, NoReturn, Protocol, Self, TypeVar
@@ -19,20 +19,18 @@ from typing import Generic, NoReturn, Protocol, Self, TypeVar
 import aiohttp
 from aiohttp import web
 
-from konbini.process.config import Table
+from konbini.process.doors import Door
 from konbini.process.link import LINK_PATH, Outlet, forget_locals
 from konbini.process.log import logger
 from konbini.process.tasks import until_one_fails
+from konbini.process.wiped_reading import ReadBuffer, WipedReading
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import Frame, LinkRefusal
 from konbini.protocol.kinds import MessageKind
 from konbini.protocol.shape import to_bytes
-from konbini.protocol.tls import TlsFiles, expect_peer, server_context
+from konbini.protocol.tls import expect_name
 
-__all__ = ["Hub", "Line", "LinkServer", "LinkServerAddress", "LinkServerLimits", "Peers"]
-
-_BACKLOG = 4096
-_LAST_PORT = 65_535
+__all__ = ["Hub", "Line", "LinkServer", "LinkServerLimits", "Peers"]
 
 _log = logger("konbini.process.link_server")
 
@@ -41,34 +39,15 @@ Peer_contra = TypeVar("Peer_contra", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LinkServerAddress:
-    """Where one kind of peer dials; port 0 is any free one, named in the log."""
-
-    host: str
-    port: int
-    tls: TlsFiles
-
-    @classmethod
-    def read(cls, table: Table) -> Self:
-        """Take an address from a process's configuration: `host`, `port`, and the files of TLS.
-
-        Raises:
-            ConfigRefused: naming the place.
-        """
-        port = table.integer("port")
-        if port > _LAST_PORT:
-            raise table.refused("port", f"at most {_LAST_PORT}")
-        return cls(host=table.text("host"), port=port, tls=table.tls_files())
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkServerLimits:
     """How long a peer may be silent or deaf, in seconds.
 
-    `heartbeat_seconds` is longer than the dialling end's, which asks first.
+    `heartbeat_seconds` is longer than the dialling end's, which asks first. A connection on which nobody asked for a
+    link after `asking_seconds` is hung up on: the library would hold it for an hour.
     """
 
     heartbeat_seconds: float = 45.0
+    asking_seconds: float = 10.0
     stall_seconds: float = 20.0
     closing_seconds: float = 2.0
 
@@ -115,34 +94,63 @@ class _LinkOverError(Exception):
     """The peer closed, or spoke out of form."""
 
 
+class _Site(web.BaseSite):
+    """Where a runner listens: at a door, each connection read through one buffer that is wiped at once."""
+
+    def __init__(self, runner: web.AppRunner, door: Door) -> None:
+        super().__init__(runner)
+        self._door, self._buffer = door, ReadBuffer()
+
+    @property
+    def name(self) -> str:
+        """Needed by the library; nobody reads it."""
+        return "link"
+
+    async def start(self) -> None:
+        """Listen."""
+        await super().start()
+        self._server = await self._door.listen(self._connect)
+
+    def _connect(self) -> WipedReading:
+        server = self._runner.server
+        assert server is not None  # noqa: S101 - the library's constructor has looked
+        return WipedReading(server(), self._buffer)
+
+
 class LinkServer(Generic[Peer]):
     """One listening socket; made by `listen`, ended by `close`."""
 
-    def __init__(self, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits) -> None:
-        self._hub, self._peers, self._limits = hub, peers, limits
+    def __init__(self, door: Door, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits) -> None:
+        self._door, self._hub, self._peers, self._limits = door, hub, peers, limits
         application = web.Application()
         application.router.add_get(LINK_PATH, self._link)
-        self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=limits.closing_seconds)
+        application.on_response_prepare.append(_ask_once)
+        self._runner = web.AppRunner(
+            application,
+            access_log=None,
+            shutdown_timeout=limits.closing_seconds,
+            keepalive_timeout=limits.asking_seconds,
+        )
 
     @classmethod
     async def listen(
-        cls, address: LinkServerAddress, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits | None = None
+        cls, door: Door, hub: Hub[Peer], peers: Peers[Peer], limits: LinkServerLimits | None = None
     ) -> Self:
-        """Listen where the configuration says.
+        """Listen where the door is.
 
         Raises:
-            OSError, ssl.SSLError, ValueError: address or files cannot be used.
+            OSError: its address cannot be used.
         """
-        server = cls(hub, peers, limits or LinkServerLimits())
-        context = server_context(address.tls)
+        server = cls(door, hub, peers, limits or LinkServerLimits())
         await server._runner.setup()
-        await web.TCPSite(server._runner, address.host, address.port, ssl_context=context, backlog=_BACKLOG).start()
+        await _Site(server._runner, door).start()
         return server
 
     @property
     def port(self) -> int:
-        """The port that was bound."""
-        return int(self._runner.addresses[0][1])
+        """The port that was bound; 0 where the door is a UNIX socket."""
+        address = self._runner.addresses[0]
+        return 0 if isinstance(address, str) else int(address[1])
 
     async def close(self) -> None:
         """Stop listening and wait for the links' tasks; whoever holds the lines cuts the links themselves before."""
@@ -162,14 +170,14 @@ class LinkServer(Generic[Peer]):
 
     def _peer(self, request: web.Request) -> tuple[Peer, Callable[[], None]]:
         transport = request.transport
-        tls = None if transport is None else transport.get_extra_info("ssl_object")
-        if transport is None or not isinstance(tls, ssl.SSLObject):
+        if transport is None:
             raise web.HTTPForbidden
         try:
-            return self._peers.by_name[expect_peer(tls, self._peers.by_name)], transport.abort
+            name = expect_name(self._door.name(request), self._peers.by_name)
         except Refused as refused:
             _log.warning("peer refused", code=refused.code, detail=refused.detail)
             raise web.HTTPForbidden from refused
+        return self._peers.by_name[name], transport.abort
 
     async def _serve(self, peer: Peer, socket: web.WebSocketResponse, line: Line) -> None:
         name = self._peers.label(peer)
@@ -217,6 +225,11 @@ class LinkServer(Generic[Peer]):
         async with asyncio.timeout(self._limits.closing_seconds):
             await socket.send_bytes(_no_frame(code))
             await socket.close(code=aiohttp.WSCloseCode.PROTOCOL_ERROR)
+
+
+async def _ask_once(_request: web.Request, response: web.StreamResponse) -> None:
+    """End the connection with its first answer: behind an edge, a second request could be of a peer's own making."""
+    response.force_close()
 
 
 def _no_frame(code: Code) -> bytes:

@@ -19,7 +19,8 @@ import logging
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum, StrEnum, unique
 from types import TracebackType
@@ -27,7 +28,7 @@ from types import TracebackType
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-__all__ = ["Key", "capture_libraries", "logger"]
+__all__ = ["Key", "capture_libraries", "hearing", "logger"]
 
 _MOST_PLACES = 12
 _WORD = re.compile(r"[A-Za-z0-9_.,:;/@+#=-]{1,120}", re.ASCII)
@@ -138,11 +139,21 @@ def logger(room: str) -> FilteringBoundLogger:
     """Return the log of one room, `konbini.kiosk.host` for instance; `room` stands in every line."""
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
         _StandardError(),
-        processors=[_describe_fault, _admit, _render],
+        processors=[_drop_unheard, _describe_fault, _admit, _render],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         context_class=dict,
     )
     return wrapped.bind(room=room)
+
+
+@contextmanager
+def hearing(least: int) -> Iterator[None]:
+    """Write no line below a level of `logging` meanwhile: a simulation of many services at once writes few."""
+    before, _LEAST[0] = _LEAST[0], least
+    try:
+        yield
+    finally:
+        _LEAST[0] = before
 
 
 def capture_libraries() -> None:
@@ -180,6 +191,18 @@ class _LibraryHandler(logging.Handler):
             where=[f"{record.module}.py:{record.lineno}:{record.funcName.strip('<>')}"],
             error=record.exc_info[0].__name__ if record.exc_info and record.exc_info[0] else "none",
         )
+
+
+_LEAST = [logging.INFO]
+_LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
+"""Of the methods below an error's."""
+
+
+def _drop_unheard(_log: WrappedLogger, method: str, line: EventDict) -> EventDict:
+    """Leave out what nobody wants to hear, before anything is spent on it."""
+    if _LEVELS.get(method, logging.ERROR) < _LEAST[0]:
+        raise structlog.DropEvent
+    return line
 
 
 def _describe_fault(_log: WrappedLogger, _method: str, line: EventDict) -> EventDict:

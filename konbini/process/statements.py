@@ -1,8 +1,8 @@
 """What a transaction's function may use of its connection, whichever engine it runs on.
 
 The functions that are run on rows are written in the SQL that both engines take: `?` for a parameter (`?1` where one
-stands twice), ON CONFLICT, RETURNING; numbers, texts, bytes and None in and out. `sqlite3.Connection` is one such
-connection as it stands.
+stands twice), ON CONFLICT, RETURNING; numbers, texts, bytes and None in and out. What is random in a row comes from the
+connection too: from the entropy that its store was opened with.
 """
 
 from __future__ import annotations
@@ -41,3 +41,6 @@ class Connection(Protocol):
 
     def executemany(self, sql: str, parameters: Iterable[Parameters], /) -> Answer:
         """Run one statement for each row of parameters."""
+
+    def token(self, n: int, /) -> bytes:
+        """Return `n` bytes that nobody can foretell, from the store's source of them."""

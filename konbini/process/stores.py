@@ -14,21 +14,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 from konbini.process.config import Table
+from konbini.process.entropy import Entropy
+from konbini.process.measures.ports import Measures
 from konbini.process.membership import Member
 from konbini.process.postgresql.address import PostgresAddress
 from konbini.process.postgresql.connection import GuardedSession
 from konbini.process.postgresql.primary import Primary
 from konbini.process.postgresql.rows import PostgresRows
 from konbini.process.readers import Reader
-from konbini.process.rows import CommitWatch, Rows
+from konbini.process.rows import CommitWatch, NotOpened, OpensRows, Rows
 from konbini.process.sqlite.connection import open_reader
-from konbini.process.sqlite.rows import SqliteRows
+from konbini.process.sqlite.rows import SqliteAddress
 from konbini.process.statements import Connection
 
 __all__ = ["SqliteAddress", "StoreAddress", "look_once", "open_rows", "parse_address", "read_address"]
@@ -38,14 +39,7 @@ T = TypeVar("T")
 _SQLITE = "sqlite:"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SqliteAddress:
-    """The file of one process."""
-
-    path: Path
-
-
-StoreAddress: TypeAlias = SqliteAddress | PostgresAddress
+StoreAddress: TypeAlias = PostgresAddress | OpensRows
 
 
 def parse_address(text: str, folder: Path, password: Path | None = None) -> StoreAddress:
@@ -71,12 +65,14 @@ def read_address(table: Table, key: str = "address") -> StoreAddress:
     return table.convert(key, lambda text: parse_address(text, table.folder, password))
 
 
-def open_rows(
+def open_rows(  # noqa: PLR0913 - what rows stand on, each named
     address: StoreAddress,
     migrations: Traversable,
     *,
     watch: CommitWatch | None = None,
     member: Member | None = None,
+    entropy: Entropy | None = None,
+    measures: Measures | None = None,
 ) -> Rows:
     """Open rows with the engine that the address names. Blocks: meant for the start.
 
@@ -85,15 +81,19 @@ def open_rows(
         migrations: the resource directory of the migrations, `importlib.resources.files(package) / name`.
         watch: told of each commit (tests only).
         member: who opens them, among the servers that share them.
+        entropy: what is random in them; the kernel's where none is given.
+        measures: told of each commit.
 
     Raises:
         AlreadyOwned, NotInStep, NotOpened, SchemaRefused, sqlite3.Error, OSError, ValueError: see the engines.
     """
     match address:
-        case SqliteAddress():
-            return SqliteRows.open(address.path, migrations, watch=watch, member=member)
         case PostgresAddress():
-            return PostgresRows.open(address, migrations, watch=watch, member=member)
+            return PostgresRows.open(
+                address, migrations, watch=watch, member=member, entropy=entropy, measures=measures
+            )
+        case _:
+            return address.open(migrations, watch=watch, member=member, entropy=entropy, measures=measures)
 
 
 def look_once(address: StoreAddress, read: Callable[[Connection], T]) -> T:
@@ -118,3 +118,5 @@ def _reader(address: StoreAddress) -> Reader:
             return open_reader(address.path)
         case PostgresAddress():
             return GuardedSession(Primary(address))
+        case _:
+            raise NotOpened("this engine's rows are read by their own process alone")

@@ -19,7 +19,7 @@ from konbini.protocol.codec import encode_checked
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import PROTOCOL
-from konbini.protocol.merkle import MerkleTree, root_by_path
+from konbini.protocol.merkle import MerkleTree, leaf_hash, root_by_path
 from konbini.protocol.shape import Digest, UpTo, from_bytes, to_bytes
 
 __all__ = ["MOST_IN_A_BATCH", "MOST_PROOF_BYTES", "BatchOpener", "sign_batch", "unchecked_member"]
@@ -87,7 +87,7 @@ class BatchOpener:
         """
         member = from_bytes(_Member, data)
         root = self._root(member.signed_root)
-        if root_by_path(member.payload, member.index, root.size, member.path) != root.root:
+        if root_by_path(leaf_hash(member.payload), member.index, root.size, member.path) != root.root:
             raise Refused(Code.SIGNATURE_INVALID, f"{self._context.kind.name}: not of the batch that was signed")
         return member.payload
 

@@ -71,6 +71,7 @@ class Code(IntEnum):
     REGISTRY_RENEWED = 412
     REGISTRY_BEHIND = 413
     WARD_MAINTENANCE = 414
+    KIOSK_STOPPED = 415
 
     # 5xx: the document, judged by the kiosk
     DOCUMENT_INVALID = 501
@@ -120,6 +121,9 @@ class Code(IntEnum):
     COPY_DIFFERS = 811
     WARD_RESTORED = 812
     RANGE_CLOSED = 813
+    SIGNED_OTHERWISE = 814
+    KIOSKS_AGREE = 815
+    COUNT_DIFFERS = 816
     TOKEN_UNAVAILABLE = 821
     TOKEN_PIN_REFUSED = 822
     SIGNING_KEY_MISSING = 823
@@ -161,11 +165,32 @@ class Code(IntEnum):
     BACKUP_KEYS_MISSING = 1217
     STORE_NOT_EMPTY = 1218
 
-    # 13xx: a kiosk's service page; no visit's screen shows one
+    # 13xx: signing in, at a kiosk's service page or at the ward's console; no visit's screen shows one
     SIGN_IN_REFUSED = 1301
     SIGN_IN_THROTTLED = 1302
     SESSION_OVER = 1303
     VISIT_UNDER_WAY = 1304
+
+    # 14xx: the ward's console; no kiosk sees one
+    RIGHT_MISSING = 1401
+    TERMINAL_UNKNOWN = 1402
+    SESSION_LOCKED = 1403
+    OFFICE_CLOSED = 1404
+    PASSKEY_REFUSED = 1405
+    ACT_UNKNOWN = 1406
+    CODE_REFUSED = 1407
+    OWN_RIGHTS = 1408
+    PERSON_UNKNOWN = 1409
+    PROOF_NEEDED = 1410
+    PROOF_REFUSED = 1411
+    OPERATOR_UNKNOWN = 1412
+
+    # 16xx: the logs and whoever co-signs them (docs/audit-log.md); no kiosk sees one
+    LOG_UNKNOWN = 1601
+    LOG_OLD_SIZE = 1602
+    LOG_ROLLED_BACK = 1603
+    LOG_SPLIT_VIEW = 1604
+    LOG_REWRITTEN = 1605
 
     # 9xx: the rest
     INTERNAL = 901

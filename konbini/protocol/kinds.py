@@ -16,8 +16,10 @@ __all__ = [
     "SUITE",
     "VISIT_MINUTES",
     "CertificateKind",
+    "IssuanceFate",
     "LeftThings",
     "MessageKind",
+    "Mismatched",
     "Options",
     "Outcome",
     "Scope",
@@ -54,11 +56,18 @@ class MessageKind(IntEnum):
     FINAL = 71
     LEFT = 72
     LEFT_NOTED = 73
+    MISMATCH = 74
+    MISMATCH_NOTED = 75
     ASK = 80
     STATE = 90
+    FIGURES = 91
+    FIGURES_NOTED = 92
+    COUNTS = 93
     NOTICE = 100
     OWNLIST = 110
     LINK_REFUSED = 120
+    CHECKPOINT = 130
+    COSIGNED = 131
 
     # What is signed once and carried by others.
     DIRECTORY = 200
@@ -134,6 +143,31 @@ class Outcome(IntEnum):
     VOID = 3
     JAM = 4
     IN_DOUBT = 5
+
+
+@unique
+class IssuanceFate(IntEnum):
+    """What became of a number, as the card's holder is told."""
+
+    PRINTED = 1
+    IN_DOUBT = 2
+    """Issued, and nobody knows (yet) whether it was printed."""
+    VOID = 3
+    """Not printed, or not whole: no certificate."""
+    WITHDRAWN = 4
+    """Printed, and taken back by the ward since."""
+
+
+@unique
+class Mismatched(IntEnum):
+    """Which of a kiosk's own checks of a DOCUMENT failed, as MISMATCH says it."""
+
+    ENVELOPE = 1
+    """It is of another visit, order or fee, or of no page."""
+    HASH = 2
+    """The paper is not the one whose hash was signed."""
+    PAPER = 3
+    """The paper's own signature, number, binding or pages do not hold."""
 
 
 class LeftThings(IntFlag):

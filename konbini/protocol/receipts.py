@@ -1,4 +1,4 @@
-"""Messages 7 and 8: RECEIPT, FINAL and ASK; LEFT and LEFT_NOTED beside them."""
+"""Messages 7 and 8: RECEIPT, FINAL and ASK; LEFT, MISMATCH and what notes them beside them."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from konbini.protocol.errors import Code, Refused
-from konbini.protocol.kinds import Outcome
+from konbini.protocol.kinds import Mismatched, Outcome
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen
 
-__all__ = ["Ask", "Final", "LeftPaper", "Receipt", "ReceiptBody"]
+__all__ = ["Ask", "Final", "HandedBack", "LeftPaper", "Mismatch", "Receipt", "ReceiptBody", "check_balanced"]
 
 _VisitId = Annotated[bytes, Sized(16)]
 _Ordinal = Annotated[int, UpTo(5)]
@@ -51,16 +51,22 @@ class Receipt:
         Raises:
             Refused: `MALFORMED`: a printed order that was not paid, or another that was.
         """
-        if self.outcome is Outcome.IN_DOUBT:
-            return
-        kept = self.taken - self.returned - self.owed
-        if kept != (fee if self.outcome is Outcome.PRINTED else 0):
-            raise Refused(Code.MALFORMED, f"{kept} yen kept for {self.outcome.name}")
+        check_balanced(self.outcome, self.taken - self.returned - self.owed, fee)
+
+
+def check_balanced(outcome: Outcome, kept: int, fee: Yen) -> None:
+    """Hold the money that was kept of an order against "paid iff printed".
+
+    Raises:
+        Refused: `MALFORMED`.
+    """
+    if outcome is not Outcome.IN_DOUBT and kept != (fee if outcome is Outcome.PRINTED else 0):
+        raise Refused(Code.MALFORMED, f"{kept} yen kept for {outcome.name}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Final:
-    """The ward's last word on an order: H(RECEIPT) and its place in the audit log; of LEFT_NOTED likewise."""
+    """The ward's last word on an order: H(RECEIPT) and its place in the audit log; LEFT's and MISMATCH's likewise."""
 
     receipt: Digest
     log_index: Annotated[int, UpTo(2**60)]
@@ -92,3 +98,31 @@ class LeftPaper:
     def __post_init__(self) -> None:
         if self.gone is not None and self.gone < self.since:
             raise Refused(Code.MALFORMED, "gone before it was left")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandedBack:
+    """The signed part of a DOCUMENT, as a kiosk got it: what it takes to check the ward's own signature again.
+
+    `key_id` names the visit's sealing key, which is part of what is signed; `message_key` is the signed certificate of
+    the key that signed.
+    """
+
+    key_id: Annotated[bytes, Sized(8)]
+    message_key: Annotated[bytes, UpTo(1024)]
+    signed: Annotated[bytes, UpTo(1024)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """MISMATCH, kiosk to ward: a DOCUMENT did not pass the kiosk's own checks, and nothing of it was printed.
+
+    Signed by the device key, repeated until MISMATCH_NOTED. What is handed back proves what the ward signed, and no
+    more: that a paper is another than its hash is only asserted.
+    """
+
+    visit_id: _VisitId
+    ordinal: _Ordinal
+    t: Digest
+    found: Mismatched
+    handed: HandedBack

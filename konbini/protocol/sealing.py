@@ -2,12 +2,15 @@
 
 Everything sealed is padded to one of four sizes before it is sealed, so that the center learns no more from a
 length than the kind of message that it reads anyway; a refusal has the size of what it stands for.
+
+As with `konbini.protocol.cose`, a key is of the kind that its own bytes say, and no service knows more than one.
 """
 
 from __future__ import annotations
 
 import hashlib
 from enum import IntEnum
+from typing import ClassVar
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -33,6 +36,9 @@ PUBLIC_BYTES = _MLKEM_PUBLIC_BYTES + 32
 SEAL_BYTES = 1120 + 16
 """What sealing adds: the encapsulated key and the tag."""
 _LENGTH_BYTES = 4
+_NO_COEFFICIENTS = b"\xff\xff\xff"
+"""No two coefficients of ML-KEM (FIPS 203, 4.2.1): they are below 3329, and these are 4095."""
+_KIND_BYTES = 16
 
 
 class SealedSize(IntEnum):
@@ -46,6 +52,18 @@ class SealedSize(IntEnum):
 
 class SealingKey:
     """A public key that one seals to."""
+
+    _kinds: ClassVar[dict[bytes, type[SealingKey]]] = {}
+    """Other kinds of key, by their first 16 bytes: no encapsulation key of ML-KEM begins so."""
+
+    def __init_subclass__(cls, *, begins: bytes) -> None:
+        if len(begins) != _KIND_BYTES or not begins.startswith(_NO_COEFFICIENTS):
+            raise ValueError("a real key may begin so, or not so many bytes tell a kind")
+        SealingKey._kinds[begins] = cls
+
+    def __new__(cls, public: bytes) -> SealingKey:  # noqa: PYI034 - the bytes may be a subclass's
+        """Make a key of the kind that its bytes say."""
+        return object.__new__(SealingKey._kinds.get(public[:_KIND_BYTES], cls))
 
     def __init__(self, public: bytes) -> None:
         """Take the key's 1,216 bytes.
@@ -87,6 +105,12 @@ class SealingKey:
 class OpeningKey:
     """A private key in memory: a visit's, a device's, or a ward's prekey."""
 
+    _kinds: ClassVar[dict[bytes, type[OpeningKey]]] = {}
+    """Other kinds of key, by how their files begin."""
+
+    def __init_subclass__(cls, *, begins: bytes) -> None:
+        OpeningKey._kinds[begins] = cls
+
     def __init__(self, mlkem: MLKEM768PrivateKey, x25519: X25519PrivateKey) -> None:
         """Take both halves."""
         self._mlkem, self._x25519 = mlkem, x25519
@@ -107,6 +131,9 @@ class OpeningKey:
         Raises:
             ValueError: not such a key.
         """
+        for begins, kind in OpeningKey._kinds.items():
+            if cls is not kind and private.startswith(begins):
+                return kind.from_bytes(private)
         return cls(
             MLKEM768PrivateKey.from_seed_bytes(private[:64]),
             X25519PrivateKey.from_private_bytes(private[64:]),
@@ -125,11 +152,15 @@ class OpeningKey:
         if len(sealed) - SEAL_BYTES not in set(SealedSize):
             raise Refused(Code.MALFORMED, f"{context.kind.name}: no size of ours")
         try:
-            padded = _SUITE.decrypt(sealed, self._key, context.to_bytes())
+            padded = self._decrypt(sealed, context)
         except (InvalidTag, ValueError) as error:  # ValueError: an encapsulated point of small order
             raise Refused(Code.MALFORMED, f"{context.kind.name}: does not open") from error
         length = int.from_bytes(padded[:_LENGTH_BYTES])
         content, padding = padded[_LENGTH_BYTES : _LENGTH_BYTES + length], padded[_LENGTH_BYTES + length :]
-        if len(content) != length or padding.strip(b"\0"):
+        if len(content) != length or padding != bytes(len(padding)):
             raise Refused(Code.MALFORMED, f"{context.kind.name}: padding")
         return content
+
+    def _decrypt(self, sealed: bytes, context: Context) -> bytes:
+        """Open a seal; raises `InvalidTag` or `ValueError`."""
+        return _SUITE.decrypt(sealed, self._key, context.to_bytes())

@@ -14,7 +14,10 @@ from konbini.protocol.kinds import ANYONE, CertificateKind, LeftThings, MessageK
 from konbini.protocol.shape import Line, Moment, UpTo, from_bytes, to_bytes
 from konbini.protocol.trust import MessageKeyCertificate, WardEntry
 
-__all__ = ["Condition", "KindHours", "Notice", "State"]
+__all__ = ["MOST_BARRED", "Condition", "KindHours", "Notice", "State"]
+
+MOST_BARRED = 32
+"""How many kiosks and links one NOTICE names."""
 
 _DAY_MINUTES = 24 * 60
 _MinuteOfDay = Annotated[int, UpTo(_DAY_MINUTES)]
@@ -85,6 +88,8 @@ class Notice:
     Hours are minutes of the day in Japan, [opens, closes): closed all day where it closes no later than it opens.
     `serial` grows with each notice of the ward. Maintenance without an end lasts until another notice. `reopens` is
     the next moment at which issuing begins again, by the ward's calendar; null where it never closes or does not know.
+    `barred` names kiosks that get nothing, and links by the name of who gives tickets there; the newest
+    `MOST_BARRED` of them, since whoever is not named learns it by the refusal of its visit.
     """
 
     ward: Line
@@ -99,11 +104,22 @@ class Notice:
     message_key: Annotated[bytes, UpTo(1024)]
     reopens: Moment | None
     kinds: tuple[KindHours, ...]
+    barred: tuple[Line, ...]
 
-    def refusal(self, moment: int) -> Code | None:
-        """Say why no visit may begin at `moment` (Unix seconds): `WARD_STOPPED`, `WARD_CLOSED`; None where one may."""
+    def refusal(self, moment: int, *asking: str) -> Code | None:
+        """Say why no visit may begin at `moment` (Unix seconds): `WARD_STOPPED`, `KIOSK_STOPPED`, `WARD_CLOSED`.
+
+        Args:
+            moment: now.
+            asking: the names of the kiosk and of its link.
+
+        Returns:
+            None where one may.
+        """
         if self.stopped:
             return Code.WARD_STOPPED
+        if not set(asking).isdisjoint(self.barred):
+            return Code.KIOSK_STOPPED
         within_hours = self.opens <= self.minute(moment) < self.closes
         return None if within_hours and not self.in_maintenance(moment) else Code.WARD_CLOSED
 

@@ -22,6 +22,7 @@ from konbini.protocol.errors import Code, Refused
 from konbini.protocol.straight import Reader, Straight, made
 
 __all__ = [
+    "LAST_MOMENT",
     "Digest",
     "Line",
     "Moment",
@@ -74,7 +75,9 @@ class UpTo:
 
 Digest = Annotated[bytes, Sized(32)]
 """A SHA-256 hash."""
-Moment = Annotated[int, UpTo(2**40)]
+LAST_MOMENT = 2**37
+"""In the year 6325: of a moment beyond the year 9999 nobody here could name the day."""
+Moment = Annotated[int, UpTo(LAST_MOMENT)]
 """Unix time in whole seconds."""
 Line = Annotated[str, UpTo(64)]
 """A short name or number of ours."""

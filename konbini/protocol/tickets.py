@@ -37,7 +37,7 @@ _VisitId = Annotated[bytes, Sized(16)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prekey:
-    """Message 0, ward to everybody: what OPEN, ORDER and RECEIPT are sealed to.
+    """Message 0, ward to everybody: what kiosks seal OPEN, ORDER, RECEIPT and their like to.
 
     A new one every 10 minutes, accepted for 20, none made ahead. Signed by the message key that it carries.
     """

@@ -13,13 +13,22 @@ Limits: revocation is the configured list. Sources: RFC 8446, RFC 5280 section 4
 from __future__ import annotations
 
 import ssl
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["TlsFiles", "client_context", "expect_peer", "peer_name", "server_context", "ward_host"]
+__all__ = [
+    "TlsFiles",
+    "client_context",
+    "expect_name",
+    "expect_peer",
+    "peer_name",
+    "server_context",
+    "the_one_name",
+    "ward_host",
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +76,15 @@ def peer_name(tls: ssl.SSLObject | ssl.SSLSocket) -> str:
     Raises:
         Refused: `PEER_UNKNOWN`: no certificate, or not exactly one name of ours in it.
     """
-    names = (tls.getpeercert() or {}).get("subjectAltName", ())
+    return the_one_name((tls.getpeercert() or {}).get("subjectAltName", ()))
+
+
+def the_one_name(names: Sequence[object]) -> str:
+    """Give the name of a certificate, whose subject alternative names are given as pairs of kind and value.
+
+    Raises:
+        Refused: `PEER_UNKNOWN`: not exactly one name of ours.
+    """
     match names:
         case (("DNS" | "URI", str() as name),):
             return name
@@ -81,7 +98,15 @@ def expect_peer(tls: ssl.SSLObject | ssl.SSLSocket, wanted: Collection[str]) -> 
     Raises:
         Refused: `PEER_UNKNOWN`.
     """
-    name = peer_name(tls)
+    return expect_name(peer_name(tls), wanted)
+
+
+def expect_name(name: str, wanted: Collection[str]) -> str:
+    """Give a name back if it is on the list.
+
+    Raises:
+        Refused: `PEER_UNKNOWN`.
+    """
     if name not in wanted:
         raise Refused(Code.PEER_UNKNOWN, "a certificate of ours, and not on the list")
     return name

@@ -9,6 +9,7 @@ from typing import Annotated, TypeVar
 from konbini.protocol.codec import Value, decode, encode
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.kinds import CertificateKind, Scope
+from konbini.protocol.own_list import OwnList
 from konbini.protocol.shape import Digest, Line, Moment, Sized, UpTo, Yen, from_value, to_bytes
 from konbini.protocol.tickets import VisitKeys
 
@@ -18,6 +19,7 @@ __all__ = [
     "CARD_RS256",
     "PRINT_SECONDS",
     "Document",
+    "Enclosed",
     "Handle",
     "Member",
     "Menu",
@@ -131,7 +133,11 @@ class Order:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Message 5, ward to kiosk. `print_by` is the last moment at which printing may begin."""
+    """Message 5, ward to kiosk, as it is signed; the paper goes beside it (`Enclosed`), under its hash.
+
+    `print_by` is the last moment at which printing may begin. It says nothing of a person, so that a kiosk can hand the
+    signed bytes back, and a ward hold them against its own rows.
+    """
 
     t: Digest
     ordinal: Annotated[int, UpTo(5)]
@@ -140,10 +146,17 @@ class Document:
     fee: Yen
     pages: Annotated[int, UpTo(12)]
     print_by: Moment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Enclosed:
+    """What DOCUMENT seals: the signed answer, and the paper that it names; no paper beside a refusal."""
+
+    signed: Annotated[bytes, UpTo(1024)]
     pdf: bytes
 
 
-def answer(message: Menu | Document) -> bytes:
+def answer(message: Menu | Document | OwnList) -> bytes:
     """Encode what was asked for."""
     return encode([_GOOD, decode(to_bytes(message), 1 << 20)])
 

@@ -13,8 +13,9 @@ from konbini.pdf.forms.drawing import Entry, Form, PagePlan, Placed, entry, rule
 from konbini.pdf.forms.ink import Ink
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.forms.person_cells import PersonCells
+from konbini.pdf.template import Marks
 
-__all__ = ["ITEMS_KIND", "KIND", "IndividualRecordForm"]
+__all__ = ["ITEMS_KIND", "KIND", "IndividualRecordForm", "plan_pages"]
 
 KIND: Final = "resident-record.individual"
 ITEMS_KIND: Final = "resident-record-items.individual"
@@ -31,18 +32,7 @@ class IndividualRecordForm(Form[CertificateFacts]):
 
     def plan(self, facts: CertificateFacts) -> Sequence[PagePlan]:
         """Give each person a page, as the base says."""
-        people = (facts.people[place] for (place,) in people_of_pages(len(facts.people), 1))
-        return [
-            PagePlan(placed=[Placed(_part_name(person))], entries=self._entries(facts, person, f"person {ordinal} "))
-            for ordinal, person in enumerate(people, 1)
-        ]
-
-    def _entries(self, facts: CertificateFacts, person: PersonFacts, whose: str) -> Iterator[Entry]:
-        marks = self.template.marks
-        yield entry(grid.ADDRESS, facts.address, marks)
-        yield entry(grid.HEAD, facts.head, marks)
-        cells = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
-        yield from cells.entries(person, marks, whose)
+        return plan_pages(facts, self.template.marks)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)
@@ -55,6 +45,22 @@ class IndividualRecordForm(Form[CertificateFacts]):
             rule_cells(ink, cells, _LABEL_SIZE)
             ink.frame(grid.PERSON, THICK)
         return parts
+
+
+def plan_pages(facts: CertificateFacts, marks: Marks) -> Sequence[PagePlan]:
+    """Give each person a page; needs no face."""
+    people = (facts.people[place] for (place,) in people_of_pages(len(facts.people), 1))
+    return [
+        PagePlan(placed=[Placed(_part_name(person))], entries=_entries(facts, person, marks, f"person {ordinal} "))
+        for ordinal, person in enumerate(people, 1)
+    ]
+
+
+def _entries(facts: CertificateFacts, person: PersonFacts, marks: Marks, whose: str) -> Iterator[Entry]:
+    yield entry(grid.ADDRESS, facts.address, marks)
+    yield entry(grid.HEAD, facts.head, marks)
+    cells = _FOREIGN if isinstance(person.items, ForeignItems) else _JAPANESE
+    yield from cells.entries(person, marks, whose)
 
 
 def _part_name(person: PersonFacts) -> str:

@@ -18,9 +18,10 @@ from konbini.pdf.forms.ink import Align, Ink, Slot
 from konbini.pdf.forms.paging import people_of_pages
 from konbini.pdf.forms.person_cells import PersonCells
 from konbini.pdf.forms.setting import Step, Steps, set_text
+from konbini.pdf.template import Marks
 from konbini.protocol.errors import Code, Refused
 
-__all__ = ["ITEMS_KIND", "KIND", "ResidentRecordForm"]
+__all__ = ["ITEMS_KIND", "KIND", "ResidentRecordForm", "plan_pages"]
 
 KIND: Final = "resident-record.household"
 ITEMS_KIND: Final = "resident-record-items.household"
@@ -54,23 +55,7 @@ class ResidentRecordForm(Form[CertificateFacts]):
 
     def plan(self, facts: CertificateFacts) -> Sequence[PagePlan]:
         """Put the people on sheets, as the base says."""
-        for ordinal, person in enumerate(facts.people, 1):
-            if person.earlier_address is not Mark.OMITTED:
-                raise Refused(Code.FORM_OVERFLOW, f"person {ordinal} earlier_address: the form has no such cell")
-        return [
-            PagePlan(placed=_placed(facts, places), entries=self._entries(facts, places))
-            for places in people_of_pages(len(facts.people), grid.BLOCKS)
-        ]
-
-    def _entries(self, facts: CertificateFacts, places: range) -> Iterator[Entry]:
-        marks = self.template.marks
-        yield entry(grid.ADDRESS, facts.address, marks)
-        yield entry(grid.HEAD, facts.head, marks)
-        for block, place in zip(_BLOCKS, places, strict=False):
-            person, whose = facts.people[place], f"person {place + 1} "
-            yield "ordinal", str(place + 1), block.ordinal
-            cells = block.foreign if isinstance(person.items, ForeignItems) else block.japanese
-            yield from cells.entries(person, marks, whose)
+        return plan_pages(facts, self.template.marks)
 
     def _draw_head(self, ink: Ink) -> None:
         rule_cells(ink, (grid.ADDRESS, grid.HEAD), _LABEL_SIZE)
@@ -101,6 +86,31 @@ class ResidentRecordForm(Form[CertificateFacts]):
         ink.text(note, head, Align.CENTRE)
         ink.rule((box.right, head.bottom), (box.left, box.bottom), THIN)
         return ink
+
+
+def plan_pages(facts: CertificateFacts, marks: Marks) -> Sequence[PagePlan]:
+    """Put the people on sheets; needs no face.
+
+    Raises:
+        Refused: `FORM_OVERFLOW`: somebody's facts show what the form has no cell for.
+    """
+    for ordinal, person in enumerate(facts.people, 1):
+        if person.earlier_address is not Mark.OMITTED:
+            raise Refused(Code.FORM_OVERFLOW, f"person {ordinal} earlier_address: the form has no such cell")
+    return [
+        PagePlan(placed=_placed(facts, places), entries=_entries(facts, places, marks))
+        for places in people_of_pages(len(facts.people), grid.BLOCKS)
+    ]
+
+
+def _entries(facts: CertificateFacts, places: range, marks: Marks) -> Iterator[Entry]:
+    yield entry(grid.ADDRESS, facts.address, marks)
+    yield entry(grid.HEAD, facts.head, marks)
+    for block, place in zip(_BLOCKS, places, strict=False):
+        person, whose = facts.people[place], f"person {place + 1} "
+        yield "ordinal", str(place + 1), block.ordinal
+        cells = block.foreign if isinstance(person.items, ForeignItems) else block.japanese
+        yield from cells.entries(person, marks, whose)
 
 
 def _placed(facts: CertificateFacts, places: range) -> list[Placed]:

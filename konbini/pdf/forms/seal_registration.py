@@ -16,9 +16,10 @@ from konbini.pdf.forms.drawing import Form, PagePlan, PlacedPicture, entry, rule
 from konbini.pdf.forms.ink import Align, Ink
 from konbini.pdf.forms.setting import Step, Steps, set_text
 from konbini.pdf.seal_facts import SealRegistrationFacts
+from konbini.pdf.template import Marks
 from konbini.protocol.kinds import Scope
 
-__all__ = ["KIND", "SealRegistrationForm"]
+__all__ = ["KIND", "SealRegistrationForm", "plan_pages"]
 
 KIND: Final = "seal-registration"
 _LABEL_SIZE: Final = 9.0
@@ -34,15 +35,7 @@ class SealRegistrationForm(Form[SealRegistrationFacts]):
 
     def plan(self, facts: SealRegistrationFacts) -> Sequence[PagePlan]:
         """Put everything on the one page."""
-        seal = facts.impression
-        box = grid.impression_box(seal.width_mm, seal.height_mm)
-        return [
-            PagePlan(
-                placed=(),
-                entries=[entry(cell, getattr(facts, cell.field), self.template.marks) for cell in grid.CELLS],
-                pictures=(PlacedPicture("Impression", seal.picture, box),),
-            )
-        ]
+        return plan_pages(facts, self.template.marks)
 
     def _draw_head(self, ink: Ink) -> None:
         ink.frame(grid.IMPRESSION_LABEL, THIN)
@@ -56,3 +49,16 @@ class SealRegistrationForm(Form[SealRegistrationFacts]):
 
     def _draw_parts(self, words: Subset) -> Mapping[str, Ink]:  # noqa: ARG002 - everything is on the sheet
         return {}
+
+
+def plan_pages(facts: SealRegistrationFacts, marks: Marks) -> Sequence[PagePlan]:
+    """Put everything on the one page; needs no face."""
+    seal = facts.impression
+    box = grid.impression_box(seal.width_mm, seal.height_mm)
+    return [
+        PagePlan(
+            placed=(),
+            entries=[entry(cell, getattr(facts, cell.field), marks) for cell in grid.CELLS],
+            pictures=(PlacedPicture("Impression", seal.picture, box),),
+        )
+    ]

@@ -8,7 +8,6 @@ from konbini.pdf.signing.key_file import KeyFileSigner
 from konbini.pdf.signing.pades import PadesSigner
 from konbini.pdf.signing.port import Signer
 from konbini.pdf.signing.revocation import RevocationSources
-from konbini.pdf.signing.time_stamps import TimeStamps
 from konbini.pdf.signing.token_key import Token, TokenAccess, TokenSigner
 
 __all__ = [
@@ -16,7 +15,6 @@ __all__ = [
     "PadesSigner",
     "RevocationSources",
     "Signer",
-    "TimeStamps",
     "Token",
     "TokenAccess",
     "TokenSigner",

@@ -27,9 +27,10 @@ from konbini.pdf.signing.placing import Place, find_place
 from konbini.pdf.signing.port import Signer
 from konbini.pdf.signing.revocation import Evidence, RevocationSources
 from konbini.pdf.signing.template_cms import TemplateCms
-from konbini.pdf.signing.time_stamps import MOST_STAMP_BYTES, TimeStamps
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.sealing import SealedSize
+from konbini.time_stamps.asking import TimeStamps
+from konbini.time_stamps.judging import MOST_STAMP_BYTES
 
 __all__ = ["PadesSigner"]
 
@@ -68,6 +69,11 @@ class PadesSigner:
         self._life = _life(signer.certificates)
         self._time_stamps = time_stamps
         self._revocation = revocation
+
+    @property
+    def time_stamps(self) -> TimeStamps | None:
+        """The service that is asked for each document, where one is."""
+        return self._time_stamps
 
     def sign(self, pdf: bytes, moment: int) -> bytes:
         """Sign a finished document of ours; where services are asked, from a thread that runs no event loop.

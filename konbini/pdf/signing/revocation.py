@@ -23,8 +23,8 @@ from pyhanko_certvalidator import CertificateValidator, ValidationContext
 from pyhanko_certvalidator.errors import PathBuildingError, RevokedError, ValidationError
 from pyhanko_certvalidator.fetchers.aiohttp_fetchers import AIOHttpFetcherBackend
 
-from konbini.pdf.signing.time_stamps import TimeStamps, stamping_certificate
 from konbini.protocol.errors import Code, Refused
+from konbini.time_stamps.asking import TimeStamps, stamping_certificate
 
 __all__ = ["Evidence", "RevocationSources"]
 
@@ -33,6 +33,7 @@ _KEPT: Final = 10 * 60
 _SECONDS: Final = 3
 _CLOCKS_APART: Final = timedelta(minutes=5)
 _MOST_BYTES: Final = 192 * 1024
+_PLAIN: Final = {"Accept-Encoding": "identity"}
 _FAULTS: Final = (aiohttp.ClientError, OSError, PathBuildingError, ValidationError, ValueError, TypeError, KeyError)
 
 
@@ -108,7 +109,9 @@ class RevocationSources:
     async def _fetch(self, certificates: Sequence[bytes], stamps: TimeStamps, moment: int) -> Evidence:
         own, *issuers = (x509.Certificate.load(der) for der in certificates)
         stamping, beside = stamping_certificate(await stamps.stamp(_PROBE, "sha256", moment))
-        async with aiohttp.ClientSession(middlewares=(self._only_sources,)) as session:
+        async with aiohttp.ClientSession(
+            middlewares=(self._only_sources,), auto_decompress=False, headers=_PLAIN
+        ) as session:
             fetching = AIOHttpFetcherBackend(session, per_request_timeout=_SECONDS)
             paper = await self._path(own, issuers, self._authorities, fetching, moment)
             try:
@@ -148,7 +151,12 @@ class RevocationSources:
     ) -> aiohttp.ClientResponse:
         if not str(request.url).startswith(self._sources):
             raise aiohttp.InvalidURL(request.url, "not a configured source")
-        return await handler(request)
+        answer = await handler(request)
+        length = answer.content_length
+        if "Content-Encoding" in answer.headers or length is None or length > _MOST_BYTES:
+            answer.close()
+            raise aiohttp.ClientPayloadError("packed, of no length, or longer than a paper may carry")
+        return answer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

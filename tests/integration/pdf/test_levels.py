@@ -8,11 +8,14 @@ import re
 import socket
 import subprocess
 import time
+import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import aiohttp
 import pytest
+from aiohttp import web
 from asn1crypto import x509
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESPassed
@@ -27,9 +30,10 @@ from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.policy_decl import REQUIRE_REVINFO, CertRevTrustPolicy
 from pyhanko_certvalidator.registry import SimpleTrustManager
 
-from konbini.pdf.signing import KeyFileSigner, PadesSigner, RevocationSources, TimeStamps
+from konbini.pdf.signing import KeyFileSigner, PadesSigner, RevocationSources
 from konbini.pdf.verification import verify
 from konbini.protocol.errors import Code, Refused
+from konbini.time_stamps.asking import TimeStamps
 from tests.integration.pdf.conftest import KEYS
 from tests.integration.pdf.services import Infrastructure, Served, make_infrastructure
 
@@ -279,3 +283,38 @@ def test_papers_of_b_lt_in_many_threads(infrastructure: Infrastructure, served: 
     for pdf in papers:
         _kiosk(pdf, drawn, served, moment)
     assert infrastructure.asked.count("/ward/ocsp/papers") == 1
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "is_read"),
+    [
+        ({}, bytes(1000), True),
+        ({}, bytes(192 * 1024 + 1), False),
+        ({"Content-Encoding": "deflate"}, zlib.compress(bytes(8 << 20)), False),
+        ({"Transfer-Encoding": "chunked"}, bytes(1000), False),
+    ],
+)
+async def test_a_source_answers_in_a_size_that_is_known(
+    served: Served, headers: dict[str, str], body: bytes, *, is_read: bool
+) -> None:
+    """The clerk reads no list, and no answer, that no paper could carry."""
+
+    async def answer(_request: web.BaseRequest) -> web.StreamResponse:
+        said = web.Response(body=body, headers={k: v for k, v in headers.items() if k == "Content-Encoding"})
+        if "Transfer-Encoding" in headers:
+            said.enable_chunked_encoding()
+        return said
+
+    server = web.Server(answer, access_log=None)
+    listener = await asyncio.get_running_loop().create_server(server, "127.0.0.1", 0)
+    source = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+    sources = RevocationSources([source], [served.authority])
+    async with aiohttp.ClientSession(middlewares=(sources._only_sources,), auto_decompress=False) as session:
+        if is_read:
+            async with session.get(source) as read:
+                assert await read.read() == body
+        else:
+            with pytest.raises(aiohttp.ClientPayloadError, match="longer than a paper may carry"):
+                await session.get(source)
+    listener.close()
+    await server.shutdown()

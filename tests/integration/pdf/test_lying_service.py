@@ -10,16 +10,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.request import Request, urlopen
 
 import pytest
+from asn1crypto import tsp
 
-from konbini.pdf.signing import KeyFileSigner, PadesSigner, TimeStamps
+from konbini.pdf.signing import KeyFileSigner, PadesSigner
 from konbini.protocol.errors import Code, Refused
+from konbini.time_stamps.asking import TimeStamps
 from tests.integration.pdf.services import Served
 
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001 - the fixtures' classes live in conftest, which tests do not import
 
 TYPE = "application/timestamp-reply"
-LIES = ("endless", "elsewhere", "noise", "nothing", "page", "refused", "old")
+LIES = ("endless", "elsewhere", "noise", "nothing", "page", "refused", "old", "algorithm")
 
 
 class Liar(ThreadingHTTPServer):
@@ -68,6 +70,11 @@ class Handler(BaseHTTPRequestHandler):
             case "old":
                 self.server.kept = self.server.kept or self._honest(asked)
                 self._answer(self.server.kept)
+            case "algorithm":
+                answer = tsp.TimeStampResp.load(self._honest(asked))
+                (signer,) = answer["time_stamp_token"]["content"]["signer_infos"]
+                signer["signature_algorithm"] = {"algorithm": "sha256_rsa"}
+                self._answer(answer.dump(force=True))
 
     def _honest(self, asked: bytes) -> bytes:
         request = Request(self.server.honest, asked, {"Content-Type": "application/timestamp-query"})  # noqa: S310 - loopback
@@ -96,7 +103,7 @@ def liar(served: Served) -> Iterator[Liar]:
 
 @pytest.mark.parametrize("lie", LIES)
 def test_a_lie_is_refused(liar: Liar, served: Served, drawn, lie: str) -> None:
-    """Also an answer to an earlier question, whose nonce is another."""
+    """Also an answer to an earlier question, whose nonce is another, and a signature of another kind than its key."""
     service = TimeStamps(f"http://127.0.0.1:{liar.server_port}/{lie}", [served.stamps_authority])
     signer = PadesSigner(KeyFileSigner(served.key, [served.certificate]), time_stamps=service)
     if lie == "old":

@@ -19,8 +19,9 @@ from pyhanko_certvalidator import ValidationContext
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from konbini.pdf.algorithms import Algorithm
-from konbini.pdf.signing import KeyFileSigner, TimeStamps
+from konbini.pdf.signing import KeyFileSigner
 from konbini.pdf.signing.template_cms import TemplateCms, _Mould
+from konbini.time_stamps.asking import TimeStamps
 
 # mypy: disable-error-code="no-untyped-def"
 # ruff: noqa: ANN001 - the fixtures' classes live in conftest, which tests do not import

@@ -14,11 +14,12 @@ from pyhanko.sign.general import simple_cms_attribute
 
 from konbini.pdf.archive import signature_field
 from konbini.pdf.objects import ObjectId, Revision, StreamBody, hex_string
-from konbini.pdf.signing import KeyFileSigner, PadesSigner, RevocationSources, TimeStamps
+from konbini.pdf.signing import KeyFileSigner, PadesSigner, RevocationSources
 from konbini.pdf.signing.placing import Place, find_place
 from konbini.pdf.signing.template_cms import TemplateCms
 from konbini.pdf.verification import verify
 from konbini.protocol.errors import Code, Refused
+from konbini.time_stamps.asking import TimeStamps
 from tests.integration.pdf.services import Served
 
 # mypy: disable-error-code="no-untyped-def"

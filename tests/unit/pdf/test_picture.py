@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import tracemalloc
 import zlib
 
 import pytest
@@ -50,6 +51,21 @@ def test_every_flipped_byte_before_the_end_is_refused() -> None:
         spoilt[place] ^= 0x40
         with pytest.raises(ValueError, match="PNG"):
             Picture.from_png(bytes(spoilt))
+
+
+def test_no_more_is_inflated_than_the_header_says() -> None:
+    """A file of 64 KiB may inflate to 64 MiB: what lies beyond the picture is never made."""
+    rows = zlib.compress(bytes(1 << 26), 9)
+    data = struct.pack(">I", len(rows)) + b"IDAT" + rows + struct.pack(">I", zlib.crc32(b"IDAT" + rows))
+    position = _SEAL.index(b"IDAT") - 4
+    bomb = _SEAL[:position] + data
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="rows"):
+            Picture.from_png(bomb)
+        assert tracemalloc.get_traced_memory()[1] < 1 << 22
+    finally:
+        tracemalloc.stop()
 
 
 def test_rows_that_are_not_as_the_header_says_are_refused() -> None:

@@ -179,3 +179,10 @@ def test_the_largest_official_seal_covers_no_text(template: Template) -> None:
     assert box.top < sheet.SENTENCE.bottom + (sheet.SENTENCE.height - glyph_height) / 2
     assert box.bottom > sheet.SEAL_NOTE.top
     assert box.left > sheet.MAYOR.right
+
+
+def test_brackets_within_brackets_are_no_template(folder: Path) -> None:
+    """The parser gives up on them with another error than for what is no TOML."""
+    (folder / _FILE).write_text("a = " + "[" * 2000, encoding="utf-8")
+    with pytest.raises(TemplateInvalid, match=_FILE):
+        load_all(folder)

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from konbini.process.clock import Clock, SystemClock
+from konbini.process.clock import Clock, SystemClock, wait_within
 from konbini.simulation.clock import SettableClock
 
 
@@ -89,3 +89,17 @@ async def test_settable_clock_does_not_go_back() -> None:
     """A negative step is a fault of the test that asks for it."""
     with pytest.raises(ValueError, match="does not go back"):
         await SettableClock(0).advance(-1)
+
+
+async def test_a_wait_ends_with_the_event_or_with_the_time() -> None:
+    """Whichever is first; nothing of the other is left behind."""
+    clock, event = SettableClock(1_000_000), asyncio.Event()
+    before = asyncio.all_tasks()
+    waiting = asyncio.create_task(wait_within(event, 60.0, clock))
+    await clock.advance(59.0)
+    assert not waiting.done()
+    await clock.advance(1.0)
+    await waiting
+    event.set()
+    await wait_within(event, 60.0, clock)
+    assert asyncio.all_tasks() == before

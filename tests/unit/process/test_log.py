@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from konbini.process.log import Key, capture_libraries, logger
+from konbini.process.log import Key, capture_libraries, hearing, logger
 from konbini.protocol.errors import Code, Refused
 
 NAME = "見本 花子"
@@ -58,6 +58,16 @@ def test_no_key_lets_a_japanese_name_through(capsys: pytest.CaptureFixture[str],
         logger("konbini.test").info("hello", **{key: value})
         line = last_line(capsys)
         assert line["withheld"] == [key]
+
+
+def test_what_nobody_wants_to_hear_is_left_out_for_a_while_only(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever turns the log down has it back as it was, whatever happened meanwhile."""
+    with pytest.raises(ValueError, match="meanwhile"), hearing(logging.CRITICAL):
+        logger("konbini.test").error("unheard")
+        raise ValueError("meanwhile")
+    assert capsys.readouterr().err == ""
+    logger("konbini.test").info("heard")
+    assert last_line(capsys)["event"] == "heard"
 
 
 def test_an_event_that_is_not_plain_ascii_is_withheld(capsys: pytest.CaptureFixture[str]) -> None:

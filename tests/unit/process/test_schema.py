@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import sqlite3
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -135,4 +137,20 @@ def test_two_migrations_of_one_number_are_refused(place: Place) -> None:
     """Two branches that were merged each added a second one."""
     place.write(("0001_one.sql", FIRST), ("0002_two.sql", SECOND), ("0002_other.sql", SECOND))
     with pytest.raises(SchemaRefused, match="without gaps"):
+        read_migrations(place.migrations)
+
+
+def test_tables_of_another_room_stand_where_they_are_named(place: Place) -> None:
+    """With the whole text in the digest, so that an edit of the shared file is seen as one of the migration."""
+    place.write(("0001_one.sql", f"{FIRST}\n-- include process/member.sql\n{SECOND}"))
+    (migration,) = read_migrations(place.migrations)
+    shared = (files("konbini") / "process" / "member.sql").read_text("utf-8")
+    assert migration.statements == f"{FIRST}\n{shared.rstrip()}\n{SECOND}"
+    assert migration.digest == hashlib.sha256(migration.statements.encode()).digest()
+
+
+def test_a_shared_file_that_is_not_there_is_no_schema(place: Place) -> None:
+    """A store is not opened without a part of its tables."""
+    place.write(("0001_one.sql", f"{FIRST}\n-- include process/no_such.sql\n"))
+    with pytest.raises(FileNotFoundError):
         read_migrations(place.migrations)

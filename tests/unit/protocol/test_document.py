@@ -14,19 +14,35 @@ import typing
 from pathlib import Path
 from typing import Annotated, Any
 
-from konbini.protocol import frames, kinds, numbers, receipts, sealing, service, shape, tickets, trust, visits
+from konbini.protocol import (
+    accounts,
+    frames,
+    kinds,
+    numbers,
+    own_list,
+    receipts,
+    sealing,
+    service,
+    shape,
+    tickets,
+    trust,
+    visits,
+    witnessing,
+)
 from konbini.protocol.codec import Value
 
 DOCUMENT = Path(__file__).parents[3] / "docs" / "protocol.md"
-MODULES = (frames, trust, tickets, visits, receipts, service)
+MODULES = (frames, trust, tickets, visits, own_list, receipts, service, accounts, witnessing)
 ENUMERATIONS = (
     kinds.MessageKind,
     kinds.CertificateKind,
     kinds.Scope,
     kinds.Options,
     kinds.Outcome,
+    kinds.IssuanceFate,
     service.Condition,
     kinds.LeftThings,
+    kinds.Mismatched,
     sealing.SealedSize,
 )
 CONSTANTS: dict[str, Value] = {
@@ -42,6 +58,9 @@ CONSTANTS: dict[str, Value] = {
     "CLOCK_SKEW_SECONDS": tickets.CLOCK_SKEW_SECONDS,
     "PREKEY_SECONDS": tickets.PREKEY_SECONDS,
     "PRINT_SECONDS": visits.PRINT_SECONDS,
+    "MOST_OWN_LISTS": own_list.MOST_OWN_LISTS,
+    "MOST_OWN_ISSUANCES": own_list.MOST_OWN_ISSUANCES,
+    "MOST_BARRED": service.MOST_BARRED,
     "MESSAGE_KEY_SECONDS": trust.MESSAGE_KEY_SECONDS,
     "MOST_FRAME_BYTES": frames.MOST_FRAME_BYTES,
     "PUBLIC_BYTES": sealing.PUBLIC_BYTES,

@@ -57,14 +57,14 @@ def test_each_leaf_leads_to_the_root_at_its_own_place(leaves: list[bytes], choic
     assert tree.root == root_as_defined(leaves)
     index = choice.draw(st.integers(0, len(leaves) - 1))
     path = tree.path(index)
-    assert root_by_path(leaves[index], index, len(leaves), path) == tree.root
+    assert root_by_path(leaf_hash(leaves[index]), index, len(leaves), path) == tree.root
     other = choice.draw(st.integers(0, len(leaves) - 1))
     if leaves[other] != leaves[index]:
-        assert root_by_path(leaves[other], index, len(leaves), path) != tree.root
+        assert root_by_path(leaf_hash(leaves[other]), index, len(leaves), path) != tree.root
     for wrong in ((*path, bytes(32)), path[:-1]):
         if wrong != path:
             with pytest.raises(Refused):
-                root_by_path(leaves[index], index, len(leaves), wrong)
+                root_by_path(leaf_hash(leaves[index]), index, len(leaves), wrong)
     for place in (-1, len(leaves)):
         with pytest.raises(Refused):
-            root_by_path(leaves[index], place, len(leaves), path)
+            root_by_path(leaf_hash(leaves[index]), place, len(leaves), path)

@@ -26,6 +26,7 @@ NOTICE = Notice(
     message_key=b"",
     reopens=None,
     kinds=(),
+    barred=(),
 )
 
 
@@ -47,6 +48,16 @@ def test_hours(moment: int, code: Code | None) -> None:
     """`opens` is the first minute open, `closes` the first one closed; a stop goes before hours."""
     assert NOTICE.refusal(moment) is code
     assert replace(NOTICE, stopped=True).refusal(moment) is Code.WARD_STOPPED
+
+
+def test_whoever_is_barred_is_told_before_the_hours() -> None:
+    """By the kiosk's name or its link's; a stop goes before it, and another's name says nothing."""
+    barred = replace(NOTICE, barred=("K-0001", "center"))
+    for moment in (at(12), at(23)):
+        assert barred.refusal(moment, "K-0001") is Code.KIOSK_STOPPED
+        assert barred.refusal(moment, "K-0002", "center") is Code.KIOSK_STOPPED
+        assert barred.refusal(moment, "K-0002", "131997") is NOTICE.refusal(moment)
+    assert replace(barred, stopped=True).refusal(at(12), "K-0001") is Code.WARD_STOPPED
 
 
 @pytest.mark.parametrize(("opens", "closes"), [(390, 390), (1320, 120)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from enum import IntEnum
 from typing import Annotated, Any, get_type_hints
 
@@ -14,9 +15,12 @@ from hypothesis import strategies as st
 
 from konbini.protocol.codec import Value, encode
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.japan import JAPAN
 from konbini.protocol.kinds import Options
 from konbini.protocol.shape import (
+    LAST_MOMENT,
     Line,
+    Moment,
     Sized,
     UpTo,
     _reader,
@@ -53,6 +57,14 @@ class Whole:
     inner: Inner
     many: Annotated[tuple[Colour, ...], UpTo(2)]
     maybe: Annotated[int, UpTo(9)] | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dated:
+    """A moment."""
+
+    at: Moment
+    number: int
 
 
 WHOLE = Whole(
@@ -122,6 +134,14 @@ def test_an_array_of_another_length_is_malformed(value: Value) -> None:
     """Too short, too long, no array."""
     with pytest.raises(Refused):
         from_bytes(Whole, encode(value))
+
+
+def test_every_moment_has_a_day() -> None:
+    """Whoever sends one is held to the calendar: the day of each is named, on screens, in logs and in accounts."""
+    assert datetime.fromtimestamp(LAST_MOMENT, JAPAN).year < 9999
+    assert from_value(Dated, [LAST_MOMENT, 0]).at == LAST_MOMENT
+    with pytest.raises(Refused):
+        from_value(Dated, [LAST_MOMENT + 1, 0])
 
 
 def test_our_own_defect_is_found_before_it_is_sent() -> None:

@@ -109,6 +109,7 @@ def test_a_notice_is_its_wards(parties: Parties) -> None:
         message_key=certificate,
         reopens=None,
         kinds=(),
+        barred=(),
     )
     signed = notice.sign(parties.message)
     assert Notice.open(signed, certificate, parties.entry, parties.now) == notice

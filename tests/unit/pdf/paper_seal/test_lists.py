@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
 from dataclasses import replace
 
@@ -11,8 +12,11 @@ from hypothesis import strategies as st
 
 from konbini.pdf.paper_seal.issuers import MOST_LIST_BYTES, IssuerKey, IssuerList, KeyUse
 from konbini.pdf.paper_seal.status import MOST_STATUS_BYTES, Status, StatusList, check_status
-from konbini.protocol.cose import SigningKey
+from konbini.protocol.codec import encode
+from konbini.protocol.cose import Context, SigningKey
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import ANYONE, MessageKind
+from konbini.protocol.shape import checked_value
 from tests.unit.pdf.paper_seal.conftest import NOON, Keys
 from tests.unit.pdf.paper_seal.pages import specimen_page
 
@@ -48,6 +52,15 @@ def test_every_status_reads_back(keys: Keys, issuers: IssuerList, statuses: list
         with pytest.raises(Refused) as refusal:
             opened.status(beyond)
         assert refusal.value.code is Code.PAPER_STATUS_UNKNOWN
+
+
+def test_a_list_of_a_year_beyond_all_calendars_is_refused(keys: Keys, issuers: IssuerList) -> None:
+    """Rightly signed, but of no day on which its key could have been in force."""
+    fields = checked_value(listed(keys, Status.VALID))
+    issued = [field.name for field in dataclasses.fields(StatusList)].index("issued")
+    fields[issued] = 2**40
+    context = Context(kind=MessageKind.STATUS_LIST, sender="131997", receiver=ANYONE)
+    assert status_refusal(keys.status.sign(encode(fields), context), issuers) is Code.MALFORMED
 
 
 def test_the_packing_is_the_token_status_lists() -> None:
