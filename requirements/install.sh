@@ -1,12 +1,20 @@
 #!/usr/bin/env bash
-# Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it the
-# verification page's QR reader, the screens' fonts and the rules that the tests of pages judge by (page, fonts, tests:
-# package-lock.json), the package itself. Quick where nothing changed. Installs Debian packages only as root or with a
-# sudo that asks nothing; otherwise says which are missing and stops.
+# Makes this checkout able to run: Debian packages (system-packages.txt), .venv from the hash-pinned locks, in it what
+# comes from npm (page, console, fonts, tests: package-lock.json), the package itself. Quick where nothing changed.
+# Installs Debian packages only as root or with a sudo that asks nothing; otherwise says which are missing and stops.
+# `--with LIST` takes the packages of requirements/LIST too: what only a measurement needs.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' requirements/system-packages.txt; }
+lists=(requirements/system-packages.txt)
+while [ "$#" -gt 0 ]; do
+    case "$1" in
+    --with) lists+=("requirements/${2:?--with names a list}"); shift 2 ;;
+    *) echo "$0: what is $1?" >&2; exit 2 ;;
+    esac
+done
+
+packages() { sed -e 's/#.*//' -e 's/[[:space:]]//g' -e '/^$/d' "${lists[@]}"; }
 
 missing_packages() {
     local package
@@ -37,14 +45,33 @@ install_packages() {
             "${root[@]}" tee /etc/postgresql-common/createcluster.d/konbini.conf >/dev/null
     fi
     "${apt[@]}" update
+    keep_from_starting
     "${apt[@]}" install --no-install-recommends "${missing[@]}"
+    if [ -n "$policy" ]; then
+        "${root[@]}" rm -f "$policy"
+        trap - EXIT
+    fi
+}
+
+# What a list of measurements brings is started by the measurement, on loopback, and by nobody else: while it is installed,
+# Debian's packages are told to start nothing (invoke-rc.d(8)). A machine that says so already is left as it is.
+policy=
+keep_from_starting() {
+    if [ "${#lists[@]}" -eq 1 ] || [ -e /usr/sbin/policy-rc.d ]; then
+        return
+    fi
+    policy=/usr/sbin/policy-rc.d
+    trap '"${root[@]}" rm -f "$policy"' EXIT
+    printf '#!/bin/sh\nexit 101\n' | "${root[@]}" tee "$policy" >/dev/null
+    "${root[@]}" chmod 755 "$policy"
 }
 
 # npm is asked for by its command: Node.js from elsewhere brings it along, and Debian's package would not go beside it.
 missing_npm() { command -v npm >/dev/null || printf '%s\n' nodejs npm; }
 
 # What comes from npm, where its room looks for it: the verification page's QR reader (konbini/verifier/page_files.py),
-# the screens' fonts (konbini/kiosk/ui/fonts.py), the rules that the tests of pages judge by. No script of theirs is run.
+# the console's charts (konbini/ward_server/console), the screens' fonts (konbini/kiosk/ui/fonts.py), the rules that the
+# tests of pages judge by. No script of theirs is run.
 install_from_npm() {
     local what=$1 folder=.venv/share/konbini/$1
     mkdir -p "$folder"
@@ -91,8 +118,8 @@ fingerprint() {
     {
         echo "$1"
         pwd
-        cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/page/package-lock.json \
-            requirements/fonts/package-lock.json requirements/tests/package-lock.json requirements/voice.txt pyproject.toml
+        cat requirements/install.sh requirements/build.txt requirements/all.txt requirements/voice.txt pyproject.toml
+        cat requirements/{page,console,fonts,tests}/package-lock.json
     } | sha256sum
 }
 
@@ -117,6 +144,7 @@ pip=(.venv/bin/python -m pip --quiet --disable-pip-version-check install)
 PATH="$PWD/.venv/bin:$PATH" "${pip[@]}" --require-hashes --no-build-isolation -r requirements/all.txt
 "${pip[@]}" --no-deps --no-build-isolation --editable .
 install_from_npm page
+install_from_npm console
 install_from_npm fonts
 install_from_npm tests
 install_voice

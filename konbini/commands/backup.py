@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
 from argparse import _SubParsersAction
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,13 +12,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from konbini.commands.at_machine import ended
 from konbini.process.clock import Clock, SystemClock
-from konbini.process.config import ConfigRefused
 from konbini.process.entropy import Entropy, SystemEntropy
-from konbini.process.rows import CANNOT_OPEN, NotStored
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.stores import StoreAddress, look_once, parse_address
-from konbini.protocol.errors import Refused
 from konbini.protocol.sealing import OpeningKey, SealingKey
 from konbini.ward_server.clerk import config as clerk_config
 from konbini.ward_server.clerk import kept as clerk_kept
@@ -31,14 +28,12 @@ from konbini.ward_server.keeping.disposal_list import Disposal, open_list, read_
 from konbini.ward_server.keeping.kept_store import KeptStore
 from konbini.ward_server.keeping.manifest import Manifest
 from konbini.ward_server.keeping.restoring import BackupSource, restore
-from konbini.ward_server.keeping.rotation import wrapped_by
+from konbini.ward_server.keeping.wrapped_keys import wrapped_by
 from konbini.ward_server.residents import config as registry_config
 from konbini.ward_server.residents import kept as registry_kept
 
 __all__ = ["add_commands", "carry_out"]
 
-_REFUSED: Final = 1
-_CANNOT: Final = 2
 _OWNER_ONLY: Final = 0o600
 
 _Act = Callable[[argparse.Namespace, Callable[[str], None], Clock, Entropy], None]
@@ -90,15 +85,12 @@ def carry_out(
 ) -> int:
     """Carry a parsed command out; 1 where a backup is refused, 2 where it cannot be done."""
     act: _Act = read.act
-    try:
+
+    def carry() -> int:
         act(read, show, clock or SystemClock(), entropy or SystemEntropy())
-    except Refused as refused:
-        sys.stderr.write(f"refused: {refused.code.name} {refused.detail}\n".rstrip() + "\n")
-        return _REFUSED
-    except (ConfigRefused, NotStored, ValueError, OSError, *CANNOT_OPEN) as error:
-        sys.stderr.write(f"not done: {error or type(error).__name__}\n")
-        return _CANNOT
-    return 0
+        return 0
+
+    return ended(carry)
 
 
 def _command(

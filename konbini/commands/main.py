@@ -1,20 +1,26 @@
 """The command `konbini`: a service of this machine, the registry's operators, the demo, a measurement, or specimens.
 
     konbini center|registry|issuing|clerk|kiosk --config FILE
+    konbini console --config FILE
+    konbini console first-administrator|waiting|agree ...
     konbini kiosk-password NAME
     konbini visit --config FILE LISTENER CHANNEL
     konbini ward enter|approve|withdraw|pending|show|look-up|history|statistics ...   (at the registry)
     konbini ward bulk|show-bulk|approve-bulk|import|copy-store ...
     konbini ward stop|release|retake|restored|outage|hold|reconcile ...               (at each process)
+    konbini ward change-settings|settings|settings-text|rotate-keys|data-keys ...     (at each process)
     konbini ward retention|dispose|approve-disposal|withdraw-disposal|disposals ...   (at each process)
-    konbini ward make-backup-key|backup|restore|wrapped-keys|rotate-lookup-key ...
+    konbini ward make-backup-key|backup|restore|wrapped-keys|rotate-lookup-key|take-settings ...
     konbini ward card-certificate ...
     konbini publish --config FILE --out DIR
     konbini verify FILE [FILE...] --issuers FILE --status FILE
+    konbini audit verify|export ...
     konbini demo [--auto] ...
-    konbini bench certificate|ward|import ...
+    konbini bench certificate|kiosk|ward|watched|import ...
+    konbini simulate --visits N --seed S --profile P ...
     konbini gallery --out DIR ...
     konbini faults ...
+    konbini museum ...
     konbini screens --out DIR ...
 
 Owns: which word starts what. A word's rooms are imported when it is typed and not before, so that a machine which has
@@ -126,6 +132,12 @@ def _kiosk_password(given: Sequence[str]) -> int:
     return kiosk_password(given)
 
 
+def _console(given: Sequence[str]) -> int:
+    from konbini.commands.console import console  # noqa: PLC0415 - the ward's libraries alone
+
+    return console(given)
+
+
 def _ward(given: Sequence[str]) -> int:
     from konbini.commands.ward import carry_out  # noqa: PLC0415 - the ward's libraries alone
 
@@ -144,10 +156,22 @@ def _verify(given: Sequence[str]) -> int:
     return verify(given)
 
 
+def _audit(given: Sequence[str]) -> int:
+    from konbini.commands.audit import audit  # noqa: PLC0415 - the libraries of whoever checks logs alone
+
+    return audit(given)
+
+
 def _demo(given: Sequence[str]) -> int:
     from konbini.commands.demo import demo  # noqa: PLC0415 - the simulation's libraries alone
 
     return demo(given)
+
+
+def _simulate(given: Sequence[str]) -> int:
+    from konbini.commands.simulate import simulate  # noqa: PLC0415 - as above
+
+    return simulate(given)
 
 
 def _bench(given: Sequence[str]) -> int:
@@ -168,6 +192,12 @@ def _faults(given: Sequence[str]) -> int:
     return faults(given)
 
 
+def _museum(given: Sequence[str]) -> int:
+    from konbini.commands.museum import museum  # noqa: PLC0415 - the simulation's libraries alone
+
+    return museum(given)
+
+
 def _screens(given: Sequence[str]) -> int:
     from konbini.commands.screens import screens  # noqa: PLC0415 - the simulation's libraries alone
 
@@ -179,18 +209,24 @@ COMMANDS: Mapping[str, _Command] = {
     "registry": _Command(duty="serve as a ward's resident registry (住民記録システム)", start=_registry),
     "issuing": _Command(duty="serve as a ward's issuing (証明書自動交付システム)", start=_issuing),
     "clerk": _Command(duty="serve as a ward's clerk (交付前の審査)", start=_clerk),
+    "console": _Command(duty="serve as a ward's console (操作卓), or name its first administrator", start=_console),
     "kiosk": _Command(duty="serve as a kiosk (キオスク端末), its long-lived process", start=_kiosk),
     "kiosk-password": _Command(duty="make a maintainer's entry for a kiosk's service page", start=_kiosk_password),
     "visit": _Command(duty="serve one visit (利用); a kiosk starts it and hands it two descriptors", start=_visit),
     "ward": _Command(duty="what the ward's operators type", start=_ward),
     "publish": _Command(duty="write a ward's signed lists and the verification page, static files", start=_publish),
     "verify": _Command(duty="check a certificate: a PDF, a photo or a scan, offline", start=_verify),
+    "audit": _Command(duty="check published logs, from files alone", start=_audit),
     "demo": _Command(duty="run a made-up town on this machine", start=_demo),
     "faults": _Command(
         duty="break everything at the real kiosk, and hold what comes of it against a table", start=_faults
     ),
+    "museum": _Command(
+        duty="run published faults in the simulated town, with and without their defences", start=_museum
+    ),
     "gallery": _Command(duty="show every form and edge case, from made-up residents", start=_gallery),
     "screens": _Command(duty="show every screen of the kiosk, with made-up values", start=_screens),
+    "simulate": _Command(duty="run the town in a bottle, from a seed, with faults", start=_simulate),
     "bench": _Command(duty="measure what things cost on this machine, beside others", start=_bench),
 }
 """Every word after `konbini`."""

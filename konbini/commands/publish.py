@@ -36,6 +36,7 @@ def publish(given: Sequence[str], clock: Clock | None = None) -> int:
         told = published_json(authority=config.authority, issuers=ISSUERS, statuses=lists.status_names)
         files = {**lists.files, **page_files(), "published.json": told}
         _write(read.out, files)
+        _remove(read.out, lists.ended)
     except (Refused, ConfigRefused, LibraryMissing, OSError, ValueError, *CANNOT_OPEN) as error:
         sys.stderr.write(f"konbini publish: {error}\n")
         return _REFUSED
@@ -52,6 +53,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, required=True, metavar="FILE", help="its configuration, TOML")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the published folder")
     return parser
+
+
+def _remove(folder: Path, ended: Sequence[str]) -> None:
+    """Remove the files of days whose time is over."""
+    for name in ended:
+        for path in (folder / name).iterdir():
+            path.unlink()
+        (folder / name).rmdir()
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -13,12 +13,15 @@ from argparse import _SubParsersAction
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, TypeAlias
 
-from konbini.commands import backup, copy_store, import_town, lookup_key
+from konbini.commands import backup, copy_store, import_town, lookup_key, operators_roll, take_settings
 from konbini.protocol.errors import Refused
 from konbini.ward_server.card_authority import command as card_certificate
 from konbini.ward_server.decisions import commands as decisions
+from konbini.ward_server.issuing import commands as issuing
 from konbini.ward_server.keeping import commands as keeping
+from konbini.ward_server.keeping import key_commands as keys
 from konbini.ward_server.residents import operator
+from konbini.ward_server.settings.kept import commands as settings
 
 __all__ = ["carry_out"]
 
@@ -64,11 +67,17 @@ def _at_a_socket(act: Callable[[argparse.Namespace, _Show], Awaitable[None]]) ->
 _ROOMS: Final[tuple[tuple[_Describe, _Carry], ...]] = (
     (operator.add_commands, _at_a_socket(operator.carry_out)),
     (decisions.add_commands, _at_a_socket(decisions.carry_out)),
+    (issuing.add_commands, _at_a_socket(issuing.carry_out)),
     (keeping.add_commands, _at_a_socket(keeping.carry_out)),
+    (keys.add_commands, _at_a_socket(keys.carry_out)),
+    (settings.add_commands, _at_a_socket(settings.carry_out)),
     (import_town.add_command, import_town.carry_out),
     (copy_store.add_command, copy_store.carry_out),
     (backup.add_commands, backup.carry_out),
     (lookup_key.add_command, lookup_key.carry_out),
+    (take_settings.add_command, take_settings.carry_out),
+    (operators_roll.add_commands, operators_roll.carry_out),
+    (operators_roll.add_socket_commands, _at_a_socket(operators_roll.carry_out_at_socket)),
     (card_certificate.add_command, card_certificate.carry_out),
 )
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from konbini.process.calls import CallClient
+from konbini.ward_server.operator_id import OPERATOR_ID
 
 __all__ = ["add_command", "carry_out"]
 
@@ -30,7 +31,7 @@ def add_command(
     command: argparse.ArgumentParser = commands.add_parser(name, help=duty, description=duty)
     command.add_argument("--socket", type=Path, required=True, help="the process's socket for operators")
     command.add_argument("--process-user", type=int, default=os.getuid(), help="user id under which the process runs")
-    command.add_argument("--operator", required=True, help="who acts")
+    command.add_argument("--operator", type=_operator, required=True, help=f"who acts: {OPERATOR_ID.pattern}")
     command.set_defaults(act=act)
     return command
 
@@ -53,3 +54,9 @@ async def carry_out(
             show(said)
     finally:
         await client.close()
+
+
+def _operator(text: str) -> str:
+    if OPERATOR_ID.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(f"an operator's id is {OPERATOR_ID.pattern}")
+    return text

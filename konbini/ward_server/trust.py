@@ -9,7 +9,7 @@ from pathlib import Path
 from konbini.process.config import Table
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.trust import WardDirectory, WardEntry
-from konbini.ward_server.asking.card import CardIssuer
+from konbini.ward_server.asking.card import CardIssuer, check_told_apart
 from konbini.ward_server.asking.offices import TicketOffices
 from konbini.ward_server.asking.opening import KioskRegister
 from konbini.ward_server.asking.revocation import RevocationOrder, RevocationPolicy
@@ -77,7 +77,7 @@ def read_trust(config: TrustConfig, ward: str) -> Trust:
 
     Raises:
         Refused: `SIGNATURE_INVALID`, or `WARD_UNREACHABLE` where the directory does not know this ward.
-        ValueError: a kiosk stands twice.
+        ValueError: a kiosk stands twice, or two card issuers have one key.
         OSError: a file cannot be read.
     """
     authority = VerifyingKey(config.directory_authority)
@@ -86,15 +86,17 @@ def read_trust(config: TrustConfig, ward: str) -> Trust:
     register = KioskRegister(
         (path.read_bytes() for path in config.enrolments), VerifyingKey(config.enrolment_authority)
     )
+    issuers = tuple(
+        CardIssuer(certificate=issuer.certificate.read_bytes(), policies=issuer.policies, own=issuer.own)
+        for issuer in config.card_issuers
+    )
+    check_told_apart(issuers)
     return Trust(
         entry=entry,
         record=VerifyingKey(config.record),
         offices=TicketOffices(register, entry, VerifyingKey(config.center)),
         register=register,
-        issuers=tuple(
-            CardIssuer(certificate=issuer.certificate.read_bytes(), policies=issuer.policies, own=issuer.own)
-            for issuer in config.card_issuers
-        ),
+        issuers=issuers,
     )
 
 

@@ -28,7 +28,7 @@ _REST_SECONDS = 90.0
 _SLICES = 12
 _JAPANESE = Script(language=Language.JAPANESE, texts=spoken_texts()[Language.JAPANESE])
 _RENDERER = "--type=renderer"
-_WARD = ("registry", "clerk", "issuing")
+_WARD = ("registry", "clerk", "issuing", "console")
 _ROLES = (
     ("tests.e2e.proofs.older_kernel", "kiosk host"),
     ("tests.e2e.proofs.marked_visit", "visit"),

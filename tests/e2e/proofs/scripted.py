@@ -19,21 +19,24 @@ from konbini.kiosk.config import KioskConfig
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.journal import Journal
 from konbini.kiosk.host.left_rows import LeftRows
+from konbini.kiosk.host.mismatch_rows import MismatchRows
 from konbini.kiosk.host.owing import Owing
 from konbini.kiosk.host.wards import Wards
-from konbini.kiosk.visit.ward import CardProof, Device, WardVisit, Wish
+from konbini.kiosk.visit.ward import CardProof, Device, GivenDocument, WardVisit, Wish
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.link import Link
+from konbini.process.measures.ports import NoMeasures
 from konbini.process.secret_files import read_secret, read_signing_key
 from konbini.process.sqlite.rows import SqliteRows
+from konbini.process.traces.ports import NoTraces
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind, Options, Outcome, Scope
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.tls import client_context
 from konbini.protocol.trust import WardDirectory
-from konbini.protocol.visits import CARD_RS256, Document
+from konbini.protocol.visits import CARD_RS256
 from konbini.simulation.card.applet import CardContent
 from konbini.simulation.card.keys import sign_message
 
@@ -63,7 +66,7 @@ class ScriptedKiosk:
         """Give the ward's newest PREKEY."""
         return self.wards.prekey(ward)
 
-    async def visit(self, card: CardContent, visit_id: bytes) -> Document:
+    async def visit(self, card: CardContent, visit_id: bytes) -> GivenDocument:
         """Go from the card to the document, say that it was not printed, and wait until the ward has said FINAL."""
         clock = SystemClock()
         entry = self.directory.entry(self.ward)
@@ -75,7 +78,9 @@ class ScriptedKiosk:
         given = await visit.open(
             CardProof(certificate=card.auth_certificate, algorithm=CARD_RS256, signature=signature)
         )
-        await self.journal.opened(Opened(visit_id=visit.visit_id, visit=visit.visit, t=visit.t, ward=self.ward))
+        await self.journal.opened(
+            Opened(visit_id=visit.visit_id, visit=visit.visit, t=visit.t, ward=self.ward, ticketed=visit.ticketed)
+        )
         members = given.menu.members
         wish = Wish(
             kind=given.menu.offers[0].kind,
@@ -127,7 +132,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
     directory = WardDirectory.open(
         config.directory.read_bytes(), VerifyingKey(config.directory_authority), newest_seen=0
     )
-    wards = Wards(directory)
+    wards = Wards(directory, config.kiosk)
 
     async def published(frame: Frame) -> None:
         if frame.kind is MessageKind.PREKEY:
@@ -135,7 +140,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
         elif frame.kind is MessageKind.NOTICE:
             wards.take_notice(frame.ward, frame.body, _seconds())
 
-    center = CenterLink(config.kiosk, published, lambda: None)
+    center = CenterLink(config.kiosk, published, lambda: None, measures=NoMeasures(), clock=clock, traces=NoTraces())
     link = Link(address=config.link, tls=client_context(config.tls), user=center, clock=clock, entropy=SystemEntropy())
     center.attach(link)
     rows = SqliteRows.open(config.journal, files("konbini.kiosk.host") / "migrations")
@@ -148,6 +153,7 @@ async def scripted_kiosk(config: KioskConfig, ward: str) -> AsyncIterator[Script
         opening=opening,
         journal=journal,
         left=LeftRows(rows),
+        mismatches=MismatchRows(rows),
         wards=wards,
         link=center,
         clock=clock,

@@ -49,8 +49,9 @@ def exposure(units: Path, service: str) -> float:
 
 
 def test_there_is_a_unit_for_each_process() -> None:
-    """Five services."""
-    assert [f"konbini-{name}.service" for name in ("center", "clerk", "issuing", "kiosk", "registry")] == SERVICES
+    """Six services."""
+    names = ("center", "clerk", "console", "issuing", "kiosk", "registry")
+    assert [f"konbini-{name}.service" for name in names] == SERVICES
 
 
 def test_verify_has_nothing_to_say(units: Path) -> None:
@@ -108,6 +109,34 @@ def test_a_clerk_set_up_otherwise_stays_as_tight(units: Path, which: str) -> Non
     shutil.copy(units / "examples" / f"konbini-clerk.{which}.conf", units / "konbini-clerk.service.d" / "30.conf")
     assert exposure(units, "konbini-clerk.service") <= MOST_EXPOSURE
     assert verify(units) == ""
+
+
+@pytest.mark.parametrize("service", ["center", "issuing", "kiosk"])
+def test_a_service_that_is_watched_stays_as_tight(units: Path, service: str) -> None:
+    """A port of the loopback address, and nobody else may talk to it than before."""
+    name = f"konbini-{service}.service"
+    folder = units / f"{name}.d"
+    folder.mkdir()
+    shutil.copy(units / "examples" / f"konbini-{service}.measures.conf", folder / "40.conf")
+    assert exposure(units, name) <= MOST_EXPOSURE
+    assert verify(units) == ""
+    allowed = set(re.findall(r"^IPAddressAllow=(.+)$", (folder / "40.conf").read_text("utf-8"), re.MULTILINE))
+    assert allowed <= {"localhost"}
+
+
+@pytest.mark.parametrize("process", ["clerk", "registry"])
+def test_a_process_without_a_network_is_watched_through_another(units: Path, process: str) -> None:
+    """It keeps no network: a socket unit on the loopback address and a proxy as tight as the rest."""
+    for end in ("socket", "service"):
+        name = f"konbini-{process}-measures.{end}"
+        shutil.copy(units / "examples" / name, units / name)
+    assert verify(units) == ""
+    assert exposure(units, f"konbini-{process}-measures.service") <= MOST_EXPOSURE
+    listened = re.findall(
+        r"^ListenStream=(.+)$", (units / f"konbini-{process}-measures.socket").read_text("utf-8"), re.MULTILINE
+    )
+    assert [one.partition(":")[0] for one in listened] == ["127.0.0.1"]
+    assert "PrivateNetwork=yes" in (units / f"konbini-{process}.service").read_text("utf-8")
 
 
 def test_a_token_takes_the_key_files_place(units: Path) -> None:

@@ -8,9 +8,12 @@ from typing import Protocol
 from konbini.process.calls import CallClient
 from konbini.protocol.codec import Value
 from konbini.protocol.kinds import MessageKind
+from konbini.ward_server.issuing.days import Days
 from konbini.ward_server.issuing.desk import Desk, Reply
+from konbini.ward_server.issuing.mismatching import Mismatches
 from konbini.ward_server.issuing.opening import Openings
 from konbini.ward_server.issuing.ordering import Orders
+from konbini.ward_server.issuing.own_list import OwnLists
 from konbini.ward_server.issuing.settling import Receipts
 
 __all__ = ["DeskFront", "Front", "FrontMethod", "SocketFront"]
@@ -24,6 +27,9 @@ class FrontMethod(IntEnum):
     ORDER = 2
     RECEIPT = 3
     PREKEY = 4
+    MISMATCH = 5
+    FIGURES = 6
+    OWN_LIST = 7
 
 
 class Front(Protocol):
@@ -39,8 +45,17 @@ class Front(Protocol):
     async def order(self, kiosk: str, body: bytes) -> Reply:
         """Take an ORDER."""
 
+    async def own_list(self, kiosk: str, body: bytes) -> Reply:
+        """Take an OWNLIST."""
+
     async def receipt(self, kiosk: str, body: bytes) -> Reply:
         """Take a RECEIPT."""
+
+    async def mismatch(self, kiosk: str, body: bytes) -> Reply:
+        """Take a MISMATCH."""
+
+    async def figures(self, kiosk: str, body: bytes) -> Reply:
+        """Take FIGURES."""
 
 
 class DeskFront:
@@ -65,9 +80,21 @@ class DeskFront:
         """Take an ORDER."""
         return await Orders(self._desk).take(kiosk, body)
 
+    async def own_list(self, kiosk: str, body: bytes) -> Reply:
+        """Take an OWNLIST."""
+        return await OwnLists(self._desk).take(kiosk, body)
+
     async def receipt(self, kiosk: str, body: bytes) -> Reply:
         """Take a RECEIPT."""
         return await Receipts(self._desk).take(kiosk, body)
+
+    async def mismatch(self, kiosk: str, body: bytes) -> Reply:
+        """Take a MISMATCH."""
+        return await Mismatches(self._desk).take(kiosk, body)
+
+    async def figures(self, kiosk: str, body: bytes) -> Reply:
+        """Take FIGURES."""
+        return await Days(self._desk).take_figures(kiosk, body)
 
 
 class SocketFront:
@@ -90,9 +117,21 @@ class SocketFront:
         """Take an ORDER."""
         return await self._call(FrontMethod.ORDER, kiosk, body)
 
+    async def own_list(self, kiosk: str, body: bytes) -> Reply:
+        """Take an OWNLIST."""
+        return await self._call(FrontMethod.OWN_LIST, kiosk, body)
+
     async def receipt(self, kiosk: str, body: bytes) -> Reply:
         """Take a RECEIPT."""
         return await self._call(FrontMethod.RECEIPT, kiosk, body)
+
+    async def mismatch(self, kiosk: str, body: bytes) -> Reply:
+        """Take a MISMATCH."""
+        return await self._call(FrontMethod.MISMATCH, kiosk, body)
+
+    async def figures(self, kiosk: str, body: bytes) -> Reply:
+        """Take FIGURES."""
+        return await self._call(FrontMethod.FIGURES, kiosk, body)
 
     async def _call(self, method: FrontMethod, *arguments: Value) -> Reply:
         answer = await self._client.call(method, *arguments, within=20)

@@ -10,18 +10,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from konbini.kiosk.channel.messages import Answered, Question
 from konbini.process.clock import Clock
+from konbini.protocol.accounts import DayFigures, FiguresBody
 from konbini.protocol.cose import Context, SigningKey, VerifyingKey
 from konbini.protocol.errors import Code, Refused
 from konbini.protocol.frames import LinkRefusal
-from konbini.protocol.kinds import CertificateKind, MessageKind, Options, Outcome, Scope
-from konbini.protocol.receipts import Ask, Final, Receipt, ReceiptBody
+from konbini.protocol.kinds import CertificateKind, MessageKind, Mismatched, Options, Outcome, Scope
+from konbini.protocol.own_list import OwnList, OwnListAsk, OwnListBody
+from konbini.protocol.receipts import Ask, Final, HandedBack, Mismatch, Receipt, ReceiptBody
 from konbini.protocol.sealing import OpeningKey, SealedSize, SealingKey
 from konbini.protocol.shape import from_bytes, to_bytes
 from konbini.protocol.tickets import (
     TICKET_SECONDS,
-    Hello,
     Prekey,
     Ticket,
     VisitKeys,
@@ -31,6 +31,7 @@ from konbini.protocol.tickets import (
 from konbini.protocol.trust import WardEntry
 from konbini.protocol.visits import (
     Document,
+    Enclosed,
     Menu,
     OpenBody,
     Opening,
@@ -44,7 +45,7 @@ from konbini.simulation.card.keys import algorithm_of, sign_message
 from konbini.ward_server.issuing.desk import Reply
 from tests.integration.ward_server.front import Front
 
-__all__ = ["Center", "Kiosk", "ReachedWard", "Relay", "Told", "Visit"]
+__all__ = ["Center", "Kiosk", "ReachedWard", "Told", "Visit"]
 
 _NOTHING_MORE = Options(0)
 
@@ -79,6 +80,9 @@ class Told:
     menu: Menu | None = None
     digest: bytes = b""
     document: Document | None = None
+    pdf: bytes = b""
+    handed: HandedBack | None = None
+    own_list: OwnList | None = None
 
     @property
     def given_menu(self) -> Menu:
@@ -91,6 +95,12 @@ class Told:
         """The document, where there is one."""
         assert self.document is not None, self.code
         return self.document
+
+    @property
+    def given_list(self) -> OwnList:
+        """The list of what was issued on the card, where there is one."""
+        assert self.own_list is not None, self.code
+        return self.own_list
 
 
 class ReachedWard(Protocol):
@@ -270,6 +280,25 @@ class Visit:
         handles = [member.handle for member in members]
         return await self.send_order(self.order_body(ordinal=ordinal, scope=scope, options=options, handles=handles))
 
+    def own_list_body(
+        self, ordinal: int = 1, *, t: bytes = b"", signing: SigningKey | None = None, signed_ordinal: int | None = None
+    ) -> bytes:
+        """Make OWNLIST: which ask of the visit; another t, key or ordinal may be signed in the place of the visit's."""
+        sealing = SealingKey(Prekey.peek(self.ward.prekey).sealing)
+        context = self._context(MessageKind.OWNLIST, sealing.key_id, ordinal)
+        ask = OwnListAsk(t=t or self.t, ordinal=ordinal if signed_ordinal is None else signed_ordinal)
+        sealed = sealing.seal((signing or self.signing).sign(to_bytes(ask), context), context, SealedSize.SMALL)
+        return to_bytes(OwnListBody(visit=self.v, ordinal=ordinal, key_id=sealing.key_id, sealed=sealed))
+
+    async def send_own_list(self, body: bytes) -> Told:
+        """Send an OWNLIST."""
+        reply = await self.ward.front.own_list(self.kiosk.name, body)
+        return self._read(reply, body, MessageKind.OWNLIST, from_bytes(OwnListBody, body).ordinal)
+
+    async def own_list(self, ordinal: int = 1) -> Told:
+        """Ask what was issued on the card."""
+        return await self.send_own_list(self.own_list_body(ordinal))
+
     async def one_paper(self) -> Told:
         """Order one paper about the holder alone, take it, and go; gives what was told at the end."""
         told = await self.open()
@@ -342,6 +371,50 @@ class Visit:
         signed = self.receipt(Outcome.PRINTED, ordinal=ordinal, number=document.number, taken=document.fee)
         return await self.settle(signed, ordinal)
 
+    async def report(self, handed: HandedBack, *, ordinal: int = 1, found: Mismatched = Mismatched.PAPER) -> Final:
+        """Say that a document did not pass the kiosk's checks, and take MISMATCH_NOTED.
+
+        Raises:
+            Refused: the ward refused it in the open.
+        """
+        mismatch = Mismatch(visit_id=self.visit_id, ordinal=ordinal, t=self.t, found=found, handed=handed)
+        signed = self.kiosk.signing.sign(to_bytes(mismatch), self._context(MessageKind.MISMATCH, b"", ordinal))
+        sealing = SealingKey(Prekey.peek(self.ward.prekey).sealing)
+        context = self._context(MessageKind.MISMATCH, sealing.key_id, ordinal)
+        sealed = sealing.seal(signed, context, SealedSize.SMALL)
+        body = to_bytes(ReceiptBody(visit=self.v, ordinal=ordinal, key_id=sealing.key_id, sealed=sealed))
+        reply = await self.ward.front.mismatch(self.kiosk.name, body)
+        if reply.kind is MessageKind.LINK_REFUSED:
+            raise Refused(_link_code(reply, body))
+        noted = from_bytes(Final, self.read_for_device(reply, MessageKind.MISMATCH_NOTED))
+        assert noted.receipt == message_hash(signed)
+        return noted
+
+    async def tell_day(self, figures: DayFigures, *, day: int | None = None) -> Final:
+        """Tell a day's figures and take FIGURES_NOTED.
+
+        Raises:
+            Refused: the ward refused them in the open.
+        """
+        signed = figures.sign(self.kiosk.signing)
+        sealing = SealingKey(Prekey.peek(self.ward.prekey).sealing)
+        context = Context(
+            kind=MessageKind.FIGURES, sender=self.kiosk.name, receiver=self.ward.code, key_id=sealing.key_id
+        )
+        sealed = sealing.seal(signed, context, SealedSize.SMALL)
+        body = to_bytes(FiguresBody(day=day or figures.day, key_id=sealing.key_id, sealed=sealed))
+        reply = await self.ward.front.figures(self.kiosk.name, body)
+        if reply.kind is MessageKind.LINK_REFUSED:
+            raise Refused(_link_code(reply, body))
+        answered = from_bytes(FiguresBody, reply.body)
+        context = Context(
+            kind=MessageKind.FIGURES_NOTED, sender=self.ward.code, receiver=self.kiosk.name, key_id=answered.key_id
+        )
+        _, message_key = Prekey.open(self.ward.prekey, self.ward.entry, self.seconds)
+        noted = from_bytes(Final, message_key.open(self.kiosk.sealing.open(answered.sealed, context), context))
+        assert noted.receipt == message_hash(signed)
+        return noted
+
     def read_ask(self, reply: Reply) -> Ask:
         """Read an ASK."""
         return from_bytes(Ask, self.read_for_device(reply, MessageKind.ASK))
@@ -372,19 +445,27 @@ class Visit:
             ordinal=ordinal,
             key_id=self.sealing.sealing.key_id,
         )
-        signed = self.sealing.open(reply.body, context)
-        payload = self._message_key().open(signed, context)
+        opened = self.sealing.open(reply.body, context)
         try:
             if kind is MessageKind.MENU:
-                menu = read_answer(Menu, payload)
-                return Told(kind=kind, body=reply.body, menu=menu, digest=message_hash(signed))
-            return Told(kind=kind, body=reply.body, document=read_answer(Document, payload))
+                menu = read_answer(Menu, self._message_key().open(opened, context))
+                return Told(kind=kind, body=reply.body, menu=menu, digest=message_hash(opened))
+            if kind is MessageKind.OWNLIST:
+                own_list = read_answer(OwnList, self._message_key().open(opened, context))
+                return Told(kind=kind, body=reply.body, own_list=own_list, digest=message_hash(opened))
+            enclosed = from_bytes(Enclosed, opened)
+            document = read_answer(Document, self._message_key().open(enclosed.signed, context))
+            handed = HandedBack(key_id=context.key_id, message_key=self._prekey().message_key, signed=enclosed.signed)
+            return Told(kind=kind, body=reply.body, document=document, pdf=enclosed.pdf, handed=handed)
         except Refused as refused:
             return Told(kind=kind, body=reply.body, code=refused.code)
 
     def _message_key(self) -> VerifyingKey:
         ticket = Ticket.claimed(self.ticket)
         return Prekey.open(ticket.prekey, self.ward.entry, ticket.issued)[1]
+
+    def _prekey(self) -> Prekey:
+        return Prekey.peek(Ticket.claimed(self.ticket).prekey)
 
     def _context(self, kind: MessageKind, key_id: bytes, ordinal: int = 0) -> Context:
         return Context(
@@ -396,45 +477,3 @@ def _link_code(reply: Reply, body: bytes) -> Code:
     refusal = from_bytes(LinkRefusal, reply.body)
     assert refusal.answered == hashlib.sha256(body).digest()
     return Code(refusal.code)
-
-
-class Relay:
-    """What carries a real kiosk's questions to the ward and a scripted center, in the place of the long-lived process.
-
-    It is the part of `konbini.kiosk.channel.host.Host` that speaks with the ward.
-    """
-
-    def __init__(self, ward: ReachedWard, kiosk: str) -> None:
-        """Carry for a kiosk."""
-        self._ward, self._kiosk = ward, kiosk
-
-    async def prekey(self, _ward: str) -> bytes:
-        """Give the ward's newest PREKEY."""
-        return self._ward.prekey
-
-    async def exchange(self, question: Question) -> Answered:
-        """Hand a question to whom it is for."""
-        match question.kind:
-            case MessageKind.HELLO:
-                return Answered(kind=MessageKind.TICKET, body=self._ticket(question.body))
-            case MessageKind.OPEN:
-                reply = await self._ward.front.open(self._kiosk, question.visit_id, question.body)
-            case _:
-                reply = await self._ward.front.order(self._kiosk, question.body)
-        return Answered(kind=reply.kind, body=reply.body)
-
-    def _ticket(self, signed: bytes) -> bytes:
-        hello = Hello.open(signed, self._ward.kiosk(self._kiosk).signing.verifying, self._kiosk)
-        moment = self._ward.clock.now() // 1000
-        return self._ward.center.ticket(
-            Ticket(
-                visit_id=hello.visit_id,
-                kiosk=hello.kiosk,
-                device_key_id=hello.device_key_id,
-                ward=hello.ward,
-                visit_keys=hello.visit_keys,
-                issued=moment,
-                expires=moment + TICKET_SECONDS,
-                prekey=self._ward.prekey,
-            )
-        )

@@ -23,17 +23,18 @@ from konbini.kiosk.channel.messages import Answered, Question
 from konbini.kiosk.config import KioskConfig, read_config
 from konbini.kiosk.host.center_link import CenterLink
 from konbini.kiosk.host.wards import Wards
-from konbini.kiosk.visit.ward import CardProof, Device, GivenMenu, WardVisit, Wish
+from konbini.kiosk.visit.ward import CardProof, Device, GivenDocument, GivenMenu, WardVisit, Wish
 from konbini.process.clock import SystemClock
 from konbini.process.entropy import SystemEntropy
 from konbini.process.link import Link
+from konbini.process.measures.ports import NoMeasures
 from konbini.process.secret_files import read_signing_key
+from konbini.process.traces.ports import NoTraces
 from konbini.protocol.cose import VerifyingKey
 from konbini.protocol.frames import Frame
 from konbini.protocol.kinds import MessageKind, Options, Scope
 from konbini.protocol.tls import client_context
 from konbini.protocol.trust import WardDirectory
-from konbini.protocol.visits import Document
 from konbini.simulation.card.applet import Card, CardContent
 from konbini.simulation.card.layout import WARD_CARD
 from konbini.simulation.town.configs import KioskDevices, write_kiosk_config
@@ -98,8 +99,10 @@ class OwnMachine:
         self.device = Device(
             kiosk=config.kiosk, signing=read_signing_key(config.signing_key), office=config.office(directory)
         )
-        self.wards = Wards(self.directory)
-        self.link = CenterLink(config.kiosk, self.published, lambda: None)
+        self.wards = Wards(self.directory, config.kiosk)
+        self.link = CenterLink(
+            config.kiosk, self.published, lambda: None, measures=NoMeasures(), clock=ward.clock, traces=NoTraces()
+        )
 
     @property
     def seconds(self) -> int:
@@ -144,7 +147,7 @@ class OwnMachine:
         proof = prove(card, self.config.cards, visit)
         return visit, await visit.open(proof)
 
-    async def order(self, visit: WardVisit, given: GivenMenu) -> Document:
+    async def order(self, visit: WardVisit, given: GivenMenu) -> GivenDocument:
         """Order the holder's first certificate.
 
         Raises:

@@ -11,17 +11,19 @@ import asyncio
 import contextlib
 import datetime as dt
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
+from konbini.commands import operators_roll
 from konbini.process.calls import CallClient
 from konbini.process.stores import look_once
 from konbini.process.tasks import StandingTasks
 from konbini.protocol.cose import SigningKey, VerifyingKey
 from konbini.protocol.errors import Code
+from konbini.protocol.fresh_keys import SYSTEM_KEYS, FreshKeys
 from konbini.protocol.sealing import OpeningKey
 from konbini.protocol.shape import from_bytes
 from konbini.protocol.tickets import Ticket
@@ -31,10 +33,11 @@ from konbini.simulation.clock import SettableClock
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.town.configs import Ports, free_ports, write_configs
 from konbini.simulation.town.layout import make_town
-from konbini.simulation.town.listing import write_csv, write_json_lines
 from konbini.simulation.town.pki.revocations import Revocations
 from konbini.simulation.town.responder import OcspResponder
+from konbini.simulation.town.service_keys import REAL_KEYS, ServiceKeys
 from konbini.simulation.town.town import Town
+from konbini.simulation.world.papers.ports import REAL, WorldPapers
 from konbini.ward_server.audit.events import AuditEvent
 from konbini.ward_server.audit.log import AuditEntry, verify
 from konbini.ward_server.clerk import config as clerk_config
@@ -42,27 +45,25 @@ from konbini.ward_server.clerk import main as clerk_main
 from konbini.ward_server.clerk.clerk import Clerk
 from konbini.ward_server.decisions import commands
 from konbini.ward_server.following.current import Current
+from konbini.ward_server.issuing import commands as issuing_commands
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import Desk
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 from konbini.ward_server.keeping import commands as retention
-from konbini.ward_server.residents import config as registry_config
-from konbini.ward_server.residents import main as registry_main
-from konbini.ward_server.residents.bodies import HouseholdPlan, Households, MemberPlace
-from konbini.ward_server.residents.calls import OperatorMethod
-from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Restriction, new_change
-from konbini.ward_server.residents.importing.main import take_list
-from konbini.ward_server.residents.importing.takeover import Approval, Reports, import_rows
-from konbini.ward_server.residents.record import Presence, ResidentRecord, unchecked_record
-from konbini.ward_server.residents.registry import Found
+from konbini.ward_server.keeping import key_commands
+from konbini.ward_server.residents.dates import to_day
+from konbini.ward_server.settings.kept import commands as settings_commands
+from konbini.ward_server.settings.settings import Settings
+from konbini.ward_server.signed_acts.roll import Enrolment
+from tests.integration.ward_server.filled_registry import filled_registry
 from tests.integration.ward_server.front import DeskFront, Front
 from tests.integration.ward_server.kiosk import Center, Kiosk, Visit
-from tests.integration.ward_server.people import CARDS, NEW_CARD, TODAY, rows
+from tests.integration.ward_server.people import CARDS, NEW_CARD
+from tests.integration.ward_server.register import RegisterOperators
 from tests.places import Place, SqlitePlace, address, rows_of
-from tests.records import removal_of, written
 
-__all__ = ["NOON", "Ward", "eventually", "make_keys", "open_ward"]
+__all__ = ["BY_ITSELF", "NOON", "Ward", "eventually", "make_keys", "open_ward"]
 
 _T = TypeVar("_T")
 
@@ -76,10 +77,10 @@ _PREKEY_MINUTES = 10
 _PATIENCE_SECONDS = 20.0
 
 
-def make_keys(folder: Path) -> Town:
+def make_keys(folder: Path, service_keys: ServiceKeys = REAL_KEYS) -> Town:
     """Make the town's keys, certificates and lists, for the wards of one test session."""
     clock = SettableClock(int(NOON.timestamp()) * 1000)
-    return make_town(folder, clock, SeededEntropy(1), seed=5, residents=200, kiosks=2)
+    return make_town(folder, clock, SeededEntropy(1), seed=5, residents=200, kiosks=2, service_keys=service_keys)
 
 
 async def eventually(holds: Callable[[], bool]) -> None:
@@ -89,7 +90,7 @@ async def eventually(holds: Callable[[], bool]) -> None:
             await asyncio.sleep(0.005)
 
 
-_BY_ITSELF = frozenset(event for event in AuditEvent if event.name.endswith("RETENTION_JUDGED"))
+BY_ITSELF = frozenset(event for event in AuditEvent if event.name.endswith(("RETENTION_JUDGED", "SETTINGS_TAKEN")))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -99,6 +100,8 @@ class Ward:
     town: Town
     place: Place
     listed: str | None
+    papers: WorldPapers
+    fresh: FreshKeys
     clock: SettableClock
     entropy: SeededEntropy
     responder: OcspResponder
@@ -115,9 +118,9 @@ class Ward:
     processes: dict[str, AsyncExitStack] = field(default_factory=dict)
 
     @property
-    def known(self) -> frozenset[str]:
-        """The residents of whom the registry has a record."""
-        return frozenset(resident for (resident,) in self.rows("registry", "SELECT DISTINCT resident FROM record"))
+    def register(self) -> RegisterOperators:
+        """Whoever changes the register, two persons for each change."""
+        return RegisterOperators(line=self.operators, clock=self.clock, rows=self.rows)
 
     @property
     def code(self) -> str:
@@ -160,82 +163,32 @@ class Ward:
         """Begin a visit with a resident's card."""
         return Visit(self, kiosk or self.kiosk(), self.card(holder), visit_id or self.entropy.token(16))
 
-    async def change(self, kind: ChangeKind, resident: str, body: Body, seen: int, effective: int = TODAY) -> None:
-        """Have one operator enter a change and another approve it; it is in force at every follower then."""
-        change = new_change(kind, resident, body, seen=seen, effective=effective, source="届書")
-        entered = await self.operators.call(OperatorMethod.ENTER, "aoki", change.to_bytes())
-        approve = self.operators.call(OperatorMethod.APPROVE, "bando", entered, within=_PATIENCE_SECONDS)
-        approving = asyncio.create_task(approve)
-        while not (await asyncio.wait((approving,), timeout=0.3))[0]:
-            await self.clock.advance(1)  # a follower that lost the registry for a moment waits for this
-        approving.result()
+    def put_in_force(self, settings: Settings) -> None:
+        """Have the desk of the test ask these settings, and not those that the process keeps."""
+        self.desk = replace(self.desk, in_force=lambda: settings)
 
-    async def record(self, resident: str) -> ResidentRecord:
-        """Give a resident's record as the registry has it now."""
-        found = await self.operators.call(OperatorMethod.LOOK_UP, "aoki", resident, "照会")
-        assert isinstance(found, bytes)
-        return unchecked_record(from_bytes(Found, found).record)
-
-    async def rewrite(self, resident: str, **changes: object) -> None:
-        """Correct a resident's record, or enter a new one's."""
-        if resident in self.known:
-            record = await self.record(resident)
-            fresh = replace(record, version=record.version + 1, individual_number=None, **changes)  # type: ignore[arg-type] # fields by name
-            kind, seen = ChangeKind.CORRECTION, record.version
-        else:
-            fresh, kind, seen = written(resident, **changes), ChangeKind.BIRTH, 0
-        await self.change(kind, resident, RecordWritten(record=fresh, individual_number=None, postcode=""), seen)
-
-    async def remove(self, resident: str, reason: Presence = Presence.MOVED_OUT) -> None:
-        """Remove a resident's record; the next in order heads those who stay."""
-        gone = await self.record(resident)
-        remaining = await self.headed_anew(gone) if gone.relationship == "世帯主" else ()
-        kind, body = removal_of(reason, remaining)
-        await self.change(kind, resident, body, gone.version)
-
-    async def split_off(self, resident: str, household: str) -> None:
-        """Have somebody leave for a household of their own, at the same address."""
-        leaver = await self.record(resident)
-        alone = MemberPlace(resident=resident, seen=leaver.version, order=1, relationship="世帯主")
-        plans = (
-            HouseholdPlan(household=leaver.household, members=await self.headed_anew(leaver)),
-            HouseholdPlan(household=household, members=(alone,)),
-        )
-        await self.change(ChangeKind.HOUSEHOLD_SPLIT, resident, Households(households=plans), leaver.version)
-
-    async def headed_anew(self, leaver: ResidentRecord) -> tuple[MemberPlace, ...]:
-        """Give how a household stands without one member: headed by the next in order where the head goes."""
-        records = [await self.record(one) for one in sorted(self.known - {leaver.resident})]
-        staying = [one for one in records if one.household == leaver.household and one.presence is Presence.PRESENT]
-        headed = leaver.relationship != "世帯主"
-        staying.sort(key=lambda one: one.order)
-        return tuple(
-            MemberPlace(
-                resident=one.resident,
-                seen=one.version,
-                order=one.order,
-                relationship=one.relationship if headed else "子" if place else "世帯主",
-            )
-            for place, one in enumerate(staying)
-        )
-
-    async def protect(self, resident: str) -> None:
-        """Set a protective measure."""
-        await self.change(ChangeKind.MEASURE_SET, resident, Restriction(name="S-2026-0099", planned_end=None), 0)
+    async def change_settings(self, process: str, old: str, new: str) -> None:
+        """Have one operator enter other settings at a process, and another agree."""
+        path = self.town.root / "changed.toml"
+        await self.say(process, "settings-text", "--out", str(path))
+        text = path.read_text("utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), "utf-8")
+        await self.decide(process, "change-settings", "--file", str(path))
 
     async def say(self, process: str, *words: str, operator: str = "aoki") -> list[str]:
         """Type a command at a process's socket for operators, and give what it shows; time passes meanwhile."""
         parser = argparse.ArgumentParser()
         known = parser.add_subparsers(required=True)
-        commands.add_commands(known)
-        decisions = set(known.choices)
-        retention.add_commands(known)
+        carrying: dict[str, Callable[[argparse.Namespace, Callable[[str], None]], Awaitable[None]]] = {}
+        for room in (commands, issuing_commands, retention, key_commands, settings_commands):
+            room.add_commands(known)
+            carrying |= dict.fromkeys(set(known.choices) - set(carrying), room.carry_out)
         socket = "operators.sock" if process == "registry" else f"{self._named(process)}-operators.sock"
         command, *rest = words
         read = parser.parse_args([command, "--socket", str(self.town.run / socket), "--operator", operator, *rest])
         shown: list[str] = []
-        carry_out = commands.carry_out if command in decisions else retention.carry_out
-        saying = asyncio.create_task(carry_out(read, shown.append))
+        saying = asyncio.ensure_future(carrying[command](read, shown.append))
         await self.go_on_until(saying.done)
         saying.result()
         return shown
@@ -244,6 +197,36 @@ class Ward:
         """Have one operator enter a decision and another agree to it."""
         (decision,) = await self.say(process, *words, "--reason", "a test")
         await self.say(process, "agree", decision, operator="bando")
+
+    async def sign_acts(self, origin: str, enrolments: Iterable[Enrolment]) -> None:
+        """Enrol operators' passkeys at the machine, and have each process take acts signed alone from now on."""
+        everybody = tuple(enrolments)
+        for process in ("issuing", "clerk", "registry"):
+            await self.stop(process)
+        for process in ("registry", "clerk", "issuing"):
+            for one in everybody:
+                assert await self.enrol_at_machine(process, one) == 0
+            config = self.town.configs / f"{self._named(process)}.toml"
+            text = config.read_text(encoding="utf-8")
+            config.write_text(text.replace("signed = false", f'signed = true\norigin = "{origin}"'), encoding="utf-8")
+            await self.start(process)
+        await self.caught_up()
+
+    async def enrol_at_machine(self, process: str, enrolment: Enrolment) -> int:
+        """Type the command that puts a passkey into a process's roll, and give how it ended."""
+        until = to_day(enrolment.until).isoformat()
+        told = ("--person", enrolment.person, "--credential", enrolment.credential.hex(), "--until", until)
+        key = ("--public-key", enrolment.public_key.hex(), "--entered-by", "x", "--approved-by", "y")
+        return (await self.at_store("enrol-operator", process, *told, *key))[0]
+
+    async def at_store(self, command: str, process: str, *words: str) -> tuple[int, list[str]]:
+        """Type a command that opens a process's store, and give how it ended and what it showed."""
+        parser = argparse.ArgumentParser()
+        operators_roll.add_commands(parser.add_subparsers(required=True))
+        config = self.town.configs / f"{self._named(process)}.toml"
+        read = parser.parse_args([command, "--process", process, "--config", str(config), *words])
+        shown: list[str] = []
+        return await asyncio.to_thread(operators_roll.carry_out, read, shown.append, self.clock), shown
 
     async def mended(self, process: str) -> None:
         """Wait until a process's copy was re-taken and agrees, and both followers hold a lease again."""
@@ -309,14 +292,14 @@ class Ward:
         self.place.write(self._named(process), statement)
 
     def audit(self, process: str) -> list[AuditEntry]:
-        """Read a process's audit log, after checking its chain."""
+        """Read a process's audit log, after checking its tree."""
         look_once(address(self.place, self._named(process)), verify)
         found = self.rows(process, "SELECT entry FROM audit_entry ORDER BY position")
         return [from_bytes(AuditEntry, entry) for (entry,) in found]
 
     def events(self, process: str) -> list[tuple[AuditEvent, int]]:
-        """Give the audit log's events and codes, but for what a process judges by itself at its start."""
-        return [(entry.event, entry.code) for entry in self.audit(process) if entry.event not in _BY_ITSELF]
+        """Give the audit log's events and codes, but for what a process does by itself at its start."""
+        return [(entry.event, entry.code) for entry in self.audit(process) if entry.event not in BY_ITSELF]
 
     def issuances(self) -> list[tuple[IssuanceState, Code | None]]:
         """Give the state of every number that was reserved, and why it is void."""
@@ -325,7 +308,7 @@ class Ward:
 
     def cases(self) -> list[tuple[Any, ...]]:
         """Give the open cases: kind and kiosk."""
-        return self.rows("issuing", "SELECT kind, kiosk FROM open_case ORDER BY number")
+        return self.rows("issuing", "SELECT kind, kiosk FROM ward_case WHERE closed IS NULL ORDER BY number")
 
     def stops(self) -> dict[str, Code | None]:
         """Give the code of each process's stop, None where it runs."""
@@ -334,17 +317,21 @@ class Ward:
 
     async def start_registry(self) -> None:
         """Start the registry; the first time it takes its residents over."""
-        await self._start("registry", _registry(self.town, self.clock, self.entropy, self.listed))
+        await self._start("registry", filled_registry(self.town, self.clock, self.entropy, self.listed))
 
     async def start_clerk(self) -> None:
         """Start the clerk."""
         config = clerk_config.read_config(self.town.configs / f"{self._named('clerk')}.toml")
-        self.clerk = await self._start("clerk", clerk_main.serve(config, self.clock, self.entropy, StandingTasks()))
+        serving = clerk_main.serve(config, self.clock, self.entropy, StandingTasks(), papers=self.papers.clerk)
+        self.clerk = await self._start("clerk", serving)
 
     async def start_issuing(self) -> None:
         """Start issuing, with a link that nobody answers: frames are handed to the use cases."""
         config = issuing_config.read_config(self.town.configs / f"{self._named('issuing')}.toml")
-        self.desk = await self._start("issuing", issuing_main.serve(config, self.clock, self.entropy, StandingTasks()))
+        serving = issuing_main.serve(
+            config, self.clock, self.entropy, StandingTasks(), papers=self.papers.issuing, fresh=self.fresh
+        )
+        self.desk = await self._start("issuing", serving)
         await eventually(lambda: self.desk.prekeys.newest is not None)
 
     async def stop(self, process: str) -> None:
@@ -364,8 +351,15 @@ class Ward:
 
 
 @asynccontextmanager
-async def open_ward(
-    keys: Town, folder: Path, *, without: str = "", place: Place | None = None, listed: str | None = None
+async def open_ward(  # noqa: PLR0913 - what a test may want otherwise, named
+    keys: Town,
+    folder: Path,
+    *,
+    without: str = "",
+    place: Place | None = None,
+    listed: str | None = None,
+    papers: WorldPapers = REAL,
+    fresh: FreshKeys = SYSTEM_KEYS,
 ) -> AsyncIterator[Ward]:
     """Open a ward with keys that were made before, and files of its own below `folder`.
 
@@ -376,6 +370,8 @@ async def open_ward(
         place: where the processes keep their rows; files below `folder` otherwise.
         listed: the name of the file that the residents are taken over from, which tells its form; they are at hand
             otherwise.
+        papers: what papers are made with.
+        fresh: makes the keys that issuing makes for itself.
     """
     for name in ("configs", "data", "run"):
         (folder / name).mkdir(mode=0o700)
@@ -389,15 +385,18 @@ async def open_ward(
         revocations = Revocations(town.card_authority.authority, issued)
         responder = await OcspResponder.listen(town.answer_maker(revocations), clock, entropy)
         ending.push_async_callback(responder.close)
-        ports = replace(free_ports(), responder=responder.port, page=0)
+        ports = replace(free_ports(), responder=responder.port)
         kept = place or SqlitePlace(folder=town.data)
         write_configs(town, ports, store=kept.uri)
+        _publish_no_console(town)
         operators = CallClient(town.run / "operators.sock", peers=frozenset({os.getuid()}))
         ending.push_async_callback(operators.close)
         ward = Ward(
             town=town,
             place=kept,
             listed=listed,
+            papers=papers,
+            fresh=fresh,
             clock=clock,
             entropy=entropy,
             responder=responder,
@@ -418,32 +417,11 @@ async def open_ward(
         yield ward
 
 
-@asynccontextmanager
-async def _registry(
-    town: Town, clock: SettableClock, entropy: SeededEntropy, listed: str | None
-) -> AsyncIterator[None]:
-    path = town.configs / "registry.toml"
-    approval = Approval(entered_by="aoki", approved_by="bando", source="a list for tests")
-    if listed is not None and not (town.root / listed).exists():
-        await _take_file(town, town.root / listed, clock, entropy, approval)
-    config = registry_config.read_config(path)
-    async with registry_main.open_registry(config, clock, entropy) as rooms:
-        if not (await rooms.store.read(lambda reading: reading.position())).number:
-            residents = rows(town.card_authority)
-            await import_rows(rooms.store, rooms.vault, rooms.pen, clock, residents, approval=approval)
-        async with registry_main.serve(config, rooms, clock):
-            yield
-
-
-async def _take_file(town: Town, file: Path, clock: SettableClock, entropy: SeededEntropy, approval: Approval) -> None:
-    residents = rows(town.card_authority)
-    if file.suffix == ".csv":
-        write_csv(file, residents)
-    else:
-        write_json_lines(file, residents)
-    config = town.configs / "registry.toml"
-    reports = Reports()
-    await take_list(config, file, clock, entropy, approval=approval, sha256=None, processes=0, reports=reports)
+def _publish_no_console(town: Town) -> None:
+    """Leave the console's store out of what is published: it is made when a console is opened beside the ward."""
+    path = town.configs / "publishing.toml"
+    lines = path.read_text("utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("console = ")), "utf-8")
 
 
 def _entry(town: Town) -> WardEntry:

@@ -18,15 +18,16 @@ _CONFIGS = {
     "registry": "konbini.ward_server.residents.config",
     "issuing": "konbini.ward_server.issuing.config",
     "clerk": "konbini.ward_server.clerk.config",
+    "console": "konbini.ward_server.console.config",
     "kiosk": "konbini.kiosk.config",
 }
 _UNITS = sorted((_ROOT / "systemd").glob("*.service"))
 
 
 def test_every_unit_is_met() -> None:
-    """The five services of the house have a unit each."""
+    """The six services of the house have a unit each."""
     assert [unit.stem for unit in _UNITS] == [
-        f"konbini-{name}" for name in ("center", "clerk", "issuing", "kiosk", "registry")
+        f"konbini-{name}" for name in ("center", "clerk", "console", "issuing", "kiosk", "registry")
     ]
 
 

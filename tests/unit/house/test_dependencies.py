@@ -19,7 +19,10 @@ HEADINGS = {"package"}
 IMPORTED_AS = {
     "argon2-cffi": "argon2",
     "fonttools": "fontTools",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry",
+    "opentelemetry-sdk": "opentelemetry",
     "pillow": "PIL",
+    "prometheus-client": "prometheus_client",
     "pyhanko-certvalidator": "pyhanko_certvalidator",
     "pyscard": "smartcard",
     "python-pkcs11": "pkcs11",
@@ -30,6 +33,7 @@ TELLTALE = {
     "Apache-2.0": "apache",
     "BSD-2-Clause": "bsd",
     "BSD-3-Clause": "bsd",
+    "GPL-3.0-or-later": "gnu general public license v3 or later",
     "LGPL-2.1-or-later": "lesser general public",
     "MIT": "mit",
     "MIT-CMU": "mit-cmu",
@@ -60,9 +64,12 @@ def documented() -> dict[str, str]:
 
 
 def licence_words(name: str) -> str:
-    """Return all that a package's metadata says of its licence, in small letters."""
+    """Return all that a package's metadata says of its licence, in small letters; of one that says nothing its text."""
     metadata = importlib.metadata.metadata(name)
     fields = [value for key in ("License-Expression", "License", "Classifier") for value in metadata.get_all(key) or []]
+    if not fields:
+        files = importlib.metadata.files(name) or []
+        fields = [" ".join(file.read_text().split()) for file in files if "license" in file.name.lower()]
     return " ".join(field for field in fields if not field.startswith(("Topic", "Programming", "Framework"))).lower()
 
 
@@ -109,12 +116,38 @@ def test_the_licence_is_the_packages_own(name: str) -> None:
         assert TELLTALE[part] in licence_words(name), licence_words(name)[:200]
 
 
-def test_no_service_loads_gpl() -> None:
-    """No package of the lock is under GPL or AGPL; the LGPL ones are known by name."""
+def installed_with(names: set[str]) -> set[str]:
+    """Return what is installed along with some packages: all that their metadata require, but for extras."""
+    found: set[str] = set()
+    waiting = set(names)
+    while waiting:
+        name = waiting.pop()
+        try:
+            required = importlib.metadata.requires(name) or []
+        except importlib.metadata.PackageNotFoundError:
+            continue  # of another platform or Python
+        found.add(name)
+        waiting |= {normal(line) for line in required if "extra ==" not in line} - found
+    return found
+
+
+def under_gpl(names: set[str]) -> set[str]:
+    """Return those of some packages whose licence has to do with the GPL, the AGPL or the LGPL."""
+    return {name for name in names if re.search(r"gpl|general public", licence_words(name))}
+
+
+def test_nothing_that_runs_is_under_gpl() -> None:
+    """Neither what a service or the town asks for nor what that brings along; the LGPL ones are known by name."""
+    run, _dev = declared()
+    assert under_gpl(installed_with(run)) == {"pyscard"}
+
+
+def test_a_tests_peer_is_the_only_other() -> None:
+    """The lock for developers has one package under the GPL, which no module of ours imports."""
     lock = (ROOT / "requirements" / "all.txt").read_text(encoding="utf-8")
-    guilty = {
-        name
-        for name in re.findall(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==", lock, re.MULTILINE)
-        if re.search(r"gpl|general public", licence_words(name))
-    }
-    assert guilty == {"pyscard"}
+    locked = set(re.findall(r"^([a-z0-9-]+)(?:\[[a-z,-]+\])?==", lock, re.MULTILINE))
+    run, dev = declared()
+    peers = under_gpl(locked - installed_with(run))
+    assert peers == {"pymerkle"}
+    assert peers <= dev
+    assert not peers & (imported() | imported(peers=True))

@@ -29,7 +29,9 @@ GROUPS = {
     10: "10xx: the registry and its operators",
     11: "11xx: a paper, judged by whoever verifies it",
     12: "12xx: what a ward keeps, how long, and its backups",
-    13: "13xx: a kiosk's service page",
+    13: "13xx: signing in, at a kiosk's service page or at the ward's console",
+    14: "14xx: the ward's console",
+    16: "16xx: the logs, and whoever co-signs them",
 }
 
 

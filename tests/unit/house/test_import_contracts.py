@@ -37,11 +37,46 @@ BREACHES = {
     "the verifier asks somebody": ("konbini/verifier/lists.py", "import aiohttp", "The verifier asks nobody"),
     "the verifier draws": ("konbini/verifier/pictures.py", "import konbini.pdf.fonts", "The verifier asks nobody"),
     "the verifier signs": ("konbini/verifier/document.py", "import konbini.pdf.signing", "Only the clerk signs"),
+    "the verifier asks for a time-stamp": (
+        "konbini/verifier/logs/checking.py",
+        "import konbini.time_stamps.asking",
+        "The verifier asks nobody",
+    ),
+    "a command has keys of the world": (
+        "konbini/commands/verify.py",
+        "import konbini.simulation.world.keys",
+        "Only the simulation has keys",
+    ),
+    "a command knows the museum": (
+        "konbini/commands/verify.py",
+        "import konbini.simulation.museum.altering",
+        "Nobody but its own command and the simulation's knows",
+    ),
+    "the catalogue imports production": (
+        "konbini/simulation/museum/catalogue/ours.py",
+        "import konbini.protocol.errors",
+        "imports nothing that could be altered",
+    ),
     "a prekey is kept": ("konbini/ward_server/issuing/prekeys.py", "import sqlite3", "Prekeys live in memory alone"),
     "a service leans on the verifier": (
         "konbini/kiosk/visit/ward.py",
         "import konbini.verifier",
         "Imports run one way",
+    ),
+    "a signed act knows the console": (
+        "konbini/ward_server/signed_acts/guard.py",
+        "import konbini.ward_server.console.act",
+        "Inside the ward",
+    ),
+    "kept settings know issuing": (
+        "konbini/ward_server/settings/kept/versions.py",
+        "import konbini.ward_server.issuing.states",
+        "Inside the ward",
+    ),
+    "the clerk knows issuing": (
+        "konbini/ward_server/clerk/index.py",
+        "import konbini.ward_server.issuing.states",
+        "Inside the ward",
     ),
     "a store speaks asyncpg": ("konbini/ward_server/issuing/copy.py", "import asyncpg", "Only the session"),
     "the kiosk keeps rows at a server": (

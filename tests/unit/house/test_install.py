@@ -46,6 +46,17 @@ def test_without_an_administrator_it_says_exactly_what_is_missing(tree: Path) ->
     assert not (tree / ".venv").exists()
 
 
+@pytest.mark.parametrize("asked", [True, False], ids=["asked for", "not asked for"])
+def test_what_only_a_measurement_needs_is_taken_where_it_is_asked_for(tree: Path, *, asked: bool) -> None:
+    """A second list, by its name; nobody else is made to install it."""
+    with (tree / "requirements" / "relay-packages.txt").open("a", encoding="utf-8") as packages:
+        packages.write("\nkonbini-missing-three  # a reason\n")
+    more = ("--with", "relay-packages.txt") if asked else ()
+    answer = run(tree, "/usr/bin/unshare", "--user", "--map-user=65534", "/bin/bash", "requirements/install.sh", *more)
+    assert answer.returncode == 1
+    assert ("konbini-missing-three" in answer.stderr) is asked
+
+
 def test_where_there_is_no_debian_it_says_so(tree: Path, tmp_path: Path) -> None:
     """On another system it does not guess."""
     (tmp_path / "bin").mkdir()
