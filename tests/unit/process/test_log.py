@@ -62,9 +62,14 @@ def test_no_key_lets_a_japanese_name_through(capsys: pytest.CaptureFixture[str],
 
 def test_what_nobody_wants_to_hear_is_left_out_for_a_while_only(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever turns the log down has it back as it was, whatever happened meanwhile."""
-    with pytest.raises(ValueError, match="meanwhile"), hearing(logging.CRITICAL):
-        logger("konbini.test").error("unheard")
-        raise ValueError("meanwhile")
+
+    def fail() -> None:
+        with hearing(logging.CRITICAL):
+            logger("konbini.test").error("unheard")
+            raise ValueError("meanwhile")
+
+    with pytest.raises(ValueError, match="meanwhile"):
+        fail()
     assert capsys.readouterr().err == ""
     logger("konbini.test").info("heard")
     assert last_line(capsys)["event"] == "heard"
