@@ -1,8 +1,8 @@
 """`konbini simulate`: the town in a bottle, from a seed, in virtual time, with faults.
 
-    konbini simulate --visits N --seed S --profile P [--wards W] [--kiosks K] [--residents R] [--without FAULT,...]
-                     [--papers simulated|real] [--cryptography simulated|real] [--jobs N | --engine ray]
-                     [--mutant M] [--defences on|off|NAME] [--json]
+    konbini simulate --visits N --seed S --profile P [--wards W] [--servers N] [--kiosks K] [--residents R]
+                     [--without FAULT,...] [--papers simulated|real] [--cryptography simulated|real]
+                     [--jobs N | --engine ray] [--mutant M] [--defences on|off|NAME] [--json]
     konbini simulate --exhaustive steps|pairs [--seed S] [--jobs N] [--json]
 
 A run of many visits is cut into worlds of at most `--world` visits, with seeds in a row; `--jobs` runs several of them
@@ -50,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--profile", default="all", metavar="P")
     parser.add_argument("--wards", type=int, default=1)
+    parser.add_argument("--servers", type=int, default=1, help="servers of issuing in each ward, on one disk")
     parser.add_argument("--kiosks", type=int, default=4)
     parser.add_argument("--residents", type=int, default=300)
     parser.add_argument("--without", default="", metavar="FAULT,...", help="kinds of faults that do not come")

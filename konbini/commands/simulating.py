@@ -94,6 +94,7 @@ def _plan(asked: argparse.Namespace) -> WorldPlan:
         seed=asked.seed,
         profile=ProfileName(asked.profile),
         wards=asked.wards,
+        servers=asked.servers,
         kiosks=asked.kiosks,
         residents=asked.residents,
         without=tuple(Trouble(kind) for kind in asked.without.split(",") if kind),

@@ -25,7 +25,20 @@ from konbini.process.config import Table
 from konbini.process.schema import Migration
 from konbini.process.statements import Connection
 
-__all__ = ["GONE_SECONDS", "Fenced", "Member", "NotInStep", "ServerNames", "beat", "check", "expel", "join", "leave"]
+__all__ = [
+    "GONE_SECONDS",
+    "Fenced",
+    "Marks",
+    "Member",
+    "NotInStep",
+    "ServerNames",
+    "beat",
+    "check",
+    "expel",
+    "join",
+    "leave",
+    "others",
+]
 
 GONE_SECONDS: Final = 15.0
 """How long a member is not seen until another may say that it is gone."""
@@ -87,6 +100,26 @@ class Member:
         return hashlib.sha256("\n".join(sorted(self.names.all)).encode()).digest()
 
 
+class Marks:
+    """When each of the others was seen to move, by one's own clock: a clock that is set takes nobody for dead.
+
+    Args:
+        gone_seconds: how long a mark stands still until its member is gone.
+    """
+
+    def __init__(self, gone_seconds: float = GONE_SECONDS) -> None:
+        self._gone_seconds = gone_seconds
+        self._marks: dict[int, tuple[int, float]] = {}
+
+    def still(self, marks: list[tuple[int, int]], now: float) -> list[tuple[int, int]]:
+        """Give those whose mark has not moved for so long, of `others`; `now`, in seconds, never goes back."""
+        known, self._marks = self._marks, {}
+        for epoch, seen in marks:
+            before = known.get(epoch)
+            self._marks[epoch] = before if before is not None and before[0] == seen else (seen, now)
+        return [(epoch, seen) for epoch, (seen, since) in self._marks.items() if now - since >= self._gone_seconds]
+
+
 def join(connection: Connection, member: Member, migrations: tuple[Migration, ...], now: int) -> int:
     """Become a member and give the epoch.
 
@@ -134,6 +167,11 @@ def check(connection: Connection, epoch: int) -> None:
 def beat(connection: Connection, epoch: int, now: int) -> bool:
     """Be seen; say whether this is a member still."""
     return connection.execute("UPDATE member SET seen = ? WHERE epoch = ? AND gone = 0", (now, epoch)).rowcount == 1
+
+
+def others(connection: Connection, epoch: int) -> list[tuple[int, int]]:
+    """Give the epochs and the marks of all members but one."""
+    return connection.execute("SELECT epoch, seen FROM member WHERE gone = 0 AND epoch <> ?", (epoch,)).fetchall()
 
 
 def expel(connection: Connection, epoch: int, seen: int) -> bool:

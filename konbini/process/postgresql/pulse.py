@@ -11,7 +11,7 @@ import threading
 import time
 from typing import Final
 
-from konbini.process.membership import GONE_SECONDS, beat, expel
+from konbini.process.membership import GONE_SECONDS, Marks, beat, expel, others
 from konbini.process.postgresql.connection import GuardedSession
 from konbini.process.postgresql.primary import Primary
 from konbini.process.postgresql.session import StatementFault, TransactionLost
@@ -28,8 +28,7 @@ class Pulse:
     def __init__(self, primary: Primary, epoch: int, *, gone_seconds: float = GONE_SECONDS) -> None:
         self._primary = primary
         self._epoch = epoch
-        self._gone_seconds = gone_seconds
-        self._marks: dict[int, tuple[int, float]] = {}
+        self._marks = Marks(gone_seconds)
         self._over = threading.Event()
         self._fenced = threading.Event()
         self._thread = threading.Thread(target=self._live, name="rows-pulse", daemon=True)
@@ -71,21 +70,10 @@ class Pulse:
         with session.lent() as connection:
             if not beat(connection, self._epoch, session.now()):
                 self._fenced.set()
-            others = connection.execute(
-                "SELECT epoch, seen FROM member WHERE gone = 0 AND epoch <> ?", (self._epoch,)
-            ).fetchall()
+            marks = others(connection, self._epoch)
         session.commit()
-        for epoch, seen in self._still(others):
+        for epoch, seen in self._marks.still(marks, time.monotonic()):
             session.begin()
             with session.lent() as connection:
                 expel(connection, epoch, seen)
             session.commit()
-
-    def _still(self, others: list[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Give those whose mark has not moved for as long as it takes to be gone."""
-        now = time.monotonic()
-        known, self._marks = self._marks, {}
-        for epoch, seen in others:
-            before = known.get(epoch)
-            self._marks[epoch] = before if before is not None and before[0] == seen else (seen, now)
-        return [(epoch, seen) for epoch, (seen, since) in self._marks.items() if now - since >= self._gone_seconds]

@@ -16,10 +16,12 @@ from konbini.process.tree_rows import verify_tree
 from konbini.protocol.errors import Refused
 from konbini.protocol.kinds import Outcome
 from konbini.simulation.world.disk import Disk
-from konbini.simulation.world.ground import Ground, WardGround
+from konbini.simulation.world.ground import Ground
 from konbini.simulation.world.papers.printed import Subject, number_on, subjects_on
 from konbini.simulation.world.points import Findings, Point
+from konbini.simulation.world.processes import Process
 from konbini.simulation.world.truth import Truth
+from konbini.simulation.world.wards import WardGround
 from konbini.ward_server.issuing.ledger.issuances import IssuanceState
 
 __all__ = ["Checker", "KioskBooks", "Sheet", "Standing"]
@@ -90,21 +92,35 @@ class Checker:
     findings: Findings = field(default_factory=Findings)
     _issued: dict[str, float] = field(default_factory=dict)
     _pages: dict[tuple[str, str], set[bytes]] = field(default_factory=dict)
+    _builds: dict[str, int] = field(default_factory=dict)
 
     def watch(self) -> None:
         """Look at each commit from now on."""
         for ward in self.ground.wards:
             ward.disks["issuing"].committed = partial(self._issuing_committed, ward)
 
-    def _issuing_committed(self, ward: WardGround, steps: tuple[str, ...]) -> None:
+    def _issuing_committed(self, ward: WardGround, writer: Process, steps: tuple[str, ...]) -> None:
         if "complete" not in steps:
             return
+        if len(ward.issuing) > 1:
+            self._one_build(ward, writer)
         newest = ward.disks["issuing"].query(
             "SELECT number FROM issuance WHERE state = ? ORDER BY rowid DESC LIMIT ?",
             (IssuanceState.ISSUED, _LOOKED_BACK),
         )
         for (number,) in newest:
             self._issued.setdefault(f"{ward.town.ward.code} {number}", self.now())
+
+    def _one_build(self, ward: WardGround, writer: Process) -> None:
+        """No server completes with an older build than another has completed with before."""
+        code = ward.town.ward.code
+        newest = self._builds.setdefault(code, writer.build)
+        self._hold(
+            Point.ONE_BUILD,
+            holds=writer.build >= newest,
+            what=f"{writer.name} completes with build {writer.build} after build {newest}",
+        )
+        self._builds[code] = max(newest, writer.build)
 
     def sheet_out(self, sheet: Sheet) -> None:
         """Look at a sheet that came out: before whom, where somebody stands there, and what it shows."""
@@ -163,15 +179,14 @@ class Checker:
         seen.add(content)
 
     def visit_ended(self, kiosk: Disk, ward: str, marks: tuple[bytes, ...]) -> None:
-        """Look into a kiosk's journal when a visit has ended, for what names the person; and at the ward's members."""
+        """Look into a kiosk's journal when a visit has ended, for what names the person; and at the ward's servers."""
         image = kiosk.image()
         self._hold(Point.NOTHING_LEFT, holds=not any(mark in image for mark in marks), what=f"{kiosk.name}: a name")
-        disks = next(one for one in self.ground.wards if one.town.ward.code == ward).disks.values()
-        for disk in disks:
-            builds = disk.query(
-                "SELECT DISTINCT version, migrations, configuration, topology FROM member WHERE gone = 0"
-            )
-            self._hold(Point.ONE_BUILD, holds=len(builds) <= 1, what=f"{disk.name}: {len(builds)} builds serve")
+        disk = next(one for one in self.ground.wards if one.town.ward.code == ward).disks["issuing"]
+        members = disk.query("SELECT version, migrations, configuration, topology FROM member WHERE gone = 0")
+        if len(members) > 1:
+            builds = len(set(members))
+            self._hold(Point.ONE_BUILD, holds=builds == 1, what=f"{disk.name}: {builds} builds serve")
 
     def all_quiet(self, kiosks: tuple[KioskBooks, ...]) -> None:
         """Look at everything, after the quiet phase."""

@@ -14,13 +14,13 @@ import itertools
 import random
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib.resources.abc import Traversable
 from typing import Any, Protocol, TypeVar
 
 from konbini.process.entropy import Entropy
 from konbini.process.measures.ports import Measures, NoMeasures
-from konbini.process.membership import Member, join
+from konbini.process.membership import Member, join, leave
 from konbini.process.rows import AlreadyOwned, CommitWatch, NotStored
 from konbini.process.schema import Migration, read_migrations
 from konbini.process.sqlite.connection import GuardedConnection, SqliteConnection
@@ -28,6 +28,7 @@ from konbini.process.sqlite.migrating import migrate
 from konbini.process.statements import Connection
 from konbini.process.writer import Change, GroupCommit, Outcome
 from konbini.simulation.world.processes import Process, Step, current
+from konbini.simulation.world.sharing import MemberConnection, Pulse
 
 __all__ = ["Disk", "DiskFaults", "Sound"]
 
@@ -80,14 +81,14 @@ class Disk:
         faults: what it does to those who write.
         shared: whether several servers may hold it open.
         wall: gives Unix milliseconds, for the members' table.
-        committed: told of the steps of each group when it is durable.
+        committed: told of the writer and the steps of each group when it is durable.
     """
 
     name: str
     faults: DiskFaults
     wall: Callable[[], int]
     shared: bool = False
-    committed: Callable[[tuple[str, ...]], None] = field(default=lambda _steps: None, repr=False)
+    committed: Callable[[Process, tuple[str, ...]], None] = field(default=lambda _owner, _steps: None, repr=False)
     _owner: Process | None = None
     _writer: GuardedConnection = field(init=False, repr=False)
     _reader: GuardedConnection = field(init=False, repr=False)
@@ -121,14 +122,20 @@ class Disk:
         epoch = 0
         if member is not None:
             epoch = self._join(guarded, member, steps)
-        if entropy is not None:
-            guarded.connection.entropy = entropy
-        return SimulatedRows(self, epoch, GroupCommit(guarded, watch, measures or NoMeasures()))
+        connection = MemberConnection(guarded=guarded, epoch=epoch, entropy=entropy)
+        rows = SimulatedRows(self, epoch, GroupCommit(connection, watch, measures or NoMeasures()))
+        if self.shared and epoch:
+            rows.beat(Pulse(guarded=guarded, epoch=epoch))
+        return rows
 
-    def released(self, owner: Process) -> None:
+    def released(self, owner: Process, epoch: int) -> None:
         """Take back what its owner closed."""
         if self._owner is owner:
             self._owner = None
+        if self.shared and epoch:
+            self._writer.begin()
+            leave(self._writer.connection, epoch)
+            self._writer.commit()
 
     def image(self) -> bytes:
         """Give all that is committed, byte for byte."""
@@ -164,11 +171,15 @@ class Disk:
         self._writer.close()
 
     def _join(self, guarded: GuardedConnection, member: Member, steps: tuple[Migration, ...]) -> int:
+        build = f"{member.version}+{current().build}"
         guarded.begin()
-        if not self.shared:
-            guarded.connection.execute("UPDATE member SET gone = 1 WHERE gone = 0")
-        epoch = join(guarded.connection, member, steps, self.wall())
-        guarded.commit()
+        try:
+            if not self.shared:
+                guarded.connection.execute("UPDATE member SET gone = 1 WHERE gone = 0")
+            epoch = join(guarded.connection, replace(member, version=build), steps, self.wall())
+            guarded.commit()
+        finally:
+            guarded.abandon()
         return epoch
 
 
@@ -193,6 +204,7 @@ class SimulatedRows:
         self._under_way = False
         self._closed = False
         self._unfit = asyncio.Event()
+        self._pulse: asyncio.Task[None] | None = None
 
     async def write(self, change: Callable[[Connection], T], *, step: str = "") -> T:
         """Run `change` with the next group and return once that is durable; see `Rows`."""
@@ -213,6 +225,12 @@ class SimulatedRows:
             raise NotStored("the process is dead")
         return self._disk.look(look)
 
+    def beat(self, pulse: Pulse) -> None:
+        """Let the other members see this one from now on, and be unfit once they took it for gone."""
+        faults, owner = self._disk.faults, self._owner
+        self._pulse = asyncio.create_task(pulse.beat_until_gone(lambda: not faults.refuses(owner), self._disk.wall))
+        self._pulse.add_done_callback(lambda _task: self._unfit.set())
+
     async def until_unfit(self) -> None:
         """Return when these rows take no change any more; see `Rows`."""
         await self._unfit.wait()
@@ -222,7 +240,10 @@ class SimulatedRows:
         while self._waiting and self._owner.alive:
             await asyncio.wait({change.answer for change in self._waiting})
         self._closed = True
-        self._disk.released(self._owner)
+        if self._pulse is not None:
+            self._pulse.cancel()
+        if self._owner.alive:
+            self._disk.released(self._owner, self.epoch)
 
     def _commit(self) -> None:
         self._under_way = False
@@ -242,7 +263,7 @@ class SimulatedRows:
         outcomes = self._committing.commit(group)
         if self._committing.stopped is not None:
             self._unfit.set()
-        self._disk.committed(steps)
+        self._disk.committed(self._owner, steps)
         if faults.kills(self._owner, steps, committed=True) or not self._owner.step(Step.COMMITTED):
             self._owner.kill()
         loop = asyncio.get_running_loop()

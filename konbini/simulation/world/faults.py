@@ -25,6 +25,8 @@ _NEAR_SECONDS = 5e-5
 _FAR_SECONDS = 5e-3
 _DISK_SECONDS = 2e-3
 _HONEST = Dishonest()
+_WITH_CARE = 0.7
+"""The chance that whoever brings a new build stops all servers of a ward before the first is started."""
 
 
 @unique
@@ -64,7 +66,7 @@ class Trouble(StrEnum):
     MISDIRECTED = "misdirected"
     """Another's message that it hands on in the place of this one."""
     ROLLOUT = "rollout"
-    """Every process ended and started anew, one after the other."""
+    """A new build that arrives service by service: a ward's servers at once, or, by mistake, one after the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,17 +256,27 @@ class Director:
         self._services[self._chance.choice(list(self._services))].kill()
 
     async def _rollout(self) -> None:
-        """Start every service anew, one after the other, each once the one before has had time to serve."""
-        for service in self._services.values():
-            service.kill()
+        """Start every service anew with the next build, each once those before have had time to serve."""
+        with_care = self._chance.random() < _WITH_CARE
+        for alike in self._alike() if with_care else [[service] for service in self._services.values()]:
+            for service in alike:
+                service.build += 1
+                service.kill()
             await asyncio.sleep(self._chance.uniform(1.0, 20.0))
 
+    def _alike(self) -> list[list[Supervised]]:
+        """Put together what shares a store: "issuing 131997 a" and "issuing 131997 b"."""
+        groups: dict[tuple[str, ...], list[Supervised]] = {}
+        for name, service in self._services.items():
+            groups.setdefault(tuple(name.split(" ")[:2]), []).append(service)
+        return list(groups.values())
+
     async def _power(self) -> None:
-        of_wards = [name for name in self._services if " " in name]  # "clerk 131997"
-        ward = self._chance.choice(of_wards).split(" ")[1]
-        for name in of_wards:
-            if name.endswith(ward):
-                self._services[name].kill()
+        of_wards = [name.split(" ") for name in self._services if " " in name]  # "clerk 131997", "issuing 131997 a"
+        ward = self._chance.choice(of_wards)[1]
+        for words in of_wards:
+            if words[1] == ward:
+                self._services[" ".join(words)].kill()
 
     async def _disk_full(self) -> None:
         name = self._chance.choice(list(self._services))

@@ -12,45 +12,38 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from string import ascii_lowercase
 
 from konbini.issuance_center import main as center
 from konbini.issuance_center.config import CenterConfig
 from konbini.issuance_center.config import read_config as read_center
 from konbini.process.doors import LinkServerAddress
-from konbini.process.entropy import Entropy
 from konbini.protocol.fresh_keys import FreshKeys
 from konbini.protocol.tls import TlsFiles
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.town.configs import Ports, write_configs
 from konbini.simulation.town.country import center_of, unite, ward_of
 from konbini.simulation.town.layout import make_town
-from konbini.simulation.town.responder import OcspResponder
+from konbini.simulation.town.servers import certify_servers, link_of
 from konbini.simulation.town.town import Town
 from konbini.simulation.world.clocks import WorldClock, true_time
 from konbini.simulation.world.disk import Disk, DiskFaults
 from konbini.simulation.world.hostile import Behind
 from konbini.simulation.world.papers.ports import SIMULATED, WorldPapers
-from konbini.simulation.world.processes import Process
-from konbini.simulation.world.services import Serve, Supervised
+from konbini.simulation.world.services import Supervised
 from konbini.simulation.world.suites import REAL, Suite
 from konbini.simulation.world.suites import SIMULATED as WORLDS
-from konbini.ward_server.clerk import main as clerk
-from konbini.ward_server.clerk.config import read_config as read_clerk
-from konbini.ward_server.issuing import main as issuing
-from konbini.ward_server.issuing.config import read_config as read_issuing
-from konbini.ward_server.residents import main as registry
-from konbini.ward_server.residents.config import RegistryConfig
-from konbini.ward_server.residents.config import read_config as read_registry
-from konbini.ward_server.residents.importing.takeover import Approval, import_rows
+from konbini.simulation.world.wards import WardGround, WardParts, make_ward
 
-__all__ = ["CENTER_PORT", "Ground", "GroundPlan", "WardGround", "fresh_keys", "kept_folder", "make_ground"]
+__all__ = ["CENTER_PORT", "Ground", "GroundPlan", "fresh_keys", "kept_folder", "make_ground"]
 
 CENTER_PORT = 1001
 _WARDS_PORT = 1002
 _BEHIND = 100
 """How much further the honest center's ports lie where a dishonest one stands before it."""
 _RESPONDERS, _CONSOLES, _OWN_MACHINES = 2000, 3000, 4000
-_SOURCE = "the made-up town's list"
+_ONE_SERVER = ("",)
+"""It has no name: there is nothing to tell it from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +53,7 @@ class GroundPlan:
     Attributes:
         seed: of everything.
         wards: how many wards.
+        servers: how many servers of `issuing` each has.
         residents: how many people each has.
         kiosks: how many kiosks there are, which serve all wards.
         hostile: whether a dishonest center stands before the honest one.
@@ -68,51 +62,11 @@ class GroundPlan:
 
     seed: int
     wards: int = 1
+    servers: int = 1
     residents: int = 300
     kiosks: int = 4
     hostile: bool = False
     real_keys: bool = True
-
-
-@dataclass(frozen=True, eq=False, kw_only=True)
-class WardGround:
-    """One ward: its files, its three processes, its disks and clocks, each by the name of the process."""
-
-    town: Town
-    ports: Ports
-    registry_config: RegistryConfig
-    disks: dict[str, Disk]
-    clocks: dict[str, WorldClock]
-    services: dict[str, Supervised]
-
-    async def settle_in(self, entropy: Entropy) -> None:
-        """Hand the people over to the registry, before it serves."""
-        moving = Process(name="takeover")
-        await moving.start(self._take_over(entropy))
-        moving.kill()
-
-    async def _take_over(self, entropy: Entropy) -> None:
-        clock = self.clocks["registry"]
-        async with registry.open_registry(self.registry_config, clock, entropy) as rooms:
-            await import_rows(
-                rooms.store,
-                rooms.vault,
-                rooms.pen,
-                clock,
-                map(self.town.row, self.town.population.people),
-                approval=Approval(entered_by="town-office-1", approved_by="town-office-2", source=_SOURCE),
-            )
-
-    async def answer_for_cards(self, entropy: Entropy) -> OcspResponder:
-        """Have the card authority answer who asks about cards."""
-        return await Process(name=f"card authority {self.town.ward.code}").start(self._answer(entropy))
-
-    async def _answer(self, entropy: Entropy) -> OcspResponder:
-        revocations = self.town.revocations()
-        maker = self.town.answer_maker(revocations)
-        responder = await OcspResponder.listen(maker, WorldClock(), entropy, port=self.ports.responder)
-        responder.lists = self.town.list_maker(revocations).make
-        return responder
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -129,8 +83,7 @@ class Ground:
     @property
     def services(self) -> tuple[Supervised, ...]:
         """Every service, those first whom the others ask."""
-        ordered = ("registry", "clerk", "issuing")
-        return (self.center, *(ward.services[name] for ward in self.wards for name in ordered))
+        return (self.center, *(service for ward in self.wards for service in ward.services.values()))
 
     @property
     def towns(self) -> tuple[Town, ...]:
@@ -153,13 +106,18 @@ def make_ground(plan: GroundPlan, folder: Path, faults: DiskFaults, papers: Worl
     towns = [_town(plan, folder / f"w{place}", place) for place in range(plan.wards)]
     if len(towns) > 1:
         unite(towns)
+    servers = _servers(plan)
+    if servers != _ONE_SERVER:
+        for town in towns:
+            certify_servers(town, servers)
     ports = [_ports(place) for place in range(plan.wards)]
     for town, its in zip(towns, ports, strict=True):
         write_configs(town, its)
     disk = Disk(name="center", faults=faults, wall=true_time)
     clock = WorldClock()
     config = center_of([read_center(town.configs / "center.toml") for town in towns])
-    gates = _gates(config, towns)
+    config = replace(config, wards=tuple(replace(ward, servers=servers) for ward in config.wards))
+    gates = _gates(config, towns, servers)
     if plan.hostile:
         config = replace(
             config,
@@ -168,11 +126,17 @@ def make_ground(plan: GroundPlan, folder: Path, faults: DiskFaults, papers: Worl
         )
     return Ground(
         wards=tuple(
-            _ward(
+            make_ward(
                 plan.seed,
                 town,
                 its,
-                WardParts(faults=faults, papers=papers, fresh=fresh_keys(plan, f"issuing {place}"), suite=_suite(plan)),
+                WardParts(
+                    servers=servers,
+                    faults=faults,
+                    papers=papers,
+                    fresh=partial(_fresh, plan, place),
+                    suite=_suite(plan),
+                ),
             )
             for place, (town, its) in enumerate(zip(towns, ports, strict=True))
         ),
@@ -205,11 +169,22 @@ def fresh_keys(plan: GroundPlan, whose: str) -> FreshKeys:
     return _suite(plan).fresh(SeededEntropy(f"{plan.seed} fresh {whose}".encode()))
 
 
+def _fresh(plan: GroundPlan, place: int, name: str) -> FreshKeys:
+    return fresh_keys(plan, f"{name} {place}")
+
+
 def _suite(plan: GroundPlan) -> Suite:
     return REAL if plan.real_keys else WORLDS
 
 
-def _gates(config: CenterConfig, towns: Sequence[Town]) -> tuple[tuple[LinkServerAddress, Mapping[str, Behind]], ...]:
+def _servers(plan: GroundPlan) -> tuple[str, ...]:
+    """Name each ward's servers: a, b and so on."""
+    return tuple(ascii_lowercase[: plan.servers]) if plan.servers > 1 else _ONE_SERVER
+
+
+def _gates(
+    config: CenterConfig, towns: Sequence[Town], servers: Sequence[str]
+) -> tuple[tuple[LinkServerAddress, Mapping[str, Behind]], ...]:
     """Give where kiosks and wards dial, and what each would dial with behind it."""
     front = config.kiosk_gateway
     if not isinstance(front, LinkServerAddress):
@@ -223,12 +198,18 @@ def _gates(config: CenterConfig, towns: Sequence[Town]) -> tuple[tuple[LinkServe
         for kiosk in towns[0].kiosks
     }
     wards = {
-        f"ward:{town.ward.code}": Behind(
-            name=f"ward:{town.ward.code}", tls=_tls(town, "issuing/link", "center"), port=_WARDS_PORT + _BEHIND
-        )
+        name: Behind(name=name, tls=tls, port=_WARDS_PORT + _BEHIND)
         for town in towns
+        for server in servers
+        for name, tls in [_ward_end(town, server)]
     }
     return (front, kiosks), (config.ward_gateway, wards)
+
+
+def _ward_end(town: Town, server: str) -> tuple[str, TlsFiles]:
+    """Give the name in the certificate of a ward's server, and its files."""
+    name = f"ward:{town.ward.code}"
+    return (f"{name}:{server}", link_of(town, server)) if server else (name, _tls(town, "issuing/link", "center"))
 
 
 def _tls(town: Town, stem: str, authority: str) -> TlsFiles:
@@ -260,42 +241,4 @@ def _ports(place: int) -> Ports:
         responder=_RESPONDERS + place,
         console=_CONSOLES + place,
         own_machines=_OWN_MACHINES + place,
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WardParts:
-    """What a ward is made with: what its disks do, its papers, its short-lived keys, and who judges cards."""
-
-    faults: DiskFaults
-    papers: WorldPapers
-    fresh: FreshKeys
-    suite: Suite
-
-
-def _ward(seed: int, town: Town, ports: Ports, parts: WardParts) -> WardGround:
-    code, names = town.ward.code, ("registry", "clerk", "issuing")
-    disks = {name: Disk(name=f"{name} {code}", faults=parts.faults, wall=true_time) for name in names}
-    clocks = {name: WorldClock() for name in names}
-    registry_config = replace(read_registry(town.configs / "registry.toml"), store=disks["registry"])
-    clerk_config = replace(read_clerk(town.configs / "clerk.toml"), store=disks["clerk"])
-    issuing_config = replace(read_issuing(town.configs / "issuing.toml"), store=disks["issuing"])
-    wirings: dict[str, Serve] = {
-        "registry": partial(registry.open_and_serve, registry_config),
-        "clerk": partial(clerk.serve, clerk_config, papers=parts.papers.clerk, cards=parts.suite.cards),
-        "issuing": partial(
-            issuing.serve, issuing_config, papers=parts.papers.issuing, fresh=parts.fresh, cards=parts.suite.cards
-        ),
-    }
-    services = {
-        name: Supervised(
-            name=f"{name} {code}",
-            serve=serve,
-            clock=clocks[name],
-            entropy=SeededEntropy(f"{seed} {name} {code}".encode()),
-        )
-        for name, serve in wirings.items()
-    }
-    return WardGround(
-        town=town, ports=ports, registry_config=registry_config, disks=disks, clocks=clocks, services=services
     )

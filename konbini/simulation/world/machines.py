@@ -20,10 +20,10 @@ from konbini.simulation.world.counter.kiosk import Counter, Fittings, run_kiosk
 from konbini.simulation.world.counter.visits import SimulatedVisits
 from konbini.simulation.world.counter.witness import Flow, Witness
 from konbini.simulation.world.disk import Disk, DiskFaults
-from konbini.simulation.world.ground import WardGround
 from konbini.simulation.world.papers.ports import WorldPapers
 from konbini.simulation.world.processes import current
 from konbini.simulation.world.services import Supervised
+from konbini.simulation.world.wards import WardGround
 
 __all__ = ["KioskMachine", "MachineParts", "make_machine"]
 

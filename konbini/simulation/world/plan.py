@@ -9,6 +9,8 @@ from konbini.simulation.world.profiles import ProfileName
 
 __all__ = ["WorldPlan", "worlds"]
 
+_MOST_SERVERS = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorldPlan:
@@ -19,6 +21,7 @@ class WorldPlan:
         seed: of everything.
         profile: how people come and what goes wrong.
         wards: how many wards.
+        servers: how many servers of `issuing` each ward has, on one disk.
         kiosks: how many kiosks, which serve all of them.
         residents: how many people each ward has.
         without: kinds of faults that do not come.
@@ -30,6 +33,7 @@ class WorldPlan:
     seed: int
     profile: ProfileName = ProfileName.ALL
     wards: int = 1
+    servers: int = 1
     kiosks: int = 4
     residents: int = 300
     without: tuple[Trouble, ...] = ()
@@ -42,8 +46,10 @@ class WorldPlan:
         Raises:
             ValueError: nobody comes, or there is nowhere to come to.
         """
-        if self.visits < 1 or self.wards < 1 or self.kiosks < 1:
-            raise ValueError("a world has a visit, a ward and a kiosk at least")
+        if min(self.visits, self.wards, self.servers, self.kiosks) < 1:
+            raise ValueError("a world has a visit, a ward, a server and a kiosk at least")
+        if self.servers > _MOST_SERVERS:
+            raise ValueError(f"a ward has at most {_MOST_SERVERS} servers")
 
     @property
     def command(self) -> str:
@@ -52,6 +58,8 @@ class WorldPlan:
             f"konbini simulate --visits {self.visits} --seed {self.seed} --profile {self.profile}",
             f"--wards {self.wards} --kiosks {self.kiosks}",
         ]
+        if self.servers > 1:
+            words.append(f"--servers {self.servers}")
         if self.without:
             words.append(f"--without {','.join(self.without)}")
         if self.real_papers:

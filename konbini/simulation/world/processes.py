@@ -41,11 +41,13 @@ class Process:
     Attributes:
         name: what it is called in the report; a process started anew is another `Process` of the same name.
         alive: whether it can do anything to the world.
+        build: of the program that it runs: 0 is what is installed, a rollout brings the next.
         watched: told of each step that it takes before the world sees it; what is told may kill it.
     """
 
     name: str
     alive: bool = True
+    build: int = 0
     watched: Callable[[Process, Step], None] | None = None
     _tasks: dict[int, asyncio.Task[Any]] = field(default_factory=dict)
     _at_death: dict[Callable[[], None], None] = field(default_factory=dict)
@@ -59,7 +61,7 @@ class Process:
 
     def child(self, name: str) -> Process:
         """Begin another that lives on when this one dies, as a program does that was started by one."""
-        return Process(name=name, watched=self.watched)
+        return Process(name=name, build=self.build, watched=self.watched)
 
     def run(self, act: Callable[..., object], *arguments: object) -> None:
         """Do something at once, as this process."""

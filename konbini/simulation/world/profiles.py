@@ -63,6 +63,7 @@ _EVERYTHING = Rates(
         Trouble.DISK_SLOW: 3,
         Trouble.CLOCK_JUMPS: 3,
         Trouble.CLOCK_STANDS: 3,
+        Trouble.ROLLOUT: 1,
     },
 )
 

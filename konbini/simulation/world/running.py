@@ -111,6 +111,7 @@ class World:
         plan = GroundPlan(
             seed=_TOWNS_SEED,
             wards=self.plan.wards,
+            servers=self.plan.servers,
             residents=self.plan.residents,
             kiosks=self.plan.kiosks,
             hostile=bool(self.rates.dishonest),
@@ -284,12 +285,12 @@ class World:
     def _director(self) -> Director:
         wards = self.ground.wards
         services = {service.name: service for service in self.services if service.name != "dishonest center"}
-        clocks = {f"{name} {ward.town.ward.code}": clock for ward in wards for name, clock in ward.clocks.items()}
+        clocks = {ward.services[name].name: clock for ward in wards for name, clock in ward.clocks.items()}
         clocks |= {name: one.clock for name, one in self._kiosks.items()} | {"center": self.ground.center_clock}
         front = self.services[0].name
-        links = [(f"issuing {ward.town.ward.code}", front) for ward in wards]
+        links = [(server.name, front) for ward in wards for server in ward.issuing]
         links += [(name, front) for name in self._kiosks]
-        links += [(f"registry {ward.town.ward.code}", f"issuing {ward.town.ward.code}") for ward in wards]
+        links += [(f"registry {ward.town.ward.code}", server.name) for ward in wards for server in ward.issuing]
         return Director(
             self.faults, self.rates, services=services, clocks=clocks, links=links, chance=self._chance("director")
         )

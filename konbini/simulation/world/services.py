@@ -33,6 +33,7 @@ class Supervised:
         clock: of the machine that it runs on.
         entropy: all its lives draw from it.
         again: seconds from a death to the next life.
+        build: of the program that its next life runs.
         watched: told of each step of each life.
         lives: how many there were.
         served: what the present life's context gave; None while it is none.
@@ -43,6 +44,7 @@ class Supervised:
     clock: Clock
     entropy: Entropy
     again: float = _AGAIN_SECONDS
+    build: int = 0
     watched: Callable[[Process, Step], None] | None = None
     lives: int = 0
     served: Any = None
@@ -60,7 +62,7 @@ class Supervised:
         try:
             while True:
                 self.lives += 1
-                self.process = Process(name=self.name, watched=self.watched)
+                self.process = Process(name=self.name, build=self.build, watched=self.watched)
                 life = self.process.start(self._live())
                 await asyncio.wait((life,))
                 self._up.clear()

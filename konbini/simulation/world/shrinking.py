@@ -53,5 +53,7 @@ def _candidates(failed: WorldReport) -> Iterator[WorldPlan]:
             yield replace(plan, without=(*plan.without, kind))
     if plan.wards > 1:
         yield replace(plan, wards=1)
+    if plan.servers > 1:
+        yield replace(plan, servers=1)
     if plan.kiosks > 1:
         yield replace(plan, kiosks=plan.kiosks // 2)

@@ -19,6 +19,8 @@ from konbini.simulation.world.points import Point
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import run_world
 
+_SHARED = (ProfileName.ALL, ProfileName.ROLLOUT)
+"""Profiles in which a new build arrives, with two servers that could be of two builds."""
 _SHOWN = (Point.RIGHT_PERSON, Point.PAID_IFF_PRINTED, Point.NOTHING_LOST, Point.TIME_OUT, Point.NOTHING_LEFT)
 
 
@@ -45,11 +47,13 @@ def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_everything_holds(profile: ProfileName, visits: int) -> None:
     """Whatever goes wrong meanwhile; and what is looked at was at stake."""
-    plan = WorldPlan(visits=visits, seed=visits, profile=profile, kiosks=2, real_cryptography=False)
+    servers = 2 if profile in _SHARED else 1
+    plan = WorldPlan(visits=visits, seed=visits, profile=profile, servers=servers, kiosks=2, real_cryptography=False)
     report = run_world(plan)
     assert report.holds, "\n".join(report.lines())
     assert report.visits == visits
     assert all(report.at_stake[point] for point in _SHOWN), "\n".join(report.lines())
+    assert bool(report.at_stake[Point.ONE_BUILD]) is (servers > 1)
 
 
 @pytest.mark.long
