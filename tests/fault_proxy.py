@@ -111,13 +111,17 @@ class FaultProxy:
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Carry one connection until either end is done with it."""
         self.dialled += 1
+        dialling = asyncio.create_task(asyncio.open_connection(_LOOPBACK, self.upstream))
         try:
-            ahead, behind = await asyncio.open_connection(_LOOPBACK, self.upstream)
+            ahead, behind = await asyncio.shield(dialling)
         except OSError:
             await _drop(writer, reset=True)
             return
         except asyncio.CancelledError:
             writer.transport.abort()
+            with contextlib.suppress(OSError):  # whoever is being dialled may answer yet
+                _, behind = await dialling
+                behind.transport.abort()
             raise
         pumps = [
             asyncio.create_task(self._pump(reader, behind, Direction.DIALLER)),
@@ -130,9 +134,13 @@ class FaultProxy:
         finally:
             for pump in pumps:
                 pump.cancel()
-            await asyncio.gather(*pumps, return_exceptions=True)
-            for end in (behind, writer):
-                await _drop(end, reset=reset)
+            try:
+                await asyncio.gather(*pumps, return_exceptions=True)
+                for end in (behind, writer):
+                    await _drop(end, reset=reset)
+            finally:
+                for end in (behind, writer):
+                    end.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, whence: Direction) -> None:
         with contextlib.suppress(_CutError):
@@ -203,11 +211,12 @@ async def proxied(upstream: int, *, at: str = _LOOPBACK) -> AsyncIterator[FaultP
         yield proxy
     finally:
         server.close()
-        open_still = dict(carried)
-        for task, writer in open_still.items():
-            task.cancel()
-            writer.transport.abort()  # also of one that has not begun
-        await asyncio.gather(*open_still, return_exceptions=True)
+        while carried:  # one more may have been taken meanwhile
+            open_still = dict(carried)
+            for task, writer in open_still.items():
+                task.cancel()
+                writer.transport.abort()  # also of one that has not begun
+            await asyncio.gather(*open_still, return_exceptions=True)
         await server.wait_closed()
 
 
@@ -223,4 +232,3 @@ async def _drop(writer: asyncio.StreamWriter, *, reset: bool) -> None:
     with contextlib.suppress(OSError, TimeoutError):
         async with asyncio.timeout(_PARTING_SECONDS):
             await writer.wait_closed()
-    writer.transport.abort()

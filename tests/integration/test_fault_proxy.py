@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -102,3 +103,19 @@ async def test_small_chunks_are_let_through() -> None:
         writer.write(b"small")
         assert await reader.readexactly(5) == b"small"
         assert proxy.harmed == 0
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_a_proxy_that_ends_while_a_connection_begins_or_ends_leaves_none_open(turns: int) -> None:
+    """At whatever turn of the loop its end comes; an open writer that is dropped is a warning, and so a failure."""
+    async with echo() as port:
+        async with proxied(port) as proxy:
+            _, writer = await asyncio.open_connection("127.0.0.1", proxy.port)
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            writer.close()
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        with contextlib.suppress(ConnectionError):
+            await writer.wait_closed()
+    gc.collect()
