@@ -41,7 +41,7 @@ async def test_a_change_by_two_persons(house: House, seat: Seat) -> None:
     assert await house.ward.at_store("check-proofs", "registry") == (0, ["2 of 2 proofs hold"])
 
 
-@pytest.mark.parametrize("process", ["issuing", "clerk"])
+@pytest.mark.parametrize("process", ["issuing", pytest.param("clerk", marks=pytest.mark.long)])
 async def test_a_stop_and_its_release(house: House, seat: Seat, process: str) -> None:
     """Stopped unsigned by one; released by two, each under a passkey that the process itself believes."""
     aoki, bando = await _two(house, seat)

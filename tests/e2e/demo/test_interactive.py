@@ -72,7 +72,7 @@ def _alive(pid: int) -> tuple[str, str]:
     return ("", "") if fields[0] == "Z" else (fields[19], name.partition("(")[2])
 
 
-@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("told", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.long)])
 async def test_nothing_is_left_when_it_is_told_to_end(konbini: str, folder: Path, told: signal.Signals) -> None:
     """Services, devices and the visit's processes have all ended when the command has; so have its sockets."""
     async with _demo(konbini, folder) as demo:

@@ -23,12 +23,11 @@ pytestmark = pytest.mark.timeout(300)
 
 _SHORT = frozenset(
     (
-        *("card-swapped at pin", "reader-gone at pin", "b5 at card", "cover-2 at pay", "cancelled + jam at pay"),
-        *("stands at pay", "slot at escrow", "silent-coin at pay", "plug at printing"),
-        *("issuers at pay", "terminal-power at printing"),
+        *("card-swapped at pin", "cover-2 at pay", "cancelled + jam at pay", "slot at escrow", "plug at printing"),
+        "terminal-power at printing",
     )
 )
-"""The card and its reader, before the card, in the middle of the paper, two lies, the money, the power, a terminal."""
+"""The card, in the middle of the paper, a lie, the money, the power, a terminal."""
 
 
 def _tried_where(means: Means) -> pytest.MarkDecorator:

@@ -248,7 +248,13 @@ def check_log(proof: Proof) -> None:
 
 
 async def test_a_day_at_the_kiosk(scene: Scene) -> None:
-    """A jam, a change of mind, a browser and a process that die, and a whole visit: then nothing but their paper."""
+    """A jam, a browser that dies, and a whole visit: then nothing but their paper."""
+    await nothing_left_after(scene, jammed, with_its_browser_killed, whole)
+
+
+@pytest.mark.long
+async def test_a_longer_day_at_the_kiosk(scene: Scene) -> None:
+    """And a change of mind, and a process that dies with the document in it."""
     await nothing_left_after(scene, jammed, with_its_browser_killed, cancelled, crashed, whole)
 
 

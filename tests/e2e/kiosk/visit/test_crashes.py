@@ -44,7 +44,7 @@ async def drop(guest: Guest) -> None:
                 return
 
 
-@pytest.mark.parametrize("moment", ["escrow", "printing"])
+@pytest.mark.parametrize("moment", [pytest.param("escrow", marks=pytest.mark.long), "printing"])
 async def test_kill_9_of_the_visit(town: RunningTown, session: aiohttp.ClientSession, moment: str) -> None:
     """The long-lived process settles what the dead visit left."""
     guest, before = Guest(town, fresh(town), session), town.printer.impressions
@@ -57,7 +57,7 @@ async def test_kill_9_of_the_visit(town: RunningTown, session: aiohttp.ClientSes
         assert books.last_outcome() == Outcome.CANCELLED
 
 
-@pytest.mark.parametrize("dies", ["visit", "kiosk"])
+@pytest.mark.parametrize("dies", ["visit", pytest.param("kiosk", marks=pytest.mark.long)])
 async def test_a_dead_visit_that_cannot_be_settled_yet(
     town: RunningTown, session: aiohttp.ClientSession, breaker: Breaker, dies: str
 ) -> None:
@@ -80,7 +80,7 @@ async def test_a_dead_visit_that_cannot_be_settled_yet(
     assert books.last_outcome() == Outcome.CANCELLED
 
 
-@pytest.mark.parametrize("moment", ["escrow", "printing"])
+@pytest.mark.parametrize("moment", ["escrow", pytest.param("printing", marks=pytest.mark.long)])
 async def test_kill_9_of_the_kiosk(
     town: RunningTown, session: aiohttp.ClientSession, breaker: Breaker, moment: str
 ) -> None:

@@ -107,6 +107,7 @@ async def test_under_15(town: RunningTown, session: aiohttp.ClientSession) -> No
     await refused(Guest(town, next(children), session), Code.UNDER_AGE)
 
 
+@pytest.mark.long
 async def test_card_pulled_before_the_pin(town: RunningTown, session: aiohttp.ClientSession) -> None:
     """A card that is taken at the PIN is asked for again, and the visit goes on with it."""
     guest = Guest(town, fresh(town), session)

@@ -65,6 +65,7 @@ async def test_one_beside_another_and_one_more_after_the_end(town: RunningTown, 
     assert len(set(books.numbers())) == 3
 
 
+@pytest.mark.long
 async def test_no_more_than_five(town: RunningTown, session: aiohttp.ClientSession) -> None:
     """Five copies end the visit's orders: the screen offers no sixth, and the next visit begins anew."""
     guest, before = Guest(town, fresh(town), session), town.printer.impressions

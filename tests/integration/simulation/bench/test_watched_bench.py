@@ -25,6 +25,7 @@ async def test_people_who_watch_are_one_question_every_two_seconds() -> None:
     assert said[1:] == [f"slice {number} of 4" for number in range(1, 5)]
 
 
+@pytest.mark.long
 def test_a_run_says_what_it_found(capsys: pytest.CaptureFixture[str]) -> None:
     """In words for people, and in a line for programs."""
     arguments = ["--pairs", "2", "--seconds", "3", "--rate", "20", "--people", "2", "--json"]

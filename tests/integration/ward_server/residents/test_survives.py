@@ -82,7 +82,14 @@ async def check_killed(folder: Path, config: RegistryConfig, key: SigningKey, ed
     assert approvals(folder) == (7, 7)
 
 
-@pytest.mark.parametrize(("edge", "commit"), [("before", 1), ("after", 2), ("before", 7), ("after", 7), ("after", 15)])
+@pytest.mark.parametrize(
+    ("edge", "commit"),
+    [
+        ("before", 7),
+        ("after", 2),
+        *(pytest.param(*place, marks=pytest.mark.long) for place in (("before", 1), ("after", 7), ("after", 15))),
+    ],
+)
 async def test_killed_at_an_edge_of_a_commit(
     folder: Path, config: RegistryConfig, record_key: SigningKey, edge: str, commit: int
 ) -> None:
