@@ -19,7 +19,8 @@ from contextvars import Context
 from pathlib import Path
 from typing import Any, TypeVar, TypeVarTuple
 
-from konbini.simulation.world.network import Endpoint, Network
+from konbini.simulation.world.endpoint import Endpoint
+from konbini.simulation.world.network import Network
 from konbini.simulation.world.processes import current
 
 __all__ = ["WorldAtRestError", "WorldLoop"]
