@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from konbini.simulation.world.one_visit import exhaust
-from konbini.simulation.world.plan import WorldPlan
+from konbini.simulation.world.plan import Cryptography, WorldPlan
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import run_world
@@ -45,7 +45,7 @@ def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_everything_holds(profile: ProfileName, visits: int) -> None:
     """Whatever goes wrong meanwhile; and what is looked at was at stake."""
-    plan = WorldPlan(visits=visits, seed=visits, profile=profile, kiosks=2, real_cryptography=False)
+    plan = WorldPlan(visits=visits, seed=visits, profile=profile, kiosks=2, cryptography=Cryptography.SIMULATED)
     report = run_world(plan)
     assert report.holds, "\n".join(report.lines())
     assert report.visits == visits
@@ -55,24 +55,31 @@ def test_everything_holds(profile: ProfileName, visits: int) -> None:
 @pytest.mark.long
 def test_several_wards() -> None:
     """Under one center, with kiosks that serve them all, and real cryptography."""
-    report = run_world(WorldPlan(visits=60, seed=4, profile=ProfileName.ALL, wards=3, kiosks=4))
+    plan = WorldPlan(visits=60, seed=4, profile=ProfileName.ALL, wards=3, kiosks=4, cryptography=Cryptography.REAL)
+    report = run_world(plan)
     assert report.holds, "\n".join(report.lines())
 
 
-def test_one_seed_gives_one_run(cache: Path) -> None:
-    """To the byte of its digest, whatever Python's hashes begin with."""
-    words = ["simulate", "--visits", "6", "--seed", "9", "--kiosks", "2", "--cryptography", "simulated", "--json"]
+@pytest.mark.parametrize(("seed", "cryptography"), [pytest.param(9, "simulated", marks=pytest.mark.long), (20, "real")])
+def test_one_seed_gives_one_run(cache: Path, seed: int, cryptography: str) -> None:
+    """To the byte of its digest, whatever Python's hashes begin with; the cryptography is what the seed says."""
+    words = ["simulate", "--visits", "6", "--seed", f"{seed}", "--kiosks", "2", "--json"]
     code = "import sys; from konbini.commands.main import main; sys.exit(main(sys.argv[1:]))"
-    told = [
+    runs = [
         subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-c", code, *words],
-            env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": seed},
+            env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": hashes},
             check=True,
             capture_output=True,
-        ).stdout.splitlines()[-1]
-        for seed in ("1", "2")
+            text=True,
+        ).stdout.splitlines()
+        for hashes in ("1", "2")
     ]
-    first, second = ({**json.loads(line), "cpu_seconds": 0} for line in told)
+    assert all(
+        told[0].endswith(f" --seed {seed} --profile all --wards 1 --kiosks 2 --cryptography {cryptography}")
+        for told in runs
+    )
+    first, second = ({**json.loads(told[-1]), "cpu_seconds": 0} for told in runs)
     assert first == second
     assert first["violations"] == first["unsettled"] == 0
 
