@@ -104,7 +104,8 @@ class Office:
         while not self._stopping:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.between))
             if self.restricted and self.chance.random() < _TAKEN_BACK:
-                await self.take_back(self.chance.choice(list(self.restricted)))
+                resident = self.chance.choice(list(self.restricted))
+                await self.act(self.taking_back(resident), resident)
             else:
                 kind = self.chance.choice((ActKind.RENAME, ActKind.PROTECT, ActKind.HOLD))
                 await self.act(kind, self.whom())
@@ -113,13 +114,13 @@ class Office:
         """Begin nothing any more."""
         self._stopping = True
 
-    async def take_back(self, resident: str) -> None:
-        """Take back what holds somebody back.
+    def taking_back(self, resident: str) -> ActKind:
+        """Give what takes back the restriction that is on somebody.
 
         Raises:
-            KeyError: nothing does.
+            KeyError: none is.
         """
-        await self.act(_OPPOSITE[self.restricted[resident]], resident)
+        return _OPPOSITE[self.restricted[resident]]
 
     async def act(self, kind: ActKind, resident: str) -> None:
         """Do one thing, after what was begun before; a registry that is down or slow leaves it unacknowledged."""

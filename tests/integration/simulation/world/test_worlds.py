@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,20 +16,9 @@ from konbini.simulation.world.points import Point
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import run_world
 
+pytestmark = pytest.mark.usefixtures("towns")
+
 _SHOWN = (Point.RIGHT_PERSON, Point.PAID_IFF_PRINTED, Point.NOTHING_LOST, Point.TIME_OUT, Point.NOTHING_LEFT)
-
-
-@pytest.fixture(scope="session")
-def cache() -> Iterator[Path]:
-    """Give a folder for the towns of these tests; sockets are named below it, so its path is short."""
-    path = Path(tempfile.mkdtemp(prefix="kw"))
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture(autouse=True)
-def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
 
 @pytest.mark.parametrize(
@@ -61,14 +47,14 @@ def test_several_wards() -> None:
 
 
 @pytest.mark.parametrize(("seed", "cryptography"), [pytest.param(9, "simulated", marks=pytest.mark.long), (20, "real")])
-def test_one_seed_gives_one_run(cache: Path, seed: int, cryptography: str) -> None:
+def test_one_seed_gives_one_run(towns: Path, seed: int, cryptography: str) -> None:
     """To the byte of its digest, whatever Python's hashes begin with; the cryptography is what the seed says."""
     words = ["simulate", "--visits", "6", "--seed", f"{seed}", "--kiosks", "2", "--json"]
     code = "import sys; from konbini.commands.main import main; sys.exit(main(sys.argv[1:]))"
     runs = [
         subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-c", code, *words],
-            env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": hashes},
+            env={**os.environ, "XDG_CACHE_HOME": str(towns), "PYTHONHASHSEED": hashes},
             check=True,
             capture_output=True,
             text=True,
