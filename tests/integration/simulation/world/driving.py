@@ -33,6 +33,7 @@ KIOSKS = ("K-0001", "K-0002")
 FRONT = "dishonest center"
 PEOPLE = 6
 """How many people come and are acted upon: few, so that they meet; two households of two, and two who live alone."""
+_THE_LAST = (4, 5)
 _RESIDENTS = 200
 _GONE_SECONDS = 7200.0
 """Until whoever came has gone: anybody has patience for a quarter of an hour, and stands behind others."""
@@ -108,6 +109,11 @@ class DrivenWorld(World):
         """Let something go wrong until it is over, or the world is closed."""
         self._troubles.append(self.loop.create_task(trouble))
 
+    @property
+    def troubles(self) -> int:
+        """How many of the troubles go on that were begun."""
+        return sum(not task.done() for task in self._troubles)
+
     def comes(self, kiosk: str, caller: Caller) -> None:
         """Let somebody come to a kiosk, unless they are out already."""
         town, one = self.ground.towns[0], self._cast[caller.who]
@@ -168,6 +174,8 @@ class DrivenWorld(World):
     def close(self) -> None:
         """Let all be well again, everybody go home and everything settle, and end.
 
+        Somebody still comes to each kiosk before: who forgot a card is helped by whoever comes next, as on any day.
+
         Raises:
             TimeoutError: somebody never goes home.
         """
@@ -183,6 +191,9 @@ class DrivenWorld(World):
         await asyncio.gather(*self._troubles, return_exceptions=True)
         self.hands.calm_down()
         async with asyncio.timeout(_GONE_SECONDS):
+            await asyncio.gather(*self._doings)
+            for kiosk, who in zip(KIOSKS, _THE_LAST, strict=True):
+                self.comes(kiosk, Caller(who=who, errand=Errand(), habits=Habits()))
             await asyncio.gather(*self._doings)
         await self.settle()
 
