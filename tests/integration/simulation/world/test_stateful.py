@@ -80,8 +80,7 @@ def _everything_once() -> DrivenWorld:
     ):
         state.comes_oddly(kiosk=KIOSKS[0], caller=_caller(4), then=0.0)
         state.comes(kiosk=KIOSKS[1], caller=_caller(5), then=0.0)
-        begin(chance=0.2, seconds=60.0, then=0.0)
-        state.time_passes(seconds=60.0)
+        begin(chance=0.2, seconds=30.0, then=30.0)
     for kiosk in KIOSKS:
         state.comes(kiosk=kiosk, caller=_caller(1), then=3.0)
         state.visit_dies(kiosk=kiosk, then=3.0)
