@@ -36,6 +36,7 @@ def main(name: str, defences: str, examples: str) -> None:
                 stateful_step_count=_STEPS,
                 derandomize=True,
                 phases=(Phase.generate,),
+                report_multiple_bugs=False,
                 database=None,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),
