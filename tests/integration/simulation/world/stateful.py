@@ -1,7 +1,7 @@
 """The machine: everything that a person, an operator and nature can do to a simulated world, in any order.
 
-All chance is the world's seed and what hypothesis draws, so that a failing run is had again and made smaller. After each
-rule the checker has found nothing; at the end all is well again, and everything must have settled.
+All chance is the world's seed and what hypothesis draws, so that a failing run is had again and made smaller. After
+each rule the checker has found nothing; at the end all is well again, and everything must have settled.
 """
 
 from __future__ import annotations
