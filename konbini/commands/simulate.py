@@ -1,12 +1,13 @@
 """`konbini simulate`: the town in a bottle, from a seed, in virtual time, with faults.
 
     konbini simulate --visits N --seed S --profile P [--wards W] [--servers N] [--kiosks K] [--residents R]
-                     [--without FAULT,...] [--papers simulated|real] [--cryptography simulated|real]
+                     [--without FAULT,...] [--papers simulated|real] [--cryptography auto|simulated|real]
                      [--jobs N | --engine ray] [--mutant M] [--defences on|off|NAME] [--json]
     konbini simulate --exhaustive steps|pairs [--seed S] [--jobs N] [--json]
 
 A run of many visits is cut into worlds of at most `--world` visits, with seeds in a row; `--jobs` runs several of them
-at once. Ends with 0 if everything held and settled, with 1 and the smallest failing world's command otherwise.
+at once. By itself (`auto`) a world whose seed is a multiple of twenty has real cryptography, every other the world's
+own. Ends with 0 if everything held and settled, with 1 and the smallest failing world's command otherwise.
 
 Owns: the words. A mutant's source is altered before anything of production is imported, so that this module imports
 nothing of it at its top; what runs is `konbini.commands.simulating`.
@@ -55,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--residents", type=int, default=300)
     parser.add_argument("--without", default="", metavar="FAULT,...", help="kinds of faults that do not come")
     parser.add_argument("--papers", choices=["simulated", "real"], default="simulated")
-    parser.add_argument("--cryptography", choices=["simulated", "real"], default="real")
+    parser.add_argument("--cryptography", choices=["auto", "simulated", "real"], default="auto")
     parser.add_argument("--world", type=int, default=_VISITS_A_WORLD, help="most visits in one world")
     parser.add_argument("--jobs", type=int, default=1, help="worlds at once")
     parser.add_argument("--engine", choices=["processes", "ray"], default="processes")

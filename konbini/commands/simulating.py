@@ -10,7 +10,7 @@ from konbini.simulation.world.engines import Engine, run_worlds
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.joining import joined
 from konbini.simulation.world.one_visit import exhaust
-from konbini.simulation.world.plan import WorldPlan, worlds
+from konbini.simulation.world.plan import Cryptography, WorldPlan, worlds
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.report import WorldReport
 from konbini.simulation.world.running import run_world
@@ -99,5 +99,5 @@ def _plan(asked: argparse.Namespace) -> WorldPlan:
         residents=asked.residents,
         without=tuple(Trouble(kind) for kind in asked.without.split(",") if kind),
         real_papers=asked.papers == "real",
-        real_cryptography=asked.cryptography == "real",
+        cryptography=Cryptography(asked.cryptography),
     )

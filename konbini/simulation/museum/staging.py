@@ -15,7 +15,7 @@ from konbini.simulation.museum.mutant import Papers, Workload
 from konbini.simulation.museum.staged import Staged
 from konbini.simulation.museum.town import MuseumWorld
 from konbini.simulation.world.loop import WorldLoop
-from konbini.simulation.world.plan import WorldPlan
+from konbini.simulation.world.plan import Cryptography, WorldPlan
 from konbini.simulation.world.profiles import ProfileName
 
 __all__ = ["stage"]
@@ -34,7 +34,7 @@ def stage(workload: Workload) -> Staged:
         wards=workload.wards,
         kiosks=workload.kiosks,
         real_papers=workload.papers is Papers.REAL,
-        real_cryptography=workload.cryptography,
+        cryptography=Cryptography.REAL if workload.cryptography else Cryptography.SIMULATED,
     )
     loop = WorldLoop(plan.seed)
     world = MuseumWorld(plan, loop)

@@ -15,12 +15,12 @@ from konbini.protocol.kinds import CertificateKind
 from konbini.simulation.card.applet import Card
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.town.town import Town
-from konbini.simulation.world.counter.habits import draw_errand, draw_habits
+from konbini.simulation.world.counter.habits import Errand, Habits, draw_errand, draw_habits
 from konbini.simulation.world.counter.kiosk import Counter
 from konbini.simulation.world.counter.person import Person, Stay, Visitor
 from konbini.simulation.world.profiles import Profile
 
-__all__ = ["Crowd", "standing_of"]
+__all__ = ["KINDS", "Crowd", "standing_of"]
 
 _NEIGHBOURS = 0.5
 _SWAPS = 0.05
@@ -68,7 +68,7 @@ class Crowd:
 
     async def run(self) -> None:
         """Send people to every kiosk until all visits have begun, and wait until the last has gone."""
-        await asyncio.gather(*(self._queue(kiosk, counter) for kiosk, counter in self.counters.items()))
+        await asyncio.gather(*(self._queue(kiosk) for kiosk in self.counters))
 
     def somebody(self, town: Town) -> str:
         """Give a resident for the office to do something about: of a household at a kiosk, where there is one."""
@@ -79,18 +79,40 @@ class Crowd:
         holders = next(holders for one, holders in self._holders if one is town)
         return self.chance.choice(holders).record.resident
 
-    async def _queue(self, kiosk: str, counter: Counter) -> None:
+    async def _queue(self, kiosk: str) -> None:
         while self.left > 0:
             self.left -= 1
             if self.profile.pause:
                 await asyncio.sleep(self.chance.expovariate(1.0 / self._pause()))
-            person = self._next()
-            visitor = Visitor(counter, person, draw_errand(self.chance, _KINDS), random.Random(self.chance.random()))  # noqa: S311 - habits
-            self.began(person)
-            stay = await visitor.visit()
-            self._present.pop(person.name, None)
-            person.card.unlock(_PIN)
-            self.ended(kiosk, person, stay)
+            await self.visit(kiosk, self._next(), draw_errand(self.chance, KINDS))
+
+    async def visit(self, kiosk: str, person: Person, errand: Errand) -> None:
+        """Let somebody go through a visit at a kiosk, once those are gone who came before."""
+        visitor = Visitor(self.counters[kiosk], person, errand, random.Random(self.chance.random()))  # noqa: S311 - habits
+        self.began(person)
+        stay = await visitor.visit()
+        self._present.pop(person.name, None)
+        person.card.unlock(_PIN)
+        self.ended(kiosk, person, stay)
+
+    def is_out(self, town: Town, one: Townsperson) -> bool:
+        """Whether somebody is at a kiosk, or waits at one."""
+        return _name(town, one) in self._present
+
+    def set_out(self, town: Town, one: Townsperson, habits: Habits) -> Person:
+        """Let somebody who is not out set out with their card; they are out until their visit is over."""
+        person = Person(
+            name=_name(town, one), card=self.card(town, one), pin=one.pin, ward=town.ward.code, habits=habits
+        )
+        self._present[person.name] = one
+        return person
+
+    def card(self, town: Town, one: Townsperson) -> Card:
+        """Give somebody's card: the same each time."""
+        name = _name(town, one)
+        if name not in self._cards:
+            self._cards[name] = town.card_of(one)
+        return self._cards[name]
 
     def _pause(self) -> float:
         """Give the seconds between two visits: of a day, at most hours, fewest at night."""
@@ -101,20 +123,13 @@ class Crowd:
 
     def _next(self) -> Person:
         town, one = self._whoever()
-        while f"{town.ward.code} {one.record.resident}" in self._present:
+        while self.is_out(town, one):
             town, one = self._whoever()
-        name = f"{town.ward.code} {one.record.resident}"
-        self._present[name] = one
         habits = draw_habits(self.chance, odd=self.profile.odd)
-        other = self._card(*self._whoever()) if self.chance.random() < _SWAPS else None
-        return Person(
-            name=name,
-            card=self._card(town, one),
-            pin=one.pin,
-            ward=town.ward.code,
-            habits=replace(habits, think=(0.0, 2 * self.profile.thinking)),
-            other_card=other,
-        )
+        person = self.set_out(town, one, replace(habits, think=(0.0, 2 * self.profile.thinking)))
+        if self.chance.random() < _SWAPS:
+            return replace(person, other_card=self.card(*self._whoever()))
+        return person
 
     def _whoever(self) -> tuple[Town, Townsperson]:
         """Choose somebody: often one who lives with somebody that is at a kiosk now."""
@@ -129,16 +144,14 @@ class Crowd:
         town, holders = self.chance.choice(self._holders)
         return town, self.chance.choice(holders)
 
-    def _card(self, town: Town, one: Townsperson) -> Card:
-        name = f"{town.ward.code} {one.record.resident}"
-        if name not in self._cards:
-            self._cards[name] = town.card_of(one)
-        return self._cards[name]
+
+def _name(town: Town, one: Townsperson) -> str:
+    return f"{town.ward.code} {one.record.resident}"
 
 
 _PIN = 0x0018
 """The file of the PIN for user authentication; whoever locked it has it reset at the office before they come again."""
-_KINDS = (
+KINDS = (
     CertificateKind.RESIDENT_RECORD,
     CertificateKind.RESIDENT_RECORD,
     CertificateKind.RESIDENT_RECORD_ITEMS,

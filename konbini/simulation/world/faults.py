@@ -1,32 +1,27 @@
 """What goes wrong in the world, and when: seeded, bounded, and over before the quiet phase.
 
 A `Trouble` is a kind of fault; a profile says how often each comes. `Faults` is the weather of the network and the
-manner of every disk; `Director` is the hand that kills processes, parts networks, moves clocks.
+manner of every disk; what befalls whole processes and machines is done by `konbini.simulation.world.hands`.
 
 Invariant: all that is drawn here is drawn from the seed, in the order in which the world asks.
 """
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum, unique
 
-from konbini.simulation.world.clocks import WorldClock
 from konbini.simulation.world.dishonesty import Dishonest
 from konbini.simulation.world.processes import Process
-from konbini.simulation.world.services import Supervised
 
-__all__ = ["Director", "Faults", "Rates", "Trouble"]
+__all__ = ["Faults", "Rates", "Trouble"]
 
 _NEAR_SECONDS = 5e-5
 _FAR_SECONDS = 5e-3
 _DISK_SECONDS = 2e-3
 _HONEST = Dishonest()
-_WITH_CARE = 0.7
-"""The chance that whoever brings a new build stops all servers of a ward before the first is started."""
 
 
 @unique
@@ -91,6 +86,26 @@ class Rates:
             hourly={kind: rate for kind, rate in self.hourly.items() if kind not in kinds},
         )
 
+    def with_chance(self, kind: Trouble, chance: float) -> Rates:
+        """Give the same with another chance of a kind that comes of itself.
+
+        Raises:
+            ValueError: a kind that is done to processes and machines.
+        """
+        match kind:
+            case Trouble.LATE:
+                return replace(self, late=chance)
+            case Trouble.CUT:
+                return replace(self, cut=chance)
+            case Trouble.SPOILT:
+                return replace(self, spoilt=chance)
+            case Trouble.CRASH_AT_COMMIT:
+                return replace(self, crash_at_commit=chance)
+            case Trouble.LOST | Trouble.REPEATED | Trouble.REORDERED | Trouble.ALTERED | Trouble.MISDIRECTED:
+                return replace(self, dishonest=replace(self.dishonest, **{kind.value: chance}))
+            case _:
+                raise ValueError(f"{kind} does not come of itself")
+
 
 class Faults:
     """The weather of the network and the manner of the disks; calm again once it is told to be.
@@ -115,6 +130,14 @@ class Faults:
     def begin(self) -> None:
         """Let things go wrong from now on."""
         self._calm = False
+
+    def let_come(self, kind: Trouble, chance: float) -> None:
+        """Let a kind that comes of itself come with this chance from now on.
+
+        Raises:
+            ValueError: a kind that is done to processes and machines.
+        """
+        self._rates = self._rates.with_chance(kind, chance)
 
     def dishonest(self) -> Dishonest:
         """Say what a dishonest center does now."""
@@ -183,129 +206,3 @@ class Faults:
             return False
         self.counts[kind] += 1
         return True
-
-
-class Director:
-    """Makes what happens to whole processes, machines and networks happen.
-
-    Args:
-        faults: where it shows.
-        rates: how often.
-        services: what can die, by name.
-        clocks: what can be wrong, by name.
-        links: pairs of processes that can be parted.
-        chance: seeded.
-    """
-
-    def __init__(  # noqa: PLR0913 - what it has its hands on
-        self,
-        faults: Faults,
-        rates: Rates,
-        *,
-        services: Mapping[str, Supervised],
-        clocks: Mapping[str, WorldClock],
-        links: Sequence[tuple[str, str]],
-        chance: random.Random,
-    ) -> None:
-        self._faults = faults
-        self._rates = rates
-        self._services = services
-        self._clocks = clocks
-        self._links = links
-        self._chance = chance
-        self._acts: dict[Trouble, Callable[[], Awaitable[None]]] = {
-            Trouble.PARTITION: self._partition,
-            Trouble.CRASH: self._crash,
-            Trouble.POWER: self._power,
-            Trouble.DISK_FULL: self._disk_full,
-            Trouble.DISK_SLOW: self._disk_slow,
-            Trouble.CLOCK_JUMPS: self._clock_jumps,
-            Trouble.CLOCK_STANDS: self._clock_stands,
-            Trouble.ROLLOUT: self._rollout,
-        }
-
-    async def run(self) -> None:
-        """Go on until cancelled; what was begun is then undone."""
-        works = [asyncio.create_task(self._repeat(kind, rate)) for kind, rate in self._rates.hourly.items()]
-        try:
-            await asyncio.gather(*works)
-            await asyncio.Event().wait()
-        finally:
-            for work in works:
-                work.cancel()
-            await asyncio.gather(*works, return_exceptions=True)
-            self._faults.calm_down()
-            for clock in self._clocks.values():
-                clock.go_right()
-
-    async def _repeat(self, kind: Trouble, rate: float) -> None:
-        while True:
-            await asyncio.sleep(self._chance.expovariate(rate / 3600.0))
-            self._faults.note(kind)
-            await self._acts[kind]()
-
-    async def _partition(self) -> None:
-        one, other = self._chance.choice(self._links)
-        self._faults.part(one, other)
-        try:
-            await asyncio.sleep(self._chance.uniform(1.0, 150.0))
-        finally:
-            self._faults.join(one, other)
-
-    async def _crash(self) -> None:
-        self._services[self._chance.choice(list(self._services))].kill()
-
-    async def _rollout(self) -> None:
-        """Start every service anew with the next build, each once those before have had time to serve."""
-        with_care = self._chance.random() < _WITH_CARE
-        for alike in self._alike() if with_care else [[service] for service in self._services.values()]:
-            for service in alike:
-                service.build += 1
-                service.kill()
-            await asyncio.sleep(self._chance.uniform(1.0, 20.0))
-
-    def _alike(self) -> list[list[Supervised]]:
-        """Put together what shares a store: "issuing 131997 a" and "issuing 131997 b"."""
-        groups: dict[tuple[str, ...], list[Supervised]] = {}
-        for name, service in self._services.items():
-            groups.setdefault(tuple(name.split(" ")[:2]), []).append(service)
-        return list(groups.values())
-
-    async def _power(self) -> None:
-        of_wards = [name.split(" ") for name in self._services if " " in name]  # "clerk 131997", "issuing 131997 a"
-        ward = self._chance.choice(of_wards)[1]
-        for words in of_wards:
-            if words[1] == ward:
-                self._services[" ".join(words)].kill()
-
-    async def _disk_full(self) -> None:
-        name = self._chance.choice(list(self._services))
-        self._faults.fill(name, full=True)
-        try:
-            await asyncio.sleep(self._chance.uniform(1.0, 40.0))
-        finally:
-            self._faults.fill(name, full=False)
-
-    async def _disk_slow(self) -> None:
-        name = self._chance.choice(list(self._services))
-        self._faults.slow_down(name, slow=True)
-        try:
-            await asyncio.sleep(self._chance.uniform(1.0, 60.0))
-        finally:
-            self._faults.slow_down(name, slow=False)
-
-    async def _clock_jumps(self) -> None:
-        clock = self._clocks[self._chance.choice(list(self._clocks))]
-        clock.jump(round(self._chance.uniform(-3_600_000, 3_600_000)))
-        try:
-            await asyncio.sleep(self._chance.uniform(1.0, 120.0))
-        finally:
-            clock.go_right()
-
-    async def _clock_stands(self) -> None:
-        clock = self._clocks[self._chance.choice(list(self._clocks))]
-        clock.stand_still()
-        try:
-            await asyncio.sleep(self._chance.uniform(1.0, 60.0))
-        finally:
-            clock.go_right()

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from konbini.simulation.world.faults import Trouble
+from konbini.simulation.world.plan import Cryptography
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.report import WorldReport
 
@@ -16,16 +17,23 @@ __all__ = ["joined"]
 def joined(reports: Sequence[WorldReport]) -> WorldReport:
     """Add reports up; the plan is the first one's with all visits, the digest that of all digests in their order.
 
+    Where worlds differ in their cryptography, the plan leaves it to each one's seed.
+
     Raises:
         ValueError: there is none.
     """
     if not reports:
         raise ValueError("no world was run")
     first = reports[0]
+    sorts = {report.plan.cryptography for report in reports}
     visits = sum(report.visits for report in reports)
     endings = sorted({ending for report in reports for ending in report.endings})
     return WorldReport(
-        plan=replace(first.plan, visits=sum(report.plan.visits for report in reports)),
+        plan=replace(
+            first.plan,
+            visits=sum(report.plan.visits for report in reports),
+            cryptography=first.plan.cryptography if len(sorts) == 1 else Cryptography.AUTO,
+        ),
         visits=visits,
         papers=sum(report.papers for report in reports),
         wrong_papers=sum(report.wrong_papers for report in reports),

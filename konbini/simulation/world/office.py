@@ -85,6 +85,7 @@ class Office:
         chance: seeded.
         between: seconds from one act to the next, on the average.
         acts: all that was done, in order of their beginning.
+        restricted: who is held back, and by what, as far as the operators were told.
     """
 
     socket: Path
@@ -94,26 +95,39 @@ class Office:
     chance: random.Random
     between: float = _BETWEEN_SECONDS
     acts: list[Act] = field(default_factory=list)
+    restricted: dict[str, ActKind] = field(default_factory=dict)
     _stopping: bool = False
-    _restricted: dict[str, ActKind] = field(default_factory=dict)
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
         """Act until told to stop; then take back every restriction that was set."""
         while not self._stopping:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.between))
-            if self._restricted and self.chance.random() < _TAKEN_BACK:
-                resident = self.chance.choice(list(self._restricted))
-                await self._try(_OPPOSITE[self._restricted[resident]], resident)
+            if self.restricted and self.chance.random() < _TAKEN_BACK:
+                resident = self.chance.choice(list(self.restricted))
+                await self.act(self.taking_back(resident), resident)
             else:
                 kind = self.chance.choice((ActKind.RENAME, ActKind.PROTECT, ActKind.HOLD))
-                await self._try(kind, self.whom())
+                await self.act(kind, self.whom())
 
     def stop(self) -> None:
         """Begin nothing any more."""
         self._stopping = True
 
+    def taking_back(self, resident: str) -> ActKind:
+        """Give what takes back the restriction that is on somebody.
+
+        Raises:
+            KeyError: none is.
+        """
+        return _OPPOSITE[self.restricted[resident]]
+
+    async def act(self, kind: ActKind, resident: str) -> None:
+        """Do one thing, after what was begun before; a registry that is down or slow leaves it unacknowledged."""
+        async with self._turn:
+            await self._try(kind, resident)
+
     async def _try(self, kind: ActKind, resident: str) -> None:
-        """Do one thing; a registry that is down or slow leaves it unacknowledged."""
         act = Act(kind=kind, resident=resident, begun=asyncio.get_running_loop().time(), name="")
         self.acts.append(act)
         clients = [CallClient(self.socket, peers=frozenset({self.user})) for _ in range(2)]
@@ -142,9 +156,9 @@ class Office:
         await second.approve(entered)
         act.acknowledged = asyncio.get_running_loop().time()
         if act.kind in _OPPOSITE:
-            self._restricted[act.resident] = act.kind
+            self.restricted[act.resident] = act.kind
         else:
-            self._restricted.pop(act.resident, None)
+            self.restricted.pop(act.resident, None)
 
     def _new_name(self, record: ResidentRecord) -> tuple[str, str]:
         """Give a name that this resident never had, so that a paper tells which one was in force, and its reading."""
@@ -162,5 +176,5 @@ class Office:
         for one in standing:
             if one.in_force:
                 return one.name, one.version
-        self._restricted.pop(act.resident, None)
+        self.restricted.pop(act.resident, None)
         return f"S-{len(self.acts):06d}", 0

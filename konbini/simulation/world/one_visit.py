@@ -18,7 +18,7 @@ from konbini.simulation.world.counter.habits import Errand, Habits
 from konbini.simulation.world.counter.person import Person, Visitor
 from konbini.simulation.world.exhausting import Deaths, Outcome, every_pair, every_step, in_copies
 from konbini.simulation.world.loop import WorldLoop
-from konbini.simulation.world.plan import WorldPlan
+from konbini.simulation.world.plan import Cryptography, WorldPlan
 from konbini.simulation.world.processes import Step
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import World
@@ -65,7 +65,7 @@ def exhaust(
     kinds = frozenset((Step.COMMIT, Step.COMMITTED)) if pairs else frozenset(Step)
     deaths = Deaths(kinds)
     loop = WorldLoop(seed)
-    plan = WorldPlan(visits=1, seed=seed, profile=ProfileName.CALM, kiosks=1, real_cryptography=False)
+    plan = WorldPlan(visits=1, seed=seed, profile=ProfileName.CALM, kiosks=1, cryptography=Cryptography.SIMULATED)
     world = World(plan, loop, watched=deaths)
     loop.set_exception_handler(world.uncaught)
     try:

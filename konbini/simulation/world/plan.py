@@ -3,11 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import StrEnum, unique
 
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.profiles import ProfileName
 
-__all__ = ["WorldPlan", "worlds"]
+__all__ = ["Cryptography", "WorldPlan", "worlds"]
+
+_REAL_ONCE_IN = 20
+
+
+@unique
+class Cryptography(StrEnum):
+    """What a world signs, seals and judges cards with."""
+
+    AUTO = "auto"
+    """As its seed says: one seed in twenty has the real one."""
+    REAL = "real"
+    SIMULATED = "simulated"
+
 
 _MOST_SERVERS = 4
 
@@ -26,7 +40,7 @@ class WorldPlan:
         residents: how many people each ward has.
         without: kinds of faults that do not come.
         real_papers: whether papers are drawn, read, signed and verified as in production.
-        real_cryptography: whether nothing of cryptography is replaced.
+        cryptography: the real one, or the world's own.
     """
 
     visits: int
@@ -38,7 +52,7 @@ class WorldPlan:
     residents: int = 300
     without: tuple[Trouble, ...] = ()
     real_papers: bool = False
-    real_cryptography: bool = True
+    cryptography: Cryptography = Cryptography.AUTO
 
     def __post_init__(self) -> None:
         """Refuse nonsense.
@@ -50,6 +64,13 @@ class WorldPlan:
             raise ValueError("a world has a visit, a ward, a server and a kiosk at least")
         if self.servers > _MOST_SERVERS:
             raise ValueError(f"a ward has at most {_MOST_SERVERS} servers")
+
+    @property
+    def real_cryptography(self) -> bool:
+        """Whether nothing of cryptography is replaced."""
+        if self.cryptography is Cryptography.AUTO:
+            return self.seed % _REAL_ONCE_IN == 0
+        return self.cryptography is Cryptography.REAL
 
     @property
     def command(self) -> str:
@@ -64,13 +85,12 @@ class WorldPlan:
             words.append(f"--without {','.join(self.without)}")
         if self.real_papers:
             words.append("--papers real")
-        if not self.real_cryptography:
-            words.append("--cryptography simulated")
+        words.append(f"--cryptography {self.cryptography}")
         return " ".join(words)
 
 
 def worlds(plan: WorldPlan, most: int) -> tuple[WorldPlan, ...]:
-    """Cut a plan into worlds of at most so many visits, with seeds in a row.
+    """Cut a plan into worlds of at most so many visits, with seeds in a row; each says what cryptography it has.
 
     Raises:
         ValueError: a world would have none.
@@ -78,4 +98,7 @@ def worlds(plan: WorldPlan, most: int) -> tuple[WorldPlan, ...]:
     if most < 1:
         raise ValueError("a world has a visit at least")
     sizes = [min(most, plan.visits - begun) for begun in range(0, plan.visits, most)]
-    return tuple(replace(plan, visits=visits, seed=plan.seed + place) for place, visits in enumerate(sizes))
+    cut = (replace(plan, visits=visits, seed=plan.seed + place) for place, visits in enumerate(sizes))
+    return tuple(
+        replace(one, cryptography=Cryptography.REAL if one.real_cryptography else Cryptography.SIMULATED) for one in cut
+    )

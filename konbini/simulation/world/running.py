@@ -30,8 +30,10 @@ from konbini.simulation.world.counter.shop import STAFF
 from konbini.simulation.world.counter.witness import NOBODY, Money
 from konbini.simulation.world.counter.witness import Sheet as OutSheet
 from konbini.simulation.world.crowd import Crowd, standing_of
-from konbini.simulation.world.faults import Director, Faults
+from konbini.simulation.world.director import Director
+from konbini.simulation.world.faults import Faults
 from konbini.simulation.world.ground import GroundPlan, fresh_keys, kept_folder, make_ground
+from konbini.simulation.world.hands import Hands
 from konbini.simulation.world.hostile import HostileCenter
 from konbini.simulation.world.loop import WorldLoop
 from konbini.simulation.world.machines import KioskMachine, MachineParts, make_machine
@@ -140,10 +142,7 @@ class World:
         for service in self.services:
             await self._up(service)
         await asyncio.sleep(_LINKING_SECONDS)
-
-    async def live(self) -> None:
-        """Let people come and things go wrong, until the last visit is over."""
-        self.faults.begin()
+        self.hands = self._hands()
         self.crowd = Crowd(
             towns=self.ground.towns,
             counters={name: one.counter for name, one in self._kiosks.items()},
@@ -153,7 +152,11 @@ class World:
             began=self.began,
             ended=self.ended,
         )
-        director = asyncio.create_task(self._director().run())
+
+    async def live(self) -> None:
+        """Let people come and things go wrong, until the last visit is over."""
+        self.faults.begin()
+        director = asyncio.create_task(Director(self.hands, self.rates.hourly, self._chance("director")).run())
         working = [Process(name="office").start(office.run()) for office in self.offices if self.profile.office]
         try:
             await self.crowd.run()
@@ -282,7 +285,7 @@ class World:
             )
         ]
 
-    def _director(self) -> Director:
+    def _hands(self) -> Hands:
         wards = self.ground.wards
         services = {service.name: service for service in self.services if service.name != "dishonest center"}
         clocks = {ward.services[name].name: clock for ward in wards for name, clock in ward.clocks.items()}
@@ -291,9 +294,7 @@ class World:
         links = [(server.name, front) for ward in wards for server in ward.issuing]
         links += [(name, front) for name in self._kiosks]
         links += [(f"registry {ward.town.ward.code}", server.name) for ward in wards for server in ward.issuing]
-        return Director(
-            self.faults, self.rates, services=services, clocks=clocks, links=links, chance=self._chance("director")
-        )
+        return Hands(faults=self.faults, services=services, clocks=clocks, links=links)
 
     def _books(self) -> tuple[KioskBooks, ...]:
         return tuple(one.books for one in self._kiosks.values())

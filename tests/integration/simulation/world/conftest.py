@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+import shutil
 import sqlite3
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -145,3 +147,18 @@ async def stand(town_keys: Town, tmp_path_factory: pytest.TempPathFactory, tmp_p
         yield ready
         await ready.end()
         await counter.close()
+
+
+@pytest.fixture(scope="session")
+def cache() -> Iterator[Path]:
+    """Give a folder for the towns of whole worlds; sockets are named below it, so its path is short."""
+    path = Path(tempfile.mkdtemp(prefix="kw"))
+    yield path
+    shutil.rmtree(path)
+
+
+@pytest.fixture
+def towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the towns of worlds made there, and kept from test to test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    return cache

@@ -4,37 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
-import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from konbini.simulation.world.one_visit import exhaust
-from konbini.simulation.world.plan import WorldPlan
+from konbini.simulation.world.plan import Cryptography, WorldPlan
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import run_world
 
+pytestmark = pytest.mark.usefixtures("towns")
+
 _SHARED = (ProfileName.ALL, ProfileName.ROLLOUT)
 """Profiles in which a new build arrives, with two servers that could be of two builds."""
 _SHOWN = (Point.RIGHT_PERSON, Point.PAID_IFF_PRINTED, Point.NOTHING_LOST, Point.TIME_OUT, Point.NOTHING_LEFT)
-
-
-@pytest.fixture(scope="session")
-def cache() -> Iterator[Path]:
-    """Give a folder for the towns of these tests; sockets are named below it, so its path is short."""
-    path = Path(tempfile.mkdtemp(prefix="kw"))
-    yield path
-    shutil.rmtree(path)
-
-
-@pytest.fixture(autouse=True)
-def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
 
 
 @pytest.mark.parametrize(
@@ -47,36 +33,49 @@ def _towns(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_everything_holds(profile: ProfileName, visits: int) -> None:
     """Whatever goes wrong meanwhile; and what is looked at was at stake."""
-    servers = 2 if profile in _SHARED else 1
-    plan = WorldPlan(visits=visits, seed=visits, profile=profile, servers=servers, kiosks=2, real_cryptography=False)
+    plan = WorldPlan(
+        visits=visits,
+        seed=visits,
+        profile=profile,
+        servers=2 if profile in _SHARED else 1,
+        kiosks=2,
+        cryptography=Cryptography.SIMULATED,
+    )
     report = run_world(plan)
     assert report.holds, "\n".join(report.lines())
     assert report.visits == visits
     assert all(report.at_stake[point] for point in _SHOWN), "\n".join(report.lines())
-    assert bool(report.at_stake[Point.ONE_BUILD]) is (servers > 1)
+    assert bool(report.at_stake[Point.ONE_BUILD]) is (plan.servers > 1)
 
 
 @pytest.mark.long
 def test_several_wards() -> None:
     """Under one center, with kiosks that serve them all, and real cryptography."""
-    report = run_world(WorldPlan(visits=60, seed=4, profile=ProfileName.ALL, wards=3, kiosks=4))
+    plan = WorldPlan(visits=60, seed=4, profile=ProfileName.ALL, wards=3, kiosks=4, cryptography=Cryptography.REAL)
+    report = run_world(plan)
     assert report.holds, "\n".join(report.lines())
 
 
-def test_one_seed_gives_one_run(cache: Path) -> None:
-    """To the byte of its digest, whatever Python's hashes begin with."""
-    words = ["simulate", "--visits", "3", "--seed", "9", "--kiosks", "2", "--cryptography", "simulated", "--json"]
+@pytest.mark.parametrize(("seed", "cryptography"), [pytest.param(9, "simulated", marks=pytest.mark.long), (20, "real")])
+def test_one_seed_gives_one_run(towns: Path, seed: int, cryptography: str) -> None:
+    """To the byte of its digest, whatever Python's hashes begin with; the cryptography is what the seed says."""
+    words = ["simulate", "--visits", "3", "--seed", f"{seed}", "--kiosks", "2", "--json"]
     code = "import sys; from konbini.commands.main import main; sys.exit(main(sys.argv[1:]))"
-    told = [
+    runs = [
         subprocess.run(  # noqa: S603 - our own command
             [sys.executable, "-c", code, *words],
-            env={**os.environ, "XDG_CACHE_HOME": str(cache), "PYTHONHASHSEED": seed},
+            env={**os.environ, "XDG_CACHE_HOME": str(towns), "PYTHONHASHSEED": hashes},
             check=True,
             capture_output=True,
-        ).stdout.splitlines()[-1]
-        for seed in ("1", "2")
+            text=True,
+        ).stdout.splitlines()
+        for hashes in ("1", "2")
     ]
-    first, second = ({**json.loads(line), "cpu_seconds": 0} for line in told)
+    assert all(
+        told[0].endswith(f" --seed {seed} --profile all --wards 1 --kiosks 2 --cryptography {cryptography}")
+        for told in runs
+    )
+    first, second = ({**json.loads(told[-1]), "cpu_seconds": 0} for told in runs)
     assert first == second
     assert first["violations"] == first["unsettled"] == 0
 

@@ -14,7 +14,9 @@ from konbini.process.entropy import Entropy
 from konbini.process.tasks import StandingTasks
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.world.clocks import WorldClock, true_time
-from konbini.simulation.world.faults import Director, Faults, Rates, Trouble
+from konbini.simulation.world.director import Director
+from konbini.simulation.world.faults import Faults, Rates, Trouble
+from konbini.simulation.world.hands import Hands
 from konbini.simulation.world.processes import end_all
 from konbini.simulation.world.services import Supervised
 from tests.unit.simulation.world.worlds import in_world
@@ -43,14 +45,8 @@ async def _an_hour(kind: Trouble) -> tuple[int, dict[str, int]]:
     running = [asyncio.create_task(service.run()) for service in services.values()]
     for service in services.values():
         await service.up()
-    director = Director(
-        faults,
-        rates,
-        services=services,
-        clocks=clocks,
-        links=[("issuing 131997", "center")],
-        chance=random.Random(2),  # noqa: S311 - the same
-    )
+    hands = Hands(faults=faults, services=services, clocks=clocks, links=[("issuing 131997", "center")])
+    director = Director(hands, rates.hourly, random.Random(2))  # noqa: S311 - the same
     directing = asyncio.create_task(director.run())
     await asyncio.sleep(3600)
     assert not directing.done()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.joining import joined
-from konbini.simulation.world.plan import WorldPlan, worlds
+from konbini.simulation.world.plan import Cryptography, WorldPlan, worlds
 from konbini.simulation.world.points import Findings, Point, Violation
 from konbini.simulation.world.profiles import PROFILES, ProfileName
 from konbini.simulation.world.report import WorldReport
@@ -49,6 +49,33 @@ def test_many_visits_are_cut_into_worlds(visits: int, most: int) -> None:
     assert len({plan.seed for plan in plans}) == len(plans)
 
 
+@given(seed=st.integers(0, 10_000))
+def test_one_seed_in_twenty_has_real_cryptography(seed: int) -> None:
+    """By itself: of twenty worlds in a row one, and each says which it is, alone and when it is run again."""
+    plans = worlds(replace(_PLAN, seed=seed, visits=20), 1)
+    real = [plan for plan in plans if plan.real_cryptography]
+    assert [plan.seed % 20 for plan in real] == [0]
+    assert {plan.cryptography for plan in real} == {Cryptography.REAL}
+    assert {plan.cryptography for plan in plans if plan not in real} == {Cryptography.SIMULATED}
+    assert [worlds(plan, plan.visits) for plan in plans] == [(plan,) for plan in plans]
+
+
+@pytest.mark.parametrize("asked", [Cryptography.REAL, Cryptography.SIMULATED])
+def test_a_sort_of_cryptography_that_is_asked_for_is_every_worlds(asked: Cryptography) -> None:
+    """Whatever the seeds say."""
+    plans = worlds(replace(_PLAN, visits=40, cryptography=asked), 1)
+    assert {plan.cryptography for plan in plans} == {asked}
+    assert {plan.real_cryptography for plan in plans} == {asked is Cryptography.REAL}
+
+
+def test_many_worlds_command_runs_the_same_worlds() -> None:
+    """With the sort that all of them had, or each with its own."""
+    mixed = worlds(replace(_PLAN, seed=15, visits=10), 1)
+    for plans in (mixed, mixed[:3], mixed[5:6]):
+        whole = joined([report_of(plan) for plan in plans]).plan
+        assert worlds(whole, 1) == plans
+
+
 def test_reports_add_up() -> None:
     """Counts by point and by trouble, and one that failed fails all."""
     plans = worlds(_PLAN, 16)
@@ -79,10 +106,10 @@ def test_a_failing_world_is_made_small() -> None:
 
 def test_a_command_says_the_whole_plan() -> None:
     """What is not as it is by itself stands in it."""
-    plan = replace(_PLAN, without=(Trouble.CUT, Trouble.LATE), real_papers=True, real_cryptography=False)
+    plan = replace(_PLAN, without=(Trouble.CUT, Trouble.LATE), real_papers=True, cryptography=Cryptography.REAL)
     assert plan.command == (
         "konbini simulate --visits 64 --seed 3 --profile all --wards 2 --kiosks 8 --without cut,late --papers real"
-        " --cryptography simulated"
+        " --cryptography real"
     )
 
 
