@@ -32,7 +32,7 @@ WARD = "131997"
 KIOSKS = ("K-0001", "K-0002")
 FRONT = "dishonest center"
 PEOPLE = 6
-"""How many people come and are acted upon: few, so that they meet; two households of two, and two who live alone."""
+"""How many people come and are acted upon: few, so that they meet. Two and two live together, the last two do not."""
 _THE_LAST = (4, 5)
 _RESIDENTS = 200
 _GONE_SECONDS = 7200.0
@@ -44,7 +44,7 @@ class Caller:
     """Somebody who comes.
 
     Attributes:
-        who: which of the people; an even one and the next live together, but for the last two.
+        who: which of the people.
         errand: what for.
         habits: how they go about it.
         other: whose card they have with them beside their own; None: nobody's.
@@ -223,7 +223,7 @@ class DrivenWorld(World):
 
 
 def _cast(holders: Iterable[Townsperson]) -> tuple[Townsperson, ...]:
-    """Choose those who come: two of each of two households, and two who live alone with their card."""
+    """Choose those who come: two of each of two households, and two others with whom nobody lives who has a card."""
     homes: dict[str, list[Townsperson]] = {}
     for one in holders:
         homes.setdefault(one.record.household, []).append(one)
