@@ -282,7 +282,8 @@ _ROWS: Mapping[State, Mapping[Event, State]] = {
     S.RETURNING_TO_LOOK: {E.MONEY_RETURNED: S.LOOK_AGAIN, E.MONEY_OWED: S.REFUSED},
     S.TAKE_PAPER: {E.PAPER_TAKEN: S.END, E.IDLE: S.PAPER_LEFT, E.DEVICE_LOST: S.END},
     S.PAPER_LEFT: {E.PAPER_TAKEN: S.WIPING, E.DEVICE_LOST: S.WIPING},
-    S.REFUSED_TAKE_CARD: {E.CARD_TAKEN: S.REFUSED, E.DEVICE_LOST: S.REFUSED},
+    # Nobody answers any more: the card that lies there is a card left, of which the shop is told.
+    S.REFUSED_TAKE_CARD: {E.CARD_TAKEN: S.REFUSED, E.DEVICE_LOST: S.REFUSED, E.IDLE: S.CARD_LEFT},
     S.REFUSED: {E.FINISH: S.WIPING, E.IDLE: S.WIPING},
     S.END: {E.MORE: S.ASKING_CARD_BACK, E.FINISH: S.WIPING, E.IDLE: S.WIPING},
     S.WIPING: {E.WIPED: S.START, E.CARD_FOUND: S.CARD_LEFT, E.COINS_FOUND: S.COINS_LEFT},
@@ -355,7 +356,7 @@ _PATIENCE: Mapping[State, Patience] = {
     **dict.fromkeys((S.WARD, S.PREFECTURE, S.TOWN, S.POSTCODE, S.FOUND), Patience(quiet=60, warning=20)),
     S.CARD: Patience(quiet=60, warning=20),
     S.PIN: Patience(quiet=60, warning=30),
-    S.TAKE_CARD: Patience(quiet=90, warning=0),
+    **dict.fromkeys((S.TAKE_CARD, S.REFUSED_TAKE_CARD), Patience(quiet=90, warning=0)),
     S.OWN_LIST: Patience(quiet=120, warning=30),
     S.NO_OWN_LIST: Patience(quiet=60, warning=30),
     S.LOOK_AGAIN: Patience(quiet=60, warning=30),

@@ -25,7 +25,8 @@ class Leaving:
         await self._host.left(Left(thing=int(LeftThings.PAPER), visit_id=visit_id, first=first))
 
     async def card(self) -> None:
-        """Say that a card lies on the reader."""
+        """Say that a card lies on the reader; whoever was refused and went has left the names here too."""
+        self._course.wipe()
         await self._host.left(Left(thing=int(LeftThings.CARD), visit_id=b"", first=1))
 
     async def coins(self) -> None:

@@ -50,6 +50,26 @@ async def test_a_card_and_coins_are_told(seat: Seat, part: str, thing: LeftThing
     await seat.over()
 
 
+async def test_a_card_that_stays_when_a_visit_was_given_up_is_left(seat: Seat) -> None:
+    """Its owner has gone: the names are let go, and the shop is told of the card as of any that was left."""
+    await seat.to_pin()
+    seat.type_pin()
+    await seat.until(State.TAKE_CARD)
+    seat.act(Cancel())
+    await seat.until(State.REFUSED_TAKE_CARD)
+    assert seat.course.given is not None
+    await seat.pass_time(85)
+    assert seat.host.left_things == []
+    await seat.pass_time(10)
+    await seat.until(State.CARD_LEFT)
+    await seat.pass_time(1)
+    assert seat.course.given is None
+    assert seat.host.left_things == [Left(thing=LeftThings.CARD, visit_id=b"", first=1)]
+    seat.host.see(card=False)
+    await seat.over()
+    seat.nothing_left()
+
+
 async def test_an_opened_cabinet_is_out_of_service_before_the_card(seat: Seat) -> None:
     """In its own words, at once."""
     await seat.to_ward()
