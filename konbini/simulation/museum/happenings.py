@@ -9,6 +9,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 from konbini.simulation.museum.mutant import Happening
+from konbini.simulation.world.counter.kiosk import Counter
+from konbini.simulation.world.counter.shop import STAFF
+from konbini.simulation.world.counter.witness import NOBODY
 from konbini.simulation.world.faults import Faults
 from konbini.simulation.world.services import Supervised
 
@@ -18,6 +21,8 @@ _EACH_SECONDS = 60.0
 _SLOW_SECONDS = 6.0
 _PARTED_SECONDS = 45.0
 _JOINED_SECONDS = 20.0
+_CLEARING_SECONDS = 20.0
+_LOOK_SECONDS = 1.0
 
 
 class Happenings:
@@ -27,12 +32,20 @@ class Happenings:
         faults: of the world.
         services: of the world, by name.
         wards: the codes of its wards.
+        counters: of its kiosks.
     """
 
-    def __init__(self, faults: Faults, services: Mapping[str, Supervised], wards: Sequence[str]) -> None:
+    def __init__(
+        self,
+        faults: Faults,
+        services: Mapping[str, Supervised],
+        wards: Sequence[str],
+        counters: Sequence[Counter],
+    ) -> None:
         self._faults = faults
         self._services = services
         self._wards = wards
+        self._counters = counters
 
     async def run(self, besides: Sequence[Happening]) -> None:
         """Go on until cancelled."""
@@ -40,6 +53,7 @@ class Happenings:
             Happening.CLERK_FALTERS: self._falter,
             Happening.ISSUING_SLOW: lambda: self._slow([f"issuing {ward}" for ward in self._wards]),
             Happening.FEED_INTERRUPTED: self._part,
+            Happening.SHEETS_JAM: self._jam_all,
         }
         await asyncio.gather(*(known[one]() for one in besides if one in known))
 
@@ -67,3 +81,20 @@ class Happenings:
             for ward in self._wards:
                 self._faults.join(f"registry {ward}", f"issuing {ward}")
             await asyncio.sleep(_JOINED_SECONDS)
+
+    async def _jam_all(self) -> None:
+        await asyncio.gather(*map(self._jam, self._counters))
+
+    async def _jam(self, counter: Counter) -> None:
+        printer = counter.printer
+        while True:
+            await asyncio.sleep(_EACH_SECONDS)
+            printer.jam_after(None)
+            while not printer.jammed:  # noqa: ASYNC110 - a jam rings no bell
+                await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_CLEARING_SECONDS)
+            printer.jammed = False
+            printer.moved()
+            await asyncio.sleep(_CLEARING_SECONDS)
+            if counter.flow.standing == NOBODY:
+                printer.take(STAFF)

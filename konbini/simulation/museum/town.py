@@ -81,7 +81,9 @@ class MuseumWorld(World):
         )
         working = [Process(name="museum office").start(office.run()) for office in offices]
         services = {service.name: service for service in self.services}
-        happening = Happenings(self.faults, services, [ward.town.ward.code for ward in self.ground.wards])
+        codes = [ward.town.ward.code for ward in self.ground.wards]
+        counters = [kiosk.counter for kiosk in self._kiosks.values()]
+        happening = Happenings(self.faults, services, codes, counters)
         going = [asyncio.create_task(happening.run(self.besides)), asyncio.create_task(self._close_when_stopped())]
         try:
             await super().live()
