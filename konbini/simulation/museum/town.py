@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from konbini.pdf.template import load_all
+from konbini.simulation.museum.finders import Finders
 from konbini.simulation.museum.happenings import Happenings
 from konbini.simulation.museum.looking import Looking, Register
 from konbini.simulation.museum.mutant import Happening
@@ -16,7 +17,7 @@ from konbini.simulation.museum.operators import MuseumOffice
 from konbini.simulation.world.clocks import BEGIN
 from konbini.simulation.world.counter.witness import NOBODY
 from konbini.simulation.world.counter.witness import Sheet as OutSheet
-from konbini.simulation.world.crowd import standing_of
+from konbini.simulation.world.crowd import Crowd, standing_of
 from konbini.simulation.world.papers.printed import number_on
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.processes import Process
@@ -133,6 +134,9 @@ class MuseumWorld(World):
         while self.loop.time() < self._last_sheet + _STOPPED_SECONDS:  # noqa: ASYNC110 - a paper rings no bell
             await asyncio.sleep(_LOOK_SECONDS)
         self.crowd.left = 0
+
+    def _crowd(self, kind: type[Crowd] = Crowd) -> Crowd:
+        return super()._crowd(Finders if Happening.CARDS_SWAPPED in self.besides else kind)
 
     def _museum_office(self, place: int) -> MuseumOffice:
         office = self.offices[place]

@@ -17,7 +17,7 @@ CATALOGUE: Final[tuple[Mutant, ...]] = tuple(
             *(drawn.TOKUSHIMA, drawn.GOV24_FIELDS, drawn.OKAYAMA),
             *(ours.WRONG_KEY_AT_OPEN, ours.ANOTHERS_ROW, ours.MEASURE_BEFORE_COMPLETION, ours.MEASURE_AT_PRINTER),
             ours.APPLIED_TWICE,
-            devices.PRINTS_CANCELLED,
+            *(devices.PRINTS_CANCELLED, devices.CARD_SWAPPED),
         ),
         key=lambda mutant: mutant.number,
     )
