@@ -26,6 +26,7 @@ class Happening(Enum):
         "every second visitor lays down a card that they found, and exchanges it for their own within a look of the "
         "reader, before they type their own PIN"
     )
+    SERIALS_MEET = "two operators link cards of the ward's own whose serials are those of other residents' number cards"
     SHEETS_JAM = "a sheet jams in each printer about once a minute, and whoever clears it clears the exit too"
 
 

@@ -139,7 +139,8 @@ class MuseumWorld(World):
         return super()._crowd(Finders if Happening.CARDS_SWAPPED in self.besides else kind)
 
     def _museum_office(self, place: int) -> MuseumOffice:
-        office = self.offices[place]
+        office, town = self.offices[place], self.ground.wards[place].town
+        holders = ((one.record.resident, one.card) for one in town.population.people)
         return MuseumOffice(
             besides=self.besides,
             socket=office.socket,
@@ -148,6 +149,8 @@ class MuseumWorld(World):
             today=office.today,
             chance=random.Random(f"{self.plan.seed} museum office {place}"),  # noqa: S311 - reproducible, for a simulation
             between=self.profile.office,
+            serials={who: town.card_authority.card_serial(card.serial).serial for who, card in holders if card},
+            issuer=town.ward_card_authority.key_id,
             acts=office.acts,
         )
 
