@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -285,6 +286,16 @@ async def serial_of_two_issuers(scene: Scene) -> int:
     return scene.wrong_names()
 
 
+async def anothers_picture(scene: Scene) -> int:
+    """One resident after the other, each for a certificate of one sheet; what is seen is compared, not what is read."""
+    scene.serve()
+    for holder in (HEAD, ALONE, FOREIGNER):
+        await scene.customer(holder).come()
+    assert scene.wrong_names() == 0
+    seen = [_seen_above(paper.pdf) for paper in scene.papers]
+    return sum(one == before for before, one in itertools.pairwise(seen))
+
+
 async def _born(ward: Ward, resident: str, **fields: object) -> None:
     record = written(resident, birth=20210707, **fields)
     body = RecordWritten(record=record, individual_number=None, postcode="")
@@ -324,6 +335,16 @@ def _bears_seal(ward: Ward, pdf: bytes) -> bool:
         document.close()
 
 
+def _seen_above(pdf: bytes) -> bytes:
+    """Give what is seen of the first page where people stand on it."""
+    document = pdfium.PdfDocument(pdf)
+    try:
+        shown = document[0].render(scale=1, grayscale=True).to_pil()
+        return bytes(shown.crop((0, 0, shown.width, shown.height // 2)).tobytes())
+    finally:
+        document.close()
+
+
 _DARK, _INKED = 110, 200
 
 SCENES: Mapping[str, Callable[[Scene], Awaitable[int]]] = {
@@ -342,6 +363,7 @@ SCENES: Mapping[str, Callable[[Scene], Awaitable[int]]] = {
     "anothers-row": anothers_row,
     "measure-before-completion": measure_before_completion,
     "feed-applied-twice": feed_applied_twice,
+    "anothers-picture": anothers_picture,
     "serial-of-two-issuers": serial_of_two_issuers,
 }
 """By the mutants' names; each gives how many papers were wrong."""
