@@ -22,6 +22,10 @@ class Happening(Enum):
     SEALS_CANCELLED = "two operators cancel seal registrations"
     RENAMED_TWICE = "two operators change one resident's name twice in a row"
     OLD_LISTS = "a list that releases a measure is approved after the measure was applied for anew"
+    WITHDRAWN = (
+        "when the last visit is over, two operators take certificates back; lists that hold for an hour are published "
+        "each quarter of an hour, and after five quarters somebody verifies the papers"
+    )
     CARDS_SWAPPED = (
         "every second visitor lays down a card that they found, and exchanges it for their own within a look of the "
         "reader, before they type their own PIN"

@@ -18,7 +18,7 @@ CATALOGUE: Final[tuple[Mutant, ...]] = tuple(
             *(ours.WRONG_KEY_AT_OPEN, ours.ANOTHERS_ROW, ours.MEASURE_BEFORE_COMPLETION, ours.MEASURE_AT_PRINTER),
             ours.APPLIED_TWICE,
             *(devices.PRINTS_CANCELLED, devices.CARD_SWAPPED),
-            *(sources.SERIAL_OF_TWO_ISSUERS, painted.ANOTHERS_PICTURE),
+            *(sources.SERIAL_OF_TWO_ISSUERS, painted.ANOTHERS_PICTURE, sources.STATUS_LAGS),
         ),
         key=lambda mutant: mutant.number,
     )

@@ -1,4 +1,4 @@
-"""Faults of our own making at the source: what a serial stands for, and what the registry's numbers stand for."""
+"""Faults of our own making at the source: what a serial stands for, and what is said of a paper afterwards."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import Final
 
 from konbini.simulation.museum.altering import Alteration
 from konbini.simulation.museum.defences.registry import LINKED_ONCE
+from konbini.simulation.museum.defences.verifier import LIST_EXPIRES
 from konbini.simulation.museum.mutant import Happening, Mutant, Story, Workload
 
-__all__ = ["SERIAL_OF_TWO_ISSUERS"]
+__all__ = ["SERIAL_OF_TWO_ISSUERS", "STATUS_LAGS"]
 
 SERIAL_OF_TWO_ISSUERS: Final = Mutant(
     number=20,
@@ -35,4 +36,32 @@ SERIAL_OF_TWO_ISSUERS: Final = Mutant(
     ),
     defences=(LINKED_ONCE,),
     workload=Workload(profile="overload", kiosks=6, visits=200, besides=(Happening.SERIALS_MEET,)),
+)
+
+STATUS_LAGS: Final = Mutant(
+    number=22,
+    name="status-list-lags",
+    title="A status list that lags",
+    story=Story(
+        happened="Not published of anybody of this field; certificates that were revoked and went on being believed, "
+        "since whoever asked had an old list, are an old story of every authority.",
+        fault="A status list is made anew only where papers were added to it since it was published. One that only "
+        "changed stays as it was.",
+        off="A certificate is taken back by two persons. No paper is issued after it; the list is published again and "
+        "again as it was before, and whoever verifies the paper is told that it is valid, for as long as that lasts.",
+        on="A list says until when it may be relied on, and whoever verifies believes none that has expired: the paper "
+        "can then not be checked, which is not valid. Until then the old list is believed: that is the limit of what "
+        "is promised, and its length is set where lists are published.",
+    ),
+    alterations=(
+        Alteration(
+            module="konbini.ward_server.publishing.publishing",
+            before="        if before is not None:\n            now = going_on(",
+            after="        if before is not None and before.count == len(now):\n"
+            "            continue  # nothing was added\n"
+            "        if before is not None:\n            now = going_on(",
+        ),
+    ),
+    defences=(LIST_EXPIRES,),
+    workload=Workload(profile="overload", kiosks=4, visits=40, besides=(Happening.WITHDRAWN,)),
 )
