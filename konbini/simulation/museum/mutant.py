@@ -26,6 +26,9 @@ class Happening(Enum):
         "when the last visit is over, two operators take certificates back; lists that hold for an hour are published "
         "each quarter of an hour, and after five quarters somebody verifies the papers"
     )
+    REGISTRY_RESTORED = (
+        "the registry's disk is lost, a backup that is four minutes old is put in its place, and two operators say so"
+    )
     CARDS_SWAPPED = (
         "every second visitor lays down a card that they found, and exchanges it for their own within a look of the "
         "reader, before they type their own PIN"

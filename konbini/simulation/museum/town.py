@@ -88,7 +88,7 @@ class MuseumWorld(World):
         services = {service.name: service for service in self.services}
         codes = [ward.town.ward.code for ward in self.ground.wards]
         counters = [kiosk.counter for kiosk in self._kiosks.values()]
-        happening = Happenings(self.faults, services, codes, counters)
+        happening = Happenings(self.faults, services, codes, counters, self.ground.wards)
         going = [asyncio.create_task(happening.run(self.besides)), asyncio.create_task(self._close_when_stopped())]
         try:
             await super().live()

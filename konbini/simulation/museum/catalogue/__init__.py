@@ -19,6 +19,7 @@ CATALOGUE: Final[tuple[Mutant, ...]] = tuple(
             ours.APPLIED_TWICE,
             *(devices.PRINTS_CANCELLED, devices.CARD_SWAPPED),
             *(sources.SERIAL_OF_TWO_ISSUERS, painted.ANOTHERS_PICTURE, sources.STATUS_LAGS),
+            sources.REGISTRY_RESTORED,
         ),
         key=lambda mutant: mutant.number,
     )

@@ -5,11 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 from konbini.simulation.museum.altering import Alteration
-from konbini.simulation.museum.defences.registry import LINKED_ONCE
+from konbini.simulation.museum.defences.registry import (
+    ASKED_BEYOND,
+    HEARTBEAT_OF_SAME_FEED,
+    LINKED_ONCE,
+    TOLD_IS_WRITTEN,
+)
 from konbini.simulation.museum.defences.verifier import LIST_EXPIRES
+from konbini.simulation.museum.defences.wire import FEED_GAPLESS
 from konbini.simulation.museum.mutant import Happening, Mutant, Story, Workload
 
-__all__ = ["SERIAL_OF_TWO_ISSUERS", "STATUS_LAGS"]
+__all__ = ["REGISTRY_RESTORED", "SERIAL_OF_TWO_ISSUERS", "STATUS_LAGS"]
 
 SERIAL_OF_TWO_ISSUERS: Final = Mutant(
     number=20,
@@ -64,4 +70,34 @@ STATUS_LAGS: Final = Mutant(
     ),
     defences=(LIST_EXPIRES,),
     workload=Workload(profile="overload", kiosks=4, visits=40, besides=(Happening.WITHDRAWN,)),
+)
+
+REGISTRY_RESTORED: Final = Mutant(
+    number=23,
+    name="registry-restored",
+    title="A restored registry that uses numbers again",
+    story=Story(
+        happened="Not published of anybody of this field; a source that was restored from a backup and counts on from "
+        "there is how copies everywhere come to differ from it without knowing.",
+        fault="Two persons say that the registry was restored, and it is recorded; but its incarnation stays as it was "
+        "in the backup. The numbers of the feed that were lost with the disk are given to other changes.",
+        off="The copies have these numbers already, and ask for what follows them. Changes that are entered after the "
+        "restoration, up to the number that was reached before it, are acknowledged and never arrive: names that were "
+        "changed are printed as they were, and protected people as if nobody protected them.",
+        on="The copies are ahead of the registry, and each way in which they talk with it finds that: what they ask "
+        "for, what they tell, what it says of itself under each lease. The feed breaks, and nothing is issued until "
+        "two persons had the copies re-taken. The feed's own chain finds it too, but late: when the registry's numbers "
+        "pass those of the copies, and by then papers are out.",
+    ),
+    alterations=(
+        Alteration(
+            module="konbini.ward_server.residents.restoring",
+            before="        now = max(to_seconds(agreed.moment), before + 1)\n",
+            after="        now = before\n",
+        ),
+    ),
+    defences=(ASKED_BEYOND, TOLD_IS_WRITTEN, HEARTBEAT_OF_SAME_FEED, FEED_GAPLESS),
+    workload=Workload(
+        profile="overload", kiosks=6, visits=250, besides=(Happening.REGISTRY_RESTORED, Happening.RENAMED_TWICE)
+    ),
 )
