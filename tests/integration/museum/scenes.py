@@ -25,6 +25,7 @@ from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Restriction, new_change
 from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.seal import SealCancelled, SealEnd
+from tests.integration.museum import afterwards
 from tests.integration.museum.customer import Counter, Customer, Paper, text_of
 from tests.integration.ward_server.clerks import Between, Silent
 from tests.integration.ward_server.people import (
@@ -365,5 +366,7 @@ SCENES: Mapping[str, Callable[[Scene], Awaitable[int]]] = {
     "feed-applied-twice": feed_applied_twice,
     "anothers-picture": anothers_picture,
     "serial-of-two-issuers": serial_of_two_issuers,
+    "status-list-lags": afterwards.status_list_lags,
+    "registry-restored": afterwards.registry_restored,
 }
 """By the mutants' names; each gives how many papers were wrong."""
