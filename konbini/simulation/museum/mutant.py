@@ -22,6 +22,19 @@ class Happening(Enum):
     SEALS_CANCELLED = "two operators cancel seal registrations"
     RENAMED_TWICE = "two operators change one resident's name twice in a row"
     OLD_LISTS = "a list that releases a measure is approved after the measure was applied for anew"
+    WITHDRAWN = (
+        "when the last visit is over, two operators take certificates back; lists that hold for an hour are published "
+        "each quarter of an hour, and after five quarters somebody verifies the papers"
+    )
+    REGISTRY_RESTORED = (
+        "the registry's disk is lost, a backup that is four minutes old is put in its place, and two operators say so"
+    )
+    CARDS_SWAPPED = (
+        "every second visitor lays down a card that they found, and exchanges it for their own within a look of the "
+        "reader, before they type their own PIN"
+    )
+    SERIALS_MEET = "two operators link cards of the ward's own whose serials are those of other residents' number cards"
+    SHEETS_JAM = "a sheet jams in each printer about once a minute, and whoever clears it clears the exit too"
 
 
 @unique

@@ -1,4 +1,4 @@
-"""What operators do in the museum's town beside what the world's office does: seals, names, lists that grow old.
+"""What operators do in the museum's town beside what the world's office does: seals, names, old lists, cards.
 
 Two persons do each thing, over the registry's own socket; what was acknowledged to them, and when, is kept.
 """
@@ -6,8 +6,9 @@ Two persons do each thing, over the registry's own socket; what was acknowledged
 from __future__ import annotations
 
 import asyncio
+import datetime as dt
 import random
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,8 +16,10 @@ from konbini.process.calls import CallClient
 from konbini.protocol.errors import Refused
 from konbini.simulation.museum.mutant import Happening
 from konbini.simulation.world.office import Act, ActKind
-from konbini.ward_server.residents.bodies import NameChanged
+from konbini.ward_server.residents.bodies import CardKind, CardLinked, NameChanged
 from konbini.ward_server.residents.changes import Body, Change, ChangeKind, Restriction, new_change
+from konbini.ward_server.residents.dates import to_day, to_number
+from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.operator_line import OperatorLine
 from konbini.ward_server.residents.record import unchecked_record
 from konbini.ward_server.residents.seal import SealCancelled, SealEnd
@@ -26,6 +29,7 @@ __all__ = ["MuseumOffice"]
 _SOURCE = "届書"
 _WAITING_SECONDS = 5.0
 _SIGNS = ("甲", "乙")
+_A_DAY = dt.timedelta(days=1)
 _SPACE = "\N{IDEOGRAPHIC SPACE}"
 
 
@@ -41,6 +45,8 @@ class MuseumOffice:
         today: yyyymmdd.
         chance: seeded.
         between: seconds from one act to the next, on the average.
+        serials: of the residents' number cards.
+        issuer: the key id of the ward's own issuer of cards.
         acts: of the ward's office, where what protects somebody is written down for the checker.
         cancelled: whose seal is known to be cancelled since when, in seconds of the world.
     """
@@ -52,6 +58,8 @@ class MuseumOffice:
     today: int
     chance: random.Random
     between: float
+    serials: Mapping[str, bytes]
+    issuer: bytes
     acts: list[Act]
     cancelled: dict[str, float] = field(default_factory=dict)
     _stopping: bool = False
@@ -63,6 +71,7 @@ class MuseumOffice:
             Happening.SEALS_CANCELLED: self._cancel_seal,
             Happening.OLD_LISTS: self._old_list,
             Happening.RENAMED_TWICE: self._rename_twice,
+            Happening.SERIALS_MEET: self._link_same_serial,
         }
         acting: list[asyncio.Future[None]] = []
         wanted = [known[one] for one in self.besides if one in known]
@@ -131,6 +140,15 @@ class MuseumOffice:
                 act.refused = True
                 raise
             act.acknowledged = _now()
+
+    async def _link_same_serial(self, first: OperatorLine, second: OperatorLine, resident: str) -> None:
+        """Link a card of the ward's own to somebody, with the serial of another resident's number card."""
+        serial = self.chance.choice([serial for other, serial in self.serials.items() if other != resident])
+        card = CardSerial(issuer_key_id=self.issuer, serial=serial)
+        body = CardLinked(card=card, replaces=None, carrier=CardKind.WARD_CARD)
+        handed_out = to_number(to_day(self.today) - _A_DAY)
+        change = new_change(ChangeKind.CARD_LINKED, resident, body, seen=0, effective=handed_out, source=_SOURCE)
+        await second.approve(await first.enter(change))
 
     async def _change(  # noqa: PLR0913, PLR0917 - the fields of a change
         self, first: OperatorLine, second: OperatorLine, kind: ChangeKind, resident: str, body: Body, seen: int

@@ -9,14 +9,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from konbini.pdf.template import load_all
+from konbini.simulation.museum.finders import Finders
 from konbini.simulation.museum.happenings import Happenings
 from konbini.simulation.museum.looking import Looking, Register
 from konbini.simulation.museum.mutant import Happening
 from konbini.simulation.museum.operators import MuseumOffice
+from konbini.simulation.museum.withdrawing import Withdrawing
 from konbini.simulation.world.clocks import BEGIN
 from konbini.simulation.world.counter.witness import NOBODY
 from konbini.simulation.world.counter.witness import Sheet as OutSheet
-from konbini.simulation.world.crowd import standing_of
+from konbini.simulation.world.crowd import Crowd, standing_of
+from konbini.simulation.world.papers.paper import Page
 from konbini.simulation.world.papers.printed import number_on
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.processes import Process
@@ -53,10 +56,12 @@ class MuseumWorld(World):
     looking: Looking
     besides: Sequence[Happening] = ()
     _last_sheet: float = 0.0
+    _sheets: list[bytes]
 
     def __post_init__(self) -> None:
         """Let the office do more than on most days."""
         super().__post_init__()
+        self._sheets = []
         self.profile = replace(self.profile, office=_OFFICE_SECONDS)
 
     async def run(self) -> None:
@@ -81,10 +86,14 @@ class MuseumWorld(World):
         )
         working = [Process(name="museum office").start(office.run()) for office in offices]
         services = {service.name: service for service in self.services}
-        happening = Happenings(self.faults, services, [ward.town.ward.code for ward in self.ground.wards])
+        codes = [ward.town.ward.code for ward in self.ground.wards]
+        counters = [kiosk.counter for kiosk in self._kiosks.values()]
+        happening = Happenings(self.faults, services, codes, counters, self.ground.wards)
         going = [asyncio.create_task(happening.run(self.besides)), asyncio.create_task(self._close_when_stopped())]
         try:
             await super().live()
+            if Happening.WITHDRAWN in self.besides:
+                await self._withdraw()
         finally:
             for task in going:
                 task.cancel()
@@ -97,6 +106,7 @@ class MuseumWorld(World):
     def came_out(self, sheet: OutSheet) -> None:
         """Look at a sheet as the world's checker does, and then with the museum's own eyes."""
         self._last_sheet = self.loop.time()
+        self._sheets.append(sheet.content)
         findings = self.checker.findings
         seen, wrong = len(findings.violations), findings.wrong_papers
         super().came_out(sheet)
@@ -112,6 +122,20 @@ class MuseumWorld(World):
             self.looking.note(findings.visits)
         if self.looking.wrong >= _ENOUGH:
             self.crowd.left = 0
+
+    async def _withdraw(self) -> None:
+        """Have certificates of the first ward taken back, and count those that are called valid long after."""
+        ward = self.ground.wards[0]
+        withdrawing = Withdrawing(
+            config=ward.town.configs / "publishing.toml",
+            disks=ward.disks,
+            socket=ward.town.run / "issuing-operators.sock",
+            user=self.offices[0].user,
+        )
+        for content in self._sheets:
+            withdrawing.came_out(number_on(content) or "", Page.from_bytes(content).seal)
+        for _ in range(await Process(name="museum lists").start(withdrawing.run())):
+            self.looking.note(self.checker.findings.visits)
 
     def _is_late(self, issued: _Issued | None, ward: str, resident: str) -> bool:
         """Say whether a sheet came out after its last moment, and somebody on it is held back by now."""
@@ -132,8 +156,12 @@ class MuseumWorld(World):
             await asyncio.sleep(_LOOK_SECONDS)
         self.crowd.left = 0
 
+    def _crowd(self, kind: type[Crowd] = Crowd) -> Crowd:
+        return super()._crowd(Finders if Happening.CARDS_SWAPPED in self.besides else kind)
+
     def _museum_office(self, place: int) -> MuseumOffice:
-        office = self.offices[place]
+        office, town = self.offices[place], self.ground.wards[place].town
+        holders = ((one.record.resident, one.card) for one in town.population.people)
         return MuseumOffice(
             besides=self.besides,
             socket=office.socket,
@@ -142,6 +170,8 @@ class MuseumWorld(World):
             today=office.today,
             chance=random.Random(f"{self.plan.seed} museum office {place}"),  # noqa: S311 - reproducible, for a simulation
             between=self.profile.office,
+            serials={who: town.card_authority.card_serial(card.serial).serial for who, card in holders if card},
+            issuer=town.ward_card_authority.key_id,
             acts=office.acts,
         )
 

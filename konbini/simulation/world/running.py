@@ -143,15 +143,7 @@ class World:
             await self._up(service)
         await asyncio.sleep(_LINKING_SECONDS)
         self.hands = self._hands()
-        self.crowd = Crowd(
-            towns=self.ground.towns,
-            counters={name: one.counter for name, one in self._kiosks.items()},
-            profile=self.profile,
-            left=self.plan.visits,
-            chance=self._chance("crowd"),
-            began=self.began,
-            ended=self.ended,
-        )
+        self.crowd = self._crowd()
 
     async def live(self) -> None:
         """Let people come and things go wrong, until the last visit is over."""
@@ -248,6 +240,17 @@ class World:
         self._tell(f"visit {kiosk} {person.name} {last} {self.loop.time():.6f}")
         ward, _ = standing_of(person.name)
         self.checker.visit_ended(self._kiosks[kiosk].disk, ward, self._marks(person))
+
+    def _crowd(self, kind: type[Crowd] = Crowd) -> Crowd:
+        return kind(
+            towns=self.ground.towns,
+            counters={name: one.counter for name, one in self._kiosks.items()},
+            profile=self.profile,
+            left=self.plan.visits,
+            chance=self._chance("crowd"),
+            began=self.began,
+            ended=self.ended,
+        )
 
     def _marks(self, person: Person) -> tuple[bytes, ...]:
         ward, resident = standing_of(person.name)

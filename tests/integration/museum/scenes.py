@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,14 +13,19 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]  # it ships no types
 
 from konbini.pdf.forms.sheet import seal_box
 from konbini.process.tasks import StandingTasks
+from konbini.protocol.errors import Refused
 from konbini.protocol.kinds import CertificateKind, Options, Scope
+from konbini.ward_server.asking.card import identify
 from konbini.ward_server.issuing import config as issuing_config
 from konbini.ward_server.issuing import main as issuing_main
 from konbini.ward_server.issuing.desk import ClerkCalls
+from konbini.ward_server.residents.bodies import CardKind, CardLinked
 from konbini.ward_server.residents.bulk_calls import BulkLine
 from konbini.ward_server.residents.calls import OperatorMethod
 from konbini.ward_server.residents.changes import Body, ChangeKind, RecordWritten, Restriction, new_change
+from konbini.ward_server.residents.feed import CardSerial
 from konbini.ward_server.residents.seal import SealCancelled, SealEnd
+from tests.integration.museum import afterwards
 from tests.integration.museum.customer import Counter, Customer, Paper, text_of
 from tests.integration.ward_server.clerks import Between, Silent
 from tests.integration.ward_server.people import (
@@ -269,6 +275,28 @@ async def feed_applied_twice(scene: Scene) -> int:
     return sum("青荘" not in text_of(paper.pdf) for paper in scene.papers)
 
 
+async def serial_of_two_issuers(scene: Scene) -> int:
+    """A card of another issuer, with the serial of one's own, is linked to somebody else; one comes."""
+    serial = identify(scene.ward.card(ALONE).auth_certificate).serial
+    card = CardSerial(issuer_key_id=bytes(20), serial=serial)
+    body = CardLinked(card=card, replaces=None, carrier=CardKind.WARD_CARD)
+    with contextlib.suppress(Refused):
+        await scene.ward.register.change(ChangeKind.CARD_LINKED, HEAD, body, 0, effective=TODAY - 1)
+    scene.serve()
+    await scene.customer(ALONE).come()
+    return scene.wrong_names()
+
+
+async def anothers_picture(scene: Scene) -> int:
+    """One resident after the other, each for a certificate of one sheet; what is seen is compared, not what is read."""
+    scene.serve()
+    for holder in (HEAD, ALONE, FOREIGNER):
+        await scene.customer(holder).come()
+    assert scene.wrong_names() == 0
+    seen = [_seen_above(paper.pdf) for paper in scene.papers]
+    return sum(one == before for before, one in itertools.pairwise(seen))
+
+
 async def _born(ward: Ward, resident: str, **fields: object) -> None:
     record = written(resident, birth=20210707, **fields)
     body = RecordWritten(record=record, individual_number=None, postcode="")
@@ -308,6 +336,16 @@ def _bears_seal(ward: Ward, pdf: bytes) -> bool:
         document.close()
 
 
+def _seen_above(pdf: bytes) -> bytes:
+    """Give what is seen of the first page where people stand on it."""
+    document = pdfium.PdfDocument(pdf)
+    try:
+        shown = document[0].render(scale=1, grayscale=True).to_pil()
+        return bytes(shown.crop((0, 0, shown.width, shown.height // 2)).tobytes())
+    finally:
+        document.close()
+
+
 _DARK, _INKED = 110, 200
 
 SCENES: Mapping[str, Callable[[Scene], Awaitable[int]]] = {
@@ -326,5 +364,9 @@ SCENES: Mapping[str, Callable[[Scene], Awaitable[int]]] = {
     "anothers-row": anothers_row,
     "measure-before-completion": measure_before_completion,
     "feed-applied-twice": feed_applied_twice,
+    "anothers-picture": anothers_picture,
+    "serial-of-two-issuers": serial_of_two_issuers,
+    "status-list-lags": afterwards.status_list_lags,
+    "registry-restored": afterwards.registry_restored,
 }
 """By the mutants' names; each gives how many papers were wrong."""

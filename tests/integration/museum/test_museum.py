@@ -12,7 +12,6 @@ from konbini.simulation.museum.catalogue import CATALOGUE
 from konbini.simulation.museum.page import MEASURED, file_name
 
 _CPU_SECONDS = 60
-_PUBLISHED = 12
 
 
 @pytest.mark.timeout(600)
@@ -41,9 +40,9 @@ def test_a_word_that_no_mutant_has_is_refused(capsys: pytest.CaptureFixture[str]
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 def test_every_fault_is_found_and_caught(capsys: pytest.CaptureFixture[str]) -> None:
-    """The whole museum; the twelve each within a minute of the processor."""
+    """The whole museum; each within a minute of the processor."""
     assert main(["museum", "--no-singles", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out.splitlines()[-1])["rows"]
     assert [row["mutant"] for row in rows] == [mutant.name for mutant in CATALOGUE]
     assert all(row["off"] > 0 and row["on"] == 0 for row in rows)
-    assert all(row["cpu_seconds"] < _CPU_SECONDS for row in rows[:_PUBLISHED])
+    assert all(row["cpu_seconds"] < _CPU_SECONDS for row in rows)

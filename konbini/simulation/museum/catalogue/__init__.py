@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from konbini.simulation.museum.catalogue import drawn, mixed_up, ours, registers
+from konbini.simulation.museum.catalogue import devices, drawn, mixed_up, ours, painted, registers, sources
 from konbini.simulation.museum.mutant import Mutant
 
 __all__ = ["CATALOGUE", "named"]
@@ -17,6 +17,9 @@ CATALOGUE: Final[tuple[Mutant, ...]] = tuple(
             *(drawn.TOKUSHIMA, drawn.GOV24_FIELDS, drawn.OKAYAMA),
             *(ours.WRONG_KEY_AT_OPEN, ours.ANOTHERS_ROW, ours.MEASURE_BEFORE_COMPLETION, ours.MEASURE_AT_PRINTER),
             ours.APPLIED_TWICE,
+            *(devices.PRINTS_CANCELLED, devices.CARD_SWAPPED),
+            *(sources.SERIAL_OF_TWO_ISSUERS, painted.ANOTHERS_PICTURE, sources.STATUS_LAGS),
+            sources.REGISTRY_RESTORED,
         ),
         key=lambda mutant: mutant.number,
     )

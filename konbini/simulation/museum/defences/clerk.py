@@ -17,6 +17,7 @@ __all__ = [
     "CLERK_ONE_ORDER_A_NUMBER",
     "CLERK_READS",
     "CLERK_SCOPE",
+    "CLERK_SEES",
 ]
 
 _JUDGING: Final = "konbini.ward_server.clerk.judging"
@@ -30,6 +31,37 @@ CLERK_READS: Final = Defence(
             before="            await asyncio.to_thread"
             "(self._read, pdf, waiting.facts, waiting.template, waiting.binding, waiting.seals)\n",
             after="",
+        ),
+    ),
+)
+
+CLERK_SEES: Final = Defence(
+    name="clerk-sees",
+    duty="The clerk's readings are of what a page shows, and not of its text alone: a picture that is not due is "
+    "refused, and so is a text that nobody sees.",
+    alterations=(
+        Alteration(
+            module="konbini.simulation.world.papers.reading",
+            before="        if data != wanted.to_bytes():\n",
+            after="        found = Page.from_bytes(data)\n"
+            "        if (sorted((*found.texts, *found.hidden)), found.seal) != (list(wanted.texts), wanted.seal):\n",
+        ),
+        Alteration(
+            module="konbini.pdf.reading",
+            before="    if len(found) != len(pictures):\n",
+            after="    if len(found) < len(pictures):\n",
+        ),
+        Alteration(
+            module="konbini.pdf.composition",
+            before="        fonts, objects = _resources(page, placed, where)\n",
+            after='        named = frozenset(page["/Resources"]["/XObject"])\n'
+            '        fonts, objects = _resources(page, {one.lstrip("/") for one in named}, where)\n',
+        ),
+        Alteration(
+            module="konbini.pdf.composition",
+            before="        if any(line.act is not Act.TEXT for line in texts):\n"
+            '            raise mismatch(f"{where}: something painted beside its text and parts")\n',
+            after="        texts = [line for line in texts if line.act is Act.TEXT]\n",
         ),
     ),
 )

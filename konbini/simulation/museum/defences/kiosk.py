@@ -7,7 +7,7 @@ from typing import Final
 from konbini.simulation.museum.altering import Alteration
 from konbini.simulation.museum.defence import Defence
 
-__all__ = ["CARD_SIGNATURE", "EXIT_CLEAR", "PRINTER_AT_REST", "PRINT_BY"]
+__all__ = ["CARD_SIGNATURE", "EXIT_CLEAR", "PRINTER_AT_REST", "PRINT_BY", "SIGNED_BY_THE_CARD_READ"]
 
 PRINT_BY: Final = Defence(
     name="print-by",
@@ -51,8 +51,20 @@ CARD_SIGNATURE: Final = Defence(
     alterations=(
         Alteration(
             module="konbini.ward_server.asking.opening",
-            before="    check_signature(opening.certificate, opening.algorithm, opening.signature, t)\n",
+            before="    cards.check_signature(opening.certificate, opening.algorithm, opening.signature, t)\n",
             after="",
+        ),
+    ),
+)
+
+SIGNED_BY_THE_CARD_READ: Final = Defence(
+    name="signed-by-the-card-read",
+    duty="The kiosk checks the card's signature with the certificate that it read in the same session.",
+    alterations=(
+        Alteration(
+            module="konbini.kiosk.card.session",
+            before="if not scheme.accepts(signature, message):",
+            after="if not signature:",
         ),
     ),
 )
