@@ -27,7 +27,6 @@ from konbini.simulation.museum.run import taken_away
 __all__ = ["simulate"]
 
 _CANNOT_RUN = 2
-_VISITS_A_WORLD = 2_000
 
 
 def simulate(given: Sequence[str]) -> int:
@@ -57,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--without", default="", metavar="FAULT,...", help="kinds of faults that do not come")
     parser.add_argument("--papers", choices=["simulated", "real"], default="simulated")
     parser.add_argument("--cryptography", choices=["auto", "simulated", "real"], default="auto")
-    parser.add_argument("--world", type=int, default=_VISITS_A_WORLD, help="most visits in one world")
+    parser.add_argument("--world", type=int, help="most visits in one world")
     parser.add_argument("--jobs", type=int, default=1, help="worlds at once")
     parser.add_argument("--engine", choices=["processes", "ray"], default="processes")
     parser.add_argument("--mutant", choices=[mutant.name for mutant in CATALOGUE], help="with a fault of the museum")

@@ -10,7 +10,7 @@ from konbini.simulation.world.engines import Engine, run_worlds
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.joining import joined
 from konbini.simulation.world.one_visit import exhaust
-from konbini.simulation.world.plan import Cryptography, WorldPlan, worlds
+from konbini.simulation.world.plan import VISITS_A_WORLD, Cryptography, WorldPlan, worlds
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.report import WorldReport
 from konbini.simulation.world.running import run_world
@@ -27,7 +27,7 @@ def run(asked: argparse.Namespace) -> int:
     if asked.exhaustive:
         return _exhaust(asked)
     try:
-        plans = worlds(_plan(asked), asked.world)
+        plans = worlds(_plan(asked))
     except ValueError as error:
         sys.stderr.write(f"konbini simulate: {error}\n")
         return _CANNOT_RUN
@@ -100,4 +100,5 @@ def _plan(asked: argparse.Namespace) -> WorldPlan:
         without=tuple(Trouble(kind) for kind in asked.without.split(",") if kind),
         real_papers=asked.papers == "real",
         cryptography=Cryptography(asked.cryptography),
+        a_world=VISITS_A_WORLD if asked.world is None else asked.world,
     )

@@ -23,6 +23,7 @@ from konbini.process.clock import Clock
 from konbini.process.log import logger
 from konbini.process.measures.catalogue import Metric
 from konbini.process.measures.ports import Measures
+from konbini.process.rows import NotStored
 from konbini.protocol.errors import Code, Refused
 
 __all__ = ["Visits"]
@@ -86,6 +87,8 @@ class Visits:
                     await asyncio.wait((preparing,), timeout=_PREPARING_SECONDS)
                     if not preparing.done():
                         self._hold(self._held or Code.PRINTER_BUSY)
+                    elif (defect := preparing.exception()) is not None:
+                        raise defect
                     serving.turn.set()
                     warm = await self._start(alive)
                     status = await serving.process.wait()
@@ -128,6 +131,10 @@ class Visits:
                     await self._rooms.left.abandoned(abandoned)
                 for visit_id in abandoned:
                     await self._journal.close(visit_id, self._owing.sign)
+            except NotStored as full:
+                _log.warning("settling waits", code=Code.INTERNAL, error=type(full).__name__)
+                self._hold(Code.INTERNAL)
+                await self._clock.sleep(_RETRY_SECONDS)
             except Refused as refused:
                 _log.warning("settling waits", code=refused.code, detail=refused.detail)
                 self._hold(refused.code)

@@ -9,11 +9,14 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 
+from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.hands import Hands
 
-__all__ = ["Director"]
+__all__ = ["LIES", "Director"]
 
+LIES = (Lie.NAMES_NO_REASON, Lie.COUNTER_STANDS, Lie.COUNTS_TWICE, Lie.COMPLETES_EARLY)
+"""Not the one that has a room of its own in the museum: what is printed between visits meets nobody."""
 _WITH_CARE = 0.7
 """The chance that whoever brings a new build stops all servers of a ward before the first is started."""
 
@@ -39,6 +42,12 @@ class Director:
             Trouble.DISK_SLOW: self._disk_slow,
             Trouble.CLOCK_JUMPS: self._clock_jumps,
             Trouble.CLOCK_STANDS: self._clock_stands,
+            Trouble.PRINTER_JAMS: self._printer_jams,
+            Trouble.PAPER_OUT: self._paper_out,
+            Trouble.PRINTER_LIES: self._printer_lies,
+            Trouble.PRINTER_SILENT: self._printer_silent,
+            Trouble.COINS_JAM: self._coins_jam,
+            Trouble.COINS_STICK: self._coins_stick,
             Trouble.ROLLOUT: self._rollout,
         }
 
@@ -84,6 +93,27 @@ class Director:
 
     async def _clock_stands(self) -> None:
         await self._hands.stop_clock(self._clock(), self._chance.uniform(1.0, 60.0))
+
+    async def _printer_jams(self) -> None:
+        await self._hands.jam_printer(self._kiosk(), self._chance.uniform(5.0, 60.0))
+
+    async def _paper_out(self) -> None:
+        await self._hands.empty_tray(self._kiosk(), self._chance.uniform(5.0, 60.0))
+
+    async def _printer_lies(self) -> None:
+        await self._hands.let_lie(self._kiosk(), self._chance.choice(LIES), self._chance.uniform(5.0, 60.0))
+
+    async def _printer_silent(self) -> None:
+        await self._hands.silence_printer(self._kiosk(), self._chance.uniform(1.0, 30.0))
+
+    async def _coins_jam(self) -> None:
+        await self._hands.jam_coins(self._kiosk(), self._chance.uniform(5.0, 60.0))
+
+    async def _coins_stick(self) -> None:
+        await self._hands.stick_coins(self._kiosk(), self._chance.uniform(5.0, 60.0))
+
+    def _kiosk(self) -> str:
+        return self._chance.choice(list(self._hands.counters))
 
     def _service(self) -> str:
         return self._chance.choice(list(self._hands.services))

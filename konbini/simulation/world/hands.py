@@ -10,9 +10,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from konbini.simulation.printer.jobs import Lie
+from konbini.simulation.printer.paper_path import FULL_TRAY
 from konbini.simulation.world.clocks import WorldClock
+from konbini.simulation.world.counter.kiosk import Counter
+from konbini.simulation.world.counter.shop import STAFF
+from konbini.simulation.world.counter.witness import NOBODY
 from konbini.simulation.world.faults import Faults, Trouble
 from konbini.simulation.world.services import Supervised
 
@@ -28,12 +33,14 @@ class Hands:
         services: what can die and whose disk can be full or slow, by name.
         clocks: what can be wrong, by name.
         links: pairs of processes that can be parted.
+        counters: whose devices can misbehave, by the kiosk's name.
     """
 
     faults: Faults
     services: Mapping[str, Supervised]
     clocks: Mapping[str, WorldClock]
     links: Sequence[tuple[str, str]]
+    counters: Mapping[str, Counter] = field(default_factory=dict)
 
     @property
     def of_wards(self) -> list[str]:
@@ -111,6 +118,55 @@ class Hands:
         with self._set_right(name):
             await asyncio.sleep(seconds)
 
+    async def jam_printer(self, kiosk: str, seconds: float) -> None:
+        """Jam a printer at its next sheet, until somebody has cleared it."""
+        self.faults.note(Trouble.PRINTER_JAMS)
+        printer = self.counters[kiosk].printer
+        printer.jam_after(None)
+        with self._seen_to(kiosk):
+            await asyncio.sleep(seconds)
+
+    async def empty_tray(self, kiosk: str, seconds: float) -> None:
+        """Take the paper out of a printer's tray, until somebody has filled it."""
+        self.faults.note(Trouble.PAPER_OUT)
+        self.counters[kiosk].printer.paper = 0
+        with self._seen_to(kiosk):
+            await asyncio.sleep(seconds)
+
+    async def let_lie(self, kiosk: str, lie: Lie, seconds: float) -> None:
+        """Let a printer have a bad habit."""
+        self.faults.note(Trouble.PRINTER_LIES)
+        self.counters[kiosk].printer.lies = (lie,)
+        with self._seen_to(kiosk):
+            await asyncio.sleep(seconds)
+
+    async def silence_printer(self, kiosk: str, seconds: float) -> None:
+        """Let a printer answer nothing."""
+        self.faults.note(Trouble.PRINTER_SILENT)
+        self.counters[kiosk].printer.silent = True
+        with self._seen_to(kiosk):
+            await asyncio.sleep(seconds)
+
+    async def jam_coins(self, kiosk: str, seconds: float) -> None:
+        """Let every piece fall through a coin device's slot."""
+        self.faults.note(Trouble.COINS_JAM)
+        hands = self.counters[kiosk].cash.hands
+        await hands.jam()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await hands.unjam()
+
+    async def stick_coins(self, kiosk: str, seconds: float) -> None:
+        """Let a coin device pay nothing out."""
+        self.faults.note(Trouble.COINS_STICK)
+        hands = self.counters[kiosk].cash.hands
+        await hands.stick_motor()
+        try:
+            await asyncio.sleep(seconds)
+        finally:
+            await hands.free_motor()
+
     async def let_come(self, kind: Trouble, chance: float, seconds: float) -> None:
         """Let a kind of trouble come of itself with a chance, and then no more; each that comes is counted.
 
@@ -128,6 +184,22 @@ class Hands:
         self.faults.calm_down()
         for clock in self.clocks.values():
             clock.go_right()
+
+    @contextmanager
+    def _seen_to(self, kiosk: str) -> Iterator[None]:
+        """Have somebody see to a printer in the end, who takes out what lies there where nobody stands."""
+        counter = self.counters[kiosk]
+        printer = counter.printer
+        try:
+            yield
+        finally:
+            printer.forget()
+            printer.jammed = printer.silent = False
+            printer.lies = ()
+            printer.paper = FULL_TRAY
+            if counter.flow.standing == NOBODY:
+                printer.take(STAFF)
+            printer.moved()
 
     @contextmanager
     def _set_right(self, name: str) -> Iterator[None]:

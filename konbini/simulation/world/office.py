@@ -100,7 +100,7 @@ class Office:
     _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
-        """Act until told to stop; then take back every restriction that was set."""
+        """Act until told to stop."""
         while not self._stopping:
             await asyncio.sleep(self.chance.expovariate(1.0 / self.between))
             if self.restricted and self.chance.random() < _TAKEN_BACK:
@@ -157,7 +157,7 @@ class Office:
         act.acknowledged = asyncio.get_running_loop().time()
         if act.kind in _OPPOSITE:
             self.restricted[act.resident] = act.kind
-        else:
+        elif act.kind is not ActKind.RENAME:
             self.restricted.pop(act.resident, None)
 
     def _new_name(self, record: ResidentRecord) -> tuple[str, str]:

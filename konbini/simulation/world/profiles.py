@@ -34,8 +34,7 @@ class Profile:
         pause: seconds between two visits at a kiosk, on the average; 0: a queue that never ends.
         thinking: seconds that a person takes for an answer, on the average.
         odd: the chance that a visitor does something unforeseen.
-        devices: the chance that a kiosk's device misbehaves during a visit.
-        rates: of the faults of network, disks, clocks and processes.
+        rates: of the faults of network, disks, clocks, devices and processes.
         office: seconds between two acts of the operators, on the average; 0: the office is closed.
         daily: whether the pauses follow the hours of a day.
     """
@@ -43,7 +42,6 @@ class Profile:
     pause: float
     thinking: float = 0.5
     odd: float = 0.1
-    devices: float = 0.0
     rates: Rates = field(default_factory=Rates)
     office: float = 20.0
     daily: bool = False
@@ -63,6 +61,12 @@ _EVERYTHING = Rates(
         Trouble.DISK_SLOW: 3,
         Trouble.CLOCK_JUMPS: 3,
         Trouble.CLOCK_STANDS: 3,
+        Trouble.PRINTER_JAMS: 40,
+        Trouble.PAPER_OUT: 40,
+        Trouble.PRINTER_LIES: 40,
+        Trouble.PRINTER_SILENT: 40,
+        Trouble.COINS_JAM: 40,
+        Trouble.COINS_STICK: 40,
         Trouble.ROLLOUT: 1,
     },
 )
@@ -81,6 +85,6 @@ PROFILES: Mapping[ProfileName, Profile] = {
         pause=0.0, rates=Rates(hourly={Trouble.POWER: 12, Trouble.PARTITION: 12, Trouble.DISK_SLOW: 12})
     ),
     ProfileName.ROLLOUT: Profile(pause=1.0, rates=Rates(hourly={Trouble.ROLLOUT: 12})),
-    ProfileName.ALL: Profile(pause=1.0, thinking=0.3, odd=0.25, devices=0.05, rates=_EVERYTHING, office=8.0),
+    ProfileName.ALL: Profile(pause=1.0, thinking=0.3, odd=0.25, rates=_EVERYTHING, office=8.0),
 }
 """Each profile by its name. The faults of a profile are bounded, so that everything can settle between them."""

@@ -297,7 +297,8 @@ class World:
         links = [(server.name, front) for ward in wards for server in ward.issuing]
         links += [(name, front) for name in self._kiosks]
         links += [(f"registry {ward.town.ward.code}", server.name) for ward in wards for server in ward.issuing]
-        return Hands(faults=self.faults, services=services, clocks=clocks, links=links)
+        counters = {name: one.counter for name, one in self._kiosks.items()}
+        return Hands(faults=self.faults, services=services, clocks=clocks, links=links, counters=counters)
 
     def _books(self) -> tuple[KioskBooks, ...]:
         return tuple(one.books for one in self._kiosks.values())

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from konbini.process.log import hearing
-from konbini.simulation.printer.paper_path import FULL_TRAY
 from konbini.simulation.town.people import Townsperson
 from konbini.simulation.world.counter.habits import Errand, Habits
 from konbini.simulation.world.faults import Faults, Rates
@@ -146,26 +145,10 @@ class DrivenWorld(World):
         if served is not None and served.serving is not None:
             served.serving.kill()
 
-    async def jam(self, kiosk: str, seconds: float) -> None:
-        """Jam a printer at its next sheet, until somebody has cleared it."""
-        printer = self._kiosks[kiosk].counter.printer
-        printer.jam_after(None)
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            printer.forget()
-            printer.jammed = False
-            printer.moved()
-
-    async def run_out_of_paper(self, kiosk: str, seconds: float) -> None:
-        """Empty a printer's tray, until somebody has filled it."""
-        printer = self._kiosks[kiosk].counter.printer
-        printer.paper = 0
-        try:
-            await asyncio.sleep(seconds)
-        finally:
-            printer.paper = FULL_TRAY
-            printer.moved()
+    def count(self, kiosk: str, query: str) -> int:
+        """Ask a kiosk's journal for a count."""
+        found: int = self._kiosks[kiosk].disk.query(query)[0][0]
+        return found
 
     @property
     def broken(self) -> list[str]:

@@ -14,8 +14,10 @@ from typing import Any, ClassVar
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.world.counter.habits import draw_errand, draw_habits
 from konbini.simulation.world.crowd import KINDS
+from konbini.simulation.world.director import LIES
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.office import ActKind
 from tests.integration.simulation.world.driving import FRONT, KIOSKS, PEOPLE, WARD, Caller, DrivenWorld, drive
@@ -217,13 +219,37 @@ class TownInABottle(RuleBasedStateMachine):
     @_trouble(kiosk=AT_KIOSK, seconds=A_WHILE)
     def paper_jams(self, kiosk: str, seconds: float, then: float) -> None:
         """A printer jams at its next sheet."""
-        self.town.goes_wrong(self.town.jam(kiosk, seconds))
+        self.town.goes_wrong(self.town.hands.jam_printer(kiosk, seconds))
         self.town.pass_time(then)
 
     @_trouble(kiosk=AT_KIOSK, seconds=A_WHILE)
     def paper_runs_out(self, kiosk: str, seconds: float, then: float) -> None:
         """A printer's tray is empty."""
-        self.town.goes_wrong(self.town.run_out_of_paper(kiosk, seconds))
+        self.town.goes_wrong(self.town.hands.empty_tray(kiosk, seconds))
+        self.town.pass_time(then)
+
+    @_trouble(kiosk=AT_KIOSK, lie=st.sampled_from(LIES), seconds=A_WHILE)
+    def printer_lies(self, kiosk: str, lie: Lie, seconds: float, then: float) -> None:
+        """A printer says what is not so."""
+        self.town.goes_wrong(self.town.hands.let_lie(kiosk, lie, seconds))
+        self.town.pass_time(then)
+
+    @_trouble(kiosk=AT_KIOSK, seconds=A_WHILE)
+    def printer_is_silent(self, kiosk: str, seconds: float, then: float) -> None:
+        """A printer answers nothing."""
+        self.town.goes_wrong(self.town.hands.silence_printer(kiosk, seconds))
+        self.town.pass_time(then)
+
+    @_trouble(kiosk=AT_KIOSK, seconds=A_WHILE)
+    def coins_jam(self, kiosk: str, seconds: float, then: float) -> None:
+        """Every piece falls through."""
+        self.town.goes_wrong(self.town.hands.jam_coins(kiosk, seconds))
+        self.town.pass_time(then)
+
+    @_trouble(kiosk=AT_KIOSK, seconds=A_WHILE)
+    def coins_stick(self, kiosk: str, seconds: float, then: float) -> None:
+        """A coin device pays nothing out."""
+        self.town.goes_wrong(self.town.hands.stick_coins(kiosk, seconds))
         self.town.pass_time(then)
 
     # What comes of itself meanwhile

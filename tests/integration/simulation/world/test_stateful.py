@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from konbini.simulation.world.counter.habits import Errand, Habits
+from konbini.simulation.world.director import LIES
 from konbini.simulation.world.faults import Trouble
 from konbini.simulation.world.office import ActKind
 from konbini.simulation.world.points import Point
@@ -87,6 +88,11 @@ def _everything_once() -> DrivenWorld:
         state.visit_dies(kiosk=kiosk, then=3.0)
         state.paper_jams(kiosk=kiosk, seconds=10.0, then=20.0)
         state.paper_runs_out(kiosk=kiosk, seconds=10.0, then=20.0)
+        state.printer_is_silent(kiosk=kiosk, seconds=10.0, then=20.0)
+        state.coins_jam(kiosk=kiosk, seconds=10.0, then=20.0)
+        state.coins_stick(kiosk=kiosk, seconds=10.0, then=20.0)
+        for lie in LIES:
+            state.printer_lies(kiosk=kiosk, lie=lie, seconds=10.0, then=20.0)
     state.is_parted(link=(f"issuing {WARD} a", FRONT), seconds=60.0, then=3.0)
     state.disk_is_full(name="center", seconds=10.0, then=20.0)
     state.disk_is_slow(name=f"clerk {WARD}", seconds=10.0, then=20.0)

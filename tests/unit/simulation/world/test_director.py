@@ -14,6 +14,8 @@ from konbini.process.entropy import Entropy
 from konbini.process.tasks import StandingTasks
 from konbini.simulation.entropy import SeededEntropy
 from konbini.simulation.world.clocks import WorldClock, true_time
+from konbini.simulation.world.counter.kiosk import Counter
+from konbini.simulation.world.counter.witness import Flow, Records
 from konbini.simulation.world.director import Director
 from konbini.simulation.world.faults import Faults, Rates, Trouble
 from konbini.simulation.world.hands import Hands
@@ -25,6 +27,8 @@ _NAMES = ("center", "registry 131997", "clerk 131997", "issuing 131997", "K-0001
 _HOURLY = (
     *(Trouble.PARTITION, Trouble.CRASH, Trouble.POWER, Trouble.DISK_FULL, Trouble.DISK_SLOW),
     *(Trouble.CLOCK_JUMPS, Trouble.CLOCK_STANDS, Trouble.ROLLOUT),
+    *(Trouble.PRINTER_JAMS, Trouble.PAPER_OUT, Trouble.PRINTER_LIES, Trouble.PRINTER_SILENT),
+    *(Trouble.COINS_JAM, Trouble.COINS_STICK),
 )
 _DEADLY = {Trouble.CRASH, Trouble.POWER, Trouble.ROLLOUT}
 
@@ -45,7 +49,9 @@ async def _an_hour(kind: Trouble) -> tuple[int, dict[str, int]]:
     running = [asyncio.create_task(service.run()) for service in services.values()]
     for service in services.values():
         await service.up()
-    hands = Hands(faults=faults, services=services, clocks=clocks, links=[("issuing 131997", "center")])
+    counters = {"K-0001": Counter(Flow(kiosk="K-0001", witness=Records()), WorldClock())}
+    links = [("issuing 131997", "center")]
+    hands = Hands(faults=faults, services=services, clocks=clocks, links=links, counters=counters)
     director = Director(hands, rates.hourly, random.Random(2))  # noqa: S311 - the same
     directing = asyncio.create_task(director.run())
     await asyncio.sleep(3600)

@@ -9,12 +9,17 @@ from typing import Any
 
 import pytest
 
+from konbini.simulation.cash.running import RejectedError
+from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.world.clocks import WorldClock, true_time
+from konbini.simulation.world.counter.kiosk import Counter
+from konbini.simulation.world.counter.witness import Flow, Records
 from konbini.simulation.world.faults import Faults, Rates, Trouble
 from konbini.simulation.world.hands import Hands
 from konbini.simulation.world.processes import Process
 from tests.unit.simulation.world.worlds import in_world
 
+_KIOSK = "K-0001"
 _LINK = ("issuing 131997", "center")
 _OWN = (
     *(Trouble.LATE, Trouble.CUT, Trouble.SPOILT, Trouble.CRASH_AT_COMMIT),
@@ -23,8 +28,13 @@ _OWN = (
 
 
 def _hands() -> Hands:
-    clocks = {"center": WorldClock()}
-    return Hands(faults=Faults(Rates(), random.Random(1)), services={}, clocks=clocks, links=[_LINK])  # noqa: S311 - a simulation's
+    return Hands(
+        faults=Faults(Rates(), random.Random(1)),  # noqa: S311 - a simulation's
+        services={},
+        clocks={"center": WorldClock()},
+        links=[_LINK],
+        counters={_KIOSK: Counter(Flow(kiosk=_KIOSK, witness=Records()), WorldClock())},
+    )
 
 
 def _is_parted(hands: Hands) -> bool:
@@ -49,11 +59,29 @@ def _is_dishonest(hands: Hands) -> bool:
     return bool(hands.faults.dishonest())
 
 
+def _hinders(hands: Hands) -> bool:
+    printer = hands.counters[_KIOSK].printer
+    printer.feed(0)
+    return bool(printer.reasons)
+
+
+def _lies(hands: Hands) -> bool:
+    return hands.counters[_KIOSK].printer.lies == (Lie.COUNTS_TWICE,)
+
+
+def _is_silent(hands: Hands) -> bool:
+    return hands.counters[_KIOSK].printer.silent
+
+
 _TROUBLES: list[tuple[Callable[[Hands], Coroutine[Any, Any, None]], Callable[[Hands], bool]]] = [
     (lambda hands: hands.part(_LINK, 10.0), _is_parted),
     (lambda hands: hands.fill("center", 10.0), _is_full),
     (lambda hands: hands.set_wrong("center", 60_000, 10.0), _is_wrong),
     (lambda hands: hands.stop_clock("center", 10.0), _is_wrong),
+    (lambda hands: hands.jam_printer(_KIOSK, 10.0), _hinders),
+    (lambda hands: hands.empty_tray(_KIOSK, 10.0), _hinders),
+    (lambda hands: hands.let_lie(_KIOSK, Lie.COUNTS_TWICE, 10.0), _lies),
+    (lambda hands: hands.silence_printer(_KIOSK, 10.0), _is_silent),
     (lambda hands: hands.let_come(Trouble.SPOILT, 1.0, 10.0), _spoils),
     (lambda hands: hands.let_come(Trouble.ALTERED, 1.0, 10.0), _is_dishonest),
 ]
@@ -80,6 +108,24 @@ def test_it_shows_for_a_while(
         return [*seen, shows(hands)]
 
     assert in_world(live()) == [False, True, False]
+
+
+def test_coins_fall_through_a_slot_that_is_jammed() -> None:
+    """And once it is cleared the slot says again that nothing is asked for."""
+
+    async def live() -> list[str]:
+        hands, said = _hands(), []
+        jammed = asyncio.create_task(hands.jam_coins(_KIOSK, 10.0))
+        for _ in range(2):
+            await asyncio.sleep(5.0)
+            with pytest.raises(RejectedError) as rejected:
+                await hands.counters[_KIOSK].cash.drop("somebody", 100)
+            said.append(str(rejected.value))
+            await asyncio.sleep(6.0)
+        await jammed
+        return said
+
+    assert in_world(live()) == ["JAM", "SHUT"]
 
 
 @pytest.mark.parametrize("kind", Trouble)

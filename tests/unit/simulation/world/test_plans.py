@@ -43,7 +43,7 @@ def report_of(plan: WorldPlan, *, fails: bool = False, at: int = 0) -> WorldRepo
 @given(visits=st.integers(1, 5000), most=st.integers(1, 5000))
 def test_many_visits_are_cut_into_worlds(visits: int, most: int) -> None:
     """None is lost, none is too large, no seed comes twice."""
-    plans = worlds(replace(_PLAN, visits=visits), most)
+    plans = worlds(replace(_PLAN, visits=visits, a_world=most))
     assert sum(plan.visits for plan in plans) == visits
     assert max(plan.visits for plan in plans) <= most
     assert len({plan.seed for plan in plans}) == len(plans)
@@ -52,33 +52,33 @@ def test_many_visits_are_cut_into_worlds(visits: int, most: int) -> None:
 @given(seed=st.integers(0, 10_000))
 def test_one_seed_in_twenty_has_real_cryptography(seed: int) -> None:
     """By itself: of twenty worlds in a row one, and each says which it is, alone and when it is run again."""
-    plans = worlds(replace(_PLAN, seed=seed, visits=20), 1)
+    plans = worlds(replace(_PLAN, seed=seed, visits=20, a_world=1))
     real = [plan for plan in plans if plan.real_cryptography]
     assert [plan.seed % 20 for plan in real] == [0]
     assert {plan.cryptography for plan in real} == {Cryptography.REAL}
     assert {plan.cryptography for plan in plans if plan not in real} == {Cryptography.SIMULATED}
-    assert [worlds(plan, plan.visits) for plan in plans] == [(plan,) for plan in plans]
+    assert [worlds(plan) for plan in plans] == [(plan,) for plan in plans]
 
 
 @pytest.mark.parametrize("asked", [Cryptography.REAL, Cryptography.SIMULATED])
 def test_a_sort_of_cryptography_that_is_asked_for_is_every_worlds(asked: Cryptography) -> None:
     """Whatever the seeds say."""
-    plans = worlds(replace(_PLAN, visits=40, cryptography=asked), 1)
+    plans = worlds(replace(_PLAN, visits=40, cryptography=asked, a_world=1))
     assert {plan.cryptography for plan in plans} == {asked}
     assert {plan.real_cryptography for plan in plans} == {asked is Cryptography.REAL}
 
 
 def test_many_worlds_command_runs_the_same_worlds() -> None:
     """With the sort that all of them had, or each with its own."""
-    mixed = worlds(replace(_PLAN, seed=15, visits=10), 1)
+    mixed = worlds(replace(_PLAN, seed=15, visits=10, a_world=1))
     for plans in (mixed, mixed[:3], mixed[5:6]):
         whole = joined([report_of(plan) for plan in plans]).plan
-        assert worlds(whole, 1) == plans
+        assert worlds(whole) == plans
 
 
 def test_reports_add_up() -> None:
     """Counts by point and by trouble, and one that failed fails all."""
-    plans = worlds(_PLAN, 16)
+    plans = worlds(replace(_PLAN, a_world=16))
     whole = joined([report_of(plan, fails=plan.seed == 4, at=5) for plan in plans])
     assert (whole.visits, whole.papers, whole.wrong_papers, whole.broken) == (64, 64, 1, 1)
     assert whole.at_stake[Point.FRESH] == 64
