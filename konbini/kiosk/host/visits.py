@@ -25,6 +25,7 @@ from konbini.process.measures.catalogue import Metric
 from konbini.process.measures.ports import Measures
 from konbini.process.rows import NotStored
 from konbini.protocol.errors import Code, Refused
+from konbini.protocol.kinds import LeftThings
 
 __all__ = ["Visits"]
 
@@ -146,7 +147,8 @@ class Visits:
     async def _prepare(self) -> None:
         """Settle, and wait until the printer is at rest and its exit clear; then the kiosk may serve.
 
-        What comes out meanwhile belongs to no order: a printer may print what it called cancelled.
+        What comes out meanwhile belongs to no order: a printer may print what it called cancelled. The shop is told of
+        it as of any paper that was left, for nobody is served until it is gone.
         """
         self._rooms.floor.unsettle()
         await self._settle()
@@ -156,7 +158,13 @@ class Visits:
                 await self._reckon()
                 counter = self._expect(counter, (await self._printer.status()).impressions)
                 counter = self._expect(counter, (await self._printer.ready()).impressions)
-                self._hold(Code.PAPER_IN_EXIT if await self._exit.occupied() else None)
+                occupied = await self._exit.occupied()
+                if occupied:
+                    await self._rooms.left.found(LeftThings.PAPER)
+                self._hold(Code.PAPER_IN_EXIT if occupied else None)
+            except NotStored as full:
+                _log.warning("not ready to serve", code=Code.INTERNAL, error=type(full).__name__)
+                self._hold(Code.INTERNAL)
             except Refused as refused:
                 _log.warning("not ready to serve", code=refused.code, detail=refused.detail)
                 self._hold(refused.code)

@@ -108,6 +108,21 @@ async def test_a_cancelled_page_that_comes_late_meets_nobody(stand: Stand) -> No
     assert (own.before, own.taken_by) == (ALONE, ALONE)
 
 
+async def test_the_shop_is_called_for_a_page_that_nobody_ordered(stand: Stand) -> None:
+    """It comes out between two visits: the kiosk serves nobody until somebody of the shop has taken it away."""
+    printer = stand.counter.printer
+    printer.lies = (Lie.PRINTS_CANCELLED,)
+    printer.jam_after(0)
+    await stand.visited(stand.person())
+    printer.jammed = False
+    printer.moved()
+    await stand.ward.go_on_until(lambda: bool(printer.exit))
+    await stand.ward.go_on_until(lambda: not printer.exit)
+    (late,) = stand.records.sheets
+    assert (late.before, late.taken_by) == (NOBODY, STAFF)
+    await stand.until(State.START)
+
+
 async def test_a_card_swapped_in_one_poll_is_refused(stand: Stand) -> None:
     """The card that was recognised is the one that must sign; nothing is asked of a ward with the other one."""
     other = stand.card(ALONE)
