@@ -128,7 +128,11 @@ SAITAMA: Final = Mutant(
     ),
     defences=(FEED_GAPLESS, CLERK_NEWEST_SEAL),
     workload=Workload(
-        profile="overload", kiosks=6, visits=250, besides=(Happening.FEED_INTERRUPTED, Happening.SEALS_CANCELLED)
+        profile="overload",
+        kiosks=6,
+        visits=500,
+        seed=3,
+        besides=(Happening.FEED_INTERRUPTED, Happening.SEALS_CANCELLED),
     ),
 )
 

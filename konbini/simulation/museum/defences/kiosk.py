@@ -39,7 +39,7 @@ EXIT_CLEAR: Final = Defence(
     alterations=(
         Alteration(
             module="konbini.kiosk.host.visits",
-            before="self._hold(Code.PAPER_IN_EXIT if await self._exit.occupied() else None)",
+            before="self._hold(Code.PAPER_IN_EXIT if occupied else None)",
             after="self._hold(None)",
         ),
     ),
