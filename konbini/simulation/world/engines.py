@@ -18,6 +18,9 @@ from konbini.simulation.world.running import run_world
 
 __all__ = ["Engine", "run_worlds"]
 
+_WORLDS_A_PROCESS = 8
+"""After which a process gives way to a new one, and its memory with it."""
+
 
 @unique
 class Engine(StrEnum):
@@ -41,9 +44,11 @@ def run_worlds(plans: Sequence[WorldPlan], engine: Engine, jobs: int) -> Iterato
 
 
 def _in_processes(plans: Sequence[WorldPlan], jobs: int) -> Iterator[WorldReport]:
+    """Run in one pool after another: a pool that renews its own processes (max_tasks_per_child) can wait for ever."""
     spawning = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(jobs, mp_context=spawning, max_tasks_per_child=8) as pool:
-        yield from pool.map(run_world, plans)
+    for begun in range(0, len(plans), jobs * _WORLDS_A_PROCESS):
+        with ProcessPoolExecutor(jobs, mp_context=spawning) as pool:
+            yield from pool.map(run_world, plans[begun : begun + jobs * _WORLDS_A_PROCESS])
 
 
 def _with_ray(plans: Sequence[WorldPlan]) -> Iterator[WorldReport]:

@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from konbini.simulation.world.engines import Engine, run_worlds
+from konbini.simulation.world.joining import joined
 from konbini.simulation.world.one_visit import exhaust
-from konbini.simulation.world.plan import Cryptography, WorldPlan
+from konbini.simulation.world.plan import Cryptography, WorldPlan, worlds
 from konbini.simulation.world.points import Point
 from konbini.simulation.world.profiles import ProfileName
 from konbini.simulation.world.running import run_world
@@ -46,6 +48,16 @@ def test_everything_holds(profile: ProfileName, visits: int) -> None:
     assert report.visits == visits
     assert all(report.at_stake[point] for point in _SHOWN), "\n".join(report.lines())
     assert bool(report.at_stake[Point.ONE_BUILD]) is (plan.servers > 1)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+def test_more_worlds_than_processes_live_through() -> None:
+    """Processes give way to new ones, and every world is there in its order."""
+    plan = WorldPlan(visits=18, a_world=1, seed=1, profile=ProfileName.CALM, cryptography=Cryptography.SIMULATED)
+    reports = list(run_worlds(worlds(plan), Engine.PROCESSES, 2))
+    assert [report.plan.seed for report in reports] == list(range(1, 19))
+    assert joined(reports).visits == 18
 
 
 @pytest.mark.long
