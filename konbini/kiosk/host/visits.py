@@ -86,10 +86,10 @@ class Visits:
                 preparing = asyncio.create_task(self._prepare())
                 try:
                     await asyncio.wait((preparing,), timeout=_PREPARING_SECONDS)
-                    if not preparing.done():
+                    if preparing.done():
+                        preparing.result()  # a defect is not left until the next person has come and gone
+                    else:
                         self._hold(self._held or Code.PRINTER_BUSY)
-                    elif (defect := preparing.exception()) is not None:
-                        raise defect
                     serving.turn.set()
                     warm = await self._start(alive)
                     status = await serving.process.wait()
@@ -132,13 +132,10 @@ class Visits:
                     await self._rooms.left.abandoned(abandoned)
                 for visit_id in abandoned:
                     await self._journal.close(visit_id, self._owing.sign)
-            except NotStored as full:
-                _log.warning("settling waits", code=Code.INTERNAL, error=type(full).__name__)
-                self._hold(Code.INTERNAL)
-                await self._clock.sleep(_RETRY_SECONDS)
-            except Refused as refused:
-                _log.warning("settling waits", code=refused.code, detail=refused.detail)
-                self._hold(refused.code)
+            except (Refused, NotStored) as fault:
+                code, detail = _told(fault)
+                _log.warning("settling waits", code=code, detail=detail)
+                self._hold(code)
                 await self._clock.sleep(_RETRY_SECONDS)
             else:
                 self._owing.wake()
@@ -162,12 +159,10 @@ class Visits:
                 if occupied:
                     await self._rooms.left.found(LeftThings.PAPER)
                 self._hold(Code.PAPER_IN_EXIT if occupied else None)
-            except NotStored as full:
-                _log.warning("not ready to serve", code=Code.INTERNAL, error=type(full).__name__)
-                self._hold(Code.INTERNAL)
-            except Refused as refused:
-                _log.warning("not ready to serve", code=refused.code, detail=refused.detail)
-                self._hold(refused.code)
+            except (Refused, NotStored) as fault:
+                code, detail = _told(fault)
+                _log.warning("not ready to serve", code=code, detail=detail)
+                self._hold(code)
             if self._held is None:
                 self._rooms.floor.settled()
                 return
@@ -191,3 +186,8 @@ class Visits:
     def _hold(self, code: Code | None) -> None:
         self._held = code
         self._rooms.devices.hold(code)
+
+
+def _told(fault: Refused | NotStored) -> tuple[Code, str]:
+    """Give the code and the detail of what keeps the kiosk from serving; of a journal that takes no row, `INTERNAL`."""
+    return (fault.code, fault.detail) if isinstance(fault, Refused) else (Code.INTERNAL, str(fault))
