@@ -13,8 +13,6 @@ from pathlib import Path
 from konbini.process.calls import CallClient
 from konbini.simulation.museum.mutant import Happening
 from konbini.simulation.world.counter.kiosk import Counter
-from konbini.simulation.world.counter.shop import STAFF
-from konbini.simulation.world.counter.witness import NOBODY
 from konbini.simulation.world.faults import Faults
 from konbini.simulation.world.processes import Process
 from konbini.simulation.world.services import Supervised
@@ -107,9 +105,6 @@ class Happenings:
             await asyncio.sleep(_CLEARING_SECONDS)
             printer.jammed = False
             printer.moved()
-            await asyncio.sleep(_CLEARING_SECONDS)
-            if counter.flow.standing == NOBODY:
-                printer.take(STAFF)
 
     async def _restore_all(self) -> None:
         await asyncio.gather(*map(self._restore, self._grounds))
