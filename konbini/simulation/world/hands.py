@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from konbini.simulation.printer.jobs import Lie
 from konbini.simulation.printer.paper_path import FULL_TRAY
@@ -40,7 +40,7 @@ class Hands:
     services: Mapping[str, Supervised]
     clocks: Mapping[str, WorldClock]
     links: Sequence[tuple[str, str]]
-    counters: Mapping[str, Counter] = field(default_factory=dict)
+    counters: Mapping[str, Counter]
 
     @property
     def of_wards(self) -> list[str]:

@@ -32,7 +32,6 @@ KIOSKS = ("K-0001", "K-0002")
 FRONT = "dishonest center"
 PEOPLE = 6
 """How many people come and are acted upon: few, so that they meet. Two and two live together, the last two do not."""
-_THE_LAST = (4, 5)
 _RESIDENTS = 200
 _GONE_SECONDS = 7200.0
 """Until whoever came has gone: anybody has patience for a quarter of an hour, and stands behind others."""
@@ -158,8 +157,6 @@ class DrivenWorld(World):
     def close(self) -> None:
         """Let all be well again, everybody go home and everything settle, and end.
 
-        Somebody still comes to each kiosk before: who forgot a card is helped by whoever comes next, as on any day.
-
         Raises:
             TimeoutError: somebody never goes home.
         """
@@ -175,9 +172,6 @@ class DrivenWorld(World):
         await asyncio.gather(*self._troubles, return_exceptions=True)
         self.hands.calm_down()
         async with asyncio.timeout(_GONE_SECONDS):
-            await asyncio.gather(*self._doings)
-            for kiosk, who in zip(KIOSKS, _THE_LAST, strict=True):
-                self.comes(kiosk, Caller(who=who, errand=Errand(), habits=Habits()))
             await asyncio.gather(*self._doings)
         await self.settle()
 
