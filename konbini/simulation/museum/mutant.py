@@ -34,7 +34,7 @@ class Happening(Enum):
         "reader, before they type their own PIN"
     )
     SERIALS_MEET = "two operators link cards of the ward's own whose serials are those of other residents' number cards"
-    SHEETS_JAM = "a sheet jams in each printer about once a minute, and whoever clears it clears the exit too"
+    SHEETS_JAM = "a sheet jams in each printer about once a minute, and somebody clears it"
 
 
 @unique
